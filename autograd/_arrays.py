@@ -1,0 +1,251 @@
+"""The table of primitives, second half: operations on whole arrays. Rows read as in the first half.
+
+Broadcasting is undone where gradients are added up, so a rule may return any shape that the argument broadcasts to.
+"""
+
+from __future__ import annotations
+
+
+from typing import Any
+
+from ._elementwise import exp, where
+from ._primitive import REAL, primitive, shape
+
+# fmt: off: the table is read by its rows, which a formatter would cut into one line an argument.
+
+ROWS = (((3, 4),), {"axis": 0})
+BOTH = (((3, 4),), {"axis": (0, 1), "keepdims": True})
+ALL = (((3, 4),), {})
+LAST = (((2, 3, 2),), {"axis": -1})
+
+
+def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """Give a reduced `y` back the axes of length 1 that it lost, so that it broadcasts against `x`."""
+    return y if keepdims or axis is None else expand_dims(y, axis)
+
+
+def count(x: Any, axis: Any) -> int:
+    """Return how many elements each result of a reduction of `x` over `axis` is made from."""
+    lengths = shape(x)
+    total = 1
+    for k in range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,):
+        total *= lengths[k]
+    return total
+
+
+def flip(x: Any, axis: int) -> Any:
+    """Reverse `x` along `axis`."""
+    return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (slice(None, None, -1),))
+
+
+def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Send `g` to the largest (or smallest) elements; equal ones share it equally."""
+    chosen = where(a == restore(out, a, axis, keepdims), 1.0, 0.0)
+    return chosen * restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True)
+
+
+def other_factors(a: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    """Return, for each element, the product of all others: `out / a` unless something is zero."""
+    import numpy
+
+    if not (a == 0).any():
+        return restore(out, a, axis, keepdims) / a
+    axes = range(len(shape(a))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = sorted(k % len(shape(a)) for k in axes)
+    kept = [k for k in range(len(shape(a))) if k not in axes]
+    lengths = [shape(a)[k] for k in (*kept, *axes)]
+    flat = reshape(permute_dims(a, axes=(*kept, *axes)), shape=(*lengths[: len(kept)], 1, -1))
+    others = prod(where(numpy.eye(shape(flat)[-1], dtype=bool), 1.0, flat), axis=-1)
+    return permute_dims(reshape(others, shape=tuple(lengths)), axes=tuple(numpy.argsort((*kept, *axes)).tolist()))
+
+
+def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape(b)) == 1:
+        return expand_dims(g, axis=-1) * b
+    if len(shape(a)) == 1:
+        return squeeze(matmul(b, expand_dims(g, axis=-1)), axis=-1)
+    return matmul(g, matrix_transpose(b))
+
+
+def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape(b)) == 1:
+        return expand_dims(g, axis=-1) * a
+    if len(shape(a)) == 1:
+        return expand_dims(a, axis=-1) * expand_dims(g, axis=-2)
+    return matmul(matrix_transpose(a), g)
+
+
+def matrix_transpose(x: Any) -> Any:
+    """Swap the last two axes."""
+    axes = tuple(range(len(shape(x))))
+    return permute_dims(x, axes=(*axes[:-2], axes[-1], axes[-2]))
+
+
+def part(g: Any, position: int, parts: tuple[Any, ...], axis: int) -> Any:
+    """Cut the piece of `g` that belongs to the argument at `position` of a concatenation."""
+    start = sum(shape(p)[axis] for p in parts[:position])
+    piece = slice(start, start + shape(parts[position])[axis])
+    return getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (piece,))
+
+
+def like(g: Any, a: Any) -> Any:
+    """Give `g` the shape of `a`."""
+    return reshape(g, shape=shape(a))
+
+
+def gaps(a: Any) -> Any:
+    """Return how far apart the elements are from their nearest neighbours in size: zero at a tie."""
+    flat = sorted(a.ravel().tolist())
+    return [high - low for low, high in zip(flat, flat[1:])]
+
+
+def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    largest = xp.max(a, axis=axis, keepdims=True)
+    largest = xp.where(xp.isfinite(largest), largest, 0.0)
+    total = xp.log(xp.sum(xp.exp(a - largest), axis=axis, keepdims=True)) + largest
+    return total if keepdims else xp.squeeze(total, axis)
+
+
+def unpadded(lengths: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
+    """Return the index that undoes `pad`."""
+    import numpy
+
+    widths = numpy.broadcast_to(numpy.asarray(pad_width), (len(lengths), 2)).tolist()
+    return tuple(slice(before, before + n) for n, (before, _) in zip(lengths, widths))
+
+
+def put(xp: Any, a: Any, shape: tuple[int, ...], index: Any) -> Any:
+    out = xp.zeros(shape, xp.asarray(a).dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(isinstance(p, (slice, int, type(None), type(...))) for p in parts):
+        out[index] = a
+    else:
+        # An integer array may name an element twice; only add.at counts it twice.
+        xp.add.at(out, index, a)
+    return out
+
+
+sum_ = primitive(
+    "sum", lambda xp, a, *, axis=None, keepdims=False: xp.sum(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis=None, keepdims=False: broadcast_to(restore(g, a, axis, keepdims), shape=shape(a)),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
+)
+mean = primitive(
+    "mean", lambda xp, a, *, axis=None, keepdims=False: xp.mean(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        broadcast_to(restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
+)
+var = primitive(
+    "var", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.var(a, axis=axis, keepdims=keepdims, ddof=ddof),
+    lambda g, out, a, axis=None, keepdims=False, ddof=0:
+        restore(g, a, axis, keepdims) * 2 * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+)
+std = primitive(
+    "std", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.std(a, axis=axis, keepdims=keepdims, ddof=ddof),
+    lambda g, out, a, axis=None, keepdims=False, ddof=0:
+        restore(g / out, a, axis, keepdims) * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+)
+max_ = primitive(
+    "max", lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims), spread_evenly,
+    elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
+    examples=(ALL, ROWS, BOTH, LAST), note="Equal largest elements share the gradient equally.",
+)
+min_ = primitive(
+    "min", lambda xp, a, *, axis=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims), spread_evenly,
+    elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
+    examples=(ALL, ROWS, BOTH, LAST), note="Equal smallest elements share the gradient equally.",
+)
+prod = primitive(
+    "prod", lambda xp, a, *, axis=None, keepdims=False: xp.prod(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        restore(g, a, axis, keepdims) * other_factors(a, out, axis, keepdims),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="Right where factors are zero, too.",
+)
+logsumexp = primitive(
+    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        restore(g, a, axis, keepdims) * exp(a - restore(out, a, axis, keepdims)),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="log(sum(exp(a))) without overflow.",
+)
+cumsum = primitive(
+    "cumsum", lambda xp, a, *, axis=0: xp.cumsum(a, axis=axis),
+    lambda g, out, a, axis=0: flip(cumsum(flip(g, axis), axis=axis), axis),
+    elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1})),
+)
+matmul = primitive(
+    "matmul", lambda xp, a, b: xp.matmul(a, b), matmul_left, matmul_right,
+    written="{0} @ {1}", elementwise=False, domain=(REAL, REAL),
+    examples=tuple(((a, b), {}) for a, b in (
+        ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
+        ((2, 1, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)),
+    )),
+)
+reshape = primitive(
+    "reshape", lambda xp, a, *, shape: xp.reshape(a, shape),
+    lambda g, out, a, shape: like(g, a),
+    elementwise=False, domain=(REAL,), examples=((((3, 4),), {"shape": (2, 6)}), (((3, 4),), {"shape": (-1,)})),
+)
+permute_dims = primitive(
+    "permute_dims", lambda xp, a, *, axes=None: xp.transpose(a, axes),
+    lambda g, out, a, axes=None:
+        permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
+    elementwise=False, domain=(REAL,), examples=(ALL, (((2, 3, 4),), {"axes": (1, 2, 0)}), (((2, 3, 4),), {})),
+)
+expand_dims = primitive(
+    "expand_dims", lambda xp, a, *, axis: xp.expand_dims(a, axis),
+    lambda g, out, a, axis: like(g, a),
+    elementwise=False, domain=(REAL,), examples=((((3,),), {"axis": 0}), (((3,),), {"axis": (0, -1)})),
+)
+squeeze = primitive(
+    "squeeze", lambda xp, a, *, axis=None: xp.squeeze(a, axis),
+    lambda g, out, a, axis=None: like(g, a),
+    elementwise=False, domain=(REAL,), examples=((((1, 3, 1),), {}), (((1, 3, 1),), {"axis": 0})),
+)
+broadcast_to = primitive(
+    "broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, shape), lambda g, out, a, shape: g,
+    elementwise=False, domain=(REAL,), examples=((((3,),), {"shape": (2, 3)}), (((2, 1),), {"shape": (2, 3)})),
+)
+concat = primitive(
+    "concat", lambda xp, *parts, axis=0: xp.concatenate(parts, axis=axis),
+    lambda g, out, *parts, position, axis=0: part(g, position, parts, axis),
+    elementwise=False, domain=(REAL,), examples=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})),
+)
+stack = primitive(
+    "stack", lambda xp, *parts, axis=0: xp.stack(parts, axis=axis),
+    lambda g, out, *parts, position, axis=0:
+        getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (position,)),
+    elementwise=False, domain=(REAL,), examples=((((3,), (3,)), {}), (((2, 3), (2, 3), (2, 3)), {"axis": -1})),
+)
+getitem = primitive(
+    "getitem", lambda xp, a, *, index: a[index],
+    lambda g, out, a, index: scatter(g, shape=shape(a), index=index),
+    elementwise=False, domain=(REAL,), note="Elements named twice get both gradients.",
+    examples=tuple((((4, 3),), {"index": i}) for i in (
+        1, -1, slice(1, 3), (slice(None), 0), (slice(None, None, -1), None), ([0, 2, 0],), ([0, 0], [1, 1]), ...,
+    )),
+)
+scatter = primitive(
+    "scatter", lambda xp, a, *, shape, index: put(xp, a, shape, index),
+    lambda g, out, a, shape, index: getitem(g, index=index),
+    elementwise=False, domain=(REAL,), note="Zeros of `shape`, with `a` added at `index`.",
+    examples=((((2,),), {"shape": (4,), "index": slice(1, 3)}), (((3,),), {"shape": (2,), "index": ([0, 1, 0],)})),
+)
+pad = primitive(
+    "pad", lambda xp, a, *, pad_width: xp.pad(a, pad_width),
+    lambda g, out, a, pad_width: getitem(g, index=unpadded(shape(a), pad_width)),
+    elementwise=False, domain=(REAL,), note="Adds zeros around `a`; `pad_width` as in NumPy.",
+    examples=((((2, 3),), {"pad_width": ((1, 0), (0, 2))}), (((2, 3),), {"pad_width": 1})),
+)
+astype = primitive(
+    "astype", lambda xp, a, *, dtype: xp.asarray(a).astype(dtype),
+    lambda g, out, a, dtype: g if shape(a) == () and not hasattr(a, "dtype") else astype(g, dtype=a.dtype),
+    elementwise=False, domain=(REAL,), examples=((((3,),), {"dtype": "float64"}),),
+)
+item = primitive(
+    "item", lambda xp, a: float(xp.asarray(a).item()),
+    lambda g, out, a: broadcast_to(g, shape=shape(a)),
+    elementwise=False, domain=(REAL,), examples=((((),), {}), (((1, 1),), {})), note="A Value from one element.",
+)

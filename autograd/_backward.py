@@ -1,0 +1,240 @@
+"""Topological order and the backward sweep."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from ._anomaly import check_gradient
+from ._arrays import astype, item, reshape, sum_
+from ._modes import active, anomaly, no_grad
+from ._node import MANY, Node, name_of
+from ._primitive import Rule, leaf, shape
+
+# Two threads may share parameters: each must add its gradient whole.
+_lock = threading.RLock()
+
+
+def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
+    """Return every node that `root` depends on, inputs before results and `root` last, the same at every call.
+
+    Nothing below a node in `until` is visited. A chain of a million nodes is no deeper than one of ten: no recursion.
+
+    >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    >>> [node.label or node.op.name for node in topological_sort(a * b + a)]
+    ['a', 'b', 'multiply', 'add']
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, finished = stack.pop()
+        if finished:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            if node not in until:
+                stack += [(i, False) for i in reversed(node.inputs) if isinstance(i, Node) and i not in seen]
+    return order
+
+
+def sweep(
+    order: list[Node], adjoints: dict[Node, Any], recorded: bool = False, wanted: Collection[Node] | None = None
+) -> Iterator[tuple[Node, Any, list[Any]]]:
+    """Walk `order` backwards; yield each node, its complete gradient, and what it sends to each of its inputs.
+
+    `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers and
+    arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient.
+    """
+    for node in reversed(order):
+        if node.op is None or node not in adjoints:
+            continue
+        g = adjoints.pop(node)
+        out, args = (node, _unchanged(node)) if recorded else (node._data, node.args)
+        sent: list[Any] = [None] * len(args)
+        for position, parent in enumerate(node.inputs):
+            rule = node.op.rule(position)
+            if rule is None or not isinstance(parent, Node) or (wanted is not None and parent not in wanted):
+                continue
+            contribution = _pull_back(rule, g, out, args, node)
+            contribution = match(contribution, parent, position, node, recorded)
+            if active and anomaly.get():
+                check_gradient(contribution, position, node)
+            sent[position] = contribution
+            adjoints[parent] = adjoints[parent] + contribution if parent in adjoints else contribution
+        yield node, g, sent
+
+
+def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
+    """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
+    try:
+        return rule(g, out, *args, **node.settings)
+    except (ZeroDivisionError, OverflowError):
+        with no_grad():
+            values = [leaf(float(x)) if isinstance(x, (float, int)) else x for x in (g, out, *args)]
+            result = rule(*values, **node.settings)
+        return result._data if isinstance(result, Node) else result
+
+
+def _unchanged(node: Node) -> tuple[Any, ...]:
+    """Return the inputs of a node to differentiate again; raise RuntimeError if one has other data than it had then."""
+    for given, arg in zip(node.inputs, node.args):
+        if isinstance(given, Node) and given._data is not arg and repr(given._data) != repr(arg):
+            raise RuntimeError(
+                f"the data of {name_of(given)} changed after it was used; its second derivative would be wrong: "
+                f"compute the function again, then differentiate"
+            )
+    return node.inputs
+
+
+def match(contribution: Any, parent: Node, position: int, node: Node, recorded: bool) -> Any:
+    """Make what a rule returned a gradient of `parent`: the one place where broadcasting is undone.
+
+    Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and TypeError
+    for what is no number or array.
+    """
+    assert node.op is not None
+    if isinstance(contribution, complex) or (isinstance(contribution, Node) and not recorded):
+        raise TypeError(
+            f"the rule of {node.op.name} for argument {position} returned {contribution!r:.60}; it must return a real "
+            f"number or array made from its arguments with the operations of autograd"
+        )
+    given, wanted = shape(contribution), parent.shape
+    if given != wanted:
+        extra = len(given) - len(wanted)
+        fits = extra >= 0 and all(m in (1, n) for n, m in zip(given[extra:], wanted))
+        if not fits or (node.op.elementwise and given != node.shape):
+            raise ValueError(
+                f"the rule of {node.op.name} for argument {position} returned shape {given}; the argument "
+                f"{name_of(parent)} has shape {wanted} and the result {node.shape}: return the shape of the result"
+            )
+        stretched = [k for k, (n, m) in enumerate(zip(given[extra:], wanted), extra) if n != m]
+        contribution = reshape(sum_(contribution, axis=(*range(extra), *stretched)), shape=wanted)
+    if type(parent._data) is float:
+        if isinstance(contribution, Node):
+            return contribution if type(contribution._data) is float else item(contribution)
+        return float(contribution)
+    if getattr(contribution, "dtype", None) != parent._data.dtype:
+        return astype(contribution, dtype=parent._data.dtype)
+    return contribution
+
+
+def backward(root: Node) -> None:
+    """Add the gradient of `root`, a scalar, to `.grad` of every leaf, and set `.grad` of every node between.
+
+    Raises ValueError if `root` is no scalar, or depends on no node.
+    """
+    if root.shape != ():
+        raise ValueError(
+            f"backward() needs a scalar; the shape is {root.shape}. Reduce it first, e.g. with .sum() or .mean()"
+        )
+    if root.op is None:
+        raise ValueError(
+            "backward() on a leaf: this loss was not computed from any Value or Tensor. Was it made from raw numbers, "
+            "under no_grad(), after detach() or from .data? Compute it from nodes"
+        )
+    with _lock, without_warnings():
+        if active or not _backward_values(root):
+            _backward_general(root)
+
+
+def _backward_general(root: Node) -> None:
+    order = topological_sort(root)
+    for node in order:
+        if node.op is not None:
+            node._grad = 0.0
+    adjoints = {root: one_like(root)}
+    for node, g, _ in sweep(order, adjoints):
+        node._grad = g
+    for node, g in adjoints.items():
+        node._grad = node._grad + g
+
+
+def _backward_values(root: Node) -> bool:
+    """Do the same for a graph of Values alone, four times faster; return False, nothing done, for any other.
+
+    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found.
+    """
+    kind = type(root)
+    if type(root._data) is not float:
+        return False
+    zero = float("0")
+    order: list[Node] = []
+    stack: list[Any] = [root]
+    pop, push, finish = stack.pop, stack.append, order.append
+    while stack:
+        node = pop()
+        if node is None:
+            finish(pop())
+        elif node._grad is not zero:
+            node._grad = zero
+            push(node)
+            push(None)
+            first, second = node._a, node._b
+            if second is MANY:
+                if not all(type(i) is kind or not isinstance(i, Node) for i in first):
+                    return False
+                stack += [i for i in first if type(i) is kind and i.op is not None]
+                continue
+            if type(first) is kind:
+                if first._grad is not zero and first.op is not None:
+                    push(first)
+            elif isinstance(first, Node):
+                return False
+            if type(second) is kind:
+                if second._grad is not zero and second.op is not None:
+                    push(second)
+            elif isinstance(second, Node):
+                return False
+    root._grad = 1.0
+    for node in reversed(order):
+        first, second, g, out = node._a, node._b, node._grad, node._data
+        op: Any = node.op
+        try:
+            if second is None:
+                (rule,) = op.rules
+                if rule is not None:
+                    first._grad += rule(g, out, node._x)
+            elif second is MANY:
+                _send(node)
+            else:
+                # Both are computed before either is added, so that a rule that raises leaves nothing half done.
+                left, right = op.rules
+                if type(first) is kind and left is not None:
+                    to_first = left(g, out, node._x, node._y)
+                    if type(second) is kind and right is not None:
+                        second._grad += right(g, out, node._x, node._y)
+                    first._grad += to_first
+                elif type(second) is kind and right is not None:
+                    second._grad += right(g, out, node._x, node._y)
+        except (ZeroDivisionError, OverflowError):
+            _send(node)
+    return True
+
+
+def _send(node: Node) -> None:
+    """Add to every input of a node of Values what its rule sends there."""
+    assert node.op is not None
+    for position, parent in enumerate(node.inputs):
+        rule = node.op.rule(position)
+        if isinstance(parent, Node) and rule is not None:
+            parent._grad += float(_pull_back(rule, node._grad, node._data, node.args, node))
+
+
+def one_like(root: Node) -> Any:
+    """Return the gradient of a node with respect to itself, all ones, as raw data."""
+    if type(root._data) is float:
+        return 1.0
+    import numpy
+
+    return numpy.ones_like(root._data)
+
+
+def without_warnings() -> AbstractContextManager[Any]:
+    """Silence NumPy's floating-point warnings, if NumPy is in use: `detect_anomaly` says more."""
+    numpy = sys.modules.get("numpy")
+    return nullcontext() if numpy is None else numpy.errstate(all="ignore")

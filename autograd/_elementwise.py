@@ -1,0 +1,142 @@
+"""The table of primitives, first half: operations that work element by element, on floats as on arrays.
+
+Each row reads: how it is computed, the derivative for each argument (`g` is the gradient that arrives, `out` the
+result), how it is written, where it is defined, and where it has a kink. Rules select where a product would be 0 * inf.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ._primitive import POSITIVE, REAL, primitive
+
+# fmt: off: the table is read by its rows, which a formatter would cut into one line an argument.
+
+add = primitive(
+    "add", lambda xp, a, b: a + b,
+    lambda g, out, a, b: g,
+    lambda g, out, a, b: g,
+    written="{0} + {1}", domain=(REAL, REAL),
+)
+subtract = primitive(
+    "subtract", lambda xp, a, b: a - b,
+    lambda g, out, a, b: g,
+    lambda g, out, a, b: -g,
+    written="{0} - {1}", domain=(REAL, REAL),
+)
+multiply = primitive(
+    "multiply", lambda xp, a, b: a * b,
+    lambda g, out, a, b: g * b,
+    lambda g, out, a, b: g * a,
+    written="{0} * {1}", domain=(REAL, REAL),
+)
+divide = primitive(
+    "divide", lambda xp, a, b: xp.divide(a, b),
+    lambda g, out, a, b: g / b,
+    lambda g, out, a, b: -g * out / b,
+    written="{0} / {1}", domain=(REAL, POSITIVE),
+)
+negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written="-{0}", domain=(REAL,))
+positive = primitive("positive", lambda xp, a: +a, lambda g, out, a: g, written="+{0}", domain=(REAL,))
+pow_ = primitive(
+    "pow", lambda xp, a, b: xp.pow(a, b),
+    lambda g, out, a, b: g * b * pow_(a, where((a == 0) & (b == 0), 1.0, b - 1)),
+    lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
+    written="{0} ** {1}", domain=(POSITIVE, REAL),
+)
+square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, domain=(REAL,))
+sqrt = primitive(
+    "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), domain=(POSITIVE,)
+)
+exp = primitive("exp", lambda xp, a: xp.exp(a), lambda g, out, a: g * out, domain=(REAL,))
+expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * (out + 1), domain=(REAL,))
+log = primitive("log", lambda xp, a: xp.log(a), lambda g, out, a: g / a, domain=(POSITIVE,))
+log1p = primitive("log1p", lambda xp, a: xp.log1p(a), lambda g, out, a: g / (1 + a), domain=((-1.0, math.inf),))
+sin = primitive("sin", lambda xp, a: xp.sin(a), lambda g, out, a: g * cos(a), domain=(REAL,))
+cos = primitive("cos", lambda xp, a: xp.cos(a), lambda g, out, a: -g * sin(a), domain=(REAL,))
+tan = primitive(
+    "tan", lambda xp, a: xp.tan(a), lambda g, out, a: g * (1 + out * out), domain=((-math.pi / 2, math.pi / 2),)
+)
+sinh = primitive("sinh", lambda xp, a: xp.sinh(a), lambda g, out, a: g * cosh(a), domain=(REAL,))
+cosh = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
+tanh = primitive("tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * (1 - out * out), domain=(REAL,))
+atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g / (1 + a * a), domain=(REAL,))
+sigmoid = primitive(
+    "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
+    lambda g, out, a: g * out * (1 - out),
+    domain=(REAL,), note="1 / (1 + exp(-a)), written so that no exponential overflows.",
+)
+softplus = primitive(
+    "softplus", lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
+    lambda g, out, a: g * sigmoid(a),
+    domain=(REAL,), note="log(1 + exp(a)), written so that no exponential overflows.",
+)
+relu = primitive(
+    "relu", lambda xp, a: xp.maximum(a, 0.0), lambda g, out, a: where(out > 0, g, 0.0),
+    domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
+)
+abs_ = primitive(
+    "abs", lambda xp, a: xp.abs(a), lambda g, out, a: where(a == 0, 0.0, g * sign(a)),
+    domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
+)
+sign = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
+floor = primitive(
+    "floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a)
+)
+ceil = primitive(
+    "ceil", lambda xp, a: xp.ceil(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a)
+)
+trunc = primitive("trunc", lambda xp, a: xp.trunc(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a))
+round_ = primitive(
+    "round", lambda xp, a: xp.round(a), None,
+    domain=(REAL,), kink=lambda a: cos(math.pi * a), note="Halves go to the even neighbour.",
+)
+maximum = primitive(
+    "maximum", lambda xp, a, b: xp.maximum(a, b),
+    lambda g, out, a, b: where(a > b, g, where(a == b, g / 2, 0.0)),
+    lambda g, out, a, b: where(b > a, g, where(a == b, g / 2, 0.0)),
+    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+)
+minimum = primitive(
+    "minimum", lambda xp, a, b: xp.minimum(a, b),
+    lambda g, out, a, b: where(a < b, g, where(a == b, g / 2, 0.0)),
+    lambda g, out, a, b: where(b < a, g, where(a == b, g / 2, 0.0)),
+    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+)
+where = primitive(
+    "where", lambda xp, condition, a, b: xp.where(condition, a, b),
+    None,
+    lambda g, out, condition, a, b: where(condition, g, 0.0),
+    lambda g, out, condition, a, b: where(condition, 0.0, g),
+    domain=(REAL, REAL, REAL), kink=lambda condition, a, b: condition,
+)
+clip = primitive(
+    "clip", lambda xp, a, *, min=None, max=None: xp.clip(a, min, max),
+    lambda g, out, a, min=None, max=None: where(out == a, g, 0.0),
+    domain=(REAL,), kink=lambda a, min, max: (a - min) * (a - max), examples=((((),), {"min": -0.5, "max": 1.0}),),
+    note="The derivative at both bounds is taken as 1.",
+)
+greater = primitive(
+    "greater", lambda xp, a, b: xp.greater(a, b), None, None,
+    written="{0} > {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+greater_equal = primitive(
+    "greater_equal", lambda xp, a, b: xp.greater_equal(a, b), None, None,
+    written="{0} >= {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+less = primitive(
+    "less", lambda xp, a, b: xp.less(a, b), None, None,
+    written="{0} < {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+less_equal = primitive(
+    "less_equal", lambda xp, a, b: xp.less_equal(a, b), None, None,
+    written="{0} <= {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+equal = primitive(
+    "equal", lambda xp, a, b: xp.equal(a, b), None, None,
+    written="{0} == {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+not_equal = primitive(
+    "not_equal", lambda xp, a, b: xp.not_equal(a, b), None, None,
+    written="{0} != {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)

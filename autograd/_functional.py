@@ -1,0 +1,238 @@
+"""Gradients of functions: `grad` and what is built on it. A gradient of nodes is itself a graph, to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from ._arrays import reshape, stack, sum_
+from ._backward import one_like, sweep, topological_sort, without_warnings
+from ._elementwise import positive
+from ._modes import record
+from ._node import Node
+from ._primitive import kinds, leaf
+
+
+def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
+
+    f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
+    same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to be
+    differentiated again, where an argument is a node or f uses nodes of its own.
+    Raises TypeError if f does not return a node, ValueError if that is no scalar or if `argnums` does not fit.
+
+    >>> value_and_grad(lambda w: w * w)(3.0)
+    (9.0, 6.0)
+    """
+    single = isinstance(argnums, int)
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if any(not -len(args) <= k < len(args) for k in positions):
+            raise ValueError(f"argnums={argnums} but {len(args)} positional arguments were given")
+        chosen = {k % len(args) for k in positions}
+        with record():
+            traced = [trace(arg) if k in chosen else arg for k, arg in enumerate(args)]
+            out = _output(f(*traced, **kwargs), f)
+            if out.shape != ():
+                raise ValueError(
+                    f"grad needs a function that returns a scalar; {_name(f)} returned shape {out.shape}. Reduce it, "
+                    f"e.g. with .sum() or .mean(), or use jacobian"
+                )
+            wrt = [traced[k] for k in positions]
+            targets = list(flatten(wrt))
+            gradients, recorded = pull(out, targets, one_like(out))
+        found = dict(zip(targets, gradients))
+        result = [rebuild(tree, found) for tree in wrt]
+        return out if recorded else out._data, result[0] if single else tuple(result)
+
+    return differentiated
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """Return the function that computes the gradient of f; arguments and errors as in `value_and_grad`.
+
+    >>> grad(tanh)(0.0)
+    1.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return f(*args) and the function that pulls a gradient of the result back to one for each argument.
+
+    f returns a node of any shape; the gradient given to the second function has that shape.
+    Raises ValueError if it has not.
+
+    >>> y, pull_back = vjp(lambda a, b: a * b, 2.0, 5.0)
+    >>> y, pull_back(1.0)
+    (10.0, (5.0, 2.0))
+    """
+    with record():
+        traced = [trace(arg) for arg in args]
+        out = _output(f(*traced), f)
+    targets = list(flatten(traced))
+
+    def pull_back(g: Any) -> tuple[Any, ...]:
+        seed = _seed(g, out)
+        with record():
+            gradients, _ = pull(out, targets, seed)
+        found = dict(zip(targets, gradients))
+        return tuple(rebuild(tree, found) for tree in traced)
+
+    return (out if any(t.op is not None for t in targets) else out._data), pull_back
+
+
+def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function that computes the matrix of all derivatives of f, one backward sweep for each output.
+
+    For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
+    [[5.0, 2.0], [1.0, 1.0]]
+    """
+
+    @wraps(f)
+    def matrix(x: Any) -> Any:
+        with record():
+            traced = trace(x)
+            targets = list(flatten(traced))
+            y = f(traced)
+            if isinstance(y, (list, tuple)):
+                return [_row(_output(item, f), one_like(_output(item, f)), traced, targets) for item in y]
+            out = _output(y, f)
+            if type(out._data) is float:
+                return _row(out, 1.0, traced, targets)
+            import numpy
+
+            seeds = numpy.eye(out._data.size, dtype=out._data.dtype).reshape(-1, *out.shape)
+            rows = [_row(out, seed, traced, targets) for seed in seeds]
+            if not isinstance(traced, Node):
+                return rows
+            return reshape(stack(rows), shape=out.shape + traced.shape)
+
+    return matrix
+
+
+def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function that computes the matrix of all second derivatives of a scalar f.
+
+    For x of shape s the result has shape s + s. A list of numbers is a vector, and gives lists.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    return jacobian(grad(f))
+
+
+def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the function of (x, v) that computes the Hessian of a scalar f at x times v, without the matrix.
+
+    v and the result have the structure and the shapes of x.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], [1.0, 0.0])
+    [10.0, 6.0]
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        def along(x: Any) -> Any:
+            slopes = list(zip(flatten(grad(f)(x)), flatten(v), strict=True))
+            return sum((g * d if g.shape == () else sum_(g * d) for g, d in slopes), start=0.0)
+
+        return grad(along)(x)
+
+    return wraps(f)(product)
+
+
+def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
+    """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
+    order = topological_sort(out, until=set(targets))
+    wanted = set(targets)
+    recorded = any(node.op is None and node not in wanted for node in order)
+    recorded = recorded or isinstance(seed, Node) or any(t.op is not None for t in targets)
+    for node in order:
+        if any(isinstance(i, Node) and i in wanted for i in node.inputs):
+            wanted.add(node)
+    goals = set(targets)
+    adjoints = {out: seed} if out in wanted else {}
+    with without_warnings():
+        for _ in sweep([n for n in order if n in wanted and n not in goals], adjoints, recorded, wanted):
+            pass
+    results = []
+    for target in targets:
+        g = adjoints.get(target, _zero_like(target))
+        results.append(g if isinstance(g, Node) or not recorded else leaf(g))
+    return results, recorded
+
+
+def _zero_like(node: Node) -> Any:
+    return 0.0 if type(node._data) is float else 0.0 * one_like(node)
+
+
+def _row(out: Node, seed: Any, traced: Any, targets: list[Node]) -> Any:
+    gradients, _ = pull(out, targets, seed)
+    return rebuild(traced, dict(zip(targets, gradients)))
+
+
+def _seed(g: Any, out: Node) -> Any:
+    """Return the gradient that starts a sweep at `out`, of its shape and kind."""
+    raw = g if isinstance(g, Node) else kinds["float" if type(out._data) is float else "array"](g)._data  # type: ignore[call-arg]
+    given = () if isinstance(raw, float) else raw.shape
+    if given != out.shape:
+        raise ValueError(f"the result has shape {out.shape}, so its gradient needs that shape; got {given}")
+    return raw
+
+
+def _output(y: Any, f: Callable[..., Any]) -> Node:
+    if not isinstance(y, Node):
+        raise TypeError(
+            f"{_name(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the Value or Tensor "
+            f"itself, not its .data or .item()"
+        )
+    return y
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", repr(f))
+
+
+def trace(tree: Any) -> Any:
+    """Return a structure of new nodes for one of numbers, arrays and nodes: those to differentiate with respect to."""
+    if isinstance(tree, dict):
+        return {key: trace(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return type(tree)([trace(item) for item in tree])
+    if isinstance(tree, Node):
+        return positive(tree)
+    kind = "array" if getattr(tree, "shape", ()) or type(tree).__name__ == "ndarray" else "float"
+    return kinds[kind](tree)  # type: ignore[call-arg]
+
+
+def flatten(tree: Any) -> Iterator[Any]:
+    """Yield what is in a structure of lists, tuples and dicts, in order."""
+    if isinstance(tree, dict):
+        tree = tree.values()
+    elif not isinstance(tree, (list, tuple)):
+        yield tree
+        return
+    for item in tree:
+        yield from flatten(item)
+
+
+def rebuild(tree: Any, found: dict[Node, Any]) -> Any:
+    """Return the structure with each node replaced by what was found for it."""
+    if isinstance(tree, dict):
+        return {key: rebuild(item, found) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return type(tree)([rebuild(item, found) for item in tree])
+    return found[tree]

@@ -1,0 +1,104 @@
+"""Functions derived from the primitives: activations, soft maxima and selections, stable over the whole float range."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+from ._arrays import getitem, logsumexp
+from ._elementwise import clip, exp, expm1, log, minimum, sigmoid, where
+from ._node import Node
+from ._primitive import shape
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """Return x where it is positive, else `slope` times x; any shape, the derivative at 0 is `slope`.
+
+    >>> leaky_relu(Value(-2.0)).data
+    -0.02
+    """
+    return where(x > 0, x, x * slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Return x where it is positive, else `alpha` * (exp(x) - 1); any shape (Clevert et al. 2015).
+
+    >>> elu(Value(-1000.0)).data
+    -1.0
+    """
+    return where(x > 0, x, expm1(minimum(x, 0.0)) * alpha)
+
+
+def silu(x: Any) -> Any:
+    """Return x * sigmoid(x), also called swish; any shape (Elfwing et al. 2017).
+
+    >>> silu(Value(0.0)).data
+    0.0
+    """
+    return x * sigmoid(x)
+
+
+def gelu(x: Any) -> Any:
+    """Return x times the normal distribution function of x, in its tanh form; any shape (Hendrycks and Gimpel 2016).
+
+    Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits where tanh is near -1.
+
+    >>> gelu(Value(100.0)).data
+    100.0
+    """
+    # Beyond 30 the factor is 0 or 1 to the last bit; the cube of a larger number might overflow.
+    bounded = clip(x, min=-30.0, max=30.0)
+    return x * sigmoid(math.sqrt(8 / math.pi) * (bounded + 0.044715 * bounded * bounded * bounded))
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return the logarithm of `softmax`: x minus the log-sum-exp over `axis`.
+
+    An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
+
+    >>> log_softmax([Value(0.0), Value(0.0)])[0].data
+    -0.6931471805599453
+    """
+    if isinstance(x, (list, tuple)):
+        total = log_sum_exp(x)
+        return [item - total for item in x]
+    return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Return exp(x) divided by its sum over `axis`: numbers between 0 and 1 that add up to 1.
+
+    An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
+
+    >>> [p.data for p in softmax([Value(1000.0), Value(1000.0)])]
+    [0.5, 0.5]
+    """
+    logs = log_softmax(x, axis)
+    return [exp(item) for item in logs] if isinstance(logs, list) else exp(logs)
+
+
+def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
+    """Return log(exp(v1) + ... + exp(vn)) of a list of n Values or numbers, without NumPy and without overflow.
+
+    Raises ValueError for an empty list.
+
+    >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
+    1000.6931471805599
+    """
+    if not values:
+        raise ValueError("log_sum_exp needs at least one value; the list is empty")
+    largest = builtins.max(item.data if isinstance(item, Node) else item for item in values)
+    # Shifting by a constant changes neither the value nor the derivative.
+    return log(builtins.sum(exp(item - largest) for item in values)) + largest
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """Return the elements of an array at integer `indices` along `axis` (of the flattened array if None).
+
+    >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1], axis=0).data.tolist()
+    [[3.0, 4.0], [3.0, 4.0]]
+    """
+    if axis is None:
+        return getitem(x.reshape(-1), index=(indices,))
+    return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (indices,))

@@ -1,0 +1,166 @@
+"""What `Value` and `Tensor` share: Python's operators, methods and NumPy's protocols, all found in the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _arrays, _elementwise
+from ._backward import backward
+from ._elementwise import (
+    add, abs_, divide, equal, floor, greater, greater_equal, less, less_equal, multiply, negative, not_equal, positive,
+    pow_, round_, subtract,
+)  # fmt: skip
+from ._node import Node
+from ._primitive import TABLE, Primitive, leaf
+
+
+def compared(operation: Primitive, a: Any, b: Any) -> Any:
+    """Compare data: a plain bool, or a NumPy array of them."""
+    return operation(*(x.data if isinstance(x, Node) else x for x in (a, b)))
+
+
+class Operators(Node):
+    """A node with operators."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return pow_(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return pow_(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _arrays.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _arrays.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return negative(self)
+
+    def __pos__(self) -> Any:
+        return positive(self)
+
+    def __abs__(self) -> Any:
+        return abs_(self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return floor(divide(self, other))
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return floor(divide(other, self))
+
+    def __mod__(self, other: Any) -> Any:
+        return self - floor(divide(self, other)) * other
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - floor(divide(other, self)) * self
+
+    def __round__(self) -> Any:
+        return round_(self)
+
+    def __lt__(self, other: Any) -> Any:
+        return compared(less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return compared(less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return compared(greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return compared(greater_equal, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return compared(equal, self, other) if comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return compared(not_equal, self, other) if comparable(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    exp = _elementwise.exp
+    log = _elementwise.log
+    sqrt = _elementwise.sqrt
+    sin = _elementwise.sin
+    cos = _elementwise.cos
+    tanh = _elementwise.tanh
+    sigmoid = _elementwise.sigmoid
+    relu = _elementwise.relu
+    abs = _elementwise.abs_
+    clip = _elementwise.clip
+
+    def backward(self) -> None:
+        """Add the gradient of this scalar to `.grad` of every leaf it was computed from; see `autograd.backward`."""
+        backward(self)
+
+    def zero_grad(self) -> None:
+        """Set `.grad` to zero."""
+        self._grad = 0.0
+
+    def detach(self) -> Any:
+        """Return a leaf with the same data, which no gradient passes.
+
+        >>> Value(2.0).exp().detach().op is None
+        True
+        """
+        return leaf(self.snapshot())
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"float() and the functions of math would lose the gradient of a {type(self).__name__}: use the function of "
+            f"the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
+        )
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
+        if method != "__call__" or kwargs:
+            raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
+        return numpy_primitive(ufunc)(*inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_primitive(func)(*args, **kwargs)
+
+
+def comparable(other: object) -> bool:
+    """Tell whether `==` compares data: anything numeric does; None or a string is simply not equal."""
+    return isinstance(other, (Node, int, float)) or hasattr(other, "dtype")
+
+
+def numpy_primitive(function: Any) -> Primitive:
+    """Return the primitive of a NumPy function, whatever NumPy's other names for it are (`absolute`, `arctan`)."""
+    import numpy
+
+    for name, made in TABLE.items():
+        if getattr(numpy, name, None) is function:
+            return made
+    raise TypeError(
+        f"np.{function.__name__} has no primitive in autograd's table, so it has no derivative here; use one of "
+        f"{', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
+    )

@@ -1,0 +1,246 @@
+"""What a primitive is, and what happens when one is applied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MethodType
+from typing import Any
+
+from . import _floats
+from ._anomaly import check
+from ._modes import active, anomaly, recording
+from ._node import NO_SETTINGS, Node
+
+Rule = Callable[..., Any]
+Interval = tuple[float, float]
+Example = tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
+
+TABLE: dict[str, "Primitive"] = {}
+"""Every primitive by name, in order of declaration."""
+
+kinds: dict[str, type[Node]] = {}
+"""The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
+
+REAL: Interval = (-math.inf, math.inf)
+POSITIVE: Interval = (0.0, math.inf)
+
+
+class Primitive:
+    """One differentiable operation: call it like a function. Made by `primitive`, which see."""
+
+    def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Rule | None, ...]) -> None:
+        code = forward.__code__
+        self.name = name
+        self.forward = forward
+        self.rules = rules
+        self.settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        self.arity = None if code.co_flags & 4 else code.co_argcount - 1
+        self.written: str | None = None
+        self.domain: tuple[Interval, ...] | None = None
+        self.kink: Callable[..., Any] | None = None
+        self.examples: tuple[Example, ...] = ()
+        self.elementwise = True
+
+    def rule(self, position: int) -> Rule | None:
+        """Return the derivative rule for the argument at `position`; None if the derivative is zero everywhere."""
+        if self.arity is not None:
+            return self.rules[position]
+        shared = self.rules[0]
+        return shared and (lambda g, out, *args, **settings: shared(g, out, *args, position=position, **settings))
+
+    def text(self, *args: str, **settings: Any) -> str:
+        """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
+        if self.written is not None:
+            return self.written.format(*args, **settings)
+        return f"{self.name}({', '.join([*args, *(f'{k}={v}' for k, v in settings.items())])})"
+
+    @property
+    def symbol(self) -> str:
+        """The operation alone, for a drawing: `*`, `tanh`."""
+        infix = self.written is not None and not self.settings
+        return self.text("", "").strip() if infix else self.name
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TABLE.__getitem__, (self.name,)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Bind like a function, so that `exp = exp` in a class body makes a method."""
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Apply to nodes, numbers and arrays; the result is a node if any argument is one."""
+        if len(args) == 1 and not settings and not active and type(args[0]) is kinds["float"] and self.elementwise:
+            return self._apply_to_value(args[0])
+        if self.arity is None:
+            args, settings = self._spread(args, settings)
+        elif len(args) != self.arity:
+            args, settings = self._sort_out(args, settings)
+        raw = []
+        nodes, floats = False, self.elementwise
+        for arg in args:
+            kind = type(arg)
+            if isinstance(arg, Node):
+                nodes = True
+                data = arg.snapshot()
+                floats = floats and type(data) is float
+            elif kind is float or kind is int or kind is bool:
+                data = arg
+            else:
+                data = self._constant(arg, args)
+                floats = floats and isinstance(data, (float, int))
+            raw.append(data)
+        record = nodes and (not active or recording.get())
+        if floats:
+            out = self.forward(_floats, *raw, **settings)
+        else:
+            if record:
+                raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
+            out = self._forward_arrays(raw, settings)
+        if not nodes:
+            return out
+        node = leaf(float(out) if floats else _floating(out, raw))
+        if record:
+            inputs = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
+            node.link(self, inputs, tuple(raw), settings)
+            if active and anomaly.get():
+                check(node)
+        return node
+
+    def _apply_to_value(self, value: Node) -> Node:
+        """Apply to one Value: the hot path of scalar networks, which `__call__` with its choices would double."""
+        node = object.__new__(type(value))
+        node._data = float(self.forward(_floats, value._data))
+        node._grad = 0.0
+        node.op, node._a, node._x, node._b = self, value, value._data, None
+        return node
+
+    def _forward_arrays(self, raw: list[Any], settings: dict[str, Any]) -> Any:
+        """Compute on arrays by IEEE 754, without NumPy's warnings: `detect_anomaly` says more than they do."""
+        import numpy
+
+        try:
+            with numpy.errstate(all="ignore"):
+                out = self.forward(numpy, *raw, **settings)
+        except (ValueError, TypeError, IndexError) as error:
+            shapes = " and ".join(str(shape(data)) for data in raw)
+            given = "".join(f", {name}={setting}" for name, setting in settings.items())
+            raise type(error)(f"{self.name} of shape {shapes}{given}: {error}") from error
+        if type(out) is float:
+            return out
+        return out if type(out) is numpy.ndarray else numpy.asarray(out)
+
+    def _constant(self, arg: Any, args: tuple[Any, ...]) -> Any:
+        """Return a raw Python number or NumPy array for an argument that is no node."""
+        listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
+        if listed or hasattr(arg, "dtype") or hasattr(arg, "__array__"):
+            import numpy
+
+            array = numpy.asarray(arg)
+            if array.dtype.kind in "biuf":
+                return array.item() if isinstance(arg, numpy.generic) else array
+        elif isinstance(arg, (float, int)):
+            return float(arg)
+        raise TypeError(
+            f"{self.name} got {arg!r:.60} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and NumPy "
+            f"arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
+        )
+
+    def _spread(self, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Take `concat([a, b], axis)` apart into the arguments a, b and the setting axis."""
+        if not args or not isinstance(args[0], (list, tuple)) or not args[0]:
+            raise TypeError(f"{self.name} takes a list of nodes or arrays, not empty; e.g. {self.name}([a, b])")
+        return tuple(args[0]), dict(zip(self.settings, args[1:])) | settings
+
+    def _sort_out(self, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Read positional settings by their order: `sum(x, 0)` is `sum(x, axis=0)`."""
+        assert self.arity is not None
+        extra = args[self.arity :]
+        if len(args) < self.arity or len(extra) > len(self.settings):
+            takes = f"{self.arity} argument{'s' * (self.arity != 1)}"
+            also = f" and the settings {', '.join(self.settings)}" if self.settings else ""
+            raise TypeError(f"{self.name} takes {takes}{also}; {len(args)} arguments were given")
+        return args[: self.arity], dict(zip(self.settings, extra)) | settings
+
+
+def primitive(
+    name: str,
+    forward: Callable[..., Any],
+    *rules: Rule | None,
+    written: str | None = None,
+    domain: tuple[Interval, ...] | None = None,
+    kink: Callable[..., Any] | None = None,
+    examples: tuple[Example, ...] = (),
+    elementwise: bool = True,
+    note: str = "",
+) -> Primitive:
+    """Declare an operation; from then on it is computed, differentiated, drawn and tested like every other.
+
+    `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats, NumPy
+    for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result pulled
+    back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that is zero
+    everywhere. Write rules with the operations of this package, and they differentiate again. After `*args` in `forward`
+    there is one rule, which gets the keyword `position`.
+
+    `written` is a format for the operation as text (`"{0} * {1}"`; without it `name(a, b)`), `domain` an open interval
+    for each argument, `kink(*args, **settings)` is zero where there is no derivative. An operation that does not work
+    element by element has `elementwise=False` and is always computed with NumPy. `examples` are pairs of argument shapes
+    and settings to test it with, `note` goes to the documentation.
+
+    Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
+    is no identifier or belongs to another module's primitive.
+
+    >>> cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
+    >>> x = Value(2.0)
+    >>> y = cube(x)
+    >>> y.backward()
+    >>> y.data, x.grad
+    (8.0, 12.0)
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(f"a primitive's name must be an identifier such as 'cube'; got {name!r}")
+    if not hasattr(forward, "__code__"):
+        raise TypeError(f"forward must be a function (xp, *args); got {forward!r}: wrap it in a lambda")
+    made = Primitive(name, forward, rules)
+    expected = 1 if made.arity is None else made.arity
+    if len(rules) != expected:
+        raise TypeError(f"primitive {name!r} has {expected} arguments, so it needs {expected} rules; got {len(rules)}")
+    earlier = TABLE.get(name)
+    # Running a notebook cell again declares again; taking somebody else's name is a mistake.
+    if earlier is not None and earlier.forward.__module__ != forward.__module__:
+        raise ValueError(f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name")
+    made.written, made.domain, made.kink = written, domain, kink
+    made.examples, made.elementwise = examples, elementwise
+    made.__doc__ = f"{made.text(*'abc'[: made.arity or 2], **{s: s for s in made.settings})}. {note}".strip()
+    TABLE[name] = made
+    return made
+
+
+def leaf(data: Any) -> Node:
+    """Return a node without inputs that holds `data`, a float or an array, as it is."""
+    node = object.__new__(kinds["float" if type(data) is float else "array"])
+    node._data, node._grad, node.op = data, 0.0, None
+    return node
+
+
+def _floating(out: Any, raw: list[Any]) -> Any:
+    """Return a result of comparisons or integers as numbers of the precision that went in."""
+    if type(out) is float or out.dtype.kind == "f":
+        return out
+    precise = [data.dtype for data in raw if shape(data) and data.dtype.kind == "f"]
+    return out.astype(max(precise, default="float64"))
+
+
+def _keep(data: Any) -> Any:
+    """Return a constant for a graph: an array that somebody could still write to is copied."""
+    frozen = not shape(data) or (data.base is None and not data.flags.writeable)
+    return data if frozen else data.copy()
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of a node, an array or a number."""
+    given: tuple[int, ...] = getattr(x, "shape", ())
+    return given

@@ -1,0 +1,131 @@
+"""`Value`: a node that holds one float."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import _floats
+from ._elementwise import add, divide, multiply, subtract
+from ._modes import active
+from ._operators import Operators
+from ._primitive import Primitive, kinds
+
+
+class Value(Operators):
+    """One number in a computation graph: it remembers what it was computed from, so that its gradient can be found.
+
+    `data` is anything that is a real number (an int, a float, a NumPy scalar); `label` names it in pictures and errors.
+    Raises TypeError for text, complex numbers, lists and arrays.
+
+    >>> w, x = Value(3.0, label="w"), Value(-1.0, label="x")
+    >>> y = w * x + 1
+    >>> y.backward()
+    >>> y.data, w.grad, x.grad
+    (-2.0, -1.0, 3.0)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: float, label: str = "") -> None:
+        self._data = _number(data)
+        self._grad = 0.0
+        self.op = None
+        if label:
+            self._label = str(label)
+
+    @property
+    def data(self) -> float:
+        """The number; that of a leaf may be set, as an optimiser does."""
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: float) -> None:
+        if self.op is not None:
+            raise AttributeError(
+                f"this Value was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
+                f"compute again, or start a new Value"
+            )
+        self._data = _number(data)
+
+    @property
+    def grad(self) -> float:
+        """The derivative of what `backward()` was called on with respect to this number; 0.0 before."""
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, grad: float | None) -> None:
+        self._grad = 0.0 if grad is None else _number(grad)
+
+    def item(self) -> float:
+        """Return the number."""
+        return self._data  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        op = "" if self.op is None else f", op={self.op.name}"
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data}, grad={self._grad}{op}{label})"
+
+
+def _number(data: Any) -> float:
+    """Return a real number as a float; raise TypeError for anything else."""
+    if isinstance(data, (int, float)) or (hasattr(data, "dtype") and getattr(data, "shape", None) == ()):
+        try:
+            return float(data)
+        except (TypeError, ValueError):
+            pass
+    advice = "use Tensor for lists and arrays" if hasattr(data, "__len__") and not isinstance(data, str) else (
+        "it is a node already; use .detach() for a leaf" if isinstance(data, Operators) else "convert it with float()"
+    )
+    raise TypeError(f"a Value holds one real number; got {data!r:.60} of type {type(data).__name__}: {advice}")
+
+
+kinds["float"] = Value
+
+
+_LEAN = """
+def {name}(self, other):
+    kind = type(other)
+    if kind is Value:
+        second = other._data
+    elif kind is float or kind is int:
+        second = other
+    else:
+        return primitive({a}, {b})
+    if active:
+        return primitive({a}, {b})
+    first = self._data
+    node = new(Value)
+    node._data = {result}
+    node._grad = 0.0
+    node.op = primitive
+    node._a, node._b, node._x, node._y = {a}, {b}, {x}, {y}
+    return node
+"""
+
+
+def _lean(name: str, primitive: Primitive, result: str, reflected: bool) -> Callable[[Value, Any], Value]:
+    """Return an operator of Values as one straight piece of code, twice as fast as the general way round."""
+    a, b, x, y = ("other", "self", "second", "first") if reflected else ("self", "other", "first", "second")
+    scope: dict[str, Any] = {
+        "Value": Value, "primitive": primitive, "active": active, "new": object.__new__, "ieee_divide": _floats.divide
+    }  # fmt: skip
+    exec(_LEAN.format(name=name, a=a, b=b, x=x, y=y, result=result.format(x=x, y=y)), scope)
+    method: Callable[[Value, Any], Value] = scope[name]
+    return method
+
+
+for _name, _primitive, _result in (
+    ("add", add, "{x} + {y}"),
+    ("sub", subtract, "{x} - {y}"),
+    ("mul", multiply, "{x} * {y}"),
+    ("truediv", divide, "{x} / {y} if {y} else ieee_divide({x}, {y})"),
+):
+    setattr(Value, f"__{_name}__", _lean(f"__{_name}__", _primitive, _result, reflected=False))
+    setattr(Value, f"__r{_name}__", _lean(f"__r{_name}__", _primitive, _result, reflected=True))
