@@ -1,0 +1,304 @@
+"""Perceptron, layer and multi-layer perceptron, of Values (every weight a node) or of Tensors (a matrix per layer)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+from typing import Any
+
+import autograd
+from autograd import Node, Tensor, Value, item, matmul, reshape, stack
+
+from ._module import Module, Sequential
+
+Activation = str | Callable[[Any], Any]
+Form = type[Value] | type[Tensor]
+
+
+def linear(z: Any) -> Any:
+    """Return z: no non-linearity.
+
+    >>> linear(3.0)
+    3.0
+    """
+    return z
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": linear,
+    "relu": autograd.relu,
+    "tanh": autograd.tanh,
+    "sigmoid": autograd.sigmoid,
+    "softplus": autograd.softplus,
+    "leaky_relu": autograd.leaky_relu,
+    "elu": autograd.elu,
+    "silu": autograd.silu,
+    "gelu": autograd.gelu,
+    "softmax": autograd.softmax,
+}
+"""The activations that may be given by name."""
+
+# These mix the neurons of a layer; all others work on each alone.
+_ON_LAYERS = (autograd.softmax, autograd.log_softmax)
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
+
+
+class Perceptron(Module):
+    """One neuron: y_hat = g(w0 + x1 w1 + ... + xn wn), a bias, a weighted sum and a non-linearity.
+
+    `n_in` inputs; `activation` by name (a key of ACTIVATIONS) or any function of a Value; `init` is "he", "glorot" or the
+    standard deviation of the weights (None: "he" for rectifiers, else "glorot"); the bias w0 starts at 0. `seed` is an
+    int or a `random.Random`. Called with n_in numbers or Values it returns a Value; with a batch, a list of Values.
+    Raises ValueError for bad sizes, names and numbers of inputs.
+
+    >>> neuron = Perceptron(2, "sigmoid")
+    >>> neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
+    >>> round(neuron([-1.0, 2.0]).data, 5)
+    0.00247
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        activation: Activation = "linear",
+        *,
+        init: str | float | None = None,
+        seed: int | Random = 0,
+        n_out: int = 1,
+        label: str = "w{}",
+    ) -> None:
+        self.n_in, self.n_out = _count(n_in, "n_in"), 1
+        self.activation, self.g = activation, activation_function(activation)
+        sigma = deviation(n_in, n_out, activation, init)
+        rng = seed if isinstance(seed, Random) else Random(seed)
+        self.w0 = Value(0.0, label.format(0))
+        self.w = [Value(rng.gauss(0.0, sigma), label.format(i)) for i in range(1, n_in + 1)]
+
+    def __call__(self, x: Any) -> Any:
+        """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""
+        x = as_values(x, self.n_in)
+        return [self.g(self.z(sample)) for sample in x] if is_batch(x) else self.g(self.z(x))
+
+    def z(self, x: Any) -> Any:
+        """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
+        z: Any = self.w0
+        for w, number in zip(self.w, x):
+            z = z + w * number
+        return z
+
+    def __repr__(self) -> str:
+        return f"Perceptron({self.n_in} -> 1, {_name(self.activation)})"
+
+
+class Layer(Module):
+    """Neurons side by side: y_hat_j = g(w0_j + sum over i of x_i w_ij).
+
+    `of=Value` makes a list of `perceptrons`; `of=Tensor` the same with a matrix `w` (n_in, n_out) and a vector `w0`
+    (n_out,), so that y_hat = g(x @ w + w0). Other arguments as for `Perceptron`; `number` stands in the labels.
+    Called with a sample of n_in numbers it returns n_out of them, with a batch (n, n_in) a batch (n, n_out).
+
+    >>> layer = Layer(3, 2, "tanh", of=Tensor)
+    >>> layer([[1.0, 2.0, 3.0]] * 5).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        activation: Activation = "linear",
+        *,
+        of: Form = Value,
+        init: str | float | None = None,
+        seed: int | Random = 0,
+        number: int | str = "",
+    ) -> None:
+        self.n_in, self.n_out = _count(n_in, "n_in"), _count(n_out, "n_out")
+        self.activation, self.g, self.of, self.number = activation, activation_function(activation), _form(of), number
+        rng = seed if isinstance(seed, Random) else Random(seed)
+        layer = f"({number})" if number else ""
+        mixing = self.g in _ON_LAYERS
+        perceptrons = [
+            Perceptron(
+                n_in, linear if mixing else activation, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}"
+            )
+            for j in range(1, n_out + 1)
+        ]
+        if of is Value:
+            self.perceptrons = perceptrons
+        else:
+            columns = [[w.data for w in perceptron.w] for perceptron in perceptrons]
+            self.w0 = Tensor([perceptron.w0.data for perceptron in perceptrons], f"w{layer}_0")
+            self.w = Tensor([list(row) for row in zip(*columns)], f"w{layer}")
+
+    def __call__(self, x: Any) -> Any:
+        """Return the outputs for a sample or a batch."""
+        if self.of is Tensor:
+            return self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0)
+        x = as_values(x, self.n_in)
+        return [self._neurons(sample) for sample in x] if is_batch(x) else self._neurons(x)
+
+    def _neurons(self, sample: Any) -> Any:
+        if self.g in _ON_LAYERS:
+            return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
+        return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
+
+    def numbers(self) -> tuple[list[list[float]], list[float]]:
+        """Return the weights, n_in rows of n_out, and the n_out biases as plain numbers."""
+        if self.of is Tensor:
+            return self.w.data.tolist(), self.w0.data.tolist()
+        columns = [[w.data for w in perceptron.w] for perceptron in self.perceptrons]
+        return [list(row) for row in zip(*columns)], [perceptron.w0.data for perceptron in self.perceptrons]
+
+    def to(self, kind: Form) -> Layer:
+        """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
+        made = Layer(self.n_in, self.n_out, self.activation, of=kind, init=0.0, number=self.number)
+        w, w0 = self.numbers()
+        if made.of is Tensor:
+            made.w.data, made.w0.data = w, w0
+        else:
+            for j, perceptron in enumerate(made.perceptrons):
+                perceptron.w0.data = w0[j]
+                for parameter, row in zip(perceptron.w, w):
+                    parameter.data = row[j]
+        return made
+
+    def __repr__(self) -> str:
+        return f"Layer({self.n_in} -> {self.n_out}, {_name(self.activation)}, of={self.of.__name__})"
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs, `activation` inside, `output` at the end.
+
+    `of`, `init` and `seed` as for `Layer`: the same seed gives the same numbers in both forms. Called with a sample of n_in
+    numbers or a batch (n, n_in). The output has the last size as its last axis; if that is 1 there is no such axis, so a
+    sample gives one number and a batch n of them.
+
+    >>> model = MLP(3, [4, 4, 1])
+    >>> len(model.parameters()), type(model([2.0, 3.0, -1.0])).__name__
+    (41, 'Value')
+    >>> MLP(64, [128, 10], of=Tensor)([[0.0] * 64] * 5).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        sizes: Sequence[int],
+        activation: Activation = "relu",
+        output: Activation = "linear",
+        *,
+        of: Form = Value,
+        init: str | float | None = None,
+        seed: int | Random = 0,
+    ) -> None:
+        if not isinstance(sizes, (list, tuple)) or not sizes:
+            raise ValueError(f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}")
+        rng = seed if isinstance(seed, Random) else Random(seed)
+        self.n_in, self.sizes = n_in, list(sizes)
+        widths = [n_in, *sizes]
+        super().__init__(
+            *(
+                Layer(a, b, output if k == len(sizes) else activation, of=of, init=init, seed=rng, number=k)
+                for k, (a, b) in enumerate(zip(widths, sizes), 1)
+            )
+        )
+
+    def __call__(self, x: Any) -> Any:
+        """Return the output for a sample or a batch."""
+        y_hat = super().__call__(x)
+        if self.sizes[-1] > 1:
+            return y_hat
+        if isinstance(y_hat, Tensor):
+            return reshape(y_hat, shape=y_hat.shape[:-1])
+        return [row[0] for row in y_hat] if is_batch(y_hat) else y_hat[0]
+
+    def to(self, kind: Form) -> MLP:
+        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
+        made = MLP(self.n_in, self.sizes, of=kind, init=0.0)
+        made.layers = super().to(kind).layers
+        return made
+
+
+def activation_function(activation: Activation) -> Callable[[Any], Any]:
+    """Return the function for a name in ACTIVATIONS, or the function itself; raise ValueError for another name."""
+    if callable(activation):
+        return activation
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function")
+    return ACTIVATIONS[activation]
+
+
+def deviation(n_in: int, n_out: int, activation: Activation, init: str | float | None) -> float:
+    """Return the standard deviation of fresh weights, by their number at each neuron (Glorot 2010, He 2015)."""
+    if isinstance(init, (int, float)) and math.isfinite(init) and init >= 0:
+        return float(init)
+    if init is None:
+        init = "he" if _name(activation) in _RECTIFIERS else "glorot"
+    if init == "he":
+        return math.sqrt(2 / n_in)
+    if init == "glorot":
+        return math.sqrt(2 / (n_in + n_out))
+    raise ValueError(f"init must be 'he', 'glorot' or a standard deviation >= 0; got {init!r}")
+
+
+def is_batch(x: Any) -> bool:
+    """Tell whether x, as `as_values` returns it, is a list of samples rather than one."""
+    return isinstance(x[0], (list, tuple))
+
+
+def as_values(x: Any, n_in: int) -> Any:
+    """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
+    if isinstance(x, Tensor):
+        return [as_values(row, n_in) for row in x] if x.ndim == 2 else _checked([item(part) for part in x], n_in)
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    if isinstance(x, (Value, int, float)):
+        x = [x]
+    if not isinstance(x, (list, tuple)):
+        raise TypeError(f"a sample is a list of {n_in} numbers or Values, or an array; got {x!r:.60}")
+    if x and (isinstance(x[0], (list, tuple)) or getattr(x[0], "shape", ())):
+        return [_checked(as_values(row, n_in), n_in) for row in x]
+    return _checked(x, n_in)
+
+
+def as_tensor(x: Any, n_in: int) -> Any:
+    """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
+    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
+        x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
+    if not isinstance(x, Tensor):
+        x = Tensor(x).data if not hasattr(x, "dtype") else x
+    if not x.shape or x.shape[-1] != n_in:
+        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
+    return x
+
+
+def _parts(row: Any) -> Iterable[Any]:
+    return row if isinstance(row, (list, tuple)) else (row,)
+
+
+def _checked(sample: Any, n_in: int) -> Any:
+    if len(sample) != n_in:
+        raise ValueError(
+            f"a sample has {n_in} inputs here; got {len(sample)} (a batch is a list of samples: [[...], [...]])"
+        )
+    return sample
+
+
+def _count(n: Any, name: str) -> int:
+    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"{name} must be a whole number from 1; got {n!r}")
+    return n
+
+
+def _form(of: Any) -> Form:
+    if of is not Value and of is not Tensor:
+        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {of!r}")
+    return of  # type: ignore[no-any-return]
+
+
+def _name(activation: Activation) -> str:
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "__name__", None) or getattr(activation, "name", repr(activation)))

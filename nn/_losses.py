@@ -1,0 +1,180 @@
+"""Losses: the mean over a batch of how wrong each prediction is. Lists of Values and Tensors alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from typing import Any
+
+from autograd import Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, sum, where
+
+
+def mse(y_hat: Any, y: Any) -> Any:
+    """Return the mean squared error, mean of (y_hat - y)^2.
+
+    Predictions and targets have the same shape: one number, lists, or arrays. Raises ValueError, with both shapes, if they
+    have not.
+
+    >>> mse([30.0, 80.0, 85.0], [90.0, 20.0, 95.0])
+    2433.3333333333335
+    """
+    return _mean(lambda p, t: square(p - t), y_hat, y, "mse")
+
+
+def mae(y_hat: Any, y: Any) -> Any:
+    """Return the mean absolute error, mean of |y_hat - y|; shapes and errors as for `mse`.
+
+    >>> mae([1.0, 2.0], [2.0, 4.0])
+    1.5
+    """
+    return _mean(lambda p, t: abs(p - t), y_hat, y, "mae")
+
+
+def huber(y_hat: Any, y: Any, delta: float = 1.0) -> Any:
+    """Return the Huber loss: squared, halved, up to an error of `delta`, linear beyond; shapes and errors as for `mse`.
+
+    >>> huber([0.5, 3.0], [0.0, 0.0])
+    1.3125
+    """
+    if not delta > 0:
+        raise ValueError(f"delta must be a positive number; got {delta!r}")
+
+    def one(p: Any, t: Any) -> Any:
+        error = abs(p - t)
+        near = minimum(error, delta)
+        return near * (error - near / 2)
+
+    return _mean(one, y_hat, y, "huber")
+
+
+def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> Any:
+    """Return the binary cross-entropy, mean of -(y log y_hat + (1 - y) log(1 - y_hat)).
+
+    y_hat are probabilities, or with `from_logits` the numbers z that a sigmoid would turn into them, which loses no digits;
+    y are 0, 1 or between; shapes as for `mse`. Raises ValueError for shapes that differ and for numbers outside [0, 1].
+
+    >>> round(binary_cross_entropy([0.9, 0.2], [1, 0]), 4)
+    0.1643
+    >>> binary_cross_entropy([1000.0], [1], from_logits=True)
+    0.0
+    """
+    _between_0_and_1(y, "the targets y", "")
+    if from_logits:
+        return _mean(lambda z, t: softplus(z) - z * t, y_hat, y, "binary_cross_entropy")
+    _between_0_and_1(y_hat, "the probabilities y_hat", "; for the output of a linear layer use from_logits=True")
+
+    def one(p: Any, t: Any) -> Any:
+        # 0 * log(0) is 0 here: the logarithm is taken of 1 where its factor is 0.
+        yes = t * log(where(t == 0, 1.0, p))
+        no = (1 - t) * log1p(-where(t == 1, 0.0, p))
+        return -(yes + no)
+
+    return _mean(one, y_hat, y, "binary_cross_entropy")
+
+
+def cross_entropy(logits: Any, y: Any) -> Any:
+    """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
+
+    `logits` of a batch are (n, k), of a sample (k,); y is n class numbers from 0 to k - 1 (or one), or probabilities of the
+    shape of the logits (one-hot). Raises ValueError, with both shapes, for others, and for a class that is none.
+
+    >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
+    0.1269
+    """
+    shape, given = shape_of(logits), shape_of(y)
+    if not shape or given not in (shape, shape[:-1]):
+        raise ValueError(
+            f"cross_entropy takes logits (n, k) and either n class numbers or one-hot rows (n, k); got logits {shape} and "
+            f"y {given}"
+        )
+    one_hot = given == shape
+    if not one_hot:
+        _classes(y, shape[-1])
+    if hasattr(logits, "dtype"):
+        y = y.data if isinstance(y, Tensor) else y
+        if one_hot:
+            chosen = sum(logits * y, axis=-1)
+        elif len(shape) == 1:
+            chosen = logits[int(y)]
+        else:
+            import numpy
+
+            y = numpy.asarray(y).astype(int)
+            chosen = logits[(*numpy.indices(given, sparse=True), y)]
+        return mean(logsumexp(logits, axis=-1) - chosen)
+    if len(shape) == 1:
+        logits, y = [logits], [y]
+    rows = [
+        log_sum_exp(row) - (reduce(add, (z * p for z, p in zip(row, target))) if one_hot else row[int(target)])
+        for row, target in zip(logits, _plain(y))
+    ]
+    return _average(rows)
+
+
+def hinge(y_hat: Any, y: Any) -> Any:
+    """Return the hinge loss, mean of max(0, 1 - y y_hat), for labels y of -1 and +1; shapes as for `mse`.
+
+    Raises ValueError for shapes that differ and for other labels.
+
+    >>> hinge([2.0, -0.5], [1, 1])
+    0.75
+    """
+    wrong = [label for label in _flat(_plain(y)) if label not in (-1, 1)]
+    if wrong:
+        raise ValueError(f"hinge needs labels -1 and +1; got {wrong[0]}: turn labels 0 and 1 into 2 * y - 1")
+    return _mean(lambda p, t: relu(1 - p * t), y_hat, y, "hinge")
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
+    if not isinstance(x, (list, tuple)):
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        return shape
+    inner = {shape_of(part) for part in x}
+    if len(inner) > 1:
+        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
+    return (len(x), *(inner.pop() if inner else ()))
+
+
+def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
+    """Return the mean of `one(prediction, target)`, having checked that there is a target for each prediction."""
+    shape, given = shape_of(y_hat), shape_of(y)
+    if shape != given:
+        raise ValueError(
+            f"{name} needs a target for each prediction: y_hat has shape {shape}, y has {given}; reshape one of them"
+        )
+    if 0 in shape:
+        raise ValueError(f"{name} of no predictions at all: the shape is {shape}")
+    if hasattr(y_hat, "dtype") or hasattr(y, "dtype") and not isinstance(y_hat, (list, tuple)):
+        return mean(one(y_hat, Tensor(y).data if isinstance(y, (list, tuple)) else y))
+    return _average([one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))])
+
+
+def _average(losses: list[Any]) -> Any:
+    return reduce(add, losses) / len(losses)
+
+
+def _plain(y: Any) -> Any:
+    """Return an array as nested lists, anything else as it is."""
+    return y.tolist() if hasattr(y, "tolist") else y
+
+
+def _flat(x: Any) -> list[Any]:
+    if isinstance(x, (list, tuple)):
+        return [part for row in x for part in _flat(row)]
+    return [x]
+
+
+def _classes(y: Any, k: int) -> None:
+    """Raise ValueError for a label that is no class number from 0 to k - 1."""
+    for label in _flat(_plain(y.data if isinstance(y, Tensor) else y)):
+        if label not in range(k):
+            raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each logit; got {label!r}")
+
+
+def _between_0_and_1(numbers: Any, what: str, advice: str) -> None:
+    for number in _flat(_plain(numbers.data if hasattr(numbers, "data") and hasattr(numbers, "op") else numbers)):
+        if not 0 <= number <= 1:
+            shown = getattr(number, "data", number)
+            raise ValueError(f"binary_cross_entropy needs {what} between 0 and 1; got {shown}{advice}")

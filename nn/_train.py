@@ -1,0 +1,187 @@
+"""Training: `fit`, its `History`, and what is done with a trained network."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from typing import Any
+
+from autograd import Node, no_grad
+
+from ._losses import shape_of
+from ._module import Module
+from ._optim import SGD
+
+Metric = Callable[[Any, Any], float]
+
+
+class History(dict[str, list[float]]):
+    """What `fit` saw: a list of one number an epoch under "loss" and each metric, and "val_loss", ... for validation."""
+
+    @property
+    def loss(self) -> list[float]:
+        """The training loss of each epoch."""
+        return self["loss"]
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were finished."""
+        return len(self["loss"])
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the curves on Matplotlib axes, and return these."""
+        from .plots import history
+
+        return history(self, ax=ax)
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)
+        return f"History({self.epochs} epochs{': ' if last else ''}{last})"
+
+
+def fit(
+    model: Module,
+    X: Any,
+    y: Any,
+    *,
+    loss: Callable[[Any, Any], Any],
+    optimizer: SGD,
+    epochs: int,
+    batch_size: int | None = None,
+    validation: tuple[Any, Any] | None = None,
+    metrics: Sequence[Metric] = (),
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train: for each epoch, for each mini-batch, compute the loss, its gradient, and take a step of the optimizer.
+
+    X holds n samples, y their n targets: lists for a model of Values, arrays or lists for one of Tensors. `loss` and each
+    of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by `seed`, or
+    all of them. The history has the mean loss and metrics over each epoch, and those of `validation`, a pair (X, y), at its
+    end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far.
+    Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
+
+    >>> model = MLP(1, [1])
+    >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.5), epochs=50)
+    >>> round(model([2.0]).data, 3)
+    5.0
+    """
+    n = check_data(X, y)
+    if not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(f"epochs must be a whole number from 1; got {epochs!r}")
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f"batch_size must be a whole number from 1, or None for all samples; got {batch_size!r}")
+    if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
+        raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")
+    names = ["loss", *(metric.__name__ for metric in metrics)]
+    history = History({name: [] for name in names})
+    if validation is not None:
+        check_data(*validation)
+        history.update({f"val_{name}": [] for name in names})
+    order, rng = list(range(n)), Random(seed)
+    bar = _bar(epochs, progress)
+    model.train()
+    try:
+        for epoch in bar:
+            if batch_size is not None:
+                rng.shuffle(order)
+            totals = [0.0] * len(names)
+            for batch in _batches(order, batch_size):
+                X_batch, y_batch = (X, y) if batch_size is None else (_rows(X, batch), _rows(y, batch))
+                y_hat = model(X_batch)
+                J = loss(y_hat, y_batch)
+                _check_finite(J, epoch, optimizer)
+                optimizer.zero_grad()
+                J.backward()
+                optimizer.step()
+                results = [J.item(), *(metric(raw(y_hat), y_batch) for metric in metrics)]
+                totals = [total + result * len(batch) for total, result in zip(totals, results)]
+            numbers = [total / n for total in totals]
+            if validation is not None:
+                y_hat = predict(model, validation[0])
+                numbers += [float(f(y_hat, validation[1])) for f in (loss, *metrics)]
+            for series, number in zip(history.values(), numbers):
+                series.append(float(number))
+            if hasattr(bar, "set_postfix"):
+                bar.set_postfix({name: f"{series[-1]:.4g}" for name, series in history.items()})
+    except KeyboardInterrupt:
+        print(f"stopped after {history.epochs} of {epochs} epochs", file=sys.stderr)
+    finally:
+        model.eval()
+    return history
+
+
+def predict(model: Module, X: Any) -> Any:
+    """Return the model's output as raw numbers, without recording a graph: lists for Values, an array for Tensors.
+
+    >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [2.0, 3.0]]))
+    2
+    """
+    with no_grad():
+        return raw(model(X))
+
+
+def accuracy(y_hat: Any, y: Any) -> float:
+    """Return the part of predictions that are right.
+
+    One number a sample is a score: above 0 means class 1, else the other (0 or -1); k numbers a sample are the scores of k
+    classes. y holds n labels. Raises ValueError, with both shapes, for anything else.
+
+    >>> accuracy([2.0, -1.0, 3.0, 0.5], [1, 0, 1, 0])
+    0.75
+    """
+    shape, given = shape_of(y_hat), shape_of(y)
+    if len(shape) not in (1, 2) or given != shape[:1] or not shape[0]:
+        raise ValueError(f"accuracy takes n scores or (n, k) scores and n labels; got y_hat {shape} and y {given}")
+    scores, labels = (x.tolist() if hasattr(x, "tolist") else x for x in (raw(y_hat), y))
+    if len(shape) == 1:
+        right = [(score > 0) == (label > 0) for score, label in zip(scores, labels)]
+    else:
+        right = [max(range(shape[1]), key=row.__getitem__) == label for row, label in zip(scores, labels)]
+    return sum(right) / len(right)
+
+
+def raw(x: Any) -> Any:
+    """Return nodes, in lists or alone, as their raw data."""
+    if isinstance(x, (list, tuple)):
+        return [raw(part) for part in x]
+    return x.data if isinstance(x, Node) else x
+
+
+def check_data(X: Any, y: Any) -> int:
+    """Return the number of samples; raise ValueError if there are none, or not as many targets."""
+    if not hasattr(X, "__len__") or not hasattr(y, "__len__"):
+        raise ValueError(f"X and y must be lists or arrays with a row for each sample; got {X!r:.40} and {y!r:.40}")
+    if len(X) != len(y) or len(X) == 0:
+        raise ValueError(f"X and y need a row for each sample, and at least one; X has {len(X)}, y has {len(y)}")
+    return len(X)
+
+
+def _check_finite(J: Any, epoch: int, optimizer: SGD) -> None:
+    if not math.isfinite(J.item()):
+        raise FloatingPointError(
+            f"the loss is {J.item()} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning rate "
+            f"(lr={optimizer.lr / 10:g} in place of {optimizer.lr:g}), or find the first bad number with detect_anomaly()"
+        )
+
+
+def _batches(order: list[int], size: int | None) -> Iterator[list[int]]:
+    size = size or len(order)
+    return (order[start : start + size] for start in range(0, len(order), size))
+
+
+def _rows(data: Any, batch: list[int]) -> Any:
+    return data[batch] if hasattr(data, "dtype") else [data[k] for k in batch]
+
+
+def _bar(epochs: int, progress: bool) -> Any:
+    """Return a progress bar over the epochs, or a plain range where nobody would see one or tqdm is not installed."""
+    if progress and (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            return range(epochs)
+        return tqdm(range(epochs), unit="epoch", file=sys.stderr)
+    return range(epochs)
