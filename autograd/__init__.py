@@ -71,6 +71,7 @@ from ._elementwise import (
     tan,
     tanh,
     trunc,
+    weighted_sum,
     where,
 )
 from ._functional import (
@@ -110,13 +111,13 @@ from ._value import (
     Value,
 )
 
+# abs, max, min, pow, round and sum are left out: `import *` must not replace Python's own.
 __all__ = [
     "Node",
     "Primitive",
     "TABLE",
     "Tensor",
     "Value",
-    "abs",
     "add",
     "astype",
     "atan",
@@ -156,10 +157,8 @@ __all__ = [
     "logsumexp",
     "matmul",
     "matrix_transpose",
-    "max",
     "maximum",
     "mean",
-    "min",
     "minimum",
     "multiply",
     "negative",
@@ -168,12 +167,10 @@ __all__ = [
     "pad",
     "permute_dims",
     "positive",
-    "pow",
     "primitive",
     "prod",
     "relu",
     "reshape",
-    "round",
     "scatter",
     "sigmoid",
     "sign",
@@ -188,7 +185,6 @@ __all__ = [
     "stack",
     "std",
     "subtract",
-    "sum",
     "take",
     "tan",
     "tanh",
@@ -197,5 +193,6 @@ __all__ = [
     "value_and_grad",
     "var",
     "vjp",
+    "weighted_sum",
     "where",
 ]

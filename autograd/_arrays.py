@@ -6,6 +6,7 @@ Broadcasting is undone where gradients are added up, so a rule may return any sh
 from __future__ import annotations
 
 
+from itertools import accumulate
 from typing import Any
 
 from ._elementwise import exp, where
@@ -77,15 +78,17 @@ def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
 
 def matrix_transpose(x: Any) -> Any:
     """Swap the last two axes."""
+    if len(shape(x)) == 2:
+        return x.T
     axes = tuple(range(len(shape(x))))
     return permute_dims(x, axes=(*axes[:-2], axes[-1], axes[-2]))
 
 
-def part(g: Any, position: int, parts: tuple[Any, ...], axis: int) -> Any:
-    """Cut the piece of `g` that belongs to the argument at `position` of a concatenation."""
-    start = sum(shape(p)[axis] for p in parts[:position])
-    piece = slice(start, start + shape(parts[position])[axis])
-    return getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (piece,))
+def cut(g: Any, parts: tuple[Any, ...], axis: int) -> list[Any]:
+    """Cut `g` into the pieces that belong to the parts of a concatenation."""
+    before = (slice(None),) * (axis % len(shape(g)))
+    ends = list(accumulate(shape(part)[axis] for part in parts))
+    return [getitem(g, index=(*before, slice(start, end))) for start, end in zip([0, *ends], ends)]
 
 
 def like(g: Any, a: Any) -> Any:
@@ -210,13 +213,13 @@ broadcast_to = primitive(
 )
 concat = primitive(
     "concat", lambda xp, *parts, axis=0: xp.concatenate(parts, axis=axis),
-    lambda g, out, *parts, position, axis=0: part(g, position, parts, axis),
+    lambda g, out, *parts, axis=0: cut(g, parts, axis),
     elementwise=False, domain=(REAL,), examples=((((2, 3), (1, 3)), {}), (((2, 3), (2, 1), (2, 2)), {"axis": -1})),
 )
 stack = primitive(
     "stack", lambda xp, *parts, axis=0: xp.stack(parts, axis=axis),
-    lambda g, out, *parts, position, axis=0:
-        getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (position,)),
+    lambda g, out, *parts, axis=0:
+        [getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (k,)) for k in range(len(parts))],
     elementwise=False, domain=(REAL,), examples=((((3,), (3,)), {}), (((2, 3), (2, 3), (2, 3)), {"axis": -1})),
 )
 getitem = primitive(

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ._anomaly import check_gradient
-from ._arrays import astype, item, reshape, sum_
+from ._arrays import astype, item
 from ._modes import active, anomaly, no_grad
 from ._node import MANY, Node, name_of
 from ._primitive import Rule, leaf, shape
@@ -55,18 +55,28 @@ def sweep(
             continue
         g = adjoints.pop(node)
         out, args = (node, _unchanged(node)) if recorded else (node._data, node.args)
-        sent: list[Any] = [None] * len(args)
+        goals = [isinstance(i, Node) and (wanted is None or i in wanted) for i in node.inputs]
+        sent = contributions(node, g, out, args, goals)
         for position, parent in enumerate(node.inputs):
-            rule = node.op.rule(position)
-            if rule is None or not isinstance(parent, Node) or (wanted is not None and parent not in wanted):
+            if sent[position] is None:
                 continue
-            contribution = _pull_back(rule, g, out, args, node)
-            contribution = match(contribution, parent, position, node, recorded)
+            contribution = match(sent[position], parent, position, node, recorded)
             if active and anomaly.get():
                 check_gradient(contribution, position, node)
             sent[position] = contribution
             adjoints[parent] = adjoints[parent] + contribution if parent in adjoints else contribution
         yield node, g, sent
+
+
+def contributions(node: Node, g: Any, out: Any, args: tuple[Any, ...], goals: list[bool]) -> list[Any]:
+    """Return what the rules of a node make of its gradient `g` for each input that is a goal; None for the others."""
+    assert node.op is not None
+    if node.op.arity is not None:
+        pairs = zip(node.op.rules, goals)
+        return [_pull_back(rule, g, out, args, node) if rule and goal else None for rule, goal in pairs]
+    (rule,) = node.op.rules
+    everything = _pull_back(rule, g, out, args, node) if rule else [None] * len(args)
+    return [contribution if goal else None for contribution, goal in zip(everything, goals, strict=True)]
 
 
 def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
@@ -77,7 +87,11 @@ def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) 
         with no_grad():
             values = [leaf(float(x)) if isinstance(x, (float, int)) else x for x in (g, out, *args)]
             result = rule(*values, **node.settings)
-        return result._data if isinstance(result, Node) else result
+        return [_raw(part) for part in result] if isinstance(result, (list, tuple)) else _raw(result)
+
+
+def _raw(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
 
 
 def _unchanged(node: Node) -> tuple[Any, ...]:
@@ -113,7 +127,8 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
                 f"{name_of(parent)} has shape {wanted} and the result {node.shape}: return the shape of the result"
             )
         stretched = [k for k, (n, m) in enumerate(zip(given[extra:], wanted), extra) if n != m]
-        contribution = reshape(sum_(contribution, axis=(*range(extra), *stretched)), shape=wanted)
+        # An array and a Tensor have the same methods; only the Tensor's are recorded.
+        contribution = contribution.sum(axis=(*range(extra), *stretched)).reshape(wanted)
     if type(parent._data) is float:
         if isinstance(contribution, Node):
             return contribution if type(contribution._data) is float else item(contribution)
@@ -175,54 +190,60 @@ def _backward_values(root: Node) -> bool:
             push(node)
             push(None)
             first, second = node._a, node._b
-            if second is MANY:
-                if not all(type(i) is kind or not isinstance(i, Node) for i in first):
+            if second is not None:
+                if type(second) is kind:
+                    if second._grad is not zero and second.op is not None:
+                        push(second)
+                elif second is MANY:
+                    for i in first:
+                        if type(i) is kind:
+                            if i._grad is not zero and i.op is not None:
+                                push(i)
+                        elif isinstance(i, Node):
+                            return False
+                    continue
+                elif isinstance(second, Node):
                     return False
-                stack += [i for i in first if type(i) is kind and i.op is not None]
-                continue
             if type(first) is kind:
                 if first._grad is not zero and first.op is not None:
                     push(first)
             elif isinstance(first, Node):
                 return False
-            if type(second) is kind:
-                if second._grad is not zero and second.op is not None:
-                    push(second)
-            elif isinstance(second, Node):
-                return False
     root._grad = 1.0
     for node in reversed(order):
-        first, second, g, out = node._a, node._b, node._grad, node._data
         op: Any = node.op
+        g = node._grad
+        first = node._a
+        second = node._b
         try:
             if second is None:
                 (rule,) = op.rules
                 if rule is not None:
-                    first._grad += rule(g, out, node._x)
+                    first._grad += rule(g, node._data, node._x)
             elif second is MANY:
                 _send(node)
             else:
                 # Both are computed before either is added, so that a rule that raises leaves nothing half done.
                 left, right = op.rules
                 if type(first) is kind and left is not None:
-                    to_first = left(g, out, node._x, node._y)
+                    to_first = left(g, node._data, node._x, node._y)
                     if type(second) is kind and right is not None:
-                        second._grad += right(g, out, node._x, node._y)
+                        second._grad += right(g, node._data, node._x, node._y)
                     first._grad += to_first
                 elif type(second) is kind and right is not None:
-                    second._grad += right(g, out, node._x, node._y)
+                    second._grad += right(g, node._data, node._x, node._y)
         except (ZeroDivisionError, OverflowError):
             _send(node)
     return True
 
 
 def _send(node: Node) -> None:
-    """Add to every input of a node of Values what its rule sends there."""
-    assert node.op is not None
-    for position, parent in enumerate(node.inputs):
-        rule = node.op.rule(position)
-        if isinstance(parent, Node) and rule is not None:
-            parent._grad += float(_pull_back(rule, node._grad, node._data, node.args, node))
+    """Add to every input of a node of Values what its rules send there."""
+    inputs, kind = node.inputs, type(node)
+    goals = [type(i) is kind for i in inputs]
+    for parent, contribution in zip(inputs, contributions(node, node._grad, node._data, node.args, goals)):
+        if contribution is not None:
+            parent._grad += contribution
 
 
 def one_like(root: Node) -> Any:

@@ -7,8 +7,19 @@ result), how it is written, where it is defined, and where it has a kink. Rules 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ._primitive import POSITIVE, REAL, primitive
+
+
+
+def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
+    """Return w0 + w1 x1 + w2 x2 + ... for the pairs w1, x1, w2, x2, ..."""
+    z = w0
+    for w, x in zip(pairs[::2], pairs[1::2]):
+        z = z + w * x
+    return z
+
 
 # fmt: off: the table is read by its rows, which a formatter would cut into one line an argument.
 
@@ -43,6 +54,13 @@ pow_ = primitive(
     lambda g, out, a, b: g * b * pow_(a, where((a == 0) & (b == 0), 1.0, b - 1)),
     lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
     written="{0} ** {1}", domain=(POSITIVE, REAL),
+)
+weighted_sum = primitive(
+    "weighted_sum", lambda xp, w0, *pairs: add_up(w0, pairs),
+    lambda g, out, w0, *pairs: [g, *(g * pairs[k ^ 1] for k in range(len(pairs)))],
+    written=lambda w0, *pairs: " + ".join([w0, *(f"{w} * {x}" for w, x in zip(pairs[::2], pairs[1::2]))]),
+    domain=(REAL,), examples=((((), (), ()), {}), (((3,), (3,), (2, 1), (), (2, 3)), {})),
+    note="Takes the list w0, w1, x1, w2, x2, ...; one node for the pre-activation of a neuron.",
 )
 square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, domain=(REAL,))
 sqrt = primitive(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import _arrays, _elementwise
@@ -14,7 +15,7 @@ from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
 
 
-def compared(operation: Primitive, a: Any, b: Any) -> Any:
+def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
     """Compare data: a plain bool, or a NumPy array of them."""
     return operation(*(x.data if isinstance(x, Node) else x for x in (a, b)))
 
@@ -142,10 +143,10 @@ class Operators(Node):
             raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
         if method != "__call__" or kwargs:
             raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
-        return numpy_primitive(ufunc)(*inputs)
+        return numpy_primitive(ufunc).apply(inputs, {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return numpy_primitive(func)(*args, **kwargs)
+        return numpy_primitive(func).apply(args, kwargs)
 
 
 def comparable(other: object) -> bool:

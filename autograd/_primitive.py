@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import MethodType
 from typing import Any
 
 from . import _floats
@@ -22,12 +21,13 @@ TABLE: dict[str, "Primitive"] = {}
 kinds: dict[str, type[Node]] = {}
 """The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
 
+NUMBERS = frozenset((float, int, bool))
 REAL: Interval = (-math.inf, math.inf)
 POSITIVE: Interval = (0.0, math.inf)
 
 
 class Primitive:
-    """One differentiable operation: call it like a function. Made by `primitive`, which see."""
+    """One row of the table: a differentiable operation. Made by `primitive`, which returns it as a function."""
 
     def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Rule | None, ...]) -> None:
         code = forward.__code__
@@ -36,21 +36,16 @@ class Primitive:
         self.rules = rules
         self.settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         self.arity = None if code.co_flags & 4 else code.co_argcount - 1
-        self.written: str | None = None
+        self.written: str | Callable[..., str] | None = None
         self.domain: tuple[Interval, ...] | None = None
         self.kink: Callable[..., Any] | None = None
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
 
-    def rule(self, position: int) -> Rule | None:
-        """Return the derivative rule for the argument at `position`; None if the derivative is zero everywhere."""
-        if self.arity is not None:
-            return self.rules[position]
-        shared = self.rules[0]
-        return shared and (lambda g, out, *args, **settings: shared(g, out, *args, position=position, **settings))
-
     def text(self, *args: str, **settings: Any) -> str:
         """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
+        if callable(self.written):
+            return self.written(*args, **settings)
         if self.written is not None:
             return self.written.format(*args, **settings)
         return f"{self.name}({', '.join([*args, *(f'{k}={v}' for k, v in settings.items())])})"
@@ -58,7 +53,7 @@ class Primitive:
     @property
     def symbol(self) -> str:
         """The operation alone, for a drawing: `*`, `tanh`."""
-        infix = self.written is not None and not self.settings
+        infix = isinstance(self.written, str) and not self.settings
         return self.text("", "").strip() if infix else self.name
 
     def __repr__(self) -> str:
@@ -67,42 +62,36 @@ class Primitive:
     def __reduce__(self) -> tuple[Any, ...]:
         return TABLE.__getitem__, (self.name,)
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        """Bind like a function, so that `exp = exp` in a class body makes a method."""
-        return self if instance is None else MethodType(self, instance)
-
-    def __call__(self, *args: Any, **settings: Any) -> Any:
+    def apply(self, args: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Apply to nodes, numbers and arrays; the result is a node if any argument is one."""
-        if len(args) == 1 and not settings and not active and type(args[0]) is kinds["float"] and self.elementwise:
-            return self._apply_to_value(args[0])
         if self.arity is None:
             args, settings = self._spread(args, settings)
         elif len(args) != self.arity:
             args, settings = self._sort_out(args, settings)
-        raw = []
+        raw: list[Any] = []
         nodes, floats = False, self.elementwise
         for arg in args:
             kind = type(arg)
-            if isinstance(arg, Node):
+            if kind in NUMBERS:
+                raw.append(arg)
+            elif isinstance(arg, Node):
                 nodes = True
                 data = arg.snapshot()
                 floats = floats and type(data) is float
-            elif kind is float or kind is int or kind is bool:
-                data = arg
+                raw.append(data)
             else:
                 data = self._constant(arg, args)
                 floats = floats and isinstance(data, (float, int))
-            raw.append(data)
-        record = nodes and (not active or recording.get())
+                raw.append(data)
+        if not nodes:
+            return self.forward(_floats if floats else _numpy(), *raw, **settings)
+        record = not active or recording.get()
         if floats:
-            out = self.forward(_floats, *raw, **settings)
+            node = leaf(float(self.forward(_floats, *raw, **settings)))
         else:
             if record:
                 raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
-            out = self._forward_arrays(raw, settings)
-        if not nodes:
-            return out
-        node = leaf(float(out) if floats else _floating(out, raw))
+            node = leaf(self._forward_arrays(raw, settings))
         if record:
             inputs = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
             node.link(self, inputs, tuple(raw), settings)
@@ -110,18 +99,9 @@ class Primitive:
                 check(node)
         return node
 
-    def _apply_to_value(self, value: Node) -> Node:
-        """Apply to one Value: the hot path of scalar networks, which `__call__` with its choices would double."""
-        node = object.__new__(type(value))
-        node._data = float(self.forward(_floats, value._data))
-        node._grad = 0.0
-        node.op, node._a, node._x, node._b = self, value, value._data, None
-        return node
-
     def _forward_arrays(self, raw: list[Any], settings: dict[str, Any]) -> Any:
         """Compute on arrays by IEEE 754, without NumPy's warnings: `detect_anomaly` says more than they do."""
-        import numpy
-
+        numpy = _numpy()
         try:
             with numpy.errstate(all="ignore"):
                 out = self.forward(numpy, *raw, **settings)
@@ -131,14 +111,17 @@ class Primitive:
             raise type(error)(f"{self.name} of shape {shapes}{given}: {error}") from error
         if type(out) is float:
             return out
+        if out.dtype.kind != "f":
+            # A comparison is recorded as numbers, of the precision that went in.
+            precise = [data.dtype for data in raw if shape(data) and data.dtype.kind == "f"]
+            return numpy.asarray(out, max(precise, default=numpy.dtype(float)))
         return out if type(out) is numpy.ndarray else numpy.asarray(out)
 
     def _constant(self, arg: Any, args: tuple[Any, ...]) -> Any:
         """Return a raw Python number or NumPy array for an argument that is no node."""
         listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
-        if listed or hasattr(arg, "dtype") or hasattr(arg, "__array__"):
-            import numpy
-
+        if listed or hasattr(arg, "dtype"):
+            numpy = _numpy()
             array = numpy.asarray(arg)
             if array.dtype.kind in "biuf":
                 return array.item() if isinstance(arg, numpy.generic) else array
@@ -170,22 +153,22 @@ def primitive(
     name: str,
     forward: Callable[..., Any],
     *rules: Rule | None,
-    written: str | None = None,
+    written: str | Callable[..., str] | None = None,
     domain: tuple[Interval, ...] | None = None,
     kink: Callable[..., Any] | None = None,
     examples: tuple[Example, ...] = (),
     elementwise: bool = True,
     note: str = "",
-) -> Primitive:
-    """Declare an operation; from then on it is computed, differentiated, drawn and tested like every other.
+) -> Callable[..., Any]:
+    """Declare an operation and return it as a function; from then on it is computed, differentiated, drawn and tested like every other.
 
     `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats, NumPy
     for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result pulled
     back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that is zero
-    everywhere. Write rules with the operations of this package, and they differentiate again. After `*args` in `forward`
-    there is one rule, which gets the keyword `position`.
+    everywhere. Write rules with the operations of this package, and they differentiate again. A forward with `*args` has
+    one rule, which returns the list of the gradients of all arguments, and is called with a list of them.
 
-    `written` is a format for the operation as text (`"{0} * {1}"`; without it `name(a, b)`), `domain` an open interval
+    `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`), `domain` an open interval
     for each argument, `kink(*args, **settings)` is zero where there is no derivative. An operation that does not work
     element by element has `elementwise=False` and is always computed with NumPy. `examples` are pairs of argument shapes
     and settings to test it with, `note` goes to the documentation.
@@ -214,24 +197,102 @@ def primitive(
         raise ValueError(f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name")
     made.written, made.domain, made.kink = written, domain, kink
     made.examples, made.elementwise = examples, elementwise
-    made.__doc__ = f"{made.text(*'abc'[: made.arity or 2], **{s: s for s in made.settings})}. {note}".strip()
     TABLE[name] = made
-    return made
+    function = _function(made)
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = forward.__module__
+    function.__doc__ = f"{made.text(*'abc'[: made.arity or 2], **{s: s for s in made.settings})}. {note}".strip()
+    return function
+
+
+def _function(made: Primitive) -> Callable[..., Any]:
+    """Return the function that applies a primitive, with a lean path for floats and Values.
+
+    A scalar network spends its time here: the general path takes three times as long.
+    """
+    forward, new = made.forward, object.__new__
+
+    def unary(a: Any) -> Any:
+        kind = type(a)
+        if kind is kinds["float"] and not active:
+            data = a._data
+            out = forward(_floats, data)
+            node = new(kind)
+            node._data = out if type(out) is float else float(out)
+            node._grad = 0.0
+            node.op = made
+            node._a = a
+            node._b = None
+            node._x = data
+            return node
+        return forward(_floats, a) if kind is float else made.apply((a,), {})
+
+    def binary(a: Any, b: Any) -> Any:
+        value = kinds["float"]
+        kind, other = type(a), type(b)
+        if kind is value:
+            x = a._data
+            y = b._data if other is value else b
+        elif other is value:
+            x, y = a, b._data
+        else:
+            numbers = (kind is float or kind is int) and (other is float or other is int)
+            return forward(_floats, a, b) if numbers else made.apply((a, b), {})
+        if active or type(x) not in NUMBERS or type(y) not in NUMBERS:
+            return made.apply((a, b), {})
+        out = forward(_floats, x, y)
+        node = new(value)
+        node._data = out if type(out) is float else float(out)
+        node._grad = 0.0
+        node.op = made
+        node._a = a
+        node._b = b
+        node._x = x
+        node._y = y
+        return node
+
+    def ternary(a: Any, b: Any, c: Any) -> Any:
+        numbers = type(a) in NUMBERS and type(b) in NUMBERS and type(c) in NUMBERS
+        return forward(_floats, a, b, c) if numbers else made.apply((a, b, c), {})
+
+    def variadic(args: Any) -> Any:
+        value = kinds["float"]
+        raw = [a._data if type(a) is value else a for a in args]
+        if active or not NUMBERS.issuperset(map(type, raw)):
+            return made.apply((args,), {})
+        out = forward(_floats, *raw)
+        if value not in map(type, args):
+            return out
+        node = new(value)
+        node._data = out if type(out) is float else float(out)
+        node._grad = 0.0
+        node.link(made, tuple(args), tuple(raw), NO_SETTINGS)
+        return node
+
+    def general(*args: Any, **settings: Any) -> Any:
+        return made.apply(args, settings)
+
+    if not made.elementwise or made.settings:
+        return general
+    if made.arity is None:
+        return variadic
+    return {1: unary, 2: binary, 3: ternary}.get(made.arity or 0, general)
 
 
 def leaf(data: Any) -> Node:
     """Return a node without inputs that holds `data`, a float or an array, as it is."""
     node = object.__new__(kinds["float" if type(data) is float else "array"])
-    node._data, node._grad, node.op = data, 0.0, None
+    node._data = data
+    node._grad = 0.0
+    node.op = None
     return node
 
 
-def _floating(out: Any, raw: list[Any]) -> Any:
-    """Return a result of comparisons or integers as numbers of the precision that went in."""
-    if type(out) is float or out.dtype.kind == "f":
-        return out
-    precise = [data.dtype for data in raw if shape(data) and data.dtype.kind == "f"]
-    return out.astype(max(precise, default="float64"))
+def _numpy() -> Any:
+    """Import NumPy when the first array appears."""
+    import numpy
+
+    return numpy
 
 
 def _keep(data: Any) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from random import Random
 from typing import Any
 
 import autograd
-from autograd import Node, Tensor, Value, item, matmul, reshape, stack
+from autograd import Node, Tensor, Value, item, matmul, reshape, stack, weighted_sum
 
 from ._module import Module, Sequential
 
@@ -82,10 +83,7 @@ class Perceptron(Module):
 
     def z(self, x: Any) -> Any:
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
-        z: Any = self.w0
-        for w, number in zip(self.w, x):
-            z = z + w * number
-        return z
+        return weighted_sum([self.w0, *chain.from_iterable(zip(self.w, x))])
 
     def __repr__(self) -> str:
         return f"Perceptron({self.n_in} -> 1, {_name(self.activation)})"

@@ -168,7 +168,8 @@ def _flat(x: Any) -> list[Any]:
 
 def _classes(y: Any, k: int) -> None:
     """Raise ValueError for a label that is no class number from 0 to k - 1."""
-    for label in _flat(_plain(y.data if isinstance(y, Tensor) else y)):
+    labels = set(_flat(_plain(y.data if isinstance(y, Tensor) else y)))
+    for label in labels:
         if label not in range(k):
             raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each logit; got {label!r}")
 
