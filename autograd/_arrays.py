@@ -22,7 +22,12 @@ LAST = (((2, 3, 2),), {"axis": -1})
 
 def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """Give a reduced `y` back the axes of length 1 that it lost, so that it broadcasts against `x`."""
-    return y if keepdims or axis is None else expand_dims(y, axis)
+    if keepdims or axis is None:
+        return y
+    lengths = list(shape(x))
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        lengths[k] = 1
+    return y.reshape(tuple(lengths))
 
 
 def count(x: Any, axis: Any) -> int:
@@ -45,19 +50,31 @@ def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = F
     return chosen * restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True)
 
 
-def other_factors(a: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    """Return, for each element, the product of all others: `out / a` unless something is zero."""
+def other_factors(a: Any, axis: Any) -> Any:
+    """Return, for each element, the product of all others over `axis`, without dividing: factors may be zero."""
+    rank = len(shape(a))
+    axes = sorted(k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
+    order = (*(k for k in range(rank) if k not in axes), *axes)
+    lengths = tuple(shape(a)[k] for k in order)
+    rows = reshape(permute_dims(a, axes=order), shape=(*lengths[: rank - len(axes)], -1))
+    others = products_before(rows) * flip(products_before(flip(rows, -1)), -1)
+    back = tuple(order.index(k) for k in range(rank))
+    return permute_dims(reshape(others, shape=lengths), axes=back)
+
+
+def products_before(rows: Any) -> Any:
+    """Return, along the last axis, the product of all elements before each, in log2(n) multiplications of arrays."""
     import numpy
 
-    if not (a == 0).any():
-        return restore(out, a, axis, keepdims) / a
-    axes = range(len(shape(a))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = sorted(k % len(shape(a)) for k in axes)
-    kept = [k for k in range(len(shape(a))) if k not in axes]
-    lengths = [shape(a)[k] for k in (*kept, *axes)]
-    flat = reshape(permute_dims(a, axes=(*kept, *axes)), shape=(*lengths[: len(kept)], 1, -1))
-    others = prod(where(numpy.eye(shape(flat)[-1], dtype=bool), 1.0, flat), axis=-1)
-    return permute_dims(reshape(others, shape=tuple(lengths)), axes=tuple(numpy.argsort((*kept, *axes)).tolist()))
+    def shifted(x: Any, by: int) -> Any:
+        ones = numpy.ones((*shape(x)[:-1], by), x.dtype)
+        return concat([ones, getitem(x, index=(..., slice(None, -by)))], axis=-1)
+
+    n = shape(rows)[-1]
+    out, by = shifted(rows, 1), 1
+    while by < n:
+        out, by = out * shifted(out, by), 2 * by
+    return out
 
 
 def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
@@ -103,10 +120,18 @@ def gaps(a: Any) -> Any:
 
 
 def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
-    largest = xp.max(a, axis=axis, keepdims=True)
+    a = xp.asarray(a)
+    largest = a.max(axis=axis, keepdims=True)
     largest = xp.where(xp.isfinite(largest), largest, 0.0)
-    total = xp.log(xp.sum(xp.exp(a - largest), axis=axis, keepdims=True)) + largest
-    return total if keepdims else xp.squeeze(total, axis)
+    total = xp.log(xp.exp(a - largest).sum(axis=axis, keepdims=True)) + largest
+    return total if keepdims else total.squeeze(axis)
+
+
+def expanded(xp: Any, a: Any, shape: tuple[int, ...]) -> Any:
+    # NumPy's broadcast_to is slow to start and returns a view that nothing may write to.
+    out = xp.empty(shape, xp.asarray(a).dtype)
+    out[...] = a
+    return out
 
 
 def unpadded(lengths: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
@@ -134,7 +159,7 @@ sum_ = primitive(
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
 )
 mean = primitive(
-    "mean", lambda xp, a, *, axis=None, keepdims=False: xp.mean(a, axis=axis, keepdims=keepdims),
+    "mean", lambda xp, a, *, axis=None, keepdims=False: xp.sum(a, axis=axis, keepdims=keepdims) / count(a, axis),
     lambda g, out, a, axis=None, keepdims=False:
         broadcast_to(restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
@@ -164,7 +189,7 @@ min_ = primitive(
 prod = primitive(
     "prod", lambda xp, a, *, axis=None, keepdims=False: xp.prod(a, axis=axis, keepdims=keepdims),
     lambda g, out, a, axis=None, keepdims=False:
-        restore(g, a, axis, keepdims) * other_factors(a, out, axis, keepdims),
+        restore(g, a, axis, keepdims) * other_factors(a, axis),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="Right where factors are zero, too.",
 )
 logsumexp = primitive(
@@ -208,7 +233,7 @@ squeeze = primitive(
     elementwise=False, domain=(REAL,), examples=((((1, 3, 1),), {}), (((1, 3, 1),), {"axis": 0})),
 )
 broadcast_to = primitive(
-    "broadcast_to", lambda xp, a, *, shape: xp.broadcast_to(a, shape), lambda g, out, a, shape: g,
+    "broadcast_to", lambda xp, a, *, shape: expanded(xp, a, shape), lambda g, out, a, shape: g,
     elementwise=False, domain=(REAL,), examples=((((3,),), {"shape": (2, 3)}), (((2, 1),), {"shape": (2, 3)})),
 )
 concat = primitive(

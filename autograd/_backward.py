@@ -54,13 +54,12 @@ def sweep(
         if node.op is None or node not in adjoints:
             continue
         g = adjoints.pop(node)
+        inputs = node.inputs
         out, args = (node, _unchanged(node)) if recorded else (node._data, node.args)
-        goals = [isinstance(i, Node) and (wanted is None or i in wanted) for i in node.inputs]
-        sent = contributions(node, g, out, args, goals)
-        for position, parent in enumerate(node.inputs):
-            if sent[position] is None:
-                continue
-            contribution = match(sent[position], parent, position, node, recorded)
+        sent: list[Any] = [None] * len(inputs)
+        for position, contribution in contributions(node, g, out, args, wanted):
+            parent = inputs[position]
+            contribution = match(contribution, parent, position, node, recorded)
             if active and anomaly.get():
                 check_gradient(contribution, position, node)
             sent[position] = contribution
@@ -68,15 +67,18 @@ def sweep(
         yield node, g, sent
 
 
-def contributions(node: Node, g: Any, out: Any, args: tuple[Any, ...], goals: list[bool]) -> list[Any]:
-    """Return what the rules of a node make of its gradient `g` for each input that is a goal; None for the others."""
-    assert node.op is not None
-    if node.op.arity is not None:
-        pairs = zip(node.op.rules, goals)
-        return [_pull_back(rule, g, out, args, node) if rule and goal else None for rule, goal in pairs]
-    (rule,) = node.op.rules
-    everything = _pull_back(rule, g, out, args, node) if rule else [None] * len(args)
-    return [contribution if goal else None for contribution, goal in zip(everything, goals, strict=True)]
+def contributions(
+    node: Node, g: Any, out: Any, args: tuple[Any, ...], wanted: Collection[Node] | None = None
+) -> Iterator[tuple[int, Any]]:
+    """Yield, for each input that is a node (and wanted), its position and what the rule makes of the gradient `g`."""
+    op: Any = node.op
+    everything = _pull_back(op.rules[0], g, out, args, node) if op.arity is None else None
+    for position, parent in enumerate(node.inputs):
+        if isinstance(parent, Node) and (wanted is None or parent in wanted):
+            if everything is not None:
+                yield position, everything[position]
+            elif op.rules[position] is not None:
+                yield position, _pull_back(op.rules[position], g, out, args, node)
 
 
 def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
@@ -111,6 +113,10 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
     Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and TypeError
     for what is no number or array.
     """
+    data = parent._data
+    if type(contribution) is type(data):
+        if type(data) is float or (contribution.shape == data.shape and contribution.dtype == data.dtype):
+            return contribution
     assert node.op is not None
     if isinstance(contribution, complex) or (isinstance(contribution, Node) and not recorded):
         raise TypeError(
@@ -128,13 +134,15 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
             )
         stretched = [k for k, (n, m) in enumerate(zip(given[extra:], wanted), extra) if n != m]
         # An array and a Tensor have the same methods; only the Tensor's are recorded.
-        contribution = contribution.sum(axis=(*range(extra), *stretched)).reshape(wanted)
-    if type(parent._data) is float:
+        contribution = contribution.sum(axis=(*range(extra), *stretched))
+        if stretched:
+            contribution = contribution.reshape(wanted)
+    if type(data) is float:
         if isinstance(contribution, Node):
             return contribution if type(contribution._data) is float else item(contribution)
         return float(contribution)
-    if getattr(contribution, "dtype", None) != parent._data.dtype:
-        return astype(contribution, dtype=parent._data.dtype)
+    if getattr(contribution, "dtype", None) != data.dtype:
+        return astype(contribution, dtype=data.dtype)
     return contribution
 
 
@@ -163,10 +171,14 @@ def _backward_general(root: Node) -> None:
         if node.op is not None:
             node._grad = 0.0
     adjoints = {root: one_like(root)}
+    passed_on = set()
     for node, g, _ in sweep(order, adjoints):
         node._grad = g
+        passed_on.add(id(g))
     for node, g in adjoints.items():
-        node._grad = node._grad + g
+        # A gradient belongs to its leaf, which may write to it: one that other nodes share is copied by the addition.
+        fresh = type(node._grad) is float and type(g) is not float and g.base is None and id(g) not in passed_on
+        node._grad = g if fresh and node._grad == 0.0 else node._grad + g
 
 
 def _backward_values(root: Node) -> bool:
@@ -239,11 +251,9 @@ def _backward_values(root: Node) -> bool:
 
 def _send(node: Node) -> None:
     """Add to every input of a node of Values what its rules send there."""
-    inputs, kind = node.inputs, type(node)
-    goals = [type(i) is kind for i in inputs]
-    for parent, contribution in zip(inputs, contributions(node, node._grad, node._data, node.args, goals)):
-        if contribution is not None:
-            parent._grad += contribution
+    inputs = node.inputs
+    for position, contribution in list(contributions(node, node._grad, node._data, node.args)):
+        inputs[position]._grad += contribution
 
 
 def one_like(root: Node) -> Any:

@@ -67,9 +67,9 @@ def pow(x: float, y: float) -> float:
     try:
         return math.pow(x, y)
     except (ValueError, OverflowError):
-        if x != 0 and y != math.floor(y):
+        if x < 0 and math.isfinite(y) and y != math.floor(y):
             return nan
-        odd = math.fmod(y, 2) != 0
+        odd = abs(math.fmod(y, 2)) == 1
         return copysign(inf, x) if odd else inf
 
 

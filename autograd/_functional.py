@@ -8,10 +8,10 @@ from typing import Any
 
 from ._arrays import reshape, stack, sum_
 from ._backward import one_like, sweep, topological_sort, without_warnings
-from ._elementwise import positive
+from ._elementwise import positive, where
 from ._modes import record
 from ._node import Node
-from ._primitive import kinds, leaf
+from ._primitive import kinds
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
@@ -171,7 +171,8 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     results = []
     for target in targets:
         g = adjoints.get(target, _zero_like(target))
-        results.append(g if isinstance(g, Node) or not recorded else leaf(g))
+        # A constant gradient becomes a node too: one that depends on the target, with derivative zero.
+        results.append(g if isinstance(g, Node) or not recorded else where(True, g, target))
     return results, recorded
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from . import _floats
@@ -22,6 +23,7 @@ kinds: dict[str, type[Node]] = {}
 """The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
 
 NUMBERS = frozenset((float, int, bool))
+ARRAYS: set[type] = set()
 REAL: Interval = (-math.inf, math.inf)
 POSITIVE: Interval = (0.0, math.inf)
 
@@ -74,15 +76,14 @@ class Primitive:
             kind = type(arg)
             if kind in NUMBERS:
                 raw.append(arg)
-            elif isinstance(arg, Node):
+                continue
+            if isinstance(arg, Node):
                 nodes = True
                 data = arg.snapshot()
-                floats = floats and type(data) is float
-                raw.append(data)
             else:
-                data = self._constant(arg, args)
-                floats = floats and isinstance(data, (float, int))
-                raw.append(data)
+                data = arg if kind in ARRAYS and arg.dtype.kind in "fb" else self._constant(arg, args)
+            floats = floats and type(data) in NUMBERS
+            raw.append(data)
         if not nodes:
             return self.forward(_floats if floats else _numpy(), *raw, **settings)
         record = not active or recording.get()
@@ -100,10 +101,12 @@ class Primitive:
         return node
 
     def _forward_arrays(self, raw: list[Any], settings: dict[str, Any]) -> Any:
-        """Compute on arrays by IEEE 754, without NumPy's warnings: `detect_anomaly` says more than they do."""
+        """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
         numpy = _numpy()
+        # NumPy's warnings tell of infinities, unless detect_anomaly is on to tell more.
+        watched = numpy.errstate(all="ignore") if active and anomaly.get() else nullcontext()
         try:
-            with numpy.errstate(all="ignore"):
+            with watched:
                 out = self.forward(numpy, *raw, **settings)
         except (ValueError, TypeError, IndexError) as error:
             shapes = " and ".join(str(shape(data)) for data in raw)
@@ -292,6 +295,7 @@ def _numpy() -> Any:
     """Import NumPy when the first array appears."""
     import numpy
 
+    ARRAYS.add(numpy.ndarray)
     return numpy
 
 

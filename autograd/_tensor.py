@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,8 @@ class Tensor(Operators):
             )
         if data is self._data:
             return
-        array = _array(data, copy=False)
+        own = self._data
+        array = data if type(data) is type(own) and data.dtype == own.dtype else _array(data, copy=False)
         if array.shape != self._data.shape:
             raise ValueError(
                 f"the data of this Tensor has shape {self._data.shape}; got {array.shape}: make a new Tensor for another"
@@ -65,8 +67,13 @@ class Tensor(Operators):
         self._lent = True
 
     def snapshot(self) -> Any:
-        """Return the array as it is now, safe from every later change."""
-        return self._data.copy() if self.op is None and getattr(self, "_lent", False) else self._data
+        """Return the array as it is now, safe from every later change: do not write to it."""
+        if self.op is None and getattr(self, "_lent", False):
+            # Two references are the tensor's and that of the call: nobody else holds the array any more.
+            if sys.getrefcount(self._data) > 2:
+                return self._data.copy()
+            self._lent = False
+        return self._data
 
     @property
     def grad(self) -> Any:

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from autograd import Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, sum, where
+from autograd import Node, Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, sum, where
 
 
 def mse(y_hat: Any, y: Any) -> Any:
@@ -83,7 +83,7 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     0.1269
     """
     shape, given = shape_of(logits), shape_of(y)
-    if not shape or given not in (shape, shape[:-1]):
+    if len(shape) not in (1, 2) or given not in (shape, shape[:-1]):
         raise ValueError(
             f"cross_entropy takes logits (n, k) and either n class numbers or one-hot rows (n, k); got logits {shape} and "
             f"y {given}"
@@ -100,8 +100,7 @@ def cross_entropy(logits: Any, y: Any) -> Any:
         else:
             import numpy
 
-            y = numpy.asarray(y).astype(int)
-            chosen = logits[(*numpy.indices(given, sparse=True), y)]
+            chosen = logits[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)]
         return mean(logsumexp(logits, axis=-1) - chosen)
     if len(shape) == 1:
         logits, y = [logits], [y]
@@ -168,14 +167,16 @@ def _flat(x: Any) -> list[Any]:
 
 def _classes(y: Any, k: int) -> None:
     """Raise ValueError for a label that is no class number from 0 to k - 1."""
-    labels = set(_flat(_plain(y.data if isinstance(y, Tensor) else y)))
-    for label in labels:
+    y = y.data if isinstance(y, Node) else y
+    if hasattr(y, "dtype") and y.dtype.kind in "iu" and 0 <= y.min() and y.max() < k:
+        return
+    for label in _flat(_plain(y)):
         if label not in range(k):
-            raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each logit; got {label!r}")
+            raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each row of logits; got {label!r}")
 
 
 def _between_0_and_1(numbers: Any, what: str, advice: str) -> None:
-    for number in _flat(_plain(numbers.data if hasattr(numbers, "data") and hasattr(numbers, "op") else numbers)):
+    for number in _flat(_plain(numbers.data if isinstance(numbers, Node) else numbers)):
         if not 0 <= number <= 1:
             shown = getattr(number, "data", number)
             raise ValueError(f"binary_cross_entropy needs {what} between 0 and 1; got {shown}{advice}")

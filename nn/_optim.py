@@ -58,7 +58,8 @@ class SGD:
             if self.momentum:
                 velocity = self.velocities[k] = self.momentum * self.velocities[k] + slope
                 slope = slope + self.momentum * velocity if self.nesterov else velocity
-            parameter.data = parameter.data - self.lr * slope
+            # Set anew, not changed in place: a graph that holds the old array keeps it, without a copy.
+            parameter.data = parameter.snapshot() - self.lr * slope
 
     def __repr__(self) -> str:
         return f"SGD({len(self.parameters)} parameters, lr={self.lr}, momentum={self.momentum})"

@@ -1,0 +1,23 @@
+"""Hypothesis profiles, and the public names for doctests."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import autograd
+import nn
+
+slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, suppress_health_check=slow)
+settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=slow)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _public_names(doctest_namespace: dict[str, Any]) -> None:
+    for package in (autograd, nn):
+        doctest_namespace.update({name: getattr(package, name) for name in package.__all__})

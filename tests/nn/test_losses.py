@@ -1,0 +1,127 @@
+"""Losses against hand-written NumPy, in both forms; and what they refuse."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from oracles import assert_close, numerical_gradient
+
+from autograd import Tensor, Value, grad
+from nn import accuracy, binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+
+
+def bce_logits(z: Any, y: Any) -> Any:
+    return binary_cross_entropy(z, y, from_logits=True)
+
+
+REFERENCE = {
+    mse: lambda p, y: np.mean((p - y) ** 2),
+    mae: lambda p, y: np.mean(np.abs(p - y)),
+    huber: lambda p, y: np.mean(np.where(np.abs(p - y) < 1, (p - y) ** 2 / 2, np.abs(p - y) - 0.5)),
+    hinge: lambda p, y: np.mean(np.maximum(0, 1 - y * p)),
+    bce_logits: lambda p, y: np.mean(np.log1p(np.exp(-np.abs(p))) + np.maximum(p, 0) - y * p),
+    binary_cross_entropy: lambda p, y: -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)),
+}
+
+
+@pytest.mark.parametrize("loss", REFERENCE)
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3)])
+@given(data=st.data())
+def test_values_and_gradients(loss: Any, shape: tuple[int, ...], data: st.DataObject) -> None:
+    low, high = (0.05, 0.95) if loss is binary_cross_entropy else (-3.0, 3.0)
+    p = data.draw(hnp.arrays(float, shape, elements=st.floats(low, high)))
+    targets = {hinge: [-1.0, 1.0], bce_logits: [0.0, 1.0, 0.3], binary_cross_entropy: [0.0, 1.0, 0.3]}
+    y = data.draw(hnp.arrays(float, shape, elements=st.sampled_from(targets.get(loss, [-10.0, 0.111, 9.0]))))
+    expected = REFERENCE[loss](p, y)
+    tensor = Tensor(p)
+    J = loss(tensor, y)
+    assert J.item() == pytest.approx(expected, rel=1e-12, abs=1e-14)
+    J.backward()
+    nodes = np.vectorize(Value, otypes=[object])(p)
+    values = nodes.tolist()
+    J = loss(values, y.tolist())
+    assert J.item() == pytest.approx(expected, rel=1e-12, abs=1e-14)
+    if isinstance(J, Value):
+        J.backward()
+        assert_close([v.grad for v in nodes.ravel()], tensor.grad.ravel(), 1e-12)
+    kinks = {hinge: 1 - y * p, mae: p - y, huber: np.abs(p - y) - 1}
+    if np.all(np.abs(kinks.get(loss, np.ones(()))) > 0.01):
+        assert_close(tensor.grad, numerical_gradient(lambda p: REFERENCE[loss](p, y), p), 1e-6)
+    assert loss(p, y) == pytest.approx(expected, rel=1e-12, abs=1e-14)
+
+
+@given(z=hnp.arrays(float, (3, 4), elements=st.floats(-5, 5)), y=hnp.arrays(int, 3, elements=st.integers(0, 3)))
+def test_cross_entropy(z: np.ndarray, y: np.ndarray) -> None:
+    probabilities = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    expected = -np.mean(np.log(probabilities[np.arange(3), y]))
+    one_hot = np.eye(4)[y]
+    slope = (probabilities - one_hot) / 3
+    for target in (y, one_hot, Tensor(one_hot), y.tolist()):
+        assert cross_entropy(Tensor(z), target).item() == pytest.approx(expected)
+        assert_close(grad(lambda t, target=target: cross_entropy(t, target))(z), slope, 1e-12)
+    for target in (y.tolist(), one_hot.tolist(), y):
+        rows = [[Value(v) for v in row] for row in z]
+        J = cross_entropy(rows, target)
+        J.backward()
+        assert J.item() == pytest.approx(expected)
+        assert_close([[v.grad for v in row] for row in rows], slope, 1e-12)
+    assert cross_entropy(Tensor(z[0]), int(y[0])).item() == pytest.approx(-math.log(probabilities[0, y[0]]))
+    assert cross_entropy([Value(v) for v in z[0]], int(y[0])).item() == pytest.approx(-math.log(probabilities[0, y[0]]))
+
+
+def test_extreme_predictions_stay_finite() -> None:
+    assert grad(lambda z: bce_logits(z, np.array([0.0, 1.0])))(np.array([1e300, -1e300])).tolist() == [0.5, -0.5]
+    assert grad(lambda p: binary_cross_entropy(p, np.array([1.0, 0.0])))(np.array([1.0, 0.0])).tolist() == [-0.5, 0.5]
+    z = np.array([[1e300, -1e300], [-1e300, 1e300]])
+    assert grad(lambda z: cross_entropy(z, [0, 1]))(z).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    p = Value(0.0)
+    binary_cross_entropy(p, 0.0).backward()
+    assert p.grad == 1.0
+
+
+@pytest.mark.parametrize("loss", [mse, mae, huber, hinge, bce_logits])
+@pytest.mark.parametrize(("p", "y"), [((3, 1), (3,)), ((3,), (3, 1)), ((3,), ()), ((2, 3), (3,)), ((3,), (4,))])
+def test_shapes_that_differ_are_refused(loss: Any, p: tuple[int, ...], y: tuple[int, ...]) -> None:
+    for make in (np.ones, lambda shape: Tensor(np.ones(shape)), lambda shape: np.ones(shape).tolist()):
+        with pytest.raises(ValueError) as told:
+            loss(make(p), np.ones(y))
+        assert str(p) in str(told.value)
+        assert str(y) in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong"),
+    [
+        ("hinge needs labels -1 and .1; got 0", lambda: hinge([1.0], [0])),
+        ("probabilities y_hat between 0 and 1; got 1.5; for the output", lambda: binary_cross_entropy([1.5], [1])),
+        ("probabilities y_hat between 0 and 1; got -1.0", lambda: binary_cross_entropy([Value(-1.0)], [1])),
+        ("targets y between 0 and 1; got 2", lambda: bce_logits(Tensor([1.5]), [2])),
+        ("delta must be a positive number; got 0", lambda: huber([1.0], [1.0], delta=0)),
+        ("no predictions at all", lambda: mse([], [])),
+        ("lists of different lengths", lambda: mse([[1.0], [1.0, 2.0]], [[1.0], [1.0]])),
+        ("class numbers from 0 to 1, one for each row of logits; got 2", lambda: cross_entropy(Tensor([[1.0, 2]]), [2])),
+        ("class numbers from 0 to 1.*got -1", lambda: cross_entropy([[1.0, 2.0]], np.array([-1]))),
+        (r"got logits \(1, 2\) and y \(3,\)", lambda: cross_entropy([[1.0, 2.0]], [0, 1, 0])),
+        (r"got y_hat \(2,\) and y \(3,\)", lambda: accuracy([1.0, 2.0], [0, 1, 0])),
+        (r"got y_hat \(0,\) and y \(0,\)", lambda: accuracy([], [])),
+    ],
+)
+def test_mistakes_are_told(message: str, wrong: Any) -> None:
+    with pytest.raises(ValueError, match=message):
+        wrong()
+
+
+def test_the_grades_of_the_seminar() -> None:
+    assert mse([30, 80, 85], [90, 20, 95]) == pytest.approx((3600 + 3600 + 100) / 3)
+
+
+def test_accuracy_of_scores_and_of_classes() -> None:
+    assert accuracy(np.array([1.0, -1.0, 2.0]), [1, -1, -1]) == pytest.approx(2 / 3)
+    assert accuracy([[0.1, 0.9], [0.8, 0.2]], np.array([1, 1])) == 0.5
+    assert accuracy([Value(1.0), Value(-1.0)], [1, 0]) == 1.0

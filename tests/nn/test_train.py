@@ -1,0 +1,143 @@
+"""Training: histories that can be worked out by hand, both forms alike, and every way of going wrong."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd import Tensor, Value
+from nn import MLP, SGD, History, Layer, Sequential, accuracy, binary_cross_entropy, fit, mse, predict
+
+rng = random.Random(0)
+X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(40)]
+y = [1 if a * b > 0 else 0 for a, b in X]
+
+
+def bce(z: Any, target: Any) -> Any:
+    return binary_cross_entropy(z, target, from_logits=True)
+
+
+def train(of: Any = Value, **changed: Any) -> tuple[Any, History]:
+    model = MLP(2, [4, 1], "tanh", of=of)
+    data = (X, y) if of is Value else (np.array(X), np.array(y))
+    options: dict[str, Any] = {
+        "loss": bce,
+        "optimizer": SGD(model.parameters(), lr=0.5, momentum=0.9),
+        "epochs": 6,
+        "batch_size": 16,
+        "metrics": (accuracy,),
+        "validation": data,
+    }
+    return model, fit(model, *data, **{**options, **changed})
+
+
+def test_both_forms_have_the_same_history() -> None:
+    (a, values), (b, tensors) = train(), train(Tensor)
+    assert set(values) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    for name in values:
+        assert values[name] == pytest.approx(tensors[name], rel=1e-10)
+    assert predict(a, X) == pytest.approx(predict(b, X), rel=1e-10)
+    assert values.loss[-1] < values.loss[0]
+    assert values["val_accuracy"][-1] == accuracy(predict(a, X), y)
+    assert values.epochs == 6
+    assert repr(values).startswith("History(6 epochs: loss 0.")
+    assert repr(History(loss=[])) == "History(0 epochs)"
+
+
+def test_a_run_is_repeated_to_the_last_bit() -> None:
+    assert train()[1] == train()[1]
+    assert train(seed=1)[1] != train()[1]
+
+
+def test_two_steps_worked_out_by_hand() -> None:
+    model = Sequential(Layer(1, 1, of=Tensor, init=0.0))
+    history = fit(model, [[1.0], [2.0]], [[2.0], [4.0]], loss=mse, optimizer=SGD(model.parameters(), lr=0.1), epochs=2)
+    # w = w0 = 0: J = (4 + 16) / 2, dJ/dw = -2 (2 + 8) / 2, dJ/dw0 = -2 (2 + 4) / 2; then w = 1, w0 = 0.6
+    assert history.loss == pytest.approx([10.0, (0.4**2 + 1.4**2) / 2])
+
+
+def test_the_last_batch_may_be_smaller_and_counts_less() -> None:
+    model = Sequential(Layer(1, 1, of=Tensor, init=0.0))
+    tiny = SGD(model.parameters(), lr=1e-300)
+    target = [[0.0], [0.0], [3.0]]
+    history = fit(model, [[0.0]] * 3, target, loss=mse, optimizer=tiny, epochs=1, batch_size=2)
+    assert history.loss == pytest.approx([3.0])
+
+
+def test_the_optimizer_need_not_be_told_of_every_parameter() -> None:
+    model = MLP(2, [4, 1])
+    head = model.layers[1]
+    before = model.layers[0].perceptrons[0].w0.data
+    fit(model, X, y, loss=bce, optimizer=SGD(head.parameters(), lr=0.1), epochs=1)
+    assert model.layers[0].perceptrons[0].w0.data == before
+
+
+def test_control_c_returns_the_history_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = 0
+
+    def interrupted(z: Any, target: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return bce(z, target)
+
+    _, history = train(loss=interrupted, batch_size=None, validation=None)
+    assert history.epochs == 3
+    assert "stopped after 3 of 6 epochs" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_not_finite_stops_with_advice() -> None:
+    model = MLP(1, [1], of=Tensor)
+    wild = SGD(model.parameters(), lr=1e200)
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"in epoch 2: .*\(lr=1e\+199 in place of"):
+        fit(model, [[1.0], [2.0]], [1.0, 2.0], loss=mse, optimizer=wild, epochs=5)
+    assert model.training is False
+
+
+@pytest.mark.parametrize("where", ["terminal", "notebook", "without tqdm", "nowhere"])
+def test_progress_is_shown_where_somebody_looks(
+    where: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if where in ("terminal", "without tqdm"):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    if where == "notebook":
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    if where == "without tqdm":
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    train(epochs=2)
+    shown = capsys.readouterr().err
+    assert ("2/2" in shown and "loss=" in shown) == (where in ("terminal", "notebook"))
+    train(epochs=2, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "changed"),
+    [
+        ("epochs must be a whole number from 1; got 0", {"epochs": 0}),
+        ("batch_size must be a whole number from 1", {"batch_size": 0}),
+        ("the optimizer moves no parameter of this model", {"optimizer": SGD([Value(1.0)])}),
+        ("X has 40, y has 3", {"validation": (X, [1, 0, 1])}),
+    ],
+)
+def test_mistakes_are_told(message: str, changed: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(**changed)
+
+
+def test_data_that_are_none_are_told() -> None:
+    model = MLP(1, [1])
+    for a, b in (([], []), (3.0, 4.0)):
+        with pytest.raises(ValueError, match="X and y"):
+            fit(model, a, b, loss=mse, optimizer=SGD(model.parameters()), epochs=1)
+
+
+def test_predict_records_nothing_and_keeps_the_form() -> None:
+    assert isinstance(predict(MLP(2, [1]), X)[0], float)
+    assert isinstance(predict(MLP(2, [3]), X)[0], list)
+    assert predict(MLP(2, [3], of=Tensor), X).shape == (40, 3)
