@@ -1,5 +1,6 @@
 """A glass-box reverse-mode automatic differentiation engine: every number can be seen."""
 
+from . import _arrays, _elementwise
 from ._arrays import (
     astype,
     broadcast_to,
@@ -10,9 +11,8 @@ from ._arrays import (
     item,
     logsumexp,
     matmul,
-    max_ as max,
+    matrix_transpose,
     mean,
-    min_ as min,
     pad,
     permute_dims,
     prod,
@@ -21,9 +21,7 @@ from ._arrays import (
     squeeze,
     stack,
     std,
-    sum_ as sum,
     var,
-    matrix_transpose,
 )
 from ._backward import (
     backward,
@@ -33,7 +31,6 @@ from ._draw import (
     draw,
 )
 from ._elementwise import (
-    abs_ as abs,
     add,
     atan,
     ceil,
@@ -57,9 +54,7 @@ from ._elementwise import (
     negative,
     not_equal,
     positive,
-    pow_ as pow,
     relu,
-    round_ as round,
     sigmoid,
     sign,
     sin,
@@ -111,11 +106,14 @@ from ._value import (
     Value,
 )
 
-# abs, max, min, pow, round and sum are left out: `import *` must not replace Python's own.
+# Not in __all__: `import *` must not replace Python's own.
+abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
+max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
+
 __all__ = [
+    "TABLE",
     "Node",
     "Primitive",
-    "TABLE",
     "Tensor",
     "Value",
     "add",

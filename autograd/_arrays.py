@@ -5,19 +5,19 @@ Broadcasting is undone where gradients are added up, so a rule may return any sh
 
 from __future__ import annotations
 
-
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from ._elementwise import exp, where
-from ._primitive import REAL, primitive, shape
+from ._primitive import REAL, Example, Operation, primitive, shape
 
-# fmt: off: the table is read by its rows, which a formatter would cut into one line an argument.
+# The table is read by its rows, which a formatter would cut into one line an argument.
+# fmt: off
 
-ROWS = (((3, 4),), {"axis": 0})
-BOTH = (((3, 4),), {"axis": (0, 1), "keepdims": True})
-ALL = (((3, 4),), {})
-LAST = (((2, 3, 2),), {"axis": -1})
+ALL: Example = (((3, 4),), {})
+ROWS: Example = (((3, 4),), {"axis": 0})
+BOTH: Example = (((3, 4),), {"axis": (0, 1), "keepdims": True})
+LAST: Example = (((2, 3, 2),), {"axis": -1})
 
 
 def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -116,7 +116,7 @@ def like(g: Any, a: Any) -> Any:
 def gaps(a: Any) -> Any:
     """Return how far apart the elements are from their nearest neighbours in size: zero at a tie."""
     flat = sorted(a.ravel().tolist())
-    return [high - low for low, high in zip(flat, flat[1:])]
+    return [high - low for low, high in pairwise(flat)]
 
 
 def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
@@ -198,7 +198,7 @@ logsumexp = primitive(
         restore(g, a, axis, keepdims) * exp(a - restore(out, a, axis, keepdims)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="log(sum(exp(a))) without overflow.",
 )
-cumsum = primitive(
+cumsum: Operation = primitive(
     "cumsum", lambda xp, a, *, axis=0: xp.cumsum(a, axis=axis),
     lambda g, out, a, axis=0: flip(cumsum(flip(g, axis), axis=axis), axis),
     elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1})),
@@ -216,7 +216,7 @@ reshape = primitive(
     lambda g, out, a, shape: like(g, a),
     elementwise=False, domain=(REAL,), examples=((((3, 4),), {"shape": (2, 6)}), (((3, 4),), {"shape": (-1,)})),
 )
-permute_dims = primitive(
+permute_dims: Operation = primitive(
     "permute_dims", lambda xp, a, *, axes=None: xp.transpose(a, axes),
     lambda g, out, a, axes=None:
         permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
@@ -232,7 +232,7 @@ squeeze = primitive(
     lambda g, out, a, axis=None: like(g, a),
     elementwise=False, domain=(REAL,), examples=((((1, 3, 1),), {}), (((1, 3, 1),), {"axis": 0})),
 )
-broadcast_to = primitive(
+broadcast_to: Operation = primitive(
     "broadcast_to", lambda xp, a, *, shape: expanded(xp, a, shape), lambda g, out, a, shape: g,
     elementwise=False, domain=(REAL,), examples=((((3,),), {"shape": (2, 3)}), (((2, 1),), {"shape": (2, 3)})),
 )
@@ -247,7 +247,7 @@ stack = primitive(
         [getitem(g, index=(slice(None),) * (axis % len(shape(g))) + (k,)) for k in range(len(parts))],
     elementwise=False, domain=(REAL,), examples=((((3,), (3,)), {}), (((2, 3), (2, 3), (2, 3)), {"axis": -1})),
 )
-getitem = primitive(
+getitem: Operation = primitive(
     "getitem", lambda xp, a, *, index: a[index],
     lambda g, out, a, index: scatter(g, shape=shape(a), index=index),
     elementwise=False, domain=(REAL,), note="Elements named twice get both gradients.",
@@ -255,7 +255,7 @@ getitem = primitive(
         1, -1, slice(1, 3), (slice(None), 0), (slice(None, None, -1), None), ([0, 2, 0],), ([0, 0], [1, 1]), ...,
     )),
 )
-scatter = primitive(
+scatter: Operation = primitive(
     "scatter", lambda xp, a, *, shape, index: put(xp, a, shape, index),
     lambda g, out, a, shape, index: getitem(g, index=index),
     elementwise=False, domain=(REAL,), note="Zeros of `shape`, with `a` added at `index`.",
@@ -267,7 +267,7 @@ pad = primitive(
     elementwise=False, domain=(REAL,), note="Adds zeros around `a`; `pad_width` as in NumPy.",
     examples=((((2, 3),), {"pad_width": ((1, 0), (0, 2))}), (((2, 3),), {"pad_width": 1})),
 )
-astype = primitive(
+astype: Operation = primitive(
     "astype", lambda xp, a, *, dtype: xp.asarray(a).astype(dtype),
     lambda g, out, a, dtype: g if shape(a) == () and not hasattr(a, "dtype") else astype(g, dtype=a.dtype),
     elementwise=False, domain=(REAL,), examples=((((3,),), {"dtype": "float64"}),),

@@ -47,8 +47,8 @@ def sweep(
 ) -> Iterator[tuple[Node, Any, list[Any]]]:
     """Walk `order` backwards; yield each node, its complete gradient, and what it sends to each of its inputs.
 
-    `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers and
-    arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient.
+    `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers
+    and arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient.
     """
     for node in reversed(order):
         if node.op is None or node not in adjoints:
@@ -110,13 +110,14 @@ def _unchanged(node: Node) -> tuple[Any, ...]:
 def match(contribution: Any, parent: Node, position: int, node: Node, recorded: bool) -> Any:
     """Make what a rule returned a gradient of `parent`: the one place where broadcasting is undone.
 
-    Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and TypeError
-    for what is no number or array.
+    Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and
+    TypeError for what is no number or array.
     """
     data = parent._data
-    if type(contribution) is type(data):
-        if type(data) is float or (contribution.shape == data.shape and contribution.dtype == data.dtype):
-            return contribution
+    if type(contribution) is type(data) and (
+        type(data) is float or (contribution.shape == data.shape and contribution.dtype == data.dtype)
+    ):
+        return contribution
     assert node.op is not None
     if isinstance(contribution, complex) or (isinstance(contribution, Node) and not recorded):
         raise TypeError(

@@ -19,7 +19,7 @@ LIMIT = 1000
 FORMATS = ("svg", "png", "pdf", "dot")
 
 # Okabe and Ito's palette, told apart by people with any colour vision; shapes differ as well.
-FILL = {"parameter": "#56B4E9", "result": "#F0F0F0", "root": "#F0E442", "operation": "#FFFFFF", "constant": "#FFFFFF"}
+FILL = {"leaf": "#56B4E9", "result": "#F0F0F0", "root": "#F0E442"}
 
 
 class Drawing:
@@ -51,8 +51,8 @@ def draw(root: Node) -> Drawing:
     """Return a drawing of everything that `root` was computed from, with data and gradients.
 
     Boxes are numbers and arrays (rounded and blue: leaves; double: `root`), circles are operations, plain text is a
-    constant. Labels are shown as text whatever they hold. Raises TypeError for what is no node, ValueError for a graph of
-    more than 1,000 nodes.
+    constant. Labels are shown as text whatever they hold. Raises TypeError for what is no node, ValueError for a graph
+    of more than 1,000 nodes.
 
     >>> draw(Value(2.0, label="w") * 3).dot.count("shape=circle")
     1
@@ -68,10 +68,10 @@ def draw(root: Node) -> Drawing:
     name = {node: f"n{k}" for k, node in enumerate(order)}
     lines = [
         "digraph {",
-        '  rankdir=LR; bgcolor="transparent"; node [fontname="Helvetica" fontsize=11]; edge [color="#555555"]',
+        '  rankdir=LR; bgcolor="white"; node [fontname="Helvetica" fontsize=11]; edge [color="#555555"]',
     ]
     for node in order:
-        kind = "root" if node is root else "result" if node.op else "parameter"
+        kind = "root" if node is root else "result" if node.op else "leaf"
         style = "filled" if node.op else "filled,rounded"
         peripheries = 2 if node is root else 1
         lines.append(
@@ -80,7 +80,8 @@ def draw(root: Node) -> Drawing:
         )
         if node.op is None:
             continue
-        lines.append(f'  {name[node]}op [shape=circle margin="0.02" label=<{_escape(node.op.symbol)}>]')
+        symbol = _escape(node.op.symbol)
+        lines.append(f"  {name[node]}op [shape=circle style=filled fillcolor=white margin=0.02 label=<{symbol}>]")
         lines.append(f"  {name[node]}op -> {name[node]}")
         for k, item in enumerate(node.inputs):
             if isinstance(item, Node):
@@ -121,8 +122,8 @@ def render(dot: str, form: str) -> bytes:
     program = graphviz_program()
     if program is None:
         raise RuntimeError(
-            "no Graphviz program found: `pip install graphviz-pure`, or install your system's package graphviz, or save "
-            "as .dot, which needs none"
+            "no Graphviz program found: `pip install graphviz-pure`, or install your system's package graphviz, or "
+            "save as .dot, which needs none"
         )
     dot_command.DOT_BINARY = Path(program)
     try:

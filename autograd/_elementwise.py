@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ._primitive import POSITIVE, REAL, primitive
-
+from ._primitive import POSITIVE, REAL, Operation, primitive
 
 
 def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
@@ -21,7 +20,8 @@ def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
     return z
 
 
-# fmt: off: the table is read by its rows, which a formatter would cut into one line an argument.
+# The table is read by its rows, which a formatter would cut into one line an argument.
+# fmt: off
 
 add = primitive(
     "add", lambda xp, a, b: a + b,
@@ -49,7 +49,7 @@ divide = primitive(
 )
 negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written="-{0}", domain=(REAL,))
 positive = primitive("positive", lambda xp, a: +a, lambda g, out, a: g, written="+{0}", domain=(REAL,))
-pow_ = primitive(
+pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
     lambda g, out, a, b: g * b * pow_(a, where((a == 0) & (b == 0), 1.0, b - 1)),
     lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
@@ -68,15 +68,15 @@ sqrt = primitive(
 )
 exp = primitive("exp", lambda xp, a: xp.exp(a), lambda g, out, a: g * out, domain=(REAL,))
 expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * (out + 1), domain=(REAL,))
-log = primitive("log", lambda xp, a: xp.log(a), lambda g, out, a: g / a, domain=(POSITIVE,))
+log: Operation = primitive("log", lambda xp, a: xp.log(a), lambda g, out, a: g / a, domain=(POSITIVE,))
 log1p = primitive("log1p", lambda xp, a: xp.log1p(a), lambda g, out, a: g / (1 + a), domain=((-1.0, math.inf),))
 sin = primitive("sin", lambda xp, a: xp.sin(a), lambda g, out, a: g * cos(a), domain=(REAL,))
-cos = primitive("cos", lambda xp, a: xp.cos(a), lambda g, out, a: -g * sin(a), domain=(REAL,))
+cos: Operation = primitive("cos", lambda xp, a: xp.cos(a), lambda g, out, a: -g * sin(a), domain=(REAL,))
 tan = primitive(
     "tan", lambda xp, a: xp.tan(a), lambda g, out, a: g * (1 + out * out), domain=((-math.pi / 2, math.pi / 2),)
 )
 sinh = primitive("sinh", lambda xp, a: xp.sinh(a), lambda g, out, a: g * cosh(a), domain=(REAL,))
-cosh = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
+cosh: Operation = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
 tanh = primitive("tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * (1 - out * out), domain=(REAL,))
 atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g / (1 + a * a), domain=(REAL,))
 sigmoid = primitive(
@@ -97,7 +97,7 @@ abs_ = primitive(
     "abs", lambda xp, a: xp.abs(a), lambda g, out, a: where(a == 0, 0.0, g * sign(a)),
     domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
 )
-sign = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
+sign: Operation = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
 floor = primitive(
     "floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a)
 )
@@ -121,7 +121,7 @@ minimum = primitive(
     lambda g, out, a, b: where(b < a, g, where(a == b, g / 2, 0.0)),
     domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
 )
-where = primitive(
+where: Operation = primitive(
     "where", lambda xp, condition, a, b: xp.where(condition, a, b),
     None,
     lambda g, out, condition, a, b: where(condition, g, 0.0),

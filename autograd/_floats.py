@@ -7,17 +7,12 @@ Python's `math` raises where IEEE 754 has a result (`1/0`, `log(0)`, `exp(1000)`
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from math import atan as atan
 from math import copysign, inf, isnan, nan
 from math import fabs as abs
 from math import tanh as tanh
-from operator import eq as equal
-from operator import ge as greater_equal
-from operator import gt as greater
-from operator import le as less_equal
-from operator import lt as less
-from operator import ne as not_equal
 
 
 def _total(function: Callable[[float], float], beyond: Callable[[float], float]) -> Callable[[float], float]:
@@ -37,6 +32,8 @@ def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
     return lambda x: copysign(float(function(x)), x) if math.isfinite(x) else x
 
 
+greater, greater_equal, less, less_equal = operator.gt, operator.ge, operator.lt, operator.le
+equal, not_equal = operator.eq, operator.ne
 exp = _total(math.exp, lambda x: inf)
 expm1 = _total(math.expm1, lambda x: inf)
 log = _total(math.log, lambda x: -inf if x == 0 else nan)

@@ -18,8 +18,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) ->
     """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
 
     f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
-    same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to be
-    differentiated again, where an argument is a node or f uses nodes of its own.
+    same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to
+    be differentiated again, where an argument is a node or f uses nodes of its own.
     Raises TypeError if f does not return a node, ValueError if that is no scalar or if `argnums` does not fit.
 
     >>> value_and_grad(lambda w: w * w)(3.0)
@@ -187,7 +187,7 @@ def _row(out: Node, seed: Any, traced: Any, targets: list[Node]) -> Any:
 
 def _seed(g: Any, out: Node) -> Any:
     """Return the gradient that starts a sweep at `out`, of its shape and kind."""
-    raw = g if isinstance(g, Node) else kinds["float" if type(out._data) is float else "array"](g)._data  # type: ignore[call-arg]
+    raw = g if isinstance(g, Node) else kinds["float" if type(out._data) is float else "array"](g)._data
     given = () if isinstance(raw, float) else raw.shape
     if given != out.shape:
         raise ValueError(f"the result has shape {out.shape}, so its gradient needs that shape; got {given}")
@@ -197,8 +197,8 @@ def _seed(g: Any, out: Node) -> Any:
 def _output(y: Any, f: Callable[..., Any]) -> Node:
     if not isinstance(y, Node):
         raise TypeError(
-            f"{_name(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the Value or Tensor "
-            f"itself, not its .data or .item()"
+            f"{_name(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the node itself, "
+            f"not its .data or .item()"
         )
     return y
 
@@ -216,7 +216,7 @@ def trace(tree: Any) -> Any:
     if isinstance(tree, Node):
         return positive(tree)
     kind = "array" if getattr(tree, "shape", ()) or type(tree).__name__ == "ndarray" else "float"
-    return kinds[kind](tree)  # type: ignore[call-arg]
+    return kinds[kind](tree)
 
 
 def flatten(tree: Any) -> Iterator[Any]:

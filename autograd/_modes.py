@@ -73,8 +73,7 @@ class detect_anomaly(_Switch):
     >>> with detect_anomaly():
     ...     log(Value(0.0, label="p"))
     Traceback (most recent call last):
-    ...
-    FloatingPointError: log(p) is -inf at p = 0.0 ...
+    FloatingPointError: log(p) is -inf at p = 0.0; made at ...
     """
 
     variable, setting = anomaly, True

@@ -36,9 +36,7 @@ class Node:
     _label: str
     _source: str
 
-    def link(
-        self, op: Primitive, inputs: tuple[Any, ...], args: tuple[Any, ...], settings: Mapping[str, Any]
-    ) -> None:
+    def link(self, op: Primitive, inputs: tuple[Any, ...], args: tuple[Any, ...], settings: Mapping[str, Any]) -> None:
         """Remember that `op` made this node from `inputs`, whose raw data are `args`."""
         self.op = op
         if settings or op.arity not in (1, 2):

@@ -8,8 +8,22 @@ from typing import Any
 from . import _arrays, _elementwise
 from ._backward import backward
 from ._elementwise import (
-    add, abs_, divide, equal, floor, greater, greater_equal, less, less_equal, multiply, negative, not_equal, positive,
-    pow_, round_, subtract,
+    abs_,
+    add,
+    divide,
+    equal,
+    floor,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    not_equal,
+    positive,
+    pow_,
+    round_,
+    subtract,
 )  # fmt: skip
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
@@ -134,8 +148,8 @@ class Operators(Node):
 
     def __float__(self) -> float:
         raise TypeError(
-            f"float() and the functions of math would lose the gradient of a {type(self).__name__}: use the function of "
-            f"the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
+            f"float() and the functions of math would lose the gradient of a {type(self).__name__}: use the function "
+            f"of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
         )
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:

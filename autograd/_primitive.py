@@ -13,13 +13,14 @@ from ._modes import active, anomaly, recording
 from ._node import NO_SETTINGS, Node
 
 Rule = Callable[..., Any]
+Operation = Callable[..., Any]
 Interval = tuple[float, float]
 Example = tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
 
-TABLE: dict[str, "Primitive"] = {}
+TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in order of declaration."""
 
-kinds: dict[str, type[Node]] = {}
+kinds: dict[str, Any] = {}
 """The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
 
 NUMBERS = frozenset((float, int, bool))
@@ -162,26 +163,26 @@ def primitive(
     examples: tuple[Example, ...] = (),
     elementwise: bool = True,
     note: str = "",
-) -> Callable[..., Any]:
-    """Declare an operation and return it as a function; from then on it is computed, differentiated, drawn and tested like every other.
+) -> Operation:
+    """Declare an operation and return it as a function: from then on it is computed, differentiated, drawn and tested.
 
-    `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats, NumPy
-    for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result pulled
-    back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that is zero
-    everywhere. Write rules with the operations of this package, and they differentiate again. A forward with `*args` has
-    one rule, which returns the list of the gradients of all arguments, and is called with a list of them.
+    `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats,
+    NumPy for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result pulled
+    back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that is
+    zero everywhere. Write rules with the operations of this package, and they differentiate again. A forward with
+    `*args` has one rule, which returns the list of the gradients of all arguments, and is called with a list of them.
 
-    `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`), `domain` an open interval
-    for each argument, `kink(*args, **settings)` is zero where there is no derivative. An operation that does not work
-    element by element has `elementwise=False` and is always computed with NumPy. `examples` are pairs of argument shapes
-    and settings to test it with, `note` goes to the documentation.
+    `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`),
+    `domain` an open interval for each argument, `kink(*args, **settings)` is zero where there is no derivative. An
+    operation that does not work element by element has `elementwise=False` and is always computed with NumPy.
+    `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation.
 
     Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
     is no identifier or belongs to another module's primitive.
 
-    >>> cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
+    >>> third = primitive("third_power", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
     >>> x = Value(2.0)
-    >>> y = cube(x)
+    >>> y = third(x)
     >>> y.backward()
     >>> y.data, x.grad
     (8.0, 12.0)
@@ -197,7 +198,9 @@ def primitive(
     earlier = TABLE.get(name)
     # Running a notebook cell again declares again; taking somebody else's name is a mistake.
     if earlier is not None and earlier.forward.__module__ != forward.__module__:
-        raise ValueError(f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name")
+        raise ValueError(
+            f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name"
+        )
     made.written, made.domain, made.kink = written, domain, kink
     made.examples, made.elementwise = examples, elementwise
     TABLE[name] = made
@@ -208,7 +211,7 @@ def primitive(
     return function
 
 
-def _function(made: Primitive) -> Callable[..., Any]:
+def _function(made: Primitive) -> Operation:
     """Return the function that applies a primitive, with a lean path for floats and Values.
 
     A scalar network spends its time here: the general path takes three times as long.
@@ -277,14 +280,13 @@ def _function(made: Primitive) -> Callable[..., Any]:
 
     if not made.elementwise or made.settings:
         return general
-    if made.arity is None:
-        return variadic
-    return {1: unary, 2: binary, 3: ternary}.get(made.arity or 0, general)
+    by_arity: dict[int | None, Operation] = {None: variadic, 1: unary, 2: binary, 3: ternary}
+    return by_arity.get(made.arity, general)
 
 
 def leaf(data: Any) -> Node:
     """Return a node without inputs that holds `data`, a float or an array, as it is."""
-    node = object.__new__(kinds["float" if type(data) is float else "array"])
+    node: Node = object.__new__(kinds["float" if type(data) is float else "array"])
     node._data = data
     node._grad = 0.0
     node.op = None

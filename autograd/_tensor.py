@@ -15,9 +15,9 @@ from ._primitive import kinds
 class Tensor(Operators):
     """An array in a computation graph: it remembers what it was computed from, so that its gradient can be found.
 
-    `data` is an array, a (nested) list of real numbers or a number; it is copied. float32 stays float32, everything else
-    becomes float64. `label` names it in pictures and errors. Raises TypeError for anything that is not real numbers, and
-    ValueError for ragged lists.
+    `data` is an array, a (nested) list of real numbers or a number; it is copied. float32 stays float32, everything
+    else becomes float64. `label` names it in pictures and errors. Raises TypeError for anything that is not real
+    numbers, and ValueError for ragged lists.
 
     >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> (W @ [1.0, 1.0]).sum().backward()
@@ -61,7 +61,7 @@ class Tensor(Operators):
         array = data if type(data) is type(own) and data.dtype == own.dtype else _array(data, copy=False)
         if array.shape != self._data.shape:
             raise ValueError(
-                f"the data of this Tensor has shape {self._data.shape}; got {array.shape}: make a new Tensor for another"
+                f"the data of this Tensor has shape {self._data.shape}; got {array.shape}: make a new Tensor for that"
             )
         self._data = array.astype(self._data.dtype, copy=False)
         self._lent = True

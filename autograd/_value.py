@@ -80,8 +80,14 @@ def _number(data: Any) -> float:
             return float(data)
         except (TypeError, ValueError):
             pass
-    advice = "use Tensor for lists and arrays" if hasattr(data, "__len__") and not isinstance(data, str) else (
-        "it is a node already; use .detach() for a leaf" if isinstance(data, Operators) else "convert it with float()"
+    advice = (
+        "use Tensor for lists and arrays"
+        if hasattr(data, "__len__") and not isinstance(data, str)
+        else (
+            "it is a node already; use .detach() for a leaf"
+            if isinstance(data, Operators)
+            else "convert it with float()"
+        )
     )
     raise TypeError(f"a Value holds one real number; got {data!r:.60} of type {type(data).__name__}: {advice}")
 
@@ -116,7 +122,7 @@ def {name}(self, other):
 def _lean(name: str, general: Callable[..., Any], result: str, reflected: bool) -> Callable[[Value, Any], Value]:
     """Return an operator of Values as one straight piece of code, twice as fast as the general way round."""
     a, b, x, y = ("other", "self", "second", "first") if reflected else ("self", "other", "first", "second")
-    scope = {
+    scope: dict[str, Any] = {
         "Value": Value,
         "active": active,
         "general": general,

@@ -48,10 +48,10 @@ _RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
 class Perceptron(Module):
     """One neuron: y_hat = g(w0 + x1 w1 + ... + xn wn), a bias, a weighted sum and a non-linearity.
 
-    `n_in` inputs; `activation` by name (a key of ACTIVATIONS) or any function of a Value; `init` is "he", "glorot" or the
-    standard deviation of the weights (None: "he" for rectifiers, else "glorot"); the bias w0 starts at 0. `seed` is an
-    int or a `random.Random`. Called with n_in numbers or Values it returns a Value; with a batch, a list of Values.
-    Raises ValueError for bad sizes, names and numbers of inputs.
+    `n_in` inputs; `activation` by name (a key of ACTIVATIONS) or any function of a Value; `init` is "he", "glorot" or
+    the standard deviation of the weights (None: "he" for rectifiers, else "glorot"); the bias w0 starts at 0. `seed`
+    is an int or a `random.Random`. Called with n_in numbers or Values it returns a Value; with a batch, a list of
+    Values. Raises ValueError for bad sizes, names and numbers of inputs.
 
     >>> neuron = Perceptron(2, "sigmoid")
     >>> neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
@@ -169,9 +169,9 @@ class Layer(Module):
 class MLP(Sequential):
     """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs, `activation` inside, `output` at the end.
 
-    `of`, `init` and `seed` as for `Layer`: the same seed gives the same numbers in both forms. Called with a sample of n_in
-    numbers or a batch (n, n_in). The output has the last size as its last axis; if that is 1 there is no such axis, so a
-    sample gives one number and a batch n of them.
+    `of`, `init` and `seed` as for `Layer`: the same seed gives the same numbers in both forms. Called with a sample of
+    n_in numbers or a batch (n, n_in). The output has the last size as its last axis; if that is 1 there is no such
+    axis, so a sample gives one number and a batch n of them.
 
     >>> model = MLP(3, [4, 4, 1])
     >>> len(model.parameters()), type(model([2.0, 3.0, -1.0])).__name__
@@ -192,7 +192,9 @@ class MLP(Sequential):
         seed: int | Random = 0,
     ) -> None:
         if not isinstance(sizes, (list, tuple)) or not sizes:
-            raise ValueError(f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}")
+            raise ValueError(
+                f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}"
+            )
         rng = seed if isinstance(seed, Random) else Random(seed)
         self.n_in, self.sizes = n_in, list(sizes)
         widths = [n_in, *sizes]
@@ -224,7 +226,9 @@ def activation_function(activation: Activation) -> Callable[[Any], Any]:
     if callable(activation):
         return activation
     if activation not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function")
+        raise ValueError(
+            f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function"
+        )
     return ACTIVATIONS[activation]
 
 
@@ -293,7 +297,7 @@ def _count(n: Any, name: str) -> int:
 def _form(of: Any) -> Form:
     if of is not Value and of is not Tensor:
         raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {of!r}")
-    return of  # type: ignore[no-any-return]
+    return of
 
 
 def _name(activation: Activation) -> str:

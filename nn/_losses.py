@@ -7,14 +7,15 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from autograd import Node, Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, sum, where
+import autograd
+from autograd import Node, Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, where
 
 
 def mse(y_hat: Any, y: Any) -> Any:
     """Return the mean squared error, mean of (y_hat - y)^2.
 
-    Predictions and targets have the same shape: one number, lists, or arrays. Raises ValueError, with both shapes, if they
-    have not.
+    Predictions and targets have the same shape: one number, lists, or arrays. Raises ValueError, with both shapes, if
+    they have not.
 
     >>> mse([30.0, 80.0, 85.0], [90.0, 20.0, 95.0])
     2433.3333333333335
@@ -51,8 +52,9 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0) -> Any:
 def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> Any:
     """Return the binary cross-entropy, mean of -(y log y_hat + (1 - y) log(1 - y_hat)).
 
-    y_hat are probabilities, or with `from_logits` the numbers z that a sigmoid would turn into them, which loses no digits;
-    y are 0, 1 or between; shapes as for `mse`. Raises ValueError for shapes that differ and for numbers outside [0, 1].
+    y_hat are probabilities, or with `from_logits` the numbers z that a sigmoid would turn into them, which loses no
+    digits; y are 0, 1 or between; shapes as for `mse`. Raises ValueError for shapes that differ and for numbers
+    outside [0, 1].
 
     >>> round(binary_cross_entropy([0.9, 0.2], [1, 0]), 4)
     0.1643
@@ -76,8 +78,8 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> An
 def cross_entropy(logits: Any, y: Any) -> Any:
     """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
 
-    `logits` of a batch are (n, k), of a sample (k,); y is n class numbers from 0 to k - 1 (or one), or probabilities of the
-    shape of the logits (one-hot). Raises ValueError, with both shapes, for others, and for a class that is none.
+    `logits` of a batch are (n, k), of a sample (k,); y is n class numbers from 0 to k - 1 (or one), or probabilities
+    of the shape of the logits (one-hot). Raises ValueError, with both shapes, for others, and for a class that is none.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
     0.1269
@@ -85,8 +87,8 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     shape, given = shape_of(logits), shape_of(y)
     if len(shape) not in (1, 2) or given not in (shape, shape[:-1]):
         raise ValueError(
-            f"cross_entropy takes logits (n, k) and either n class numbers or one-hot rows (n, k); got logits {shape} and "
-            f"y {given}"
+            f"cross_entropy takes logits (n, k) and either n class numbers or one-hot rows (n, k); got logits {shape} "
+            f"and y {given}"
         )
     one_hot = given == shape
     if not one_hot:
@@ -94,7 +96,7 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     if hasattr(logits, "dtype"):
         y = y.data if isinstance(y, Tensor) else y
         if one_hot:
-            chosen = sum(logits * y, axis=-1)
+            chosen = autograd.sum(logits * y, axis=-1)
         elif len(shape) == 1:
             chosen = logits[int(y)]
         else:
@@ -145,7 +147,7 @@ def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
         )
     if 0 in shape:
         raise ValueError(f"{name} of no predictions at all: the shape is {shape}")
-    if hasattr(y_hat, "dtype") or hasattr(y, "dtype") and not isinstance(y_hat, (list, tuple)):
+    if hasattr(y_hat, "dtype"):
         return mean(one(y_hat, Tensor(y).data if isinstance(y, (list, tuple)) else y))
     return _average([one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))])
 
@@ -168,7 +170,7 @@ def _flat(x: Any) -> list[Any]:
 def _classes(y: Any, k: int) -> None:
     """Raise ValueError for a label that is no class number from 0 to k - 1."""
     y = y.data if isinstance(y, Node) else y
-    if hasattr(y, "dtype") and y.dtype.kind in "iu" and 0 <= y.min() and y.max() < k:
+    if hasattr(y, "dtype") and y.dtype.kind in "iu" and y.min() >= 0 and y.max() < k:
         return
     for label in _flat(_plain(y)):
         if label not in range(k):

@@ -12,8 +12,8 @@ from autograd import Node
 class SGD:
     """Gradient descent: w <- w - lr * dJ/dw, with momentum and weight decay on request.
 
-    `lr` is the learning rate (eta). With `momentum` m each parameter keeps a velocity v <- m v + dJ/dw and moves by lr * v,
-    with `nesterov` by lr * (dJ/dw + m v) (Sutskever et al. 2013). `weight_decay` adds that multiple of w to dJ/dw.
+    `lr` is the learning rate (eta). With `momentum` m each parameter keeps a velocity v <- m v + dJ/dw and moves by lr
+    * v, with `nesterov` by lr * (dJ/dw + m v) (Sutskever et al. 2013). `weight_decay` adds that multiple of w to dJ/dw.
     Raises ValueError for numbers out of range, TypeError for parameters that are no leaves.
 
     >>> w = Value(1.0)

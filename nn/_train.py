@@ -18,7 +18,7 @@ Metric = Callable[[Any, Any], float]
 
 
 class History(dict[str, list[float]]):
-    """What `fit` saw: a list of one number an epoch under "loss" and each metric, and "val_loss", ... for validation."""
+    """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation."""
 
     @property
     def loss(self) -> list[float]:
@@ -57,11 +57,12 @@ def fit(
 ) -> History:
     """Train: for each epoch, for each mini-batch, compute the loss, its gradient, and take a step of the optimizer.
 
-    X holds n samples, y their n targets: lists for a model of Values, arrays or lists for one of Tensors. `loss` and each
-    of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by `seed`, or
-    all of them. The history has the mean loss and metrics over each epoch, and those of `validation`, a pair (X, y), at its
-    end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far.
-    Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
+    X holds n samples, y their n targets: lists for a model of Values, arrays or lists for one of Tensors. `loss` and
+    each of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by
+    `seed`, or all of them. The history has the mean loss and metrics over each epoch, and those of `validation`, a
+    pair (X, y), at its end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the
+    history so far. Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite
+    number.
 
     >>> model = MLP(1, [1])
     >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.5), epochs=50)
@@ -126,8 +127,8 @@ def predict(model: Module, X: Any) -> Any:
 def accuracy(y_hat: Any, y: Any) -> float:
     """Return the part of predictions that are right.
 
-    One number a sample is a score: above 0 means class 1, else the other (0 or -1); k numbers a sample are the scores of k
-    classes. y holds n labels. Raises ValueError, with both shapes, for anything else.
+    One number a sample is a score: above 0 means class 1, else the other (0 or -1); k numbers a sample are the scores
+    of k classes. y holds n labels. Raises ValueError, with both shapes, for anything else.
 
     >>> accuracy([2.0, -1.0, 3.0, 0.5], [1, 0, 1, 0])
     0.75
@@ -140,7 +141,7 @@ def accuracy(y_hat: Any, y: Any) -> float:
         right = [(score > 0) == (label > 0) for score, label in zip(scores, labels)]
     else:
         right = [max(range(shape[1]), key=row.__getitem__) == label for row, label in zip(scores, labels)]
-    return sum(right) / len(right)
+    return float(sum(right) / len(right))
 
 
 def raw(x: Any) -> Any:
@@ -162,8 +163,9 @@ def check_data(X: Any, y: Any) -> int:
 def _check_finite(J: Any, epoch: int, optimizer: SGD) -> None:
     if not math.isfinite(J.item()):
         raise FloatingPointError(
-            f"the loss is {J.item()} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning rate "
-            f"(lr={optimizer.lr / 10:g} in place of {optimizer.lr:g}), or find the first bad number with detect_anomaly()"
+            f"the loss is {J.item()} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning "
+            f"rate (lr={optimizer.lr / 10:g} in place of {optimizer.lr:g}), or find the first bad number with "
+            f"detect_anomaly()"
         )
 
 

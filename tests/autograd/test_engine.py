@@ -46,7 +46,7 @@ def test_a_chain_of_a_million_nodes() -> None:
     y.backward()
     assert (y.data, x.grad) == (1_000_001.0, 1.0)
     assert len(topological_sort(y)) == 1_000_001
-    assert grad(lambda x: y + x)(1.0).data == 1.0
+    assert grad(lambda x, y=y: y + x)(1.0).data == 1.0
     gone = weakref.ref(y.inputs[0].inputs[0])
     gc.disable()
     try:
@@ -274,7 +274,10 @@ class TestModes:
 class TestAnomalies:
     def test_the_first_bad_number_is_named_with_its_line(self) -> None:
         p = Value(0.0, label="p")
-        with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=r"log\(p\) is -inf at p = 0.0.*test_engine"):
+        with (
+            autograd.detect_anomaly(),
+            pytest.raises(FloatingPointError, match=r"log\(p\) is -inf at p = 0.0.*test_engine"),
+        ):
             autograd.log(p)  # this line is named
         with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match="this line too"):
             Tensor([1.0, 0.0], label="x") / 0.0  # this line too
@@ -290,7 +293,9 @@ class TestAnomalies:
         if recorded_inside:
             with autograd.detect_anomaly():
                 y = autograd.sqrt(x) * 2
-                with pytest.raises(FloatingPointError, match="gradient that sqrt sends to x is inf; made at .*test_eng"):
+                with pytest.raises(
+                    FloatingPointError, match=r"gradient that sqrt sends to x is inf; made at .*test_eng"
+                ):
                     y.backward()
         else:
             y = autograd.sqrt(x) * 2
@@ -363,9 +368,10 @@ class TestOwnPrimitive:
         assert y.grad == -float("inf")
 
     def test_declaring_again_replaces(self) -> None:
-        for factor in (1.0, 2.0):
-            twice = primitive("again", lambda xp, x, f=factor: x * factor, None, None)
-            assert twice(3.0, 1.0) == 3.0 * factor
+        primitive("again", lambda xp, x: x * 2, lambda g, out, x: g * 2)
+        again = primitive("again", lambda xp, x: x * 3, lambda g, out, x: g * 3)
+        assert again(1.0) == 3.0
+        assert again(Value(1.0)).op is autograd.TABLE["again"]
 
     @pytest.mark.parametrize(
         ("error", "message", "declare"),
@@ -389,7 +395,7 @@ class TestOwnPrimitive:
             grown(Tensor(1.0)).sum().backward()
         held = Value(2.0)
         leaky = primitive("leaky", lambda xp, x: x * 2, lambda g, out, x: g * held)
-        with pytest.raises(TypeError, match="operations of autograd on its arguments alone|made from its arguments"):
+        with pytest.raises(TypeError, match="made from its arguments"):
             leaky(Tensor(1.0)).backward()
         roots = primitive("roots", lambda xp, x: x, lambda g, out, x: g * (-2.0) ** 0.5)
         with pytest.raises(TypeError, match="real number"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -89,10 +90,9 @@ def test_extreme_predictions_stay_finite() -> None:
 @pytest.mark.parametrize(("p", "y"), [((3, 1), (3,)), ((3,), (3, 1)), ((3,), ()), ((2, 3), (3,)), ((3,), (4,))])
 def test_shapes_that_differ_are_refused(loss: Any, p: tuple[int, ...], y: tuple[int, ...]) -> None:
     for make in (np.ones, lambda shape: Tensor(np.ones(shape)), lambda shape: np.ones(shape).tolist()):
-        with pytest.raises(ValueError) as told:
+        both = rf"y_hat has shape {re.escape(str(p))}, y has {re.escape(str(y))}"
+        with pytest.raises(ValueError, match=both):
             loss(make(p), np.ones(y))
-        assert str(p) in str(told.value)
-        assert str(y) in str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,10 @@ def test_shapes_that_differ_are_refused(loss: Any, p: tuple[int, ...], y: tuple[
         ("delta must be a positive number; got 0", lambda: huber([1.0], [1.0], delta=0)),
         ("no predictions at all", lambda: mse([], [])),
         ("lists of different lengths", lambda: mse([[1.0], [1.0, 2.0]], [[1.0], [1.0]])),
-        ("class numbers from 0 to 1, one for each row of logits; got 2", lambda: cross_entropy(Tensor([[1.0, 2]]), [2])),
+        (
+            "class numbers from 0 to 1, one for each row of logits; got 2",
+            lambda: cross_entropy(Tensor([[1.0, 2]]), [2]),
+        ),
         ("class numbers from 0 to 1.*got -1", lambda: cross_entropy([[1.0, 2.0]], np.array([-1]))),
         (r"got logits \(1, 2\) and y \(3,\)", lambda: cross_entropy([[1.0, 2.0]], [0, 1, 0])),
         (r"got y_hat \(2,\) and y \(3,\)", lambda: accuracy([1.0, 2.0], [0, 1, 0])),

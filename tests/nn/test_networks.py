@@ -88,7 +88,9 @@ def test_a_perceptron_is_the_seminars_formula() -> None:
     neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
     assert neuron([-1.0, 2.0]).data == pytest.approx(1 / (1 + math.exp(6)))
     assert neuron.z([-1.0, 2.0]).data == -6.0
-    assert [v.data for v in neuron([[0.0, 0.0], [-1.0, 2.0]])] == pytest.approx([1 / (1 + math.exp(-z)) for z in (1, -6)])
+    assert [v.data for v in neuron([[0.0, 0.0], [-1.0, 2.0]])] == pytest.approx(
+        [1 / (1 + math.exp(-z)) for z in (1, -6)]
+    )
     assert neuron.z([-1.0, 2.0]).op.text("w0", "w1", "x1", "w2", "x2") == "w0 + w1 * x1 + w2 * x2"
 
 
@@ -124,7 +126,7 @@ def test_labels_are_those_of_the_seminar() -> None:
     names = {p.label for p in MLP(2, [3, 1]).parameters()}
     assert {"w(1)_0,3", "w(1)_2,3", "w(2)_3,1"} <= names
     assert [p.label for p in MLP(2, [3], of=Tensor).parameters()] == ["w(1)_0", "w(1)"]
-    assert [p.label for p in MLP(2, [3], of=Tensor).to(Value).parameters()][0] == "w(1)_0,1"
+    assert MLP(2, [3], of=Tensor).to(Value).parameters()[0].label == "w(1)_0,1"
 
 
 def test_inputs_may_be_nodes_and_get_gradients() -> None:
@@ -186,7 +188,7 @@ class TestModule:
     def test_a_wrong_state_changes_nothing(self) -> None:
         model = MLP(2, [3, 1], of=Tensor)
         before = model.state_dict()
-        with pytest.raises(ValueError, match="missing layers.0.w0.*model.to"):
+        with pytest.raises(ValueError, match=r"missing layers.0.w0.*model.to"):
             model.load_state_dict(MLP(2, [3, 1]).state_dict())
         with pytest.raises(ValueError, match=r"layers.0.w0 has shape \(3,\); the state has shape \(4,\)"):
             model.load_state_dict(MLP(2, [4, 1], of=Tensor).state_dict())

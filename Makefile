@@ -1,0 +1,43 @@
+# Needs Python 3.11 or newer, make and a package index; everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Scalar code gains nothing from more threads, and small matrices lose.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test lint fuzz bench lock clean
+
+help:  ## say what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' constraints.txt)"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[data,test]'
+	touch $@
+
+demo: $(VENV)/installed  ## the main job: a perceptron explained, moons and digits learned; results in out/
+	$(BIN)/python -m nn demo --out out
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint  ## lint, types, doctests, tests, branch coverage
+	$(BIN)/pytest -n 2 --cov
+
+MINUTES ?= 10
+fuzz: $(VENV)/installed  ## property tests with a long profile, at most MINUTES minutes
+	HYPOTHESIS_PROFILE=fuzz timeout --foreground $(MINUTES)m $(BIN)/pytest -n 2 tests/autograd/test_primitives.py
+
+bench: $(VENV)/installed  ## time the engine beside its peers, in environments of their own
+	$(BIN)/python benchmarks/run.py
+
+lock:  ## renew the pinned versions in constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --upgrade \
+		--extra data --extra test --python-version 3.11 pyproject.toml --output-file constraints.txt
+	echo "uv==$$($(BIN)/uv --version | cut -d' ' -f2)" >> constraints.txt
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,203 @@
+"""Data to learn from: made here, shipped with scikit-learn, or read from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+Points = tuple[list[list[float]], list[int]]
+
+
+class DataError(ValueError):
+    """Data that cannot be learned from; the message says where the fault is."""
+
+
+class Table(NamedTuple):
+    """A CSV file: n rows of numbers `X`, n class numbers `y`, the names of the columns and of the classes."""
+
+    X: list[list[float]]
+    y: list[int]
+    features: list[str]
+    classes: list[str]
+
+
+def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
+    """Return n points on two interleaving half circles, X (n, 2) and classes y (n,) of 0 and 1.
+
+    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2 or a negative noise.
+
+    >>> from nn.data import moons
+    >>> X, y = moons(100)
+    >>> len(X), sum(y)
+    (100, 50)
+    """
+
+    def point(label: int, t: float) -> tuple[float, float]:
+        angle = math.pi * t
+        return (1 - math.cos(angle), 0.5 - math.sin(angle)) if label else (math.cos(angle), math.sin(angle))
+
+    return _two_curves(point, n, noise, seed)
+
+
+def circles(n: int = 100, noise: float = 0.05, seed: int = 0) -> Points:
+    """Return n points on two circles, of radius 1 (class 0) and 0.5 (class 1); otherwise as `moons`.
+
+    >>> from nn.data import circles
+    >>> X, y = circles(10, noise=0.0)
+    >>> round(X[0][0] ** 2 + X[0][1] ** 2, 6) in (0.25, 1.0)
+    True
+    """
+
+    def point(label: int, t: float) -> tuple[float, float]:
+        radius, angle = (0.5 if label else 1.0), 2 * math.pi * t
+        return radius * math.cos(angle), radius * math.sin(angle)
+
+    return _two_curves(point, n, noise, seed)
+
+
+def spirals(n: int = 200, noise: float = 0.05, seed: int = 0) -> Points:
+    """Return n points on two spirals wound into each other; otherwise as `moons`.
+
+    >>> from nn.data import spirals
+    >>> sorted(set(spirals(20)[1]))
+    [0, 1]
+    """
+
+    def point(label: int, t: float) -> tuple[float, float]:
+        radius, angle = 0.1 + t, 3 * math.pi * t + math.pi * label
+        return radius * math.cos(angle), radius * math.sin(angle)
+
+    return _two_curves(point, n, noise, seed)
+
+
+def _two_curves(point: Callable[[int, float], tuple[float, float]], n: int, noise: float, seed: int) -> Points:
+    """Return n points spread over two curves, `point(class, t)` for t from 0 to 1, in random order."""
+    if not isinstance(n, int) or n < 2:
+        raise ValueError(f"n must be a whole number from 2; got {n!r}")
+    if not noise >= 0 or math.isinf(noise):
+        raise ValueError(f"noise must be 0 or a positive number; got {noise!r}")
+    rng = Random(seed)
+    samples = []
+    for label in (0, 1):
+        count = (n + 1 - label) // 2
+        for k in range(count):
+            x1, x2 = point(label, k / max(1, count - 1))
+            samples.append(([x1 + rng.gauss(0, noise), x2 + rng.gauss(0, noise)], label))
+    rng.shuffle(samples)
+    return [x for x, _ in samples], [label for _, label in samples]
+
+
+def digits() -> tuple[Any, Any]:
+    """Return 1,797 handwritten digits: X (1797, 64), the 8 x 8 pixels from 0 to 1, and y (1797,), the digits.
+
+    From scikit-learn, which ships them; raises ImportError if it is not installed.
+
+    >>> from nn.data import digits
+    >>> [part.shape for part in digits()]
+    [(1797, 64), (1797,)]
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise ImportError("the digits come with scikit-learn: pip install scikit-learn") from None
+    X, y = load_digits(return_X_y=True)
+    return X / 16.0, y
+
+
+def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
+    """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
+
+    X and y are lists or arrays with a row for each sample, and so are the parts. Raises ValueError if their lengths
+    differ or if a part would be empty.
+
+    >>> from nn.data import train_test_split
+    >>> [len(part) for part in train_test_split(list(range(10)), list(range(10)))]
+    [8, 2, 8, 2]
+    """
+    if len(X) != len(y):
+        raise ValueError(f"X and y need a row for each sample; X has {len(X)}, y has {len(y)}")
+    n_test = round(len(X) * test)
+    if not 0 < n_test < len(X):
+        raise ValueError(f"a part of {test!r} of {len(X)} samples leaves one part empty; give a test between 0 and 1")
+    order = list(range(len(X)))
+    Random(seed).shuffle(order)
+    train, apart = order[n_test:], order[:n_test]
+    return _rows(X, train), _rows(X, apart), _rows(y, train), _rows(y, apart)
+
+
+def _rows(data: Any, order: list[int]) -> Any:
+    return data[order] if hasattr(data, "dtype") else [data[k] for k in order]
+
+
+def read_csv(path: str | Path, target: str) -> Table:
+    """Return the samples in a CSV file with a header: the column `target` holds the classes, all others numbers.
+
+    Raises DataError, which names the line and the column, for anything else.
+
+    >>> from pathlib import Path
+    >>> from nn.data import read_csv
+    >>> _ = (path := Path(getfixture("tmp_path")) / "irises.csv").write_text("length,kind\\n1.5,a\\n4.5,b\\n")
+    >>> read_csv(path, target="kind")
+    Table(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True, skipinitialspace=True)
+            rows = [(reader.line_num, row) for row in reader if row]
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: is not CSV ({error})") from None
+    if not rows:
+        raise DataError(f"{path}: is empty; a header line and a line for each sample are needed")
+    (_, header), *body = rows
+    header = [name.strip() for name in header]
+    for column, name in enumerate(header, 1):
+        if not name or header.index(name) != column - 1:
+            raise DataError(f"{path}, line 1, column {column}: {'is named twice: ' + name if name else 'has no name'}")
+    if target not in header:
+        raise DataError(f"{path}: has no column {target!r}; its columns are {', '.join(header)}")
+    if not body:
+        raise DataError(f"{path}: has a header, but no samples")
+    place = header.index(target)
+    features = [name for name in header if name != target]
+    if not features:
+        raise DataError(f"{path}: has no column besides {target!r} to learn from")
+    X, labels = [], []
+    for line, row in body:
+        if len(row) != len(header):
+            raise DataError(f"{path}, line {line}: has {len(row)} cells; the header has {len(header)}")
+        cells = [cell.strip() for cell in row]
+        if not cells[place]:
+            raise DataError(f"{path}, line {line}, column {target}: is empty")
+        labels.append(cells[place])
+        X.append([_number(path, line, name, cell) for name, cell in zip(header, cells) if name != target])
+    classes = _sorted(set(labels))
+    if len(classes) < 2:
+        raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
+    return Table(X, [classes.index(label) for label in labels], features, classes)
+
+
+def _number(path: str | Path, line: int, column: str, cell: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a number") from None
+    if not math.isfinite(number):
+        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a finite number")
+    return number
+
+
+def _sorted(labels: set[str]) -> list[str]:
+    try:
+        return sorted(labels, key=float)
+    except ValueError:
+        return sorted(labels)

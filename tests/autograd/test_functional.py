@@ -1,0 +1,158 @@
+"""`grad` and its relatives against closed forms and differences."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import assert_close, numerical_gradient
+
+import autograd
+from autograd import Tensor, Value, exp, grad, hessian, hvp, jacobian, sin, tanh, value_and_grad, vjp
+
+
+@given(x=st.floats(-2, 2))
+def test_derivatives_of_tanh_in_closed_form(x: float) -> None:
+    y = math.tanh(x)
+    assert grad(tanh)(x) == pytest.approx(1 - y**2, abs=1e-15)
+    assert grad(grad(tanh))(x) == pytest.approx(-2 * y * (1 - y**2), abs=1e-14)
+    assert grad(grad(grad(tanh)))(x) == pytest.approx((1 - y**2) * (6 * y**2 - 2), abs=1e-12)
+
+
+def test_fifth_derivative_of_sine() -> None:
+    f = sin
+    for _ in range(5):
+        f = grad(f)
+    assert f(0.3) == pytest.approx(math.cos(0.3), rel=1e-14)
+
+
+def test_nested_gradients_do_not_confuse_their_variables() -> None:
+    assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(2.0) == 1.0
+    assert grad(lambda x: grad(lambda y: x * y)(x))(3.0) == 1.0
+    assert grad(lambda x: x * grad(lambda y: x * y * y)(x))(3.0) == 54.0
+    assert grad(grad(lambda x: 3 * x))(2.0) == 0.0
+    assert grad(lambda x: autograd.sum(grad(lambda t: autograd.sum(3 * t))(x)))(np.ones(2)).tolist() == [0.0, 0.0]
+
+
+def test_structures_of_arguments() -> None:
+    def loss(p: Any, x: Any) -> Any:
+        w, (b, more) = p["w"], p["rest"]
+        return autograd.sum(w * x) * b + more[0]
+
+    p = {"w": np.array([1.0, 2.0]), "rest": (3.0, [4.0])}
+    value, slope = value_and_grad(loss)(p, np.array([5.0, 6.0]))
+    assert value == 55.0
+    assert slope["w"].tolist() == [15.0, 18.0]
+    assert slope["rest"] == (17.0, [1.0])
+    by_both = grad(loss, argnums=(1, 0))(p, np.array([5.0, 6.0]))
+    assert by_both[0].tolist() == [3.0, 6.0]
+    assert grad(lambda a, b: a * b, argnums=-1)(2.0, 5.0) == 2.0
+
+
+def test_raw_arguments_give_raw_results_and_nodes_give_nodes() -> None:
+    assert type(grad(exp)(1.0)) is float
+    assert type(grad(lambda x: x.sum())(np.ones(2))) is np.ndarray
+    assert type(grad(exp)(Value(1.0))) is Value
+    assert type(grad(lambda x: 3 * x)(Value(1.0))) is Value
+    assert grad(lambda x: 3 * x.sum())(Tensor([1.0, 2.0])).shape == (2,)
+    w = Value(2.0)
+    slope = grad(lambda x: w * x * x)(3.0)
+    slope.backward()
+    assert (slope.data, w.grad) == (12.0, 6.0)
+
+
+def test_a_gradient_adds_nothing_to_grad() -> None:
+    x = Value(2.0)
+    grad(lambda x: x * x)(x)
+    assert x.grad == 0.0
+
+
+def test_only_what_leads_to_the_target_is_differentiated() -> None:
+    calls: Counter[str] = Counter()
+
+    def rule(g: Any, out: Any, x: Any) -> Any:
+        calls["rule"] += 1
+        return g
+
+    counted = autograd.primitive("counted", lambda xp, x: x, rule)
+    w = Value(1.0)
+    grad(lambda x: counted(w) * x)(2.0)
+    assert calls["rule"] == 0
+    grad(lambda x: counted(x) * w)(2.0)
+    assert calls["rule"] == 1
+
+
+def test_mixed_values_and_tensors() -> None:
+    t = np.array([1.0, 2.0, 3.0])
+    assert grad(lambda a: autograd.sum(a * t))(2.0) == 6.0
+    assert grad(grad(lambda a: autograd.sum(exp(a * t))))(0.5) == pytest.approx(float(np.sum(t**2 * np.exp(0.5 * t))))
+    a, b = Value(2.0), Tensor([1.0, 2.0])
+    slope = grad(lambda a: autograd.sum(a * a * b))(a)
+    assert isinstance(slope, Value)
+    slope.backward()
+    assert (a.grad, b.grad.tolist()) == (6.0, [4.0, 4.0])
+
+
+def test_jacobian_of_every_combination() -> None:
+    def f(x: Any) -> Any:
+        return [x[0] * x[1], x[0] + x[1], exp(x[1])]
+
+    expected = np.array([[5.0, 2.0], [1.0, 1.0], [0.0, math.exp(5)]])
+    assert_close(jacobian(f)([2.0, 5.0]), expected)
+    assert_close(jacobian(f)(np.array([2.0, 5.0])), expected)
+    assert_close(jacobian(lambda x: autograd.stack(f(x)))([2.0, 5.0]), expected)
+    assert_close(jacobian(lambda x: autograd.stack(f(x)))(np.array([2.0, 5.0])), expected)
+    assert jacobian(exp)(0.0) == 1.0
+    matrix = np.arange(6.0).reshape(2, 3)
+    found = jacobian(lambda x: matrix @ x)(np.ones((3, 2)))
+    assert found.shape == (2, 2, 3, 2)
+    assert_close(found[1, 0, :, 0], matrix[1])
+    assert not found[1, 0, :, 1].any()
+
+
+def test_hessian_and_its_products() -> None:
+    def f(x: Any) -> Any:
+        return autograd.sum(x**3) + x[0] * x[1] * x[2]
+
+    x, v = np.array([1.0, -2.0, 0.5]), np.array([0.3, 0.7, -1.0])
+    H = hessian(f)(x)
+    for k in range(3):
+        assert_close(H[k], numerical_gradient(lambda x, k=k: grad(f)(x)[k], x))
+    assert_close(hvp(f)(x, v), H @ v, 1e-13)
+    assert hvp(lambda p: p[0] ** 2 * p[1])([3.0, 5.0], [0.0, 1.0]) == [6.0, 0.0]
+
+
+def test_vjp_pulls_any_gradient_back() -> None:
+    W = np.arange(6.0).reshape(2, 3)
+    y, pull_back = vjp(lambda x: tanh(W @ x), np.array([0.1, 0.2, 0.3]))
+    assert type(y) is np.ndarray
+    for g in (np.array([1.0, 0.0]), [0.5, -2.0]):
+        (found,) = pull_back(g)
+        assert_close(found, W.T @ (np.asarray(g) * (1 - y**2)), 1e-13)
+    y, pull_back = vjp(lambda a, b: a * b, Value(2.0), 5.0)
+    assert isinstance(y, Value)
+    assert [g.data for g in pull_back(Value(1.0))] == [5.0, 2.0]
+    with pytest.raises(ValueError, match=r"has shape \(2,\), so its gradient needs that shape; got \(3,\)"):
+        vjp(lambda x: W @ x, np.ones(3))[1](np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong"),
+    [
+        ("returned 6.0 of type float, which has no gradient", lambda: grad(lambda x: (x * 2).data)(3.0)),
+        (r"returned shape \(2,\). Reduce it", lambda: grad(lambda x: x * 2)(np.ones(2))),
+        ("argnums=1 but 1 positional arguments", lambda: grad(exp, argnums=1)(1.0)),
+        ("argnums=-2 but 1 positional", lambda: grad(exp, argnums=-2)(1.0)),
+        ("a Value holds one real number; got 'a'", lambda: grad(exp)("a")),
+        ("returned None", lambda: jacobian(lambda x: None)(1.0)),
+        ("argument 2 is (longer|shorter)", lambda: hvp(lambda x: x[0] * x[1])([1.0, 2.0], [1.0])),
+    ],
+)
+def test_mistakes_are_told(message: str, wrong: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        wrong()

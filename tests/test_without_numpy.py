@@ -1,0 +1,51 @@
+"""The scalar half needs the standard library alone, and NumPy is imported with the first array."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).parent.parent)
+
+TRAIN = """
+import sys
+sys.path.insert(0, {root!r})
+from autograd import Value, grad, tanh
+from nn import MLP, SGD, accuracy, cross_entropy, fit, hinge, predict
+from nn.data import moons, train_test_split
+
+X, y = moons(40)
+model = MLP(2, [8, 1], "tanh")
+signs = [2 * label - 1 for label in y]
+fit(model, X, signs, loss=hinge, optimizer=SGD(model.parameters(), lr=0.2, momentum=0.9), epochs=20, batch_size=10)
+assert accuracy(predict(model, X), y) > 0.85
+classes = MLP(2, [4, 2], "tanh")
+fit(classes, X, y, loss=cross_entropy, optimizer=SGD(classes.parameters(), lr=0.2), epochs=2)
+assert abs(grad(grad(tanh))(0.3) + 0.5331) < 1e-3
+print(*sorted({{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names)))
+"""
+
+LATER = """
+import sys
+sys.path.insert(0, {root!r})
+import autograd, nn
+assert "numpy" not in sys.modules
+autograd.Value(2.0).exp().backward()
+assert "numpy" not in sys.modules
+autograd.Tensor([1.0])
+assert "numpy" in sys.modules
+"""
+
+
+def test_the_scalar_network_trains_on_the_standard_library() -> None:
+    # -S -I: no site-packages, no environment.
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", TRAIN.format(root=ROOT)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["__main__", "autograd", "nn"]
+
+
+def test_numpy_comes_with_the_first_array() -> None:
+    subprocess.run([sys.executable, "-c", LATER.format(root=ROOT)], check=True)
