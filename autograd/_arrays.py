@@ -119,12 +119,28 @@ def gaps(a: Any) -> Any:
     return [high - low for low, high in pairwise(flat)]
 
 
-def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+def below_largest(xp: Any, a: Any, axis: Any) -> tuple[Any, Any]:
+    """Return `a` minus its largest element over `axis`, and that element: exponentials of these cannot overflow."""
     a = xp.asarray(a)
     largest = a.max(axis=axis, keepdims=True)
     largest = xp.where(xp.isfinite(largest), largest, 0.0)
-    total = xp.log(xp.exp(a - largest).sum(axis=axis, keepdims=True)) + largest
+    return a - largest, largest
+
+
+def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    lower, largest = below_largest(xp, a, axis)
+    total = xp.log(xp.exp(lower).sum(axis=axis, keepdims=True)) + largest
     return total if keepdims else total.squeeze(axis)
+
+
+def stable_log_softmax(xp: Any, a: Any, axis: Any) -> Any:
+    lower, _ = below_largest(xp, a, axis)
+    return lower - xp.log(xp.exp(lower).sum(axis=axis, keepdims=True))
+
+
+def stable_softmax(xp: Any, a: Any, axis: Any) -> Any:
+    powers = xp.exp(below_largest(xp, a, axis)[0])
+    return powers / powers.sum(axis=axis, keepdims=True)
 
 
 def expanded(xp: Any, a: Any, shape: tuple[int, ...]) -> Any:
@@ -197,6 +213,16 @@ logsumexp = primitive(
     lambda g, out, a, axis=None, keepdims=False:
         restore(g, a, axis, keepdims) * exp(a - restore(out, a, axis, keepdims)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="log(sum(exp(a))) without overflow.",
+)
+softmax = primitive(
+    "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
+    lambda g, out, a, axis=-1: out * (g - sum_(g * out, axis=axis, keepdims=True)),
+    elementwise=False, domain=(REAL,), examples=((((3,),), {}), (((3, 4),), {"axis": 0})),
+)
+log_softmax = primitive(
+    "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
+    lambda g, out, a, axis=-1: g - exp(out) * sum_(g, axis=axis, keepdims=True),
+    elementwise=False, domain=(REAL,), examples=((((3,),), {}), (((3, 4),), {"axis": 0})),
 )
 cumsum: Operation = primitive(
     "cumsum", lambda xp, a, *, axis=0: xp.cumsum(a, axis=axis),

@@ -6,7 +6,8 @@ import builtins
 import math
 from typing import Any
 
-from ._arrays import getitem, logsumexp
+from . import _arrays
+from ._arrays import getitem
 from ._elementwise import clip, exp, expm1, log, minimum, sigmoid, where
 from ._node import Node
 from ._primitive import shape
@@ -53,17 +54,18 @@ def gelu(x: Any) -> Any:
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """Return the logarithm of `softmax`: x minus the log-sum-exp over `axis`.
+    """Return the logarithm of `softmax`, which loses no digits where that is near 0 or 1.
 
     An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
 
     >>> log_softmax([Value(0.0), Value(0.0)])[0].data
     -0.6931471805599453
     """
-    if isinstance(x, (list, tuple)):
-        total = log_sum_exp(x)
-        return [item - total for item in x]
-    return x - logsumexp(x, axis=axis, keepdims=True)
+    if not isinstance(x, (list, tuple)):
+        return _arrays.log_softmax(x, axis=axis)
+    lower, _ = _below_largest(x)
+    total = log_sum_exp(lower)
+    return [item - total for item in lower]
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -71,11 +73,14 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
     An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
 
-    >>> [round(p.data, 12) for p in softmax([Value(1000.0), Value(1000.0)])]
+    >>> [p.data for p in softmax([Value(1000.0), Value(1000.0)])]
     [0.5, 0.5]
     """
-    logs = log_softmax(x, axis)
-    return [exp(item) for item in logs] if isinstance(logs, list) else exp(logs)
+    if not isinstance(x, (list, tuple)):
+        return _arrays.softmax(x, axis=axis)
+    powers = [exp(item) for item in _below_largest(x)[0]]
+    total = builtins.sum(powers)
+    return [power / total for power in powers]
 
 
 def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
@@ -86,11 +91,16 @@ def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
     >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
     1000.6931471805599
     """
+    lower, largest = _below_largest(values)
+    return log(builtins.sum(exp(item) for item in lower)) + largest
+
+
+def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], float]:
+    """Return nodes or numbers minus the largest of their data, and that: a constant, which no derivative sees."""
     if not values:
-        raise ValueError("log_sum_exp needs at least one value; the list is empty")
+        raise ValueError("softmax and log_sum_exp need at least one value; the list is empty")
     largest = builtins.max(item.data if isinstance(item, Node) else item for item in values)
-    # Shifting by a constant changes neither the value nor the derivative.
-    return log(builtins.sum(exp(item - largest) for item in values)) + largest
+    return [item - largest for item in values], largest
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

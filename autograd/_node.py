@@ -27,6 +27,8 @@ class Node:
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_source", "_x", "_y", "op")
 
     op: Primitive | None
+    data: Any
+    grad: Any
     _data: Any
     _grad: Any
     _a: Any
@@ -87,11 +89,6 @@ class Node:
     def shape(self) -> tuple[int, ...]:
         """The shape of the data; `()` for a number."""
         return ()
-
-    @property
-    def data(self) -> Any:
-        """The raw number or array."""
-        return self._data
 
     def snapshot(self) -> Any:
         """Return the raw data as it is now, safe from every later change."""

@@ -12,7 +12,6 @@ from ._elementwise import (
     add,
     divide,
     equal,
-    floor,
     greater,
     greater_equal,
     less,
@@ -83,18 +82,6 @@ class Operators(Node):
 
     def __abs__(self) -> Any:
         return abs_(self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return floor(divide(self, other))
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return floor(divide(other, self))
-
-    def __mod__(self, other: Any) -> Any:
-        return self - floor(divide(self, other)) * other
-
-    def __rmod__(self, other: Any) -> Any:
-        return other - floor(divide(other, self)) * self
 
     def __round__(self) -> Any:
         return round_(self)

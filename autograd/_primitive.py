@@ -63,7 +63,7 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TABLE.__getitem__, (self.name,)
+        return _by_name, (self.name,)
 
     def apply(self, args: tuple[Any, ...], settings: dict[str, Any]) -> Any:
         """Apply to nodes, numbers and arrays; the result is a node if any argument is one."""
@@ -167,9 +167,9 @@ def primitive(
     """Declare an operation and return it as a function: from then on it is computed, differentiated, drawn and tested.
 
     `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats,
-    NumPy for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result pulled
-    back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that is
-    zero everywhere. Write rules with the operations of this package, and they differentiate again. A forward with
+    NumPy for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result
+    pulled back to that argument (the vector-Jacobian product), of the shape of `out`; None stands for a derivative that
+    is zero everywhere. Write rules with the operations of this package, and they differentiate again. A forward with
     `*args` has one rule, which returns the list of the gradients of all arguments, and is called with a list of them.
 
     `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`),
@@ -282,6 +282,10 @@ def _function(made: Primitive) -> Operation:
         return general
     by_arity: dict[int | None, Operation] = {None: variadic, 1: unary, 2: binary, 3: ternary}
     return by_arity.get(made.arity, general)
+
+
+def _by_name(name: str) -> Primitive:
+    return TABLE[name]
 
 
 def leaf(data: Any) -> Node:

@@ -78,10 +78,10 @@ class Tensor(Operators):
     @property
     def grad(self) -> Any:
         """The derivative of what `backward()` was called on, in the tensor's shape; zeros before."""
-        if type(self._grad) is float:
-            import numpy
+        import numpy
 
-            self._grad = numpy.zeros_like(self._data) + self._grad
+        if type(self._grad) is not numpy.ndarray:
+            self._grad = numpy.full_like(self._data, self._grad)
         return self._grad if self.op is None else _read_only(self._grad)
 
     @grad.setter

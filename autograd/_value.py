@@ -75,10 +75,11 @@ class Value(Operators):
 
 def _number(data: Any) -> float:
     """Return a real number as a float; raise TypeError for anything else."""
-    if isinstance(data, (int, float)) or (hasattr(data, "dtype") and getattr(data, "shape", None) == ()):
+    number = data.item() if hasattr(data, "dtype") and getattr(data, "shape", None) == () else data
+    if isinstance(number, (int, float)):
         try:
-            return float(data)
-        except (TypeError, ValueError):
+            return float(number)
+        except OverflowError:
             pass
     advice = (
         "use Tensor for lists and arrays"

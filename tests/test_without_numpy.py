@@ -18,7 +18,7 @@ from nn.data import moons, train_test_split
 X, y = moons(40)
 model = MLP(2, [8, 1], "tanh")
 signs = [2 * label - 1 for label in y]
-fit(model, X, signs, loss=hinge, optimizer=SGD(model.parameters(), lr=0.2, momentum=0.9), epochs=20, batch_size=10)
+fit(model, X, signs, loss=hinge, optimizer=SGD(model.parameters(), lr=0.2, momentum=0.9), epochs=60, batch_size=10)
 assert accuracy(predict(model, X), y) > 0.85
 classes = MLP(2, [4, 2], "tanh")
 fit(classes, X, y, loss=cross_entropy, optimizer=SGD(classes.parameters(), lr=0.2), epochs=2)

@@ -27,7 +27,7 @@ def test_structure_of_a_drawing() -> None:
     assert dot.count("shape=box") == 5
     assert dot.count("shape=circle") == 3
     assert dot.count("shape=plaintext") == 1
-    assert dot.count("->") == 7
+    assert dot.count("->") == 8
     assert "<b>w</b><br/>data 2<br/>grad 5424" in dot
     assert "n0 -> n2op" in dot
 
@@ -42,7 +42,7 @@ def test_every_format(tmp_path: Path) -> None:
     drawing = draw(picture())
     svg = ET.parse(drawing.save(tmp_path / "a.svg")).getroot()
     kinds = [group.get("class") for group in svg.iter(f"{SVG}g")]
-    assert (kinds.count("node"), kinds.count("edge")) == (9, 7)
+    assert (kinds.count("node"), kinds.count("edge")) == (9, 8)
     assert drawing.save(str(tmp_path / "a.PNG")).read_bytes().startswith(b"\x89PNG")
     assert drawing.save(tmp_path / "a.dot").read_text() == drawing.dot
     with pytest.raises(ValueError, match=r"one of .svg, .png, .pdf, .dot"):
@@ -71,7 +71,7 @@ def test_a_large_graph_is_refused_with_advice() -> None:
     y = Value(1.0)
     for _ in range(1000):
         y = y + 1.0
-    with pytest.raises(ValueError, match="has 1001 nodes; a drawing shows at most 1000. Draw a part"):
+    with pytest.raises(ValueError, match=r"has 1001 nodes; a drawing shows at most 1000. Draw a part"):
         draw(y)
     assert "not drawn: this graph has 1001" in y._repr_mimebundle_()["text/plain"]
     with pytest.raises(TypeError, match="draw needs a Value or a Tensor; got 3"):
@@ -100,5 +100,5 @@ def test_a_failing_program_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     fails.chmod(0o755)
     assert subprocess.run([fails], check=False, capture_output=True).returncode == 3
     monkeypatch.setenv("GLASSGRAD_DOT", str(fails))
-    with pytest.raises(RuntimeError, match="could not make pdf: .*broken.*a PDF needs your system's"):
+    with pytest.raises(RuntimeError, match=r"could not make pdf: .*broken.*a PDF needs your system's"):
         draw(picture()).save(tmp_path / "a.pdf")

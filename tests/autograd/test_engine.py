@@ -102,6 +102,24 @@ def test_leaves_accumulate_and_interior_nodes_start_afresh() -> None:
     assert t.grad.tolist() == [0.0]
 
 
+def test_a_value_may_be_computed_from_tensors() -> None:
+    for combine in (
+        lambda n, v: n * v,
+        lambda n, v: v * n,
+        lambda n, v: autograd.exp(n) * v,
+        lambda n, v: autograd.where(1.0, n, v) * v,
+        lambda n, v: autograd.weighted_sum([n, v, 2.0]) * v,
+    ):
+        t, v = Tensor([0.5, 1.0]), Value(3.0)
+        y = combine(autograd.item(t.sum()), v)
+        assert type(y) is Value
+        y.backward()
+        a, b = Value(1.5), Value(3.0)
+        combine(a, b).backward()
+        assert t.grad.tolist() == [a.grad, a.grad]
+        assert v.grad == b.grad
+
+
 def test_an_interior_node_without_gradient_is_reset() -> None:
     w = Value(1.5)
     y = w * 2
@@ -366,6 +384,27 @@ class TestOwnPrimitive:
         y = Value(0.0)
         (reciprocal(y) + Tensor([1.0])).sum().backward()
         assert y.grad == -float("inf")
+
+    def test_a_float_made_from_arrays_is_a_value(self) -> None:
+        dot = primitive(
+            "dot_to_float",
+            lambda xp, a, b: float(xp.dot(a, b)),
+            lambda g, out, a, b: g * b,
+            lambda g, out, a, b: g * a,
+            elementwise=False,
+        )
+        total = primitive(
+            "total_of_all",
+            lambda xp, *parts: float(sum(xp.sum(p) for p in parts)),
+            lambda g, out, *parts: [g * np.ones(np.shape(p)) for p in parts],
+            elementwise=False,
+        )
+        for combine, expected in ((dot, [3.0, 4.0]), (lambda a, b: total([a, b]), [1.0, 1.0])):
+            a, b, v = Tensor([1.0, 2.0]), Tensor([3.0, 4.0]), Value(2.0)
+            y = combine(a, b) * v
+            assert type(y) is Value
+            y.backward()
+            assert a.grad.tolist() == [2 * e for e in expected]
 
     def test_declaring_again_replaces(self) -> None:
         primitive("again", lambda xp, x: x * 2, lambda g, out, x: g * 2)

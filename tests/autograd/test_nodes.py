@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ finite = st.floats(-1e3, 1e3)
 def test_operators_compute_what_python_does(a: float, b: float) -> None:
     for make in (Value, Tensor):
         for x, y in ((make(a), make(b)), (make(a), b), (a, make(b))):
-            got = [x + y, x - y, x * y, x / y, x // y, x % y, abs(x), -x, +x, y**2.0, 2.0**y, round(y)]
-            want = [a + b, a - b, a * b, a / b, a // b, a % b, abs(a), -a, a, b**2.0, 2.0**b, float(round(b))]
+            got = [x + y, x - y, x * y, x / y, abs(x), -x, +x, y**2.0, 2.0**y, round(y)]
+            want = [a + b, a - b, a * b, a / b, abs(a), -a, a, b**2.0, 2.0**b, float(round(b))]
             assert [float(g.item() if hasattr(g, "item") else g) for g in got] == pytest.approx(want, abs=1e-9)
             compared = [x < y, x <= y, x > y, x >= y, x == y, x != y]
             assert [bool(c) for c in compared] == [a < b, a <= b, a > b, a >= b, a == b, a != b]
@@ -115,6 +116,14 @@ def test_text_forms() -> None:
     ]
 
 
+def test_subclasses_of_numbers_and_truth() -> None:
+    three = IntEnum("Three", [("three", 3)]).three
+    assert autograd.maximum(Value(2.0), three).data == 3.0
+    assert (Value(2.0) * three).data == 6.0
+    assert Value(0.5)
+    assert not Value(0.0)
+
+
 def test_labels_and_gradients_may_be_set() -> None:
     v, t = Value(1.0), Tensor([1.0, 2.0])
     v.label = "v"
@@ -155,6 +164,7 @@ def test_array_methods() -> None:
     assert t.sum().item() == 15.0
     assert bool(Tensor([1.0]))
     assert autograd.take(t, [1, 1]).data.tolist() == [1.0, 1.0]
+    assert Value(2.5).item() == 2.5
     assert t.max(axis=1).data.tolist() == [2.0, 5.0]
     assert t.var().item() == pytest.approx(np.var(t.data))
     assert autograd.item(t[0, 1]).data == 1.0
@@ -205,8 +215,8 @@ def test_a_primitive_survives_pickling() -> None:
         ("cannot write a node into an array in place", lambda: np.add(Tensor([1.0]), 1.0, out=np.ones(1))),
         ("takes its arguments alone, no .reduce", lambda: np.add.reduce(Tensor([1.0]))),
         ("takes its arguments alone.*dtype", lambda: np.add(Tensor([1.0]), 1.0, dtype="float32")),
-        ("needs at least one value; the list is empty", lambda: autograd.log_sum_exp([])),
-        ("got inf", lambda: setattr(Value(1.0), "data", 10**400)),
+        ("need at least one value; the list is empty", lambda: autograd.log_sum_exp([])),
+        ("a Value holds one real number", lambda: setattr(Value(1.0), "data", 10**400)),
     ],
 )
 def test_misuse_is_told(message: str, wrong: Any) -> None:
@@ -250,5 +260,5 @@ def test_softmax_of_lists_and_of_arrays() -> None:
     assert sum(v.data for v in p) == pytest.approx(1.0)
     p[3].backward()
     q[0, 3].backward()
-    assert [v.grad for v in values] == pytest.approx(t.grad[0].tolist(), abs=1e-15)
+    assert [v.grad for v in values] == pytest.approx(t.grad[0].tolist(), rel=1e-12, abs=1e-15)
     assert autograd.softmax(t, axis=0).data.tolist() == [[0.5] * 4] * 2

@@ -33,7 +33,8 @@ def numbers(made: Primitive, position: int) -> st.SearchStrategy[float]:
     """Floats of moderate size, safely inside the domain of one argument."""
     assert made.domain is not None, f"{made.name} has no domain entry"
     low, high = made.domain[min(position, len(made.domain) - 1)]
-    return st.floats(max(low + 0.1, -3.0), min(high - 0.1, 3.0), allow_subnormal=False)
+    # So far from the edge that the differences, too, are good to ten digits.
+    return st.floats(max(low + 0.3, -3.0), min(high - 0.3, 3.0), allow_subnormal=False)
 
 
 def examples(made: Primitive) -> list[Any]:

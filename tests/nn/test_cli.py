@@ -11,7 +11,7 @@ import pytest
 
 from nn.__main__ import main
 
-QUICK = ["--epochs", "3", "--samples", "40"]
+QUICK = ["--epochs", "3", "--samples", "40", "--momentum", "0.5"]
 
 
 def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
