@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from html import escape
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._backward import topological_sort
 from ._node import Node
 from ._operators import Operators
+
+# What only drawing needs is imported there: `import autograd` is to take milliseconds.
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LIMIT = 1000
 """A drawing of more nodes takes Graphviz minutes and tells the eye nothing."""
@@ -33,6 +34,8 @@ class Drawing:
 
         Raises ValueError for another suffix, RuntimeError if no Graphviz program is there (.dot needs none).
         """
+        from pathlib import Path
+
         path = Path(path)
         form = path.suffix[1:].lower()
         if form not in FORMATS:
@@ -110,6 +113,8 @@ def _number(data: Any) -> str:
 
 def _escape(text: str) -> str:
     """Make any text a harmless part of a Graphviz label: no markup, no control characters, not too long."""
+    from html import escape
+
     shown = "".join(c if c.isprintable() else " " for c in text)
     return escape(shown if len(shown) <= 60 else shown[:59] + "…")
 
@@ -125,7 +130,7 @@ def render(dot: str, form: str) -> bytes:
             "no Graphviz program found: `pip install graphviz-pure`, or install your system's package graphviz, or "
             "save as .dot, which needs none"
         )
-    dot_command.DOT_BINARY = Path(program)
+    dot_command.DOT_BINARY = program
     try:
         return bytes(graphviz.Source(dot).pipe(format=form, quiet=True))
     except graphviz.CalledProcessError as error:
@@ -135,12 +140,13 @@ def render(dot: str, form: str) -> bytes:
 
 def graphviz_program() -> str | None:
     """Return the program that draws: $GLASSGRAD_DOT, else the system's `dot`, else the one that pip installed."""
-    beside = Path(sys.executable).parent / "graphviz-pure"
+    import shutil
+
     return (
         os.environ.get("GLASSGRAD_DOT")
         or shutil.which("dot")
         or shutil.which("graphviz-pure")
-        or shutil.which("graphviz-pure", path=str(beside.parent))
+        or shutil.which("graphviz-pure", path=os.path.dirname(sys.executable))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,8 @@ class Table(NamedTuple):
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
     """Return n points on two interleaving half circles, X (n, 2) and classes y (n,) of 0 and 1.
 
-    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2 or a negative noise.
+    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2
+    and for a noise that is negative or not finite.
 
     >>> from nn.data import moons
     >>> X, y = moons(100)
@@ -78,7 +80,7 @@ def _two_curves(point: Callable[[int, float], tuple[float, float]], n: int, nois
     """Return n points spread over two curves, `point(class, t)` for t from 0 to 1, in random order."""
     if not isinstance(n, int) or n < 2:
         raise ValueError(f"n must be a whole number from 2; got {n!r}")
-    if not noise >= 0 or math.isinf(noise):
+    if not isinstance(noise, (int, float)) or not 0 <= noise < math.inf:
         raise ValueError(f"noise must be 0 or a positive number; got {noise!r}")
     rng = Random(seed)
     samples = []
@@ -120,9 +122,9 @@ def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[
     """
     if len(X) != len(y):
         raise ValueError(f"X and y need a row for each sample; X has {len(X)}, y has {len(y)}")
-    n_test = round(len(X) * test)
+    n_test = round(len(X) * test) if 0 < test < 1 else 0
     if not 0 < n_test < len(X):
-        raise ValueError(f"a part of {test!r} of {len(X)} samples leaves one part empty; give a test between 0 and 1")
+        raise ValueError(f"test={test!r} of {len(X)} samples leaves one part empty; give a number between 0 and 1")
     order = list(range(len(X)))
     Random(seed).shuffle(order)
     train, apart = order[n_test:], order[:n_test]
@@ -136,7 +138,8 @@ def _rows(data: Any, order: list[int]) -> Any:
 def read_csv(path: str | Path, target: str) -> Table:
     """Return the samples in a CSV file with a header: the column `target` holds the classes, all others numbers.
 
-    Raises DataError, which names the line and the column, for anything else.
+    X has n rows of k numbers, y n class numbers. Classes are in the order of their names, or of their numbers if all
+    are numbers. Raises DataError, which names the file, the line and the column, for anything else.
 
     >>> from pathlib import Path
     >>> from nn.data import read_csv
@@ -145,33 +148,36 @@ def read_csv(path: str | Path, target: str) -> Table:
     Table(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True, skipinitialspace=True)
-            rows = [(reader.line_num, row) for row in reader if row]
+        reader = csv.reader(
+            io.StringIO(Path(path).read_bytes().decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True
+        )
+        rows = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: is not CSV ({error})") from None
     if not rows:
         raise DataError(f"{path}: is empty; a header line and a line for each sample are needed")
-    (_, header), *body = rows
+    (top, header), *body = rows
     header = [name.strip() for name in header]
     for column, name in enumerate(header, 1):
         if not name or header.index(name) != column - 1:
-            raise DataError(f"{path}, line 1, column {column}: {'is named twice: ' + name if name else 'has no name'}")
+            fault = f"is named twice: {name}" if name else "has no name"
+            raise DataError(f"{path}, line {top}, column {column}: {fault}")
     if target not in header:
-        raise DataError(f"{path}: has no column {target!r}; its columns are {', '.join(header)}")
+        raise DataError(f"{path}, line {top}: has no column {target!r}; its columns are {', '.join(header)}")
     if not body:
         raise DataError(f"{path}: has a header, but no samples")
     place = header.index(target)
     features = [name for name in header if name != target]
     if not features:
-        raise DataError(f"{path}: has no column besides {target!r} to learn from")
-    X, labels = [], []
+        raise DataError(f"{path}, line {top}: has no column besides {target!r} to learn from")
+    X, labels, lines = [], [], []
     for line, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}, line {line}: has {len(row)} cells; the header has {len(header)}")
@@ -179,25 +185,32 @@ def read_csv(path: str | Path, target: str) -> Table:
         if not cells[place]:
             raise DataError(f"{path}, line {line}, column {target}: is empty")
         labels.append(cells[place])
+        lines.append(line)
         X.append([_number(path, line, name, cell) for name, cell in zip(header, cells) if name != target])
-    classes = _sorted(set(labels))
+    if all(_is_number(label) for label in labels):
+        # 1, 1.0 and 01 are one class, under the name that comes first in the file.
+        numbers = [_number(path, line, target, label) for line, label in zip(lines, labels)]
+        names = dict(zip(reversed(numbers), reversed(labels)))
+        labels, classes = [names[number] for number in numbers], [names[number] for number in sorted(names)]
+    else:
+        classes = sorted(set(labels))
     if len(classes) < 2:
         raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
     return Table(X, [classes.index(label) for label in labels], features, classes)
 
 
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a number") from None
+    if not _is_number(cell):
+        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a number")
+    number = float(cell)
     if not math.isfinite(number):
         raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a finite number")
     return number
 
 
-def _sorted(labels: set[str]) -> list[str]:
+def _is_number(cell: str) -> bool:
     try:
-        return sorted(labels, key=float)
+        float(cell)
     except ValueError:
-        return sorted(labels)
+        return False
+    return True

@@ -7,7 +7,9 @@ from typing import Any
 
 # Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-MARKERS = (("o", BLUE), ("^", ORANGE), ("s", GREEN), ("D", VERMILION))
+COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
+# Not as many as the colours, so that no pair returns before the 42nd class.
+MARKERS = ("o", "^", "s", "D", "v", "P")
 
 
 def axes(width: float = 6.0, height: float = 4.5) -> Any:
@@ -25,6 +27,8 @@ def axes(width: float = 6.0, height: float = 4.5) -> Any:
 def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
     """Draw the loss of each epoch, and the accuracy if there is one on an axis to the right; validation dashed.
 
+    Each series holds a number an epoch; those of other names than loss, accuracy and val_ before them are left out.
+
     >>> from nn.plots import history
     >>> history({"loss": [2.0, 1.0]}).get_xlabel()
     'epoch'
@@ -33,16 +37,23 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
     curves = {"loss": (ax, BLUE)}
     if "accuracy" in history:
         curves["accuracy"] = (ax.twinx(), VERMILION)
-        curves["accuracy"][0].set(ylabel="accuracy", ylim=(0, 1.02))
+        curves["accuracy"][0].set_ylabel("accuracy", color=VERMILION)
+        curves["accuracy"][0].set_ylim(0, 1.02)
     lines = []
     for name, numbers in history.items():
         kind = name.removeprefix("val_")
         if kind in curves:
             on, color = curves[kind]
             part, line = ("validation ", "--") if name.startswith("val_") else ("", "-")
-            lines += on.plot(range(1, len(numbers) + 1), numbers, label=part + kind, linestyle=line, color=color)
-    ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    ax.legend(handles=lines, loc="center right", frameon=False)
+            # A line through a single epoch would not be seen.
+            dot = "o" if len(numbers) == 1 else ""
+            epochs = range(1, len(numbers) + 1)
+            lines += on.plot(epochs, numbers, label=part + kind, linestyle=line, color=color, marker=dot)
+    ax.set(xlabel="epoch", ylim=(0, None))
+    ax.set_ylabel("loss", color=BLUE)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    # Above the axes: inside, it would cover curves.
+    ax.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     ax.grid(alpha=0.3)
     return ax
 
@@ -50,38 +61,72 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
 def decision_boundary(predict: Callable[[list[list[float]]], Any], X: Any, y: Any, ax: Any = None) -> Any:
     """Draw n points X (n, 2) of classes y (n,), and where in the plane a network decides for which.
 
-    `predict` maps a list of points to scores: one each, above 0 for class 1, or k each, the largest of which decides.
+    `predict` maps a list of m points to scores: (m,), above 0 for the higher of two classes, or (m, k), the largest of
+    which decides among the classes 0 to k - 1. Raises ValueError for other shapes of X and y, and for a class that the
+    scores do not tell.
 
     >>> from nn.plots import decision_boundary
     >>> decision_boundary(lambda points: [p[0] for p in points], [[-1.0, 0.0], [1.0, 0.0]], [0, 1]).get_xlabel()
     '$x_1$'
     """
     import numpy
+    from matplotlib.colors import ListedColormap
 
-    ax = axes(5.5, 4.5) if ax is None else ax
     X, y = numpy.asarray(X), numpy.asarray(y)
-    low, high = X.min(axis=0) - 0.4, X.max(axis=0) + 0.4
-    x1, x2 = numpy.meshgrid(*(numpy.linspace(a, b, 70) for a, b in zip(low, high)))
+    if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1] or not len(X):
+        raise ValueError(f"decision_boundary draws points X (n, 2) of classes y (n,); got {X.shape} and {y.shape}")
+    low, high = X.min(axis=0), X.max(axis=0)
+    margin = numpy.where(high > low, 0.15 * (high - low), 1.0)
+    low, high = low - margin, high + margin
+    x1, x2 = numpy.meshgrid(*(numpy.linspace(a, b, 150) for a, b in zip(low, high)))
     scores = numpy.asarray(predict(numpy.column_stack([x1.ravel(), x2.ravel()]).tolist()))
-    regions = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-    classes = sorted(set(y.tolist()))
-    colors = [MARKERS[k % len(MARKERS)][1] for k in range(len(classes))]
-    # Labels -1 and +1 stand for the regions 0 and 1.
-    levels = numpy.arange(len(classes) + 1) - 0.5
-    ax.contourf(x1, x2, regions.reshape(x1.shape), levels=levels, colors=colors, alpha=0.25)
     if scores.ndim == 1:
-        ax.contour(x1, x2, scores.reshape(x1.shape), levels=[0.0], colors="black", linewidths=1)
+        # Labels -1 and +1, as the hinge loss has them, stand for the same regions as 0 and 1.
+        classes = [-1, 1] if (y < 0).any() else [0, 1]
+        regions = (scores > 0).astype(int)
+    else:
+        classes = list(range(scores.shape[1]))
+        regions = scores.argmax(axis=1)
+    unknown = sorted(set(y.tolist()) - set(classes))
+    if unknown:
+        raise ValueError(f"the scores tell the classes {classes} apart; y has {unknown[0]} as well")
+    ax = axes(5.5, 4.5) if ax is None else ax
+    colors = [COLORS[k % len(COLORS)] for k in range(len(classes))]
+    ax.pcolormesh(
+        x1,
+        x2,
+        regions.reshape(x1.shape),
+        cmap=ListedColormap(colors),
+        vmin=-0.5,
+        vmax=len(classes) - 0.5,
+        alpha=0.25,
+        shading="nearest",
+        linewidth=0,
+        rasterized=True,
+    )
+    for k in range(1 if scores.ndim == 1 else 0, len(classes)):
+        # How far ahead of all others class k is: the boundary is where this is zero.
+        lead = scores if scores.ndim == 1 else scores[:, k] - numpy.delete(scores, k, axis=1).max(axis=1)
+        if lead.min() < 0 < lead.max():
+            ax.contour(x1, x2, lead.reshape(x1.shape), levels=[0.0], colors="black", linewidths=1)
     for k, label in enumerate(classes):
-        marker, color = MARKERS[k % len(MARKERS)]
-        points = X[y == label]
-        ax.scatter(*points.T, marker=marker, color=color, edgecolor="black", linewidth=0.5, label=f"class {label}")
+        ax.scatter(
+            *X[y == label].T,
+            marker=MARKERS[k % len(MARKERS)],
+            color=colors[k],
+            edgecolor="black",
+            linewidth=0.5,
+            label=f"class {label}",
+        )
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(classes), 4), frameon=False)
     return ax
 
 
 def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence[str] | None = None) -> Any:
     """Draw how often each of k classes (a row) was taken for which (a column); y_true, y_pred (n,) from 0 to k - 1.
+
+    `classes` are the k names. Raises ValueError for different lengths, no samples and numbers that are no class.
 
     >>> from nn.plots import confusion_matrix
     >>> [text.get_text() for text in confusion_matrix([0, 1, 1], [0, 1, 0]).texts]
@@ -90,25 +135,33 @@ def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence
     import numpy
 
     y_true, y_pred = numpy.asarray(y_true), numpy.asarray(y_pred)
-    k = len(classes) if classes else int(max(y_true.max(), y_pred.max())) + 1
+    if y_true.shape != y_pred.shape or y_true.ndim != 1 or not len(y_true):
+        raise ValueError(f"y_true and y_pred must be n classes each; got shapes {y_true.shape} and {y_pred.shape}")
+    least, most = int(min(y_true.min(), y_pred.min())), int(max(y_true.max(), y_pred.max()))
+    k = most + 1 if classes is None else len(classes)
+    if least < 0 or most >= k:
+        raise ValueError(f"classes are numbers from 0 to {max(k - 1, 0)} here; got {least if least < 0 else most}")
     counts = numpy.zeros((k, k), int)
     numpy.add.at(counts, (y_true, y_pred), 1)
-    ax = axes(5.6, 5.0) if ax is None else ax
-    image = ax.imshow(counts, cmap="cividis")
-    names = list(classes) if classes else [str(c) for c in range(k)]
+    ax = axes(5.2, 5.2) if ax is None else ax
+    ax.imshow(counts, cmap="Blues", vmin=0)
+    names = [str(c) for c in range(k)] if classes is None else list(classes)
     for row, column in zip(*counts.nonzero()):
-        color = "black" if counts[row, column] > counts.max() / 2 else "white"
+        color = "white" if counts[row, column] > counts.max() / 2 else "black"
         ax.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
     right = float((y_true == y_pred).mean())
     ax.set(xlabel="predicted", ylabel="true", title=f"{right:.1%} of {len(y_true)} right")
-    ax.set_xticks(range(k), names)
+    # Many or long names side by side would run into each other.
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > 30 else {}
+    ax.set_xticks(range(k), names, **slanted)
     ax.set_yticks(range(k), names)
-    ax.figure.colorbar(image, ax=ax, shrink=0.8, label="samples")
     return ax
 
 
 def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     """Return a figure of the first 24 images (n, height, width) whose y_pred (n,) differs from y_true (n,).
+
+    Raises ValueError if the lengths differ.
 
     >>> import numpy
     >>> from nn.plots import misclassified
@@ -117,10 +170,17 @@ def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     """
     from matplotlib.figure import Figure
 
-    wrong = [k for k in range(len(y_true)) if y_true[k] != y_pred[k]]
-    rows = max(1, -(-min(len(wrong), 24) // 6))
-    figure = Figure(figsize=(8, 1.0 + 1.6 * rows), layout="constrained")
-    figure.suptitle(f"{len(wrong)} of {len(y_true)} taken for another" + (", the first 24" if len(wrong) > 24 else ""))
+    n = len(images)
+    if len(y_true) != n or len(y_pred) != n:
+        raise ValueError(f"each image has a y_true and a y_pred; got {n} images, {len(y_true)} and {len(y_pred)}")
+    wrong = [k for k in range(n) if y_true[k] != y_pred[k]]
+    if not wrong:
+        figure = Figure(figsize=(8, 1), layout="constrained")
+        figure.suptitle(f"no mistakes: all {n} right", y=0.6)
+        return figure
+    rows = -(-min(len(wrong), 24) // 6)
+    figure = Figure(figsize=(8, 0.6 + 1.6 * rows), layout="constrained")
+    figure.suptitle(f"{len(wrong)} of {n} taken for another" + (", the first 24" if len(wrong) > 24 else ""))
     grid = figure.subplots(rows, 6, squeeze=False).ravel()
     for ax in grid:
         ax.set_axis_off()

@@ -31,7 +31,7 @@ def test_points_lie_on_their_curve(make: Any) -> None:
     assert make(20, seed=1) == make(20, seed=1) != make(20, seed=2)
     noisy = np.array(make(2000, noise=0.3)[0])
     assert not on_the_curve(make, *noisy[0], 0)
-    for n, noise in ((1, 0.1), (2.5, 0.1), (10, -1.0), (10, math.nan), (10, math.inf)):
+    for n, noise in ((1, 0.1), (2.5, 0.1), (10, -1.0), (10, math.nan), (10, math.inf), (10, "0.1")):
         with pytest.raises(ValueError, match=r"n must be a whole number from 2|noise must be 0 or a positive"):
             make(n, noise)
 
@@ -59,7 +59,7 @@ def test_a_split_keeps_pairs_together_and_loses_none(as_data: Any) -> None:
 def test_a_split_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="X has 3, y has 2"):
         train_test_split([1, 2, 3], [1, 2])
-    for test in (0.0, 1.0, -1.0, 5):
+    for test in (0.0, 1.0, -1.0, 5, 0.1, math.nan):
         with pytest.raises(ValueError, match="leaves one part empty"):
             train_test_split([1, 2, 3], [1, 2, 3], test=test)
 
@@ -73,6 +73,14 @@ def test_a_csv_file_is_read(tmp_path: Path) -> None:
     assert read_csv(str(path), "kind").y == [1, 0, 1]
 
 
+def test_equal_numbers_are_one_class(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("a,kind\n1,10\n2,1.0\n3,2\n4,01\n5,1\n")
+    assert read_csv(path, "kind")[1::2] == ([2, 0, 1, 0, 0], ["1.0", "2", "10"])
+    path.write_text("a,kind\n1,10\n2,9\n3,nan\n4,nine\n")
+    assert read_csv(path, "kind")[1::2] == ([0, 1, 2, 3], ["10", "9", "nan", "nine"])
+
+
 @pytest.mark.parametrize(
     ("message", "text"),
     [
@@ -80,7 +88,8 @@ def test_a_csv_file_is_read(tmp_path: Path) -> None:
         ("has a header, but no samples", "a,kind\n"),
         ("line 1, column 2: has no name", "a,,kind\n1,2,x\n"),
         ("line 1, column 3: is named twice: a", "a,kind,a\n1,2,x\n"),
-        ("has no column 'kind'; its columns are a, b", "a,b\n1,2\n"),
+        ("line 3, column 2: has no name", "\n\na,\n1,x\n"),
+        ("line 1: has no column 'kind'; its columns are a, b", "a,b\n1,2\n"),
         ("has no column besides 'kind'", "kind\nx\ny\n"),
         ("line 3: has 1 cells; the header has 2", "a,kind\n1,x\n2\n"),
         ("line 5: has 3 cells; the header has 2", 'a,kind\n1,"x\ny"\n\n2,y,3\n'),
@@ -88,6 +97,8 @@ def test_a_csv_file_is_read(tmp_path: Path) -> None:
         ("line 2, column a: 'nan' is not a finite number", "a,kind\nnan,x\n2,y\n"),
         ("line 3, column a: '' is not a number", "a,kind\n1,x\n,y\n"),
         ("line 2, column kind: is empty", "a,kind\n1,\n"),
+        ("line 3, column kind: 'nan' is not a finite number", "a,kind\n1,7\n2,nan\n3,8\n"),
+        ("column kind: has a single class, '1'", "a,kind\n1,1\n2,1.0\n"),
         ("column kind: has a single class, 'x'", "a,kind\n1,x\n2,x\n"),
         ("line 3: is not CSV", 'a,kind\n1,"x\n2,y'),
     ],
@@ -104,6 +115,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_csv(tmp_path / "none.csv", "kind")
     with pytest.raises(DataError, match=r"cannot be read .Is a directory"):
         read_csv(tmp_path, "kind")
-    (tmp_path / "latin.csv").write_bytes(b"a,kind\n1,\xe9\n")
-    with pytest.raises(DataError, match="is not UTF-8 text"):
+    (tmp_path / "latin.csv").write_bytes(b"a,kind\n" + 9000 * b"1,x\n" + b"1,\xe9\n")
+    with pytest.raises(DataError, match=r"latin.csv, line 9002: is not UTF-8 text"):
         read_csv(tmp_path / "latin.csv", "kind")

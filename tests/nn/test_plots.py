@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -21,22 +23,61 @@ def test_history_draws_every_curve() -> None:
     assert [line.get_ydata().tolist() for line in right.get_lines()] == [[0.5, 1.0], [0.5, 0.5]]
     names = [text.get_text() for text in left.get_legend().get_texts()]
     assert names == ["loss", "accuracy", "validation loss", "validation accuracy"]
-    assert len(history({"loss": [1.0]}).figure.axes) == 1
+    alone = history({"loss": [1.0]})
+    assert len(alone.figure.axes) == 1
+    assert alone.get_lines()[0].get_marker() == "o"
+    history(History(loss=[], accuracy=[])).figure.canvas.draw()
 
 
 @pytest.mark.parametrize("labels", [(0, 1), (-1, 1)])
 def test_boundary_stands_where_the_score_is_zero(labels: tuple[int, int]) -> None:
     X = [[-1.0, 0.0], [1.0, 0.5]]
     ax = decision_boundary(lambda points: [p[0] - 0.25 for p in points], X, labels)
-    line = ax.collections[1].get_paths()[0].vertices
+    regions, line = ax.collections[0].get_array(), ax.collections[1].get_paths()[0].vertices
     assert line[:, 0] == pytest.approx(0.25)
+    assert (regions[:, 0] == 0).all()
+    assert (regions[:, -1] == 1).all()
     assert [c.get_offsets().tolist() for c in ax.collections[2:]] == [[X[0]], [X[1]]]
 
 
-def test_boundary_of_three_classes() -> None:
-    X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    ax = decision_boundary(lambda points: [[0.5, p[0], p[1]] for p in points], X, [0, 1, 2], ax=axes())
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 0", "class 1", "class 2"]
+def test_boundary_of_eight_classes_one_of_which_is_nowhere() -> None:
+    centres = np.array([[np.cos(k), np.sin(k)] for k in range(7)] + [[50.0, 50.0]])
+    y = [0, 1, 2, 3, 4, 6]
+    given = axes()
+    ax = decision_boundary(
+        lambda points: -np.square(np.array(points)[:, None] - centres).sum(axis=2), centres[y], y, ax=given
+    )
+    assert ax is given
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [f"class {k}" for k in range(8)]
+    regions, *lines_and_points = ax.collections
+    assert set(regions.get_array().ravel().tolist()) == set(range(7))
+    looks = {
+        (c.get_paths()[0].vertices.tobytes(), *c.get_facecolor()[0]) for c in lines_and_points if len(c.get_facecolor())
+    }
+    assert len(looks) == 8
+    lines = lines_and_points[:7]
+    corners = np.concatenate([path.vertices for line in lines for path in line.get_paths()])
+    distances = np.sort(np.hypot(*(corners[:, None] - centres).transpose(2, 0, 1)), axis=1)
+    assert distances[:, 0] == pytest.approx(distances[:, 1], abs=0.02)
+
+
+def test_boundary_of_a_single_place() -> None:
+    ax = decision_boundary(lambda points: [1.0] * len(points), [[5.0, 7.0]], [1])
+    assert (ax.get_xlim(), ax.get_ylim()) == ((4.0, 6.0), (6.0, 8.0))
+
+
+@pytest.mark.parametrize(
+    ("message", "X", "y"),
+    [
+        (r"points X \(n, 2\).*got \(1, 3\) and \(1,\)", [[1.0, 2.0, 3.0]], [0]),
+        (r"got \(1, 2\) and \(2,\)", [[1.0, 2.0]], [0, 1]),
+        (r"got \(0, 2\)", np.zeros((0, 2)), []),
+        (r"tell the classes \[0, 1\] apart; y has 2", [[1.0, 2.0]], [2]),
+    ],
+)
+def test_points_that_cannot_be_drawn(message: str, X: Any, y: Any) -> None:
+    with pytest.raises(ValueError, match=message):
+        decision_boundary(lambda points: [p[0] for p in points], X, y)
 
 
 def test_confusion_matrix_counts() -> None:
@@ -49,7 +90,36 @@ def test_confusion_matrix_counts() -> None:
     }
     assert ax.get_title() == "75.0% of 4 right"
     assert [text.get_text() for text in ax.get_xticklabels()] == ["a", "b", "c"]
-    assert len(confusion_matrix([0, 1], [1, 1], ax=axes()).texts) == 2
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {0.0}
+    given = axes()
+    assert confusion_matrix([0, 1], [1, 1], ax=given) is given
+    assert len(given.texts) == 2
+    long = confusion_matrix([0, 1], [1, 1], classes=["Iris versicolor", "Iris virginica, wild"])
+    assert {text.get_rotation() for text in long.get_xticklabels()} == {45.0}
+
+
+def test_counts_are_readable_on_their_cells() -> None:
+    ax = confusion_matrix([0] * 9 + [1] * 5 + [1], [0] * 9 + [1] * 5 + [0])
+    (image,) = ax.images
+    for text in ax.texts:
+        red, green, blue, _ = image.cmap(image.norm(int(text.get_text())))
+        brightness = 0.299 * red + 0.587 * green + 0.114 * blue
+        assert text.get_color() == ("white" if brightness < 0.6 else "black")
+
+
+@pytest.mark.parametrize(
+    ("message", "y_true", "y_pred", "classes"),
+    [
+        (r"got shapes \(2,\) and \(1,\)", [0, 1], [0], None),
+        (r"got shapes \(0,\) and \(0,\)", [], [], None),
+        (r"got shapes \(1, 1\)", [[0]], [[0]], None),
+        ("numbers from 0 to 1 here; got -1", [1, -1], [1, 1], None),
+        ("numbers from 0 to 1 here; got 2", [1, 0], [1, 2], ["a", "b"]),
+    ],
+)
+def test_classes_that_cannot_be_counted(message: str, y_true: Any, y_pred: Any, classes: list[str] | None) -> None:
+    with pytest.raises(ValueError, match=message):
+        confusion_matrix(y_true, y_pred, classes=classes)
 
 
 def test_misclassified_images() -> None:
@@ -57,9 +127,15 @@ def test_misclassified_images() -> None:
     figure = misclassified(images, y, (y + 1) % 10)
     assert figure.get_suptitle() == "30 of 30 taken for another, the first 24"
     assert [ax.get_title() for ax in figure.axes][:2] == ["0 taken for 1", "1 taken for 2"]
-    assert misclassified(images, y, y).get_suptitle() == "0 of 30 taken for another"
+    assert sum(len(ax.images) for ax in figure.axes) == 24
+    assert misclassified(images, y, y).get_suptitle() == "no mistakes: all 30 right"
+    with pytest.raises(ValueError, match="got 30 images, 30 and 29"):
+        misclassified(images, y, y[1:])
 
 
 def test_no_figure_is_left_to_pyplot() -> None:
     history({"loss": [1.0]})
+    decision_boundary(lambda points: [p[0] for p in points], [[0.0, 1.0]], [0])
+    confusion_matrix([0], [0])
+    misclassified(np.zeros((1, 8, 8)), [0], [1])
     assert plt.get_fignums() == []

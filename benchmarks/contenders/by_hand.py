@@ -1,0 +1,96 @@
+"""The reference: forward and backward by hand, in NumPy; for the chain, a tape of floats."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from problem import Problem
+
+Array = NDArray[np.float64]
+
+
+def moons(data: dict[str, Any]) -> Problem:
+    """Hinge loss and L2 on MLP(2, [16, 16, 1])."""
+    x, y = np.array(data["x"]), np.array(data["y"])[:, None]
+    params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
+    l2, lr = data["l2"], data["lr"]
+    grads: list[Array] = []
+
+    def step() -> float:
+        b1, w1, b2, w2, b3, w3 = params
+        h1 = np.maximum(x @ w1 + b1, 0)
+        h2 = np.maximum(h1 @ w2 + b2, 0)
+        margin = np.maximum(1 - y * (h2 @ w3 + b3), 0)
+        loss = margin.mean() + l2 * sum((p * p).sum() for p in params)
+        g3 = (margin > 0) * y * (-1 / len(x))
+        g2 = (g3 @ w3.T) * (h2 > 0)
+        g1 = (g2 @ w2.T) * (h1 > 0)
+        grads[:] = [g1.sum(0), x.T @ g1, g2.sum(0), h1.T @ g2, g3.sum(0), h2.T @ g3]
+        for p, g in zip(params, grads, strict=True):
+            g += 2 * l2 * p
+            p -= lr * g
+        return float(loss)
+
+    return Problem(step, lambda: list(grads))
+
+
+def digits(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on MLP 64-128-64-10."""
+    x, labels = np.array(data["x"]), np.array(data["y"])
+    params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
+    lr, rows = data["lr"], np.arange(len(x))
+    grads: list[Array] = []
+
+    def step() -> float:
+        b1, w1, b2, w2, b3, w3 = params
+        h1 = np.maximum(x @ w1 + b1, 0)
+        h2 = np.maximum(h1 @ w2 + b2, 0)
+        logits = h2 @ w3 + b3
+        logits -= logits.max(axis=1, keepdims=True)
+        g3 = np.exp(logits)
+        total = g3.sum(axis=1, keepdims=True)
+        loss = (np.log(total[:, 0]) - logits[rows, labels]).mean()
+        g3 /= total
+        g3[rows, labels] -= 1
+        g3 /= len(x)
+        g2 = (g3 @ w3.T) * (h2 > 0)
+        g1 = (g2 @ w2.T) * (h1 > 0)
+        grads[:] = [g1.sum(0), x.T @ g1, g2.sum(0), h1.T @ g2, g3.sum(0), h2.T @ g3]
+        for p, g in zip(params, grads, strict=True):
+            p -= lr * g
+        return float(loss)
+
+    return Problem(step, lambda: list(grads))
+
+
+def chain(data: dict[str, Any]) -> Problem:
+    """Every result goes on a tape; backward walks the tape and knows what each place computed."""
+    x, w, b, rounds = data["x"], data["w"], data["b"], data["operations"] // 4
+    grads: list[float] = []
+
+    def step() -> float:
+        tape = [x]
+        for _ in range(rounds):
+            tape.append(tape[-1] * w)
+            tape.append(tape[-1] + b)
+            tape.append(math.tanh(tape[-1]))
+            tape.append(math.exp(tape[-1]))
+        g, gw, gb = 1.0, 0.0, 0.0
+        for i in range(len(tape) - 1, 0, -1):
+            operation = i % 4
+            if operation == 0:
+                g *= tape[i]
+            elif operation == 3:
+                g *= 1 - tape[i] * tape[i]
+            elif operation == 2:
+                gb += g
+            else:
+                gw += g * tape[i - 1]
+                g *= w
+        grads[:] = [g, gw, gb]
+        return tape[-1]
+
+    return Problem(step, lambda: list(grads))

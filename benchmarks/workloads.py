@@ -1,0 +1,71 @@
+"""The workloads and their data: made once by the driver, sent to every contender as JSON."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+Data = dict[str, Any]
+
+
+def layers(rng: random.Random, sizes: list[int]) -> list[Data]:
+    """Return weights: for each layer biases `w0` (n_out) and a matrix `w` (n_in, n_out)."""
+    return [
+        {
+            "w0": [rng.gauss(0, 0.1) for _ in range(n_out)],
+            "w": [[rng.gauss(0, math.sqrt(2 / n_in)) for _ in range(n_out)] for _ in range(n_in)],
+        }
+        for n_in, n_out in pairwise(sizes)
+    ]
+
+
+def moons(seed: int) -> Data:
+    """Return 100 noisy points of two moons, labels -1 and 1, and weights of MLP(2, [16, 16, 1])."""
+    rng = random.Random(seed)
+    points: list[list[float]] = []
+    labels: list[float] = []
+    for i in range(100):
+        angle = rng.uniform(0, math.pi)
+        upper = i % 2 == 0
+        x1 = math.cos(angle) if upper else 1 - math.cos(angle)
+        x2 = math.sin(angle) if upper else 0.5 - math.sin(angle)
+        points.append([x1 + rng.gauss(0, 0.1), x2 + rng.gauss(0, 0.1)])
+        labels.append(1.0 if upper else -1.0)
+    return {"x": points, "y": labels, "layers": layers(rng, [2, 16, 16, 1]), "l2": 1e-4, "lr": 0.05}
+
+
+def digits(seed: int) -> Data:
+    """Return 64 random inputs of the digits' shape and range, and weights of 64-128-64-10."""
+    rng = random.Random(seed)
+    images = [[rng.randint(0, 16) / 16 for _ in range(64)] for _ in range(64)]
+    labels = [rng.randrange(10) for _ in range(64)]
+    return {"x": images, "y": labels, "layers": layers(rng, [64, 128, 64, 10]), "lr": 0.05}
+
+
+def chain(seed: int, operations: int) -> Data:
+    """Return x, w and b of the chain y = exp(tanh(y * w + b)), repeated, beginning at x.
+
+    The fixed point lies at z = y * w + b = -0.3, where w makes one round's derivative 0.99: the
+    values neither grow nor settle on special numbers, and no long chain's gradient underflows.
+    """
+    z = -0.3
+    t = math.tanh(z)
+    y = math.exp(t)
+    w = 0.99 / (y * (1 - t * t))
+    x = y - random.Random(seed).uniform(0.1, 0.2)
+    return {"x": x, "w": w, "b": z - w * y, "operations": operations}
+
+
+CASES: dict[str, dict[str, Callable[[int], Data]]] = {
+    "moons": {"moons": moons},
+    "chain": {
+        "1,000": lambda seed: chain(seed, 1_000),
+        "10,000": lambda seed: chain(seed, 10_000),
+        "100,000": lambda seed: chain(seed, 100_000),
+    },
+    "digits": {"digits": digits},
+}
+"""The cases of each workload: a name, and what makes the data from a seed."""
