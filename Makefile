@@ -13,7 +13,7 @@ help:  ## say what can be made
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' constraints.txt)"
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[data,test]'
+	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --constraint constraints.txt --editable '.[data,test]'
 	touch $@
 
 demo: $(VENV)/installed  ## the main job: a perceptron explained, moons and digits learned; results in out/
