@@ -28,18 +28,23 @@ def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
     ['a', 'b', 'multiply', 'add']
     """
     order: list[Node] = []
-    seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, finished = stack.pop()
-        if finished:
+    seen: set[Node] = {root}
+    path: list[tuple[Node, Iterator[Any]]] = []
+    node, ahead = root, iter(root.inputs if root not in until else ())
+    while True:
+        for parent in ahead:
+            if isinstance(parent, Node) and parent not in seen:
+                seen.add(parent)
+                if parent.op is not None and parent not in until:
+                    path.append((node, ahead))
+                    node, ahead = parent, iter(parent.inputs)
+                    break
+                order.append(parent)
+        else:
             order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            if node not in until:
-                stack += [(i, False) for i in reversed(node.inputs) if isinstance(i, Node) and i not in seen]
-    return order
+            if not path:
+                return order
+            node, ahead = path.pop()
 
 
 def sweep(
@@ -54,31 +59,27 @@ def sweep(
         if node.op is None or node not in adjoints:
             continue
         g = adjoints.pop(node)
-        inputs = node.inputs
+        op, inputs = node.op, node.inputs
         out, args = (node, _unchanged(node)) if recorded else (node._data, node.args)
+        together = op.rules[0] if op.arity is None else None
+        everything = _pull_back(together, g, out, args, node) if together is not None else None
         sent: list[Any] = [None] * len(inputs)
-        for position, contribution in contributions(node, g, out, args, wanted):
-            parent = inputs[position]
+        for position, parent in enumerate(inputs):
+            if not isinstance(parent, Node) or (wanted is not None and parent not in wanted):
+                continue
+            if everything is not None:
+                contribution = everything[position]
+            else:
+                rule = op.rules[position] if op.arity is not None else None
+                if rule is None:
+                    continue
+                contribution = _pull_back(rule, g, out, args, node)
             contribution = match(contribution, parent, position, node, recorded)
             if active and anomaly.get():
                 check_gradient(contribution, position, node)
             sent[position] = contribution
             adjoints[parent] = adjoints[parent] + contribution if parent in adjoints else contribution
         yield node, g, sent
-
-
-def contributions(
-    node: Node, g: Any, out: Any, args: tuple[Any, ...], wanted: Collection[Node] | None = None
-) -> Iterator[tuple[int, Any]]:
-    """Yield, for each input that is a node (and wanted), its position and what the rule makes of the gradient `g`."""
-    op: Any = node.op
-    everything = _pull_back(op.rules[0], g, out, args, node) if op.arity is None else None
-    for position, parent in enumerate(node.inputs):
-        if isinstance(parent, Node) and (wanted is None or parent in wanted):
-            if everything is not None:
-                yield position, everything[position]
-            elif op.rules[position] is not None:
-                yield position, _pull_back(op.rules[position], g, out, args, node)
 
 
 def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
@@ -252,9 +253,19 @@ def _backward_values(root: Node) -> bool:
 
 def _send(node: Node) -> None:
     """Add to every input of a node of Values what its rules send there."""
-    inputs = node.inputs
-    for position, contribution in list(contributions(node, node._grad, node._data, node.args)):
-        inputs[position]._grad += contribution
+    op: Any = node.op
+    inputs, kind = node.inputs, type(node)
+    sent: Any
+    if op.arity is None:
+        sent = _pull_back(op.rules[0], node._grad, node._data, node.args, node) if op.rules[0] is not None else ()
+    else:
+        sent = [
+            _pull_back(rule, node._grad, node._data, node.args, node) if type(i) is kind and rule is not None else 0.0
+            for rule, i in zip(op.rules, inputs)
+        ]
+    for parent, contribution in zip(inputs, sent):
+        if type(parent) is kind:
+            parent._grad += contribution
 
 
 def one_like(root: Node) -> Any:

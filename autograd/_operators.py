@@ -157,12 +157,17 @@ def comparable(other: object) -> bool:
 
 def numpy_primitive(function: Any) -> Primitive:
     """Return the primitive of a NumPy function, whatever NumPy's other names for it are (`absolute`, `arctan`)."""
-    import numpy
+    if function not in _names:
+        import numpy
 
-    for name, made in TABLE.items():
-        if getattr(numpy, name, None) is function:
-            return made
-    raise TypeError(
-        f"np.{function.__name__} has no primitive in autograd's table, so it has no derivative here; use one of "
-        f"{', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
-    )
+        name = next((name for name in TABLE if getattr(numpy, name, None) is function), None)
+        if name is None:
+            raise TypeError(
+                f"np.{function.__name__} has no primitive in autograd's table, so it has no derivative here; use one "
+                f"of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
+            )
+        _names[function] = name
+    return TABLE[_names[function]]
+
+
+_names: dict[Any, str] = {}

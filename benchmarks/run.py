@@ -124,9 +124,7 @@ class Worker:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise SystemExit(
-                f"{self.contender.name}: its process died with exit code {self._process.wait()}"
-            )
+            raise SystemExit(f"{self.contender.name}: its process died with exit code {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise SystemExit(f"{self.contender.name} failed:\n{answer['error']}")
@@ -143,21 +141,11 @@ class Worker:
 
 def main() -> None:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--workload", choices=list(CASES), action="append", help="this one alone (may be repeated)"
-    )
-    parser.add_argument(
-        "--rounds", type=int, help="rounds to take the median of (default 7, quick 3)"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="short rounds, and no chain of 100,000"
-    )
-    parser.add_argument(
-        "--only", nargs="+", metavar="WORD", help="only rows whose name contains one of these"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workload", choices=list(CASES), action="append", help="this one alone (may be repeated)")
+    parser.add_argument("--rounds", type=int, help="rounds to take the median of (default 7, quick 3)")
+    parser.add_argument("--quick", action="store_true", help="short rounds, and no chain of 100,000")
+    parser.add_argument("--only", nargs="+", metavar="WORD", help="only rows whose name contains one of these")
     parser.add_argument("--seed", type=int, default=0, help="seed of data and weights (default 0)")
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 7)
@@ -174,9 +162,7 @@ def main() -> None:
         for case, make in CASES[workload].items():
             if not (options.quick and case == "100,000"):
                 shortest = 0.03 if options.quick else 0.2
-                results[workload][case] = race(
-                    case, workload, make(options.seed), contenders, rounds, shortest
-                )
+                results[workload][case] = race(case, workload, make(options.seed), contenders, rounds, shortest)
         tables.append(table(workload, results[workload]))
         print(tables[-1], flush=True)
 
@@ -195,14 +181,10 @@ def main() -> None:
 
 def wanted(contender: Contender, words: list[str] | None) -> bool:
     """Return whether `--only` lets the contender in; the reference always takes part."""
-    return (
-        not words or contender.module == "by_hand" or any(word in contender.name for word in words)
-    )
+    return not words or contender.module == "by_hand" or any(word in contender.name for word in words)
 
 
-def race(
-    case: str, workload: str, data: Data, contenders: list[Contender], rounds: int, shortest: float
-) -> Times:
+def race(case: str, workload: str, data: Data, contenders: list[Contender], rounds: int, shortest: float) -> Times:
     """Check that the contenders agree, then time them in turns: A B C, A B C, ...
 
     A turn takes as many steps as fit in `shortest` seconds, and at least one.
@@ -243,19 +225,13 @@ def steps_for(worker: Worker, shortest: float) -> int:
 def compare(case: str, name: str, answer: dict[str, Any], reference: dict[str, Any]) -> None:
     """End the run if losses or gradients are not those of the reference."""
     pairs = [("the losses of three steps", answer["losses"], reference["losses"])]
-    for step, ours, theirs in zip(
-        ("first", "third"), answer["gradients"], reference["gradients"], strict=True
-    ):
+    for step, ours, theirs in zip(("first", "third"), answer["gradients"], reference["gradients"], strict=True):
         pairs.append((f"the gradients of the {step} step", ours, theirs))
     for what, got, expected in pairs:
         if len(got) != len(expected):
-            raise SystemExit(
-                f"\n{case}: {what}: {name} has {len(got)} numbers, by hand it is {len(expected)}"
-            )
+            raise SystemExit(f"\n{case}: {what}: {name} has {len(got)} numbers, by hand it is {len(expected)}")
         scale = max(1.0, *map(abs, expected))
-        error, place = max(
-            (abs(a - b) / scale, i) for i, (a, b) in enumerate(zip(got, expected, strict=True))
-        )
+        error, place = max((abs(a - b) / scale, i) for i, (a, b) in enumerate(zip(got, expected, strict=True)))
         if not error <= TOLERANCE or not all(map(math.isfinite, got)):
             raise SystemExit(
                 f"\n{case}: {what} disagree, so nothing is timed: number {place} is "
@@ -278,9 +254,7 @@ def table(workload: str, cases: dict[str, Times]) -> str:
             if workload == "chain":
                 figure = f"{time_each * 1e9 / operations:,.0f}"
             title = by_hand if name == "by hand" else name
-            rows.setdefault(title, [title]).extend(
-                [figure, f"{ratio(seconds, times['by hand']):,.1f}"]
-            )
+            rows.setdefault(title, [title]).extend([figure, f"{ratio(seconds, times['by hand']):,.1f}"])
     lines = [f"## {TITLES[workload]}", "", line(heads), line(["---"] + ["---:"] * (len(heads) - 1))]
     lines += [line(row) for row in rows.values()] + [""]
     for ours, peer, goal in GOALS[workload]:

@@ -44,11 +44,14 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
         kind = name.removeprefix("val_")
         if kind in curves:
             on, color = curves[kind]
-            part, line = ("validation ", "--") if name.startswith("val_") else ("", "-")
+            part, line, fill = ("validation ", "--", "none") if name.startswith("val_") else ("", "-", "full")
             # A line through a single epoch would not be seen.
             dot = "o" if len(numbers) == 1 else ""
             epochs = range(1, len(numbers) + 1)
-            lines += on.plot(epochs, numbers, label=part + kind, linestyle=line, color=color, marker=dot)
+            lines += on.plot(epochs, numbers, label=part + kind, ls=line, color=color, marker=dot, fillstyle=fill)
+    # A loss is read by its distance from zero; the point also gives a single epoch room on either side.
+    ax.update_datalim([(0.0, 0.0)])
+    ax.autoscale_view()
     ax.set(xlabel="epoch", ylim=(0, None))
     ax.set_ylabel("loss", color=BLUE)
     ax.xaxis.get_major_locator().set_params(integer=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import math
 import random
 import threading
 import tracemalloc
@@ -362,6 +363,12 @@ class TestOwnPrimitive:
         assert grad(lambda t: autograd.sum(cube(t)))(np.array([1.0, 2.0])).tolist() == [3.0, 12.0]
         assert "label=<cube>" in autograd.draw(y).dot
         assert cube.__doc__ == "cube(a)."
+
+    def test_numpys_function_of_that_name_finds_it(self) -> None:
+        with pytest.raises(TypeError, match="declare one with autograd"):
+            np.deg2rad(Tensor(180.0))
+        primitive("deg2rad", lambda xp, x: x * (math.pi / 180), lambda g, out, x: g * (math.pi / 180))
+        assert np.deg2rad(Tensor(180.0)).item() == pytest.approx(math.pi)
 
     def test_several_arguments_and_settings(self) -> None:
         scaled = primitive(

@@ -26,6 +26,8 @@ def test_history_draws_every_curve() -> None:
     alone = history({"loss": [1.0]})
     assert len(alone.figure.axes) == 1
     assert alone.get_lines()[0].get_marker() == "o"
+    assert alone.get_ylim() == pytest.approx((0.0, 1.05))
+    assert all(float(tick).is_integer() for tick in alone.get_xticks())
     history(History(loss=[], accuracy=[])).figure.canvas.draw()
 
 
