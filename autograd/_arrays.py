@@ -77,6 +77,19 @@ def products_before(rows: Any) -> Any:
     return out
 
 
+def product(xp: Any, a: Any, b: Any) -> Any:
+    left, right = shape(a), shape(b)
+    if not left or not right:
+        raise ValueError("@ multiplies vectors and matrices; use * for a number")
+    rows, which = right[-2:][0], "first" if len(right) == 1 else "second-last"
+    if left[-1] != rows:
+        raise ValueError(
+            f"the last axis of the first has length {left[-1]}, the {which} axis of the second {rows}; they must be "
+            f"equal: transpose one with .T?"
+        )
+    return xp.matmul(a, b)
+
+
 def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
     if len(shape(b)) == 1:
         return expand_dims(g, axis=-1) * b
@@ -230,7 +243,7 @@ cumsum: Operation = primitive(
     elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1})),
 )
 matmul = primitive(
-    "matmul", lambda xp, a, b: xp.matmul(a, b), matmul_left, matmul_right,
+    "matmul", lambda xp, a, b: product(xp, a, b), matmul_left, matmul_right,
     written="{0} @ {1}", elementwise=False, domain=(REAL, REAL),
     examples=tuple(((a, b), {}) for a, b in (
         ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),

@@ -163,8 +163,8 @@ def numpy_primitive(function: Any) -> Primitive:
         name = next((name for name in TABLE if getattr(numpy, name, None) is function), None)
         if name is None:
             raise TypeError(
-                f"np.{function.__name__} has no primitive in autograd's table, so it has no derivative here; use one "
-                f"of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
+                f"NumPy's {function.__name__} has no primitive in autograd's table, so it has no derivative here; "
+                f"use one of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
             )
         _names[function] = name
     return TABLE[_names[function]]

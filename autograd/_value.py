@@ -81,15 +81,12 @@ def _number(data: Any) -> float:
             return float(number)
         except OverflowError:
             pass
-    advice = (
-        "use Tensor for lists and arrays"
-        if hasattr(data, "__len__") and not isinstance(data, str)
-        else (
-            "it is a node already; use .detach() for a leaf"
-            if isinstance(data, Operators)
-            else "convert it with float()"
-        )
-    )
+    if isinstance(data, Operators):
+        advice = "it is a node already; use .detach() for a leaf"
+    elif isinstance(data, str):
+        advice = "convert text with float()"
+    else:
+        advice = "use Tensor for lists and arrays" if hasattr(data, "__len__") else "give an int or a float"
     raise TypeError(f"a Value holds one real number; got {data!r:.60} of type {type(data).__name__}: {advice}")
 
 

@@ -49,7 +49,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
             dot = "o" if len(numbers) == 1 else ""
             epochs = range(1, len(numbers) + 1)
             lines += on.plot(epochs, numbers, label=part + kind, ls=line, color=color, marker=dot, fillstyle=fill)
-    # A loss is read by its distance from zero; the point also gives a single epoch room on either side.
+    # A loss is read by its distance from zero; from epoch 0 on, even a single epoch has whole numbers on its axis.
     ax.update_datalim([(0.0, 0.0)])
     ax.autoscale_view()
     ax.set(xlabel="epoch", ylim=(0, None))

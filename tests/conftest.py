@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,14 @@ slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, suppress_health_check=slow)
 settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _own_primitives_stay_in_their_test() -> Iterator[None]:
+    before = dict(autograd.TABLE)
+    yield
+    autograd.TABLE.clear()
+    autograd.TABLE.update(before)
 
 
 @pytest.fixture(autouse=True)

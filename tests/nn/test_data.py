@@ -75,8 +75,8 @@ def test_a_csv_file_is_read(tmp_path: Path) -> None:
 
 def test_equal_numbers_are_one_class(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
-    path.write_text("a,kind\n1,10\n2,1.0\n3,2\n4,01\n5,1\n")
-    assert read_csv(path, "kind")[1::2] == ([2, 0, 1, 0, 0], ["1.0", "2", "10"])
+    path.write_text("a,kind\n1,2\n2,1.0\n3,10\n4,01\n5,1\n")
+    assert read_csv(path, "kind")[1::2] == ([1, 0, 2, 0, 0], ["1.0", "2", "10"])
     path.write_text("a,kind\n1,10\n2,9\n3,nan\n4,nine\n")
     assert read_csv(path, "kind")[1::2] == ([0, 1, 2, 3], ["10", "9", "nan", "nine"])
 

@@ -37,7 +37,8 @@ def test_boundary_stands_where_the_score_is_zero(labels: tuple[int, int]) -> Non
     ax = decision_boundary(lambda points: [p[0] - 0.25 for p in points], X, labels)
     regions, line = ax.collections[0].get_array(), ax.collections[1].get_paths()[0].vertices
     assert line[:, 0] == pytest.approx(0.25)
-    assert (regions[:, 0] == 0).all()
+    # The picture goes from -1.3 to 1.3.
+    assert regions.mean() == pytest.approx((1.3 - 0.25) / 2.6, abs=0.01)
     assert (regions[:, -1] == 1).all()
     assert [c.get_offsets().tolist() for c in ax.collections[2:]] == [[X[0]], [X[1]]]
 
