@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 from . import _floats
@@ -104,10 +103,12 @@ class Primitive:
     def _forward_arrays(self, raw: list[Any], settings: dict[str, Any]) -> Any:
         """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
         numpy = _numpy()
-        # NumPy's warnings tell of infinities, unless detect_anomaly is on to tell more.
-        watched = numpy.errstate(all="ignore") if active and anomaly.get() else nullcontext()
         try:
-            with watched:
+            if active and anomaly.get():
+                # What NumPy would warn of, detect_anomaly is about to say better.
+                with numpy.errstate(all="ignore"):
+                    out = self.forward(numpy, *raw, **settings)
+            else:
                 out = self.forward(numpy, *raw, **settings)
         except (ValueError, TypeError, IndexError) as error:
             shapes = " and ".join(str(shape(data)) for data in raw)
@@ -299,10 +300,15 @@ def leaf(data: Any) -> Node:
 
 def _numpy() -> Any:
     """Import NumPy when the first array appears."""
-    import numpy
+    if not _imported:
+        import numpy
 
-    ARRAYS.add(numpy.ndarray)
-    return numpy
+        ARRAYS.add(numpy.ndarray)
+        _imported.append(numpy)
+    return _imported[0]
+
+
+_imported: list[Any] = []
 
 
 def _keep(data: Any) -> Any:

@@ -93,7 +93,7 @@ def fit(
                 X_batch, y_batch = (X, y) if batch_size is None else (_rows(X, batch), _rows(y, batch))
                 y_hat = model(X_batch)
                 J = loss(y_hat, y_batch)
-                _check_finite(J, epoch, optimizer)
+                _check_finite(J.item(), "loss", epoch, optimizer)
                 optimizer.zero_grad()
                 J.backward()
                 optimizer.step()
@@ -103,6 +103,7 @@ def fit(
             if validation is not None:
                 y_hat = predict(model, validation[0])
                 numbers += [float(f(y_hat, validation[1])) for f in (loss, *metrics)]
+                _check_finite(numbers[len(names)], "validation loss", epoch, optimizer)
             for series, number in zip(history.values(), numbers):
                 series.append(float(number))
             if hasattr(bar, "set_postfix"):
@@ -160,10 +161,10 @@ def check_data(X: Any, y: Any) -> int:
     return len(X)
 
 
-def _check_finite(J: Any, epoch: int, optimizer: SGD) -> None:
-    if not math.isfinite(J.item()):
+def _check_finite(J: float, what: str, epoch: int, optimizer: SGD) -> None:
+    if not math.isfinite(J):
         raise FloatingPointError(
-            f"the loss is {J.item()} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning "
+            f"the {what} is {J} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning "
             f"rate (lr={optimizer.lr / 10:g} in place of {optimizer.lr:g}), or find the first bad number with "
             f"detect_anomaly()"
         )

@@ -97,6 +97,11 @@ def test_a_loss_that_is_not_finite_stops_with_advice() -> None:
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"in epoch 2: .*\(lr=1e\+199 in place of"):
         fit(model, [[1.0], [2.0]], [1.0, 2.0], loss=mse, optimizer=wild, epochs=5)
     assert model.training is False
+    tame = SGD(model.parameters(), lr=1e160)
+    model.load_state_dict(MLP(1, [1], of=Tensor).state_dict())
+    data = ([[1.0], [2.0]], [1.0, 2.0])
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"the validation loss is inf in epoch 1: "):
+        fit(model, *data, loss=mse, optimizer=tame, epochs=1, validation=data)
 
 
 @pytest.mark.parametrize("where", ["terminal", "notebook", "without tqdm", "nowhere"])
