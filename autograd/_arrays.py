@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from ._elementwise import exp, where
-from ._primitive import REAL, Example, Operation, primitive, shape
+from ._primitive import REAL, Example, Operation, primitive, shape, unchanged
 
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
@@ -243,7 +243,7 @@ cumsum: Operation = primitive(
     elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1})),
 )
 matmul = primitive(
-    "matmul", lambda xp, a, b: product(xp, a, b), matmul_left, matmul_right,
+    "matmul", product, matmul_left, matmul_right,
     written="{0} @ {1}", elementwise=False, domain=(REAL, REAL),
     examples=tuple(((a, b), {}) for a, b in (
         ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
@@ -272,7 +272,7 @@ squeeze = primitive(
     elementwise=False, domain=(REAL,), examples=((((1, 3, 1),), {}), (((1, 3, 1),), {"axis": 0})),
 )
 broadcast_to: Operation = primitive(
-    "broadcast_to", lambda xp, a, *, shape: expanded(xp, a, shape), lambda g, out, a, shape: g,
+    "broadcast_to", lambda xp, a, *, shape: expanded(xp, a, shape), unchanged,
     elementwise=False, domain=(REAL,), examples=((((3,),), {"shape": (2, 3)}), (((2, 1),), {"shape": (2, 3)})),
 )
 concat = primitive(

@@ -12,7 +12,7 @@ from ._anomaly import check_gradient
 from ._arrays import astype, item
 from ._modes import active, anomaly, no_grad
 from ._node import MANY, Node, name_of
-from ._primitive import Rule, leaf, shape
+from ._primitive import Rule, leaf, shape, unchanged
 
 # Two threads may share parameters: each must add its gradient whole.
 _lock = threading.RLock()
@@ -60,7 +60,7 @@ def sweep(
             continue
         g = adjoints.pop(node)
         op, inputs = node.op, node.inputs
-        out, args = (node, _unchanged(node)) if recorded else (node._data, node.args)
+        out, args = (node, _as_recorded(node)) if recorded else (node._data, node.args)
         together = op.rules[0] if op.arity is None else None
         everything = _pull_back(together, g, out, args, node) if together is not None else None
         sent: list[Any] = [None] * len(inputs)
@@ -97,7 +97,7 @@ def _raw(x: Any) -> Any:
     return x._data if isinstance(x, Node) else x
 
 
-def _unchanged(node: Node) -> tuple[Any, ...]:
+def _as_recorded(node: Node) -> tuple[Any, ...]:
     """Return the inputs of a node to differentiate again; raise RuntimeError if one has other data than it had then."""
     for given, arg in zip(node.inputs, node.args):
         if isinstance(given, Node) and given._data is not arg and repr(given._data) != repr(arg):
@@ -134,11 +134,12 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
                 f"the rule of {node.op.name} for argument {position} returned shape {given}; the argument "
                 f"{name_of(parent)} has shape {wanted} and the result {node.shape}: return the shape of the result"
             )
-        stretched = [k for k, (n, m) in enumerate(zip(given[extra:], wanted), extra) if n != m]
         # An array and a Tensor have the same methods; only the Tensor's are recorded.
-        contribution = contribution.sum(axis=(*range(extra), *stretched))
+        if extra:
+            contribution = contribution.sum(axis=tuple(range(extra)))
+        stretched = tuple([k for k, (n, m) in enumerate(zip(given[extra:], wanted)) if n != m])
         if stretched:
-            contribution = contribution.reshape(wanted)
+            contribution = contribution.sum(axis=stretched, keepdims=True)
     if type(data) is float:
         if isinstance(contribution, Node):
             return contribution if type(contribution._data) is float else item(contribution)
@@ -240,9 +241,9 @@ def _backward_values(root: Node) -> bool:
                 # Both are computed before either is added, so that a rule that raises leaves nothing half done.
                 left, right = op.rules
                 if type(first) is kind and left is not None:
-                    to_first = left(g, node._data, node._x, node._y)
+                    to_first = g if left is unchanged else left(g, node._data, node._x, node._y)
                     if type(second) is kind and right is not None:
-                        second._grad += right(g, node._data, node._x, node._y)
+                        second._grad += g if right is unchanged else right(g, node._data, node._x, node._y)
                     first._grad += to_first
                 elif type(second) is kind and right is not None:
                     second._grad += right(g, node._data, node._x, node._y)

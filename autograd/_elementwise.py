@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ._primitive import POSITIVE, REAL, Operation, primitive
+from ._primitive import POSITIVE, REAL, Operation, primitive, unchanged
 
 
 def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
@@ -25,13 +25,13 @@ def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
 
 add = primitive(
     "add", lambda xp, a, b: a + b,
-    lambda g, out, a, b: g,
-    lambda g, out, a, b: g,
+    unchanged,
+    unchanged,
     written="{0} + {1}", domain=(REAL, REAL),
 )
 subtract = primitive(
     "subtract", lambda xp, a, b: a - b,
-    lambda g, out, a, b: g,
+    unchanged,
     lambda g, out, a, b: -g,
     written="{0} - {1}", domain=(REAL, REAL),
 )
@@ -48,7 +48,7 @@ divide = primitive(
     written="{0} / {1}", domain=(REAL, POSITIVE),
 )
 negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written="-{0}", domain=(REAL,))
-positive = primitive("positive", lambda xp, a: +a, lambda g, out, a: g, written="+{0}", domain=(REAL,))
+positive = primitive("positive", lambda xp, a: +a, unchanged, written="+{0}", domain=(REAL,))
 pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
     lambda g, out, a, b: g * b * pow_(a, where((a == 0) & (b == 0), 1.0, b - 1)),

@@ -71,7 +71,7 @@ class Primitive:
         elif len(args) != self.arity:
             args, settings = self._sort_out(args, settings)
         raw: list[Any] = []
-        nodes, floats = False, self.elementwise
+        nodes, constants, floats = False, False, self.elementwise
         for arg in args:
             kind = type(arg)
             if kind in NUMBERS:
@@ -81,21 +81,19 @@ class Primitive:
                 nodes = True
                 data = arg.snapshot()
             else:
+                constants = True
                 data = arg if kind in ARRAYS and arg.dtype.kind in "fb" else self._constant(arg, args)
             floats = floats and type(data) in NUMBERS
             raw.append(data)
         if not nodes:
             return self.forward(_floats if floats else _numpy(), *raw, **settings)
         record = not active or recording.get()
-        if floats:
-            node = leaf(float(self.forward(_floats, *raw, **settings)))
-        else:
-            if record:
-                raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
-            node = leaf(self._forward_arrays(raw, settings))
+        if constants and record:
+            raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
+            args = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
+        node = leaf(float(self.forward(_floats, *raw, **settings)) if floats else self._forward_arrays(raw, settings))
         if record:
-            inputs = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
-            node.link(self, inputs, tuple(raw), settings)
+            node.link(self, args, tuple(raw), settings)
             if active and anomaly.get():
                 check(node)
         return node
@@ -287,6 +285,11 @@ def _function(made: Primitive) -> Operation:
 
 def _by_name(name: str) -> Primitive:
     return TABLE[name]
+
+
+def unchanged(g: Any, out: Any, *args: Any, **settings: Any) -> Any:
+    """The rule of an operation that passes its gradient on; the backward sweep need not call it."""
+    return g
 
 
 def leaf(data: Any) -> Node:
