@@ -87,6 +87,10 @@ from ._functions import (
     softmax,
     take,
 )
+from ._gradcheck import (
+    gradcheck,
+    gradcheck_module,
+)
 from ._modes import (
     detect_anomaly,
     no_grad,
@@ -139,6 +143,8 @@ __all__ = [
     "gelu",
     "getitem",
     "grad",
+    "gradcheck",
+    "gradcheck_module",
     "greater",
     "greater_equal",
     "hessian",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from functools import cache
 from itertools import count
 from typing import Any
@@ -24,7 +25,7 @@ def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[
     """Return the computation of `root` as lines (name, text), inputs first and `root` last.
 
     A node has a line of its own if it is an input, has a label, is used more than once, or would make a formula too
-    long; all others are written where they are used. `names` gives names to nodes; others get their label, or t1, t2, ...
+    long; all others are written where they are used. `names` gives names to nodes; others get their labels, or t1, t2.
 
     >>> x = Value(2.0, label="x")
     >>> assignments(tanh((x + 1) * x))
@@ -66,7 +67,7 @@ def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
     return found
 
 
-def written(op: Primitive, inputs: list[tuple[str, str]], settings: dict[str, Any]) -> tuple[str, str]:
+def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return an operation on texts as text, and its outline: the same with short texts in place of the inputs.
 
     Each input is a text with its outline, which tells whether the text needs parentheses here.

@@ -11,7 +11,7 @@ ROOT = str(Path(__file__).parent.parent)
 TRAIN = """
 import sys
 sys.path.insert(0, {root!r})
-from autograd import Value, grad, tanh
+from autograd import Value, grad, gradcheck, gradcheck_module, tanh
 from nn import MLP, SGD, accuracy, cross_entropy, fit, hinge, predict
 from nn.data import moons, train_test_split
 
@@ -22,6 +22,8 @@ fit(model, X, signs, loss=hinge, optimizer=SGD(model.parameters(), lr=0.2, momen
 assert accuracy(predict(model, X), y) > 0.85
 classes = MLP(2, [4, 2], "tanh")
 fit(classes, X, y, loss=cross_entropy, optimizer=SGD(classes.parameters(), lr=0.2), epochs=2)
+assert gradcheck(lambda x, w: tanh(w[0] * x + w[1]), 0.3, [0.5, 0.0], order=2)
+assert gradcheck_module(model, hinge, X[:2], signs[:2])
 assert abs(grad(grad(tanh))(0.3) + 0.5331) < 1e-3
 print(*sorted({{name.partition(".")[0] for name in sys.modules}} - set(sys.stdlib_module_names)))
 """

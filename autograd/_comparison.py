@@ -1,0 +1,351 @@
+"""The comparison of a gradient with numerical derivatives, and what is said about it."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from bisect import bisect
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+from ._arrays import sum_
+from ._backward import one_like, without_warnings
+from ._elementwise import multiply
+from ._functional import pull
+from ._modes import no_grad, record
+from ._node import Node
+from ._numerical import CLEAR, EPSILON, Estimate, derivative
+from ._primitive import shape
+from ._report import SEVERITY, Entry, Report, entry_of, relative
+
+ENTRIES = 50
+"""Of so many numbers every one is checked; of more, random directions through all of them."""
+
+DIRECTIONS = 2
+
+DECIDES = 1e-3
+"""An error bar wider than this part of the derivative decides nothing: a mistake of 1 % must be seen."""
+
+NEGLIGIBLE = 1e-8
+"""What is so much smaller than the largest derivative counts as zero."""
+
+ROUNDINGS = 32
+"""So many roundings of a number are allowed for in the analytic gradient."""
+
+SMALLER = (2.0**-33, 2.0**-66)
+"""Shorter lengths to try at 0, where the number itself does not tell one."""
+
+Numbers = list[Any]
+"""A float or an array for each input; a direction has None for what does not move."""
+
+
+class Check:
+    """One check: `run` computes a function's outputs from raw numbers and tells which nodes held these."""
+
+    def __init__(
+        self, run: Callable[[Numbers], tuple[list[Any], list[Any]]], start: Numbers, names: list[str], seed: int
+    ) -> None:
+        self.run = run
+        self.given = start
+        self.start: Numbers = [x if type(x) is float else x.astype(float) for x in start]
+        self.names = names
+        self.sizes = [_size(x) for x in start]
+        self.seed = seed
+        self.calls = 0
+
+    def report(self) -> Report:
+        with without_warnings():
+            problem = self.problem()
+            if problem:
+                return Report("invalid", (), (problem,), self.calls)
+            self.gradient, value = self.analytic(self.start)
+            if value != self.value and not math.isnan(value):
+                said = f"the function gives {value!r} while it is recorded and {self.value!r} under no_grad()"
+                return Report("invalid", (), (said,), self.calls)
+            entries, remarks = self.compare()
+            remarks += self.in_lower_precision()
+        verdict = min((entry.verdict for entry in entries), key=SEVERITY.index, default="pass")
+        if verdict == "pass" and any(UNSTEADY in remark for remark in remarks):
+            verdict = "undecided"
+        return Report(verdict, tuple(entries), tuple(remarks), self.calls)
+
+    def evaluate(self, numbers: Numbers) -> tuple[float, float]:
+        """Return the weighted sum of the outputs, and that of their sizes."""
+        self.calls += 1
+        with no_grad():
+            outputs, self.targets = self.run(numbers)
+            total, size = weighted_total(outputs, self.seed)
+        return float(total.item()), size
+
+    def analytic(self, numbers: Numbers) -> tuple[Numbers, float]:
+        """Return the gradient of the weighted sum of the outputs, and that sum."""
+        self.calls += 1
+        with record():
+            outputs, targets = self.run(_copies(numbers))
+            total, _ = weighted_total(outputs, self.seed)
+            gradient, _ = pull(total, targets, one_like(total))
+        return [g._data if isinstance(g, Node) else g for g in gradient], float(total.item())
+
+    def problem(self) -> str:
+        """Say why the function cannot be checked, or nothing."""
+        before = _global_state()
+        self.value, self.magnitude = self.evaluate(_copies(self.start))
+        for name, node, then in zip(self.names, self.targets, self.start):
+            if not _same(node._data, then):
+                return f"the function changes its input {name} in place; let it work on a new one, e.g. x = x + 1"
+        if not math.isfinite(self.value):
+            return f"the function is {self.value} at these inputs; check where it is finite"
+        again, _ = self.evaluate(_copies(self.start))
+        if again == self.value:
+            return ""
+        after = _global_state()
+        _restore(before)
+        repeated, _ = self.evaluate(_copies(self.start))
+        _restore(after)
+        differ = f"the function is not deterministic: it gave {self.value!r}, then {again!r} for the same inputs"
+        if repeated == self.value:
+            return f"{differ}. It draws from a global random generator: make one from a seed inside the function"
+        return (
+            f"{differ}. It keeps something between calls, such as a generator of its own (dropout?), a counter or a "
+            f"global variable: pass that in, or make it anew in each call"
+        )
+
+    def compare(self) -> tuple[list[Entry], list[str]]:
+        total = sum(self.sizes)
+        if total <= ENTRIES:
+            entries = [self.entry(position) for position in range(total)]
+        else:
+            lines = [self.direction(0, total, k) for k in range(DIRECTIONS)]
+            names = [f"random direction {k + 1} through all {total:,} numbers" for k in range(DIRECTIONS)]
+            entries = [self.line(name, line) for name, line in zip(names, lines)]
+        largest = max((abs(e.numerical) for e in entries if math.isfinite(e.numerical)), default=0.0)
+        entries = [_weighed(entry, largest) for entry in entries]
+        if total > ENTRIES:
+            wrong = next((k for k, entry in enumerate(entries) if entry.verdict == "fail"), None)
+            if wrong is not None:
+                entries += self.locate(0, total, wrong)
+        start, idle = 0, []
+        for name, size, slope in zip(self.names, self.sizes, self.gradient):
+            if _is_zero(slope):
+                along = self.line(name, self.direction(start, start + size, 0))
+                if along.verdict == "pass" and along.numerical == 0.0:
+                    idle.append(name)
+                elif along.verdict == "fail" and total > ENTRIES:
+                    entries.append(along._replace(reason="the analytic gradient is zero, the function is not constant"))
+            start += size
+        more = f" and {len(idle) - 10} more" if len(idle) > 10 else ""
+        return entries, [f"here the result does not depend on {', '.join(idle[:10])}{more}"] if idle else []
+
+    def entry(self, position: int) -> Entry:
+        """Compare the derivative by the number at `position` among all inputs."""
+        k, index = self.place(position)
+        x = self.start[k]
+        direction: Numbers = [None] * len(self.start)
+        direction[k] = 1.0
+        if type(x) is not float:
+            direction[k] = 0.0 * x
+            direction[k][index] = 1.0
+            x = float(x[index])
+        lengths = (_power_of_two(x), 1.0) if x else (1.0, *SMALLER)
+        where = self.names[k] + (f"[{', '.join(map(str, index))}]" if index else "")
+        return self.line(where, (direction, tuple(dict.fromkeys(lengths))))
+
+    def place(self, position: int) -> tuple[int, tuple[int, ...]]:
+        """Return which input the number at `position` belongs to, and its index there."""
+        ends = list(accumulate(self.sizes))
+        k = bisect(ends, position)
+        position -= ends[k] - self.sizes[k]
+        index = []
+        for length in reversed(shape(self.start[k])):
+            position, rest = divmod(position, length)
+            index.append(rest)
+        return k, tuple(reversed(index))
+
+    def direction(self, start: int, stop: int, number: int) -> tuple[Numbers, tuple[float, ...]]:
+        """Return a random direction through the numbers from `start` to `stop`, each moved by about its own size.
+
+        A part of a direction is that direction, with zeros elsewhere. Its entries have few digits, so that a step along
+        it is added to an input without rounding.
+        """
+        direction: Numbers = []
+        end, longest = 0, 0.0
+        for k, (x, size) in enumerate(zip(self.start, self.sizes)):
+            begin, end = end, end + size
+            if end <= start or begin >= stop:
+                direction.append(None)
+                continue
+            way: Any
+            if type(x) is float:
+                rng = random.Random(f"{self.seed} {number} {k}")
+                sizes: Any = _power_of_two(x) if x else 1.0
+                way = rng.choice((-1, 1)) * rng.randint(8, 24) / 16 * sizes
+                longest = max(longest, sizes)
+            else:
+                import numpy
+
+                generator = numpy.random.default_rng([self.seed, number, k])
+                own = numpy.where(x == 0.0, numpy.sqrt(numpy.mean(x * x)) or 1.0, numpy.abs(x))
+                sizes = numpy.exp2(numpy.floor(numpy.log2(own)))
+                way = generator.choice((-1.0, 1.0), x.shape) * generator.integers(8, 25, x.shape) / 16 * sizes
+                way.reshape(-1)[: max(start - begin, 0)] = 0.0
+                way.reshape(-1)[max(stop - begin, 0) :] = 0.0
+                longest = max(longest, float(numpy.max(sizes)))
+            direction.append(way)
+        return direction, (1.0, 1.0 / longest) if longest != 1.0 else (1.0,)
+
+    def line(self, where: str, line: tuple[Numbers, tuple[float, ...]]) -> Entry:
+        """Compare the derivative along a direction; what looks wrong is measured again with other steps."""
+        direction, lengths = line
+        analytic, size = _product(self.gradient, direction)
+        rounding = ROUNDINGS * EPSILON * size
+
+        def along(h: float) -> float:
+            if h == 0.0:
+                return self.value
+            moved = [x if way is None else x + h * way for x, way in zip(self.start, direction)]
+            try:
+                return self.evaluate(moved)[0]
+            except ArithmeticError:
+                return math.nan
+
+        first = derivative(along, lengths, self.magnitude)
+
+        def off(found: Estimate) -> bool:
+            within = abs(analytic - found.value) <= CLEAR * (found.error + rounding)
+            return not (within and math.isfinite(analytic))
+
+        if math.isinf(first.error) or not (first.reason or off(first)):
+            return entry_of(where, analytic, first, "pass")
+        if not math.isfinite(analytic) and first.error > DECIDES * abs(first.value):
+            return entry_of(where, analytic, first, "undecided", "the derivative is too large for floats, or infinite")
+        for shorter in (0.75, 0.75 * 2.0**-15):
+            second = derivative(along, [shorter * length for length in lengths], self.magnitude)
+            if second.error > 0.1 * abs(first.value - analytic) and not first.reason:
+                # These steps are too short to tell the two apart.
+                continue
+            if bool(second.reason) != bool(first.reason) or not (second.reason or off(second)):
+                reason = f"with other steps the numerical derivative is {second.value:.6g} ± {second.error:.1g}"
+                return entry_of(where, analytic, first._replace(reason=""), "undecided", reason)
+        return entry_of(where, analytic, first, "fail")
+
+    def locate(self, start: int, stop: int, number: int) -> list[Entry]:
+        """Return the comparison by a number that is wrong, found by halving; nothing if the error is in no half."""
+        while stop - start > 1:
+            middle = (start + stop) // 2
+            for half in ((start, middle), (middle, stop)):
+                if self.line("", self.direction(*half, number)).verdict == "fail":
+                    start, stop = half
+                    break
+            else:
+                return []
+        return [self.entry(start)]
+
+    def in_lower_precision(self) -> list[str]:
+        """Say how the gradient in the precision of the inputs differs from that in float64."""
+        lower = sorted({str(x.dtype) for x in self.given if type(x) is not float} - {"float64"})
+        if not lower:
+            return []
+        found, _ = self.analytic(self.given)
+        largest = max(float(abs(g).max(initial=0.0)) if shape(g) else abs(float(g)) for g in self.gradient)
+        apart = max(_apart(g, exact) for g, exact in zip(found, self.gradient))
+        share = relative(apart, largest)
+        said = f"checked in float64; the gradient in {' and '.join(lower)} differs by {share:.1e} of the largest entry"
+        return [said + (f": {UNSTEADY}" if not share <= DECIDES else "")]
+
+
+UNSTEADY = "rounding leaves too few digits to say more"
+
+
+def weighted_total(outputs: list[Any], seed: int) -> tuple[Any, float]:
+    """Return the sum of all outputs, weighted at random if there are several numbers, and the sum of their sizes."""
+    total: Any = None
+    size = 0.0
+    for k, output in enumerate(outputs):
+        weight: Any = 1.0
+        if not isinstance(output, Node):
+            raise TypeError(
+                f"the function returned {output!r:.60} of type {type(output).__name__}, which has no gradient: return "
+                f"the node itself, not its .data or .item()"
+            )
+        if type(output._data) is float:
+            if len(outputs) > 1:
+                rng = random.Random(f"{seed} {k}")
+                weight = rng.choice((-1, 1)) * rng.uniform(0.5, 1.5)
+            part = multiply(output, weight)
+            size += abs(part._data)
+        else:
+            if len(outputs) > 1 or output._data.size > 1:
+                import numpy
+
+                generator = numpy.random.default_rng([seed, k])
+                weight = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
+            part = multiply(output, weight)
+            size += float(abs(part._data).sum())
+            part = sum_(part)
+        total = part if total is None else total + part
+    if total is None:
+        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
+    return total, size
+
+
+def _weighed(entry: Entry, largest: float) -> Entry:
+    """A pass whose error bar is too wide to have seen a mistake decides nothing."""
+    size = max(abs(entry.analytic), abs(entry.numerical))
+    if entry.verdict != "pass" or entry.error <= DECIDES * size or entry.error <= NEGLIGIBLE * largest:
+        return entry
+    if size == 0.0 == largest:
+        return entry
+    return entry._replace(verdict="undecided", reason="the error bar is too wide to see a mistake of 1 %")
+
+
+def _size(x: Any) -> int:
+    return 1 if type(x) is float else int(x.size)
+
+
+def _copies(numbers: Numbers) -> Numbers:
+    return [x if type(x) is float else x.copy() for x in numbers]
+
+
+def _same(x: Any, y: Any) -> bool:
+    return bool(x == y) if type(x) is float else bool((x == y).all())
+
+
+def _is_zero(x: Any) -> bool:
+    return x == 0.0 if type(x) is float else not x.any()
+
+
+def _apart(x: Any, y: Any) -> float:
+    return float(abs(x - y).max(initial=0.0)) if shape(x) else abs(float(x) - float(y))
+
+
+def _power_of_two(x: float) -> float:
+    """Return the largest power of two that is no larger than |x|, and no subnormal."""
+    return math.ldexp(0.5, max(math.frexp(x)[1], -1020))
+
+
+def _product(gradient: Numbers, direction: Numbers) -> tuple[float, float]:
+    """Return the derivative along a direction, and the size of the numbers that it adds up.
+
+    The direction has random signs, so the roundings of its terms add up like their root mean square.
+    """
+    total, squares = 0.0, 0.0
+    for g, way in zip(gradient, direction):
+        if way is not None:
+            term = g * way
+            total += float(term if type(term) is float else term.sum())
+            squares += float(term * term if type(term) is float else (term * term).sum())
+    return total, abs(total) + math.sqrt(squares)
+
+
+def _global_state() -> list[tuple[Callable[[Any], None], Any]]:
+    """Return the states of the global random generators, each with the function that sets it."""
+    states: list[tuple[Callable[[Any], None], Any]] = [(random.setstate, random.getstate())]
+    numpy = sys.modules.get("numpy")
+    return states + ([(numpy.random.set_state, numpy.random.get_state())] if numpy else [])
+
+
+def _restore(states: list[tuple[Callable[[Any], None], Any]]) -> None:
+    for set_state, state in states:
+        set_state(state)
