@@ -28,8 +28,8 @@ test: lint  ## lint, types, doctests, tests, branch coverage
 	$(BIN)/pytest -n 2 --cov
 
 MINUTES ?= 10
-fuzz: $(VENV)/installed  ## property tests with a long profile, at most MINUTES minutes
-	HYPOTHESIS_PROFILE=fuzz timeout --foreground $(MINUTES)m $(BIN)/pytest -n 2 tests/autograd/test_primitives.py
+fuzz: $(VENV)/installed  ## property tests with new random numbers for MINUTES minutes (10)
+	$(BIN)/python tests/fuzz.py --minutes $(MINUTES)
 
 bench: $(VENV)/installed  ## time the engine beside its peers, in environments of their own
 	$(BIN)/python benchmarks/run.py

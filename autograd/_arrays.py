@@ -199,11 +199,12 @@ var = primitive(
         restore(g, a, axis, keepdims) * 2 * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
 )
-std = primitive(
+std: Operation = primitive(
     "std", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.std(a, axis=axis, keepdims=keepdims, ddof=ddof),
     lambda g, out, a, axis=None, keepdims=False, ddof=0:
         restore(g / out, a, axis, keepdims) * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
-    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+    elementwise=False, domain=(REAL,), kink=lambda a, **settings: std(a, **settings),
+    examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
 )
 max_ = primitive(
     "max", lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims), spread_evenly,

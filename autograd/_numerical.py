@@ -51,10 +51,12 @@ class Limit:
         self.factor = factor
         self.value, self.error = math.nan, math.inf
         self.slopes: list[float] = []
+        self.rounding = 0.0
         self.row: list[float] = []
 
     def add(self, slope: float, rounding: float) -> None:
         self.slopes.append(slope)
+        self.rounding = rounding
         above, self.row = self.row, [slope]
         power = self.factor
         for k, earlier in enumerate(above):
@@ -141,7 +143,8 @@ def _judge(both: Limit, ahead: Limit, behind: Limit) -> Estimate:
         if not math.isfinite(side.slopes[-1]):
             return Estimate(math.nan, math.inf, f"the function has no finite value to the {beyond} of this point")
         growth = [b / a for a, b in zip(side.slopes, side.slopes[1:]) if a]
-        if len(growth) == len(LADDER) - 1 and min(growth[FEWEST:]) > GROWING:
+        certain = abs(side.slopes[-1]) > CLEAR * side.rounding
+        if certain and len(growth) == len(LADDER) - 1 and min(growth[FEWEST:]) > GROWING:
             reason = "the slopes grow without limit as the step shrinks: a jump, or an infinite derivative"
             return Estimate(math.nan, math.inf, reason)
     if _differ(ahead, behind):

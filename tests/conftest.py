@@ -14,7 +14,7 @@ import nn
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, suppress_health_check=slow)
-settings.register_profile("fuzz", max_examples=2000, deadline=None, suppress_health_check=slow)
+settings.register_profile("fuzz", max_examples=500, deadline=None, database=None, suppress_health_check=slow)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -1,0 +1,18 @@
+"""A pytest plugin: `def test_gradients(own_primitive): check_primitive(own_primitive)` runs for every own primitive.
+
+Switch it on with `addopts = ["-p", "autograd.testing.plugin"]`, or with `pytest_plugins = ["autograd.testing.plugin"]`
+in the top conftest.py. The primitives are those declared outside autograd when the tests are collected.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._primitive import TABLE
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    """Run a test with the argument `own_primitive` once for each primitive of the user's."""
+    if "own_primitive" in metafunc.fixturenames:
+        own = [made for made in TABLE.values() if not made.forward.__module__.startswith("autograd.")]
+        metafunc.parametrize("own_primitive", own, ids=[made.name for made in own])
