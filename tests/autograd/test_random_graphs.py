@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import event, given
+from hypothesis import strategies as st
 
-from autograd import TABLE, Tensor, Value, gradcheck
+from autograd import TABLE, Tensor, Value, grad, gradcheck, primitive
+from autograd._comparison import weighted_total
 from autograd._functional import flatten
 from autograd.testing import Graph, check_primitive, graphs
 from autograd.testing._graphs import Step
@@ -34,6 +36,26 @@ def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
     report = gradcheck(graph, *graph.inputs, order=2)
     event(report.verdict)
     assert report.verdict in ("pass", "undecided"), report
+
+
+@given(data=st.data())
+def test_a_wrong_rule_in_a_random_graph_never_passes(data: st.DataObject) -> None:
+    """One rule is 1 % wrong; wherever that shows in the gradient, the check says so."""
+    wrong = primitive("wrong_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: 1.01 * g * (1 - out * out))
+    graph = data.draw(graphs([*OWN, *[wrong] * 20]))
+    steps = [line._replace(primitive=TABLE["tanh"]) if getattr(line, "primitive", None) is TABLE["wrong_tanh"] else line
+             for line in graph.lines]  # fmt: skip
+    found, right = (_gradient(each, graph.inputs) for each in (graph, Graph(steps)))
+    if np.abs(found - right).max() > 1e-7 * np.abs(right).max():
+        report = gradcheck(graph, *graph.inputs)
+        event(report.verdict)
+        assert report.verdict in ("fail", "undecided"), report
+
+
+def _gradient(graph: Graph, inputs: list[Any]) -> np.ndarray:
+    """Return all derivatives of the weighted sum of a graph's results, which is what gradcheck checks."""
+    total = grad(lambda *args: weighted_total(list(flatten(graph(*args))), 0)[0], tuple(range(len(inputs))))
+    return np.concatenate([np.ravel(g) for g in total(*inputs)])
 
 
 @given(graph=graphs([made for made in OWN if made.elementwise]))
