@@ -10,11 +10,12 @@ except ImportError as error:  # pragma: no cover - the tests need it themselves
 
 from .._gradcheck import gradcheck, gradcheck_module
 from ._graphs import Graph, graphs
-from ._primitives import check_primitive
+from ._primitives import WrongPrimitive, check_primitive
 from ._strategies import broadcastable_shapes, tensors, values
 
 __all__ = [
     "Graph",
+    "WrongPrimitive",
     "broadcastable_shapes",
     "check_primitive",
     "gradcheck",

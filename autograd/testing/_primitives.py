@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from .._functional import trace
+from .. import Tensor, Value
 from .._gradcheck import gradcheck
-from .._primitive import Primitive, leaf, shape
+from .._primitive import Primitive, shape
 from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 
 SAME = 8 * 2.0**-52
 """Forms of one operation agree to so many roundings."""
+
+
+class WrongPrimitive(AssertionError):
+    """What `check_primitive` found: the message tells it, `graph` is the smallest computation that shows it."""
+
+    __module__ = "autograd.testing"
+
+    def __init__(self, message: str, graph: Graph) -> None:
+        super().__init__(message)
+        self.graph = graph
 
 
 def check_primitive(operation: Any, max_examples: int = 25) -> None:
@@ -26,15 +37,16 @@ def check_primitive(operation: Any, max_examples: int = 25) -> None:
     to `max_examples` random inputs in its domain and away from its kinks are tried: first and second derivatives are
     compared with numerical ones (see `gradcheck`), Values with Tensors. `operation` is the function that `primitive`
     returned, or its name.
-    Raises AssertionError with the computation if anything is wrong, ValueError for what is no primitive or for one that
-    needs `examples` and has none.
+    Raises WrongPrimitive, an AssertionError, with the computation if anything is wrong (in a notebook it is drawn,
+    too), AssertionError if nothing could be checked, ValueError for what is no primitive or for one that needs
+    `examples` and has none.
 
     >>> from autograd.testing import check_primitive
     >>> check_primitive(tanh)
     >>> wrong = primitive("wrong_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: 1.01 * g * (1 - out * out))
     >>> check_primitive(wrong)
     Traceback (most recent call last):
-    AssertionError: wrong_tanh has a wrong derivative:
+    autograd.testing.WrongPrimitive: wrong_tanh has a wrong derivative:
     a = 0.5
     out = wrong_tanh(a)
     fail: 1 derivative in ... calls of the function
@@ -63,9 +75,12 @@ def _try(made: Primitive, graphs: st.SearchStrategy[Graph], max_examples: int) -
 
     try:
         check()
-    except AssertionError as error:
+    except WrongPrimitive as error:
+        notebook = sys.modules.get("IPython")
+        if notebook and notebook.get_ipython():
+            notebook.display.display(error.graph)
         # Hypothesis adds notes for those who know it; the message alone holds the smallest computation.
-        raise AssertionError(str(error)) from None
+        raise WrongPrimitive(str(error), error.graph) from None
     except Unsatisfiable as error:
         where = "no inputs in its domain and away from its kinks give a finite result"
         raise AssertionError(f"{made.name} cannot be checked: {where}") from error
@@ -84,30 +99,24 @@ def _forms(made: Primitive) -> list[st.SearchStrategy[Graph]]:
 
 
 def _verdict(made: Primitive, graph: Graph) -> str:
-    """Return the verdict on one computation; raise AssertionError if it is wrong."""
+    """Return the verdict on one computation; raise WrongPrimitive if it is wrong."""
+
+    def wrong(what: str, detail: Any) -> WrongPrimitive:
+        return WrongPrimitive(f"{made.name} {what}:\n{graph}\n{detail}", graph)
+
     try:
         report = gradcheck(graph, *graph.inputs, order=2)
     except Exception as error:
-        raise AssertionError(
-            f"{made.name} cannot be differentiated:\n{graph}\n{type(error).__name__}: {error}"
-        ) from error
+        raise wrong("cannot be differentiated", f"{type(error).__name__}: {error}") from error
     if report.verdict == "fail":
-        raise AssertionError(f"{made.name} has a wrong derivative:\n{graph}\n{report}")
+        raise wrong("has a wrong derivative", report)
+    if report.verdict == "invalid":
+        raise wrong("cannot be checked here; is its domain right?", report)
     if report.verdict == "non-differentiable":
-        raise AssertionError(
-            f"{made.name} has no derivative here; declare it with kink=..., a function of its arguments that is zero "
-            f"there:\n{graph}\n{report}"
-        )
-    assert report.verdict != "invalid", f"{made.name} cannot be checked here; is its domain right?\n{graph}\n{report}"
-    value = graph(*trace(graph.inputs))
+        kink = "declare it with kink=..., a function of its arguments that is zero there"
+        raise wrong(f"has no derivative here; {kink}", report)
     if made.elementwise and all(not shape(x) for x in graph.inputs):
-        array = graph(*(leaf(_array(x)) for x in graph.inputs)).item()
-        close = math.isclose(value.data, array, rel_tol=SAME, abs_tol=1e-300)
-        assert close, f"{made.name} of a Value is {value.data!r}, of a Tensor {array!r}:\n{graph}"
+        value, array = (graph(*map(kind, graph.inputs)).item() for kind in (Value, Tensor))
+        if not math.isclose(value, array, rel_tol=SAME, abs_tol=SAME):
+            raise wrong("differs between its forms", f"of a Value it is {value!r}, of a Tensor {array!r}")
     return report.verdict
-
-
-def _array(x: float) -> Any:
-    import numpy
-
-    return numpy.asarray(x)
