@@ -186,9 +186,8 @@ def test_what_is_too_noisy_to_tell_is_undecided() -> None:
     assert gradcheck(lambda x: x * 1e-9 + 1e9, 1.0).verdict == "undecided"
     report = gradcheck(lambda x: x + tanh((x - 1.0) * 1e6) * 1e-6, 1.0)
     assert report.verdict in ("pass", "undecided")
-    sharp = gradcheck(lambda x: x + tanh((x - 1.0) * 1e9) * 1e-9, 1.0)
-    assert sharp.verdict == "undecided"
-    assert "with other steps" in repr(sharp)
+    # Steps that are too long see a slope of 1; the derivative is 2.
+    assert gradcheck(lambda x: x + tanh((x - 1.0) * 1e9) * 1e-9, 1.0)
 
 
 def test_a_global_generator_is_told_from_other_memory() -> None:
@@ -325,4 +324,14 @@ def test_values_that_are_not_finite() -> None:
 def test_a_derivative_that_is_infinite_in_floats_only() -> None:
     steep = primitive("steep", lambda xp, x: x, lambda g, out, x: g * math.inf)
     assert gradcheck(steep, 1.0).verdict == "fail"
-    assert "too large for floats" in repr(gradcheck(lambda x: 1 / x, 1e-200))
+    flat = primitive("flat", lambda xp, x: x * 1e-9 + 1e9, lambda g, out, x: g * math.inf)
+    assert "too large for floats" in repr(gradcheck(flat, 1.0))
+    assert not gradcheck(lambda x: 1 / x, 1e-200)
+
+
+def test_a_function_that_loses_digits_is_no_wrong_gradient() -> None:
+    """Near a singular matrix a rounding of the inputs is a large change of the result."""
+    report = gradcheck(lambda a, b, c, d: 1 / (a * d - b * c), 1.0, 1.0, 1.0, 1.000001)
+    assert report, report
+    report = gradcheck(lambda x: tanh(x.astype("float32")).astype("float64"), np.linspace(-1.5, 2, 5))
+    assert report.verdict in ("pass", "undecided"), report
