@@ -13,7 +13,7 @@ SMALLEST = 2.0**-1074
 FACTOR = 8.0
 """From one step to the next; a power of two, so that no step is rounded when it is added to an input."""
 
-LADDER = [2.0**-k for k in range(6, 40, 3)]
+LADDER = [2.0**-k for k in range(6, 46, 3)]
 """Steps as parts of the length over which the function may change."""
 
 GOOD = 1e-8

@@ -43,12 +43,12 @@ def check_primitive(operation: Any, max_examples: int = 25) -> None:
 
     >>> from autograd.testing import check_primitive
     >>> check_primitive(tanh)
-    >>> wrong = primitive("wrong_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: 1.01 * g * (1 - out * out))
+    >>> wrong = primitive("tanh_wrong", lambda xp, x: xp.tanh(x), lambda g, out, x: 1.01 * g * (1 - out * out))
     >>> check_primitive(wrong)
     Traceback (most recent call last):
-    autograd.testing.WrongPrimitive: wrong_tanh has a wrong derivative:
+    autograd.testing.WrongPrimitive: tanh_wrong has a wrong derivative:
     a = 0.5
-    out = wrong_tanh(a)
+    out = tanh_wrong(a)
     fail: 1 derivative in ... calls of the function
       fail at a: analytic 0.7943122..., numerical 0.7864477... ± ...: 1.01 times what it should be
     """

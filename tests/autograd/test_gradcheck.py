@@ -190,6 +190,12 @@ def test_what_is_too_noisy_to_tell_is_undecided() -> None:
     assert gradcheck(lambda x: x + tanh((x - 1.0) * 1e9) * 1e-9, 1.0)
 
 
+def test_a_slope_that_depends_on_the_step_is_undecided() -> None:
+    report = gradcheck(lambda x: x + tanh(x * 1e14) * 1e-14, 0.0)
+    assert report.verdict == "undecided"
+    assert "with other steps the numerical derivative is 2 ±" in repr(report)
+
+
 def test_a_global_generator_is_told_from_other_memory() -> None:
     def python(x: Any) -> Any:
         return x * random.random()
