@@ -14,9 +14,9 @@ from ._primitive import REAL, Example, Operation, primitive, shape, unchanged
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
 
-ALL: Example = (((3, 4),), {})
-ROWS: Example = (((3, 4),), {"axis": 0})
-BOTH: Example = (((3, 4),), {"axis": (0, 1), "keepdims": True})
+ALL: Example = (((2, 3),), {})
+ROWS: Example = (((2, 3),), {"axis": 0})
+BOTH: Example = (((2, 3),), {"axis": (0, 1), "keepdims": True})
 LAST: Example = (((2, 3, 2),), {"axis": -1})
 
 

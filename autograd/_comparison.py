@@ -25,6 +25,8 @@ ENTRIES = 50
 
 DIRECTIONS = 2
 
+MISTAKE = 0.01
+
 DECIDES = 1e-3
 """An error bar wider than this part of the derivative decides nothing: a mistake of 1 % must be seen."""
 
@@ -34,11 +36,17 @@ NEGLIGIBLE = 1e-8
 ROUNDINGS = 32
 """So many roundings of a number are allowed for in the analytic gradient."""
 
-SMALLER = (2.0**-33, 2.0**-66)
-"""Shorter lengths to try at 0, where the number itself does not tell one."""
+LONGEST = 2.0**-6
+"""The longest step, as a part of the number or of 1."""
+
+SHORTEST = 2.0**-51
+"""A shorter step, as a part of the number, is lost when it is added."""
 
 Numbers = list[Any]
 """A float or an array for each input; a direction has None for what does not move."""
+
+Line = tuple[Numbers, tuple[tuple[float, float], ...]]
+"""A direction, with ranges of steps to make along it."""
 
 
 class Check:
@@ -117,12 +125,14 @@ class Check:
 
     def compare(self) -> tuple[list[Entry], list[str]]:
         total = sum(self.sizes)
+        remarks: list[str] = []
         if total <= ENTRIES:
             entries = [self.entry(position) for position in range(total)]
         else:
             lines = [self.direction(0, total, k) for k in range(DIRECTIONS)]
             names = [f"random direction {k + 1} through all {total:,} numbers" for k in range(DIRECTIONS)]
             entries = [self.line(name, line) for name, line in zip(names, lines)]
+            remarks.append(self.resolution(entries, lines))
         largest = max((abs(e.numerical) for e in entries if math.isfinite(e.numerical)), default=0.0)
         entries = [_weighed(entry, largest) for entry in entries]
         if total > ENTRIES:
@@ -139,7 +149,17 @@ class Check:
                     entries.append(along._replace(reason="the analytic gradient is zero, the function is not constant"))
             start += size
         more = f" and {len(idle) - 10} more" if len(idle) > 10 else ""
-        return entries, [f"here the result does not depend on {', '.join(idle[:10])}{more}"] if idle else []
+        if idle:
+            remarks.append(f"here the result does not depend on {', '.join(idle[:10])}{more}")
+        return entries, remarks
+
+    def resolution(self, entries: list[Entry], lines: list[Line]) -> str:
+        """Say how large a mistake in a single number must be for random directions to show it."""
+        shares = [
+            CLEAR * entry.error / MISTAKE / (_product(self.gradient, direction)[1] or math.inf)
+            for entry, (direction, _) in zip(entries, lines)
+        ]
+        return f"a mistake of 1 % shows in every number that makes {max(shares):.0e} of the change or more"
 
     def entry(self, position: int) -> Entry:
         """Compare the derivative by the number at `position` among all inputs."""
@@ -151,9 +171,8 @@ class Check:
             direction[k] = 0.0 * x
             direction[k][index] = 1.0
             x = float(x[index])
-        lengths = (_power_of_two(x), 1.0) if x else (1.0, *SMALLER)
         where = self.names[k] + (f"[{', '.join(map(str, index))}]" if index else "")
-        return self.line(where, (direction, tuple(dict.fromkeys(lengths))))
+        return self.line(where, (direction, _ranges(abs(x))))
 
     def place(self, position: int) -> tuple[int, tuple[int, ...]]:
         """Return which input the number at `position` belongs to, and its index there."""
@@ -166,7 +185,7 @@ class Check:
             index.append(rest)
         return k, tuple(reversed(index))
 
-    def direction(self, start: int, stop: int, number: int) -> tuple[Numbers, tuple[float, ...]]:
+    def direction(self, start: int, stop: int, number: int) -> Line:
         """Return a random direction through the numbers from `start` to `stop`, each moved by about its own size.
 
         A part of a direction is that direction, with zeros elsewhere. Its entries have few digits, so that a step along
@@ -196,11 +215,11 @@ class Check:
                 way.reshape(-1)[max(stop - begin, 0) :] = 0.0
                 longest = max(longest, float(numpy.max(sizes)))
             direction.append(way)
-        return direction, (1.0, 1.0 / longest) if longest != 1.0 else (1.0,)
+        return direction, ((LONGEST * max(1.0, 1.0 / longest), SHORTEST),)
 
-    def line(self, where: str, line: tuple[Numbers, tuple[float, ...]]) -> Entry:
+    def line(self, where: str, line: Line) -> Entry:
         """Compare the derivative along a direction; what looks wrong is measured again with other steps."""
-        direction, lengths = line
+        direction, ranges = line
         analytic, size = _product(self.gradient, direction)
         rounding = ROUNDINGS * EPSILON * size
 
@@ -217,23 +236,20 @@ class Check:
             within = abs(analytic - found.value) <= CLEAR * (found.error + rounding)
             return not (within and math.isfinite(analytic))
 
-        first = derivative(along, lengths, self.magnitude)
+        first = derivative(along, ranges, self.magnitude)
         if math.isinf(first.error) or not (first.reason or off(first)):
             return entry_of(where, analytic, first, "pass")
         rounding += self.spread(direction, analytic)
-        first = derivative(along, lengths, self.magnitude, patient=True)
+        first = derivative(along, ranges, self.magnitude, patient=True)
         if math.isinf(first.error) or not (first.reason or off(first)):
             return entry_of(where, analytic, first, "pass")
         if not math.isfinite(analytic) and first.error > DECIDES * abs(first.value):
             return entry_of(where, analytic, first, "undecided", "the derivative is too large for floats, or infinite")
-        for shorter in (0.75, 0.75 * 2.0**-15):
-            second = derivative(along, [shorter * length for length in lengths], self.magnitude)
-            if second.error > 0.1 * abs(first.value - analytic) and not first.reason:
-                # These steps are too short to tell the two apart.
-                continue
-            if bool(second.reason) != bool(first.reason) or not (second.reason or off(second)):
-                reason = f"with other steps the numerical derivative is {second.value:.6g} ± {second.error:.1g}"
-                return entry_of(where, analytic, first._replace(reason=""), "undecided", reason)
+        shifted = tuple((0.75 * longest, 0.75 * shortest) for longest, shortest in ranges)
+        second = derivative(along, shifted, self.magnitude, patient=True)
+        if bool(second.reason) != bool(first.reason) or not (second.reason or off(second)):
+            reason = f"with other steps the numerical derivative is {second.value:.6g} ± {second.error:.1g}"
+            return entry_of(where, analytic, first._replace(reason=""), "undecided", reason)
         return entry_of(where, analytic, first, "fail")
 
     def spread(self, direction: Numbers, analytic: float) -> float:
@@ -335,6 +351,16 @@ def _apart(x: Any, y: Any) -> float:
 def _power_of_two(x: float) -> float:
     """Return the largest power of two that is no larger than |x|, and no subnormal."""
     return math.ldexp(0.5, max(math.frexp(x)[1], -1020))
+
+
+def _ranges(x: float) -> tuple[tuple[float, float], ...]:
+    """Return the steps to make from a number of size x: parts of 1, and parts of x."""
+    if x == 0.0:
+        return ((LONGEST, SHORTEST * SHORTEST),)
+    size = _power_of_two(x)
+    if size < SHORTEST:
+        return ((LONGEST, SHORTEST), (LONGEST * size, SHORTEST * size))
+    return ((LONGEST * max(size, 1.0), SHORTEST * size),)
 
 
 def _product(gradient: Numbers, direction: Numbers) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 EPSILON = 2.0**-52
@@ -13,14 +13,14 @@ SMALLEST = 2.0**-1074
 FACTOR = 8.0
 """From one step to the next; a power of two, so that no step is rounded when it is added to an input."""
 
-LADDER = [2.0**-k for k in range(6, 46, 3)]
-"""Steps as parts of the length over which the function may change."""
-
 GOOD = 1e-8
 """An error bar so much narrower than the derivative needs no better one."""
 
 CLEAR = 8.0
 """A difference of so many error bars is no accident."""
+
+ALIKE = 1e-2
+"""Derivatives from both sides that are no farther apart, as a part of them, are the same when their bars say so."""
 
 COARSE = 1e-6
 """A function that moves in steps up to this part of its size computes in lower precision."""
@@ -31,6 +31,9 @@ GROWING = 1.5
 FEWEST = 3
 """Steps from which a limit can be told with an error bar."""
 
+FINEST = 6
+"""The slopes at so many of the shortest steps tell whether slopes grow without limit."""
+
 
 class Estimate(NamedTuple):
     """A derivative with its error bar; `reason` says why there is none, or is empty."""
@@ -38,6 +41,10 @@ class Estimate(NamedTuple):
     value: float
     error: float
     reason: str = ""
+
+
+Point = tuple[float, float, float]
+"""A step, and the values of the function after it to the right and to the left."""
 
 
 class Limit:
@@ -49,9 +56,8 @@ class Limit:
 
     def __init__(self, factor: float) -> None:
         self.factor = factor
-        self.value, self.error = math.nan, math.inf
+        self.value, self.error, self.rounding = math.nan, math.inf, 0.0
         self.slopes: list[float] = []
-        self.rounding = 0.0
         self.row: list[float] = []
 
     def add(self, slope: float, rounding: float) -> None:
@@ -59,7 +65,7 @@ class Limit:
         self.rounding = rounding
         above, self.row = self.row, [slope]
         power = self.factor
-        for k, earlier in enumerate(above):
+        for k, earlier in enumerate(above[:FINEST]):
             better = (power * self.row[k] - earlier) / (power - 1)
             bar = max(abs(better - self.row[k]), abs(better - earlier)) + rounding
             self.row.append(better)
@@ -69,56 +75,64 @@ class Limit:
             power *= self.factor
 
 
+Limits = tuple[Limit, Limit, Limit]
+"""Of the slopes across the point, whose error is even in the step, of those to its right and of those to its left."""
+
+
 def derivative(
-    f: Callable[[float], float], lengths: Iterable[float], magnitude: float, patient: bool = False
+    f: Callable[[float], float], ranges: tuple[tuple[float, float], ...], magnitude: float, patient: bool = False
 ) -> Estimate:
     """Return the derivative of f at 0 from both sides, or why there is none.
 
-    `lengths` are those over which f may change, tried until the error bar is good; `magnitude` is the size of the
-    numbers that f adds up, which tells its rounding error. A kink shows in derivatives from the right and from the left
-    that differ by more than their error bars. Without `patient` the first good error bar ends the search, though slopes
-    may also agree by accident, where the function computes in lower precision.
+    `ranges` are the longest and the shortest step to make, with a gap before each next one; steps are made until the
+    error bar is good and both sides agree. `magnitude` is the size of the numbers that f adds up, which tells its
+    rounding error. With `patient` all steps are made, and the rounding error is measured: slopes may agree by accident
+    where a function loses digits.
     """
     centre = f(0.0)
-    best = Estimate(math.nan, math.inf, "no value of the function beside this point is finite")
-    for length in lengths:
-        found = _along(f, centre, length, magnitude, patient)
-        if found.error < best.error or math.isnan(best.value):
-            best = found
-        if found.error <= GOOD * abs(found.value):
-            break
-    return best
-
-
-def _along(f: Callable[[float], float], centre: float, length: float, magnitude: float, patient: bool) -> Estimate:
     noise = EPSILON * magnitude
-    points: list[tuple[float, float, float]] = []
+    points: list[Point] = []
     limits = _limits()
-    for part in LADDER:
-        h = part * length
-        if h == 0.0:
-            break
+    for h in _steps(ranges):
         points.append((h, f(h), f(-h)))
         _add(limits, centre, points[-1], noise)
-        both, *sides = limits
+        both, ahead, behind = limits
         enough = GOOD * abs(both.value)
         settled = both.error <= enough or noise / h > max(both.error, enough)
-        if settled and not patient and len(points) >= FEWEST and not _differ(*sides):
+        if settled and not patient and len(points) >= FEWEST and _agree(ahead, behind):
             break
-    quantum = _quantum(centre, points)
-    if noise < quantum < COARSE * magnitude:
+    if not points:
+        return Estimate(math.nan, math.inf, "the steps are too small for floats")
+    where = "here" if points[-1][0] < ranges[-1][1] * FACTOR else f"here or within {points[-1][0]:.0e}"
+    reason = _no_slope(limits, where)
+    if reason:
+        return Estimate(math.nan, math.inf, reason)
+    measured = _quantum(centre, points)
+    if not measured <= COARSE * magnitude:
+        measured = 0.0
+    if patient:
+        measured = max(measured, _residue(limits[0].value, points))
+    if measured > noise:
         limits = _limits()
         for point in points:
-            _add(limits, centre, point, quantum)
-    return _judge(*limits) if points else Estimate(math.nan, math.inf, "the steps are too small for floats")
+            _add(limits, centre, point, measured)
+    both, ahead, behind = limits
+    return Estimate(both.value, both.error, _kink(ahead, behind, where))
 
 
-def _limits() -> tuple[Limit, Limit, Limit]:
-    """Return the limits of the slopes from both sides, whose error is even in the step, from the right and the left."""
+def _steps(ranges: tuple[tuple[float, float], ...]) -> Iterator[float]:
+    for longest, shortest in ranges:
+        h = longest
+        while h >= shortest:
+            yield h
+            h /= FACTOR
+
+
+def _limits() -> Limits:
     return Limit(FACTOR**2), Limit(FACTOR), Limit(FACTOR)
 
 
-def _add(limits: tuple[Limit, Limit, Limit], centre: float, point: tuple[float, float, float], noise: float) -> None:
+def _add(limits: Limits, centre: float, point: Point, noise: float) -> None:
     h, right, left = point
     both, ahead, behind = limits
     noise = max(noise, EPSILON * abs(right), EPSILON * abs(left), SMALLEST)
@@ -127,13 +141,25 @@ def _add(limits: tuple[Limit, Limit, Limit], centre: float, point: tuple[float, 
     behind.add((centre - left) / h, 2 * noise / h)
 
 
-def _quantum(centre: float, points: list[tuple[float, float, float]]) -> float:
+def _quantum(centre: float, points: list[Point]) -> float:
     """Return the size of the steps in which a function moves that computes in lower precision, 0 if it is smooth."""
-    _, right, left = points[-1] if points else (0.0, math.nan, math.nan)
+    _, right, left = points[-1]
     if not centre == right == left:
         return 0.0
     moves = (abs(value - centre) for _, *values in points for value in values)
     return min((move for move in moves if move), default=0.0)
+
+
+def _residue(value: float, points: list[Point]) -> float:
+    """Return how far the function is from a straight line at the shortest steps: its rounding error."""
+    residues = (abs((right - left) / 2 - value * h) for h, right, left in points[-FEWEST:])
+    return max((r for r in residues if math.isfinite(r)), default=0.0)
+
+
+def _agree(one: Limit, other: Limit) -> bool:
+    """Say whether two limits are known well enough to be the same."""
+    size = ALIKE * max(abs(one.value), abs(other.value)) + CLEAR * (one.rounding + other.rounding)
+    return max(abs(one.value - other.value), one.error, other.error) <= size and not _differ(one, other)
 
 
 def _differ(one: Limit, other: Limit) -> bool:
@@ -142,16 +168,20 @@ def _differ(one: Limit, other: Limit) -> bool:
     return gap > CLEAR * (one.error + other.error) and gap > 1e-4 * max(abs(one.value), abs(other.value))
 
 
-def _judge(both: Limit, ahead: Limit, behind: Limit) -> Estimate:
-    for side, beyond in ((ahead, "right"), (behind, "left")):
+def _no_slope(limits: Limits, where: str) -> str:
+    """Say why there is no slope at all, or nothing."""
+    for side, beyond in zip(limits[1:], ("right", "left")):
         if not math.isfinite(side.slopes[-1]):
-            return Estimate(math.nan, math.inf, f"the function has no finite value to the {beyond} of this point")
-        growth = [b / a for a, b in zip(side.slopes, side.slopes[1:]) if a]
+            return f"the function has no finite value to the {beyond}"
+        growth = [abs(b / a) for a, b in zip(side.slopes[-FINEST:], side.slopes[-FINEST + 1 :]) if a]
         certain = abs(side.slopes[-1]) > CLEAR * side.rounding
-        if certain and len(growth) == len(LADDER) - 1 and min(growth[FEWEST:]) > GROWING:
-            reason = "the slopes grow without limit as the step shrinks: a jump, or an infinite derivative"
-            return Estimate(math.nan, math.inf, reason)
-    if _differ(ahead, behind):
-        sides = f"{ahead.value:.6g} from the right and {behind.value:.6g} from the left"
-        return Estimate(both.value, both.error, f"a kink: the derivative is {sides}")
-    return Estimate(both.value, both.error)
+        if certain and len(growth) == FINEST - 1 and min(growth) > GROWING:
+            return f"slopes grow without limit {where}: a jump, or an infinite derivative"
+    return ""
+
+
+def _kink(ahead: Limit, behind: Limit, where: str) -> str:
+    """Say how the slopes to both sides differ, or nothing."""
+    if not _differ(ahead, behind):
+        return ""
+    return f"a kink {where}: the derivative is {ahead.value:.6g} from the right and {behind.value:.6g} from the left"
