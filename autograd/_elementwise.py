@@ -51,7 +51,7 @@ negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written
 positive = primitive("positive", lambda xp, a: +a, unchanged, written="+{0}", domain=(REAL,))
 pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
-    lambda g, out, a, b: g * b * pow_(a, where((a == 0) & (b == 0), 1.0, b - 1)),
+    lambda g, out, a, b: g * b * pow_(a, where((b == 0) & (abs(a) < 2**-1024), 1.0, b - 1)),
     lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
     written="{0} ** {1}", domain=(POSITIVE, REAL),
 )
@@ -67,7 +67,7 @@ sqrt = primitive(
     "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), domain=(POSITIVE,)
 )
 exp = primitive("exp", lambda xp, a: xp.exp(a), lambda g, out, a: g * out, domain=(REAL,))
-expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * (out + 1), domain=(REAL,))
+expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * exp(a), domain=(REAL,))
 log: Operation = primitive("log", lambda xp, a: xp.log(a), lambda g, out, a: g / a, domain=(POSITIVE,))
 log1p = primitive("log1p", lambda xp, a: xp.log1p(a), lambda g, out, a: g / (1 + a), domain=((-1.0, math.inf),))
 sin = primitive("sin", lambda xp, a: xp.sin(a), lambda g, out, a: g * cos(a), domain=(REAL,))
