@@ -50,6 +50,20 @@ def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = F
     return chosen * restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True)
 
 
+def spread_softly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Send `g` to the elements in proportion to their exponentials."""
+    powers = exp(a - restore(out, a, axis, keepdims))
+    # Their sum is 1 but for the rounding of `out`, which spoils all digits of a large one.
+    return restore(g, a, axis, keepdims) * powers / sum_(powers, axis=axis, keepdims=True)
+
+
+def average(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    n = count(a, axis)
+    out = xp.sum(a, axis=axis, keepdims=keepdims) / n
+    # The sum may overflow where the mean does not.
+    return out if xp.isfinite(out).all() else xp.sum(a / n, axis=axis, keepdims=keepdims)
+
+
 def other_factors(a: Any, axis: Any) -> Any:
     """Return, for each element, the product of all others over `axis`, without dividing: factors may be zero."""
     rank = len(shape(a))
@@ -140,15 +154,24 @@ def below_largest(xp: Any, a: Any, axis: Any) -> tuple[Any, Any]:
     return a - largest, largest
 
 
+def log_of_sum(xp: Any, lower: Any, axis: Any) -> Any:
+    """Return log(sum(exp(lower))) where the largest is 0: log1p of the sum of the others, which keeps their digits."""
+    powers = xp.exp(lower)
+    ties = powers == 1
+    powers -= ties
+    others = powers.sum(axis=axis, keepdims=True) + (ties.sum(axis=axis, keepdims=True, dtype=powers.dtype) - 1)
+    return xp.log1p(others)
+
+
 def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     lower, largest = below_largest(xp, a, axis)
-    total = xp.log(xp.exp(lower).sum(axis=axis, keepdims=True)) + largest
+    total = largest + log_of_sum(xp, lower, axis)
     return total if keepdims else total.squeeze(axis)
 
 
 def stable_log_softmax(xp: Any, a: Any, axis: Any) -> Any:
     lower, _ = below_largest(xp, a, axis)
-    return lower - xp.log(xp.exp(lower).sum(axis=axis, keepdims=True))
+    return lower - log_of_sum(xp, lower, axis)
 
 
 def stable_softmax(xp: Any, a: Any, axis: Any) -> Any:
@@ -188,7 +211,7 @@ sum_ = primitive(
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
 )
 mean = primitive(
-    "mean", lambda xp, a, *, axis=None, keepdims=False: xp.sum(a, axis=axis, keepdims=keepdims) / count(a, axis),
+    "mean", lambda xp, a, *, axis=None, keepdims=False: average(xp, a, axis, keepdims),
     lambda g, out, a, axis=None, keepdims=False:
         broadcast_to(restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
@@ -196,7 +219,7 @@ mean = primitive(
 var = primitive(
     "var", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.var(a, axis=axis, keepdims=keepdims, ddof=ddof),
     lambda g, out, a, axis=None, keepdims=False, ddof=0:
-        restore(g, a, axis, keepdims) * 2 * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
+        restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * (a - mean(a, axis=axis, keepdims=True)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
 )
 std: Operation = primitive(
@@ -223,9 +246,7 @@ prod = primitive(
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="Right where factors are zero, too.",
 )
 logsumexp = primitive(
-    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
-    lambda g, out, a, axis=None, keepdims=False:
-        restore(g, a, axis, keepdims) * exp(a - restore(out, a, axis, keepdims)),
+    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims), spread_softly,
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="log(sum(exp(a))) without overflow.",
 )
 softmax = primitive(
