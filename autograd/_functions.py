@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _arrays
 from ._arrays import getitem
-from ._elementwise import clip, exp, expm1, log, minimum, sigmoid, where
+from ._elementwise import clip, exp, expm1, log1p, sigmoid, where
 from ._node import Node
 from ._primitive import shape
 
@@ -28,7 +28,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu(Value(-1000.0)).data
     -1.0
     """
-    return where(x > 0, x, expm1(minimum(x, 0.0)) * alpha)
+    return where(x > 0, x, expm1(where(x > 0, 0.0, x)) * alpha)
 
 
 def silu(x: Any) -> Any:
@@ -63,8 +63,8 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """
     if not isinstance(x, (list, tuple)):
         return _arrays.log_softmax(x, axis=axis)
-    lower, _ = _below_largest(x)
-    total = log_sum_exp(lower)
+    lower, top = _below_largest(x)
+    total = _log_of_sum(lower, top)
     return [item - total for item in lower]
 
 
@@ -91,16 +91,22 @@ def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
     >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
     1000.6931471805599
     """
-    lower, largest = _below_largest(values)
-    return log(builtins.sum(exp(item) for item in lower)) + largest
+    lower, top = _below_largest(values)
+    return values[top] + _log_of_sum(lower, top)
 
 
-def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], float]:
-    """Return nodes or numbers minus the largest of their data, and that: a constant, which no derivative sees."""
+def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], int]:
+    """Return nodes or numbers minus the largest of them, which no exponential of overflows, and which that is."""
     if not values:
         raise ValueError("softmax and log_sum_exp need at least one value; the list is empty")
-    largest = builtins.max(item.data if isinstance(item, Node) else item for item in values)
-    return [item - largest for item in values], largest
+    data = [item.data if isinstance(item, Node) else item for item in values]
+    top = data.index(builtins.max(data))
+    return [item - values[top] for item in values], top
+
+
+def _log_of_sum(lower: list[Any], top: int) -> Any:
+    """Return log(sum(exp(lower))) where the largest is 0: log1p of the sum of the others, which keeps their digits."""
+    return log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from operator import add
 from typing import Any
 
 import autograd
-from autograd import Node, Tensor, log, log1p, log_sum_exp, logsumexp, mean, minimum, relu, softplus, square, where
+from autograd import (
+    Node,
+    Tensor,
+    log,
+    log1p,
+    log_softmax,
+    log_sum_exp,
+    logsumexp,
+    mean,
+    minimum,
+    relu,
+    softplus,
+    square,
+    where,
+)
 
 
 def mse(y_hat: Any, y: Any) -> Any:
@@ -63,7 +78,8 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> An
     """
     _between_0_and_1(y, "the targets y", "")
     if from_logits:
-        return _mean(lambda z, t: softplus(z) - z * t, y_hat, y, "binary_cross_entropy")
+        # -log(y_hat) is softplus(-z), and -log(1 - y_hat) is softplus(z).
+        return _mean(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), y_hat, y, "binary_cross_entropy")
     _between_0_and_1(y_hat, "the probabilities y_hat", "; for the output of a linear layer use from_logits=True")
 
     def one(p: Any, t: Any) -> Any:
@@ -96,18 +112,18 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     if hasattr(logits, "dtype"):
         y = y.data if isinstance(y, Tensor) else y
         if one_hot:
-            chosen = autograd.sum(logits * y, axis=-1)
-        elif len(shape) == 1:
-            chosen = logits[int(y)]
-        else:
-            import numpy
+            return mean(logsumexp(logits, axis=-1) - autograd.sum(logits * y, axis=-1))
+        if len(shape) == 1:
+            return -log_softmax(logits)[int(y)]
+        import numpy
 
-            chosen = logits[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)]
-        return mean(logsumexp(logits, axis=-1) - chosen)
+        return -mean(log_softmax(logits)[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)])
     if len(shape) == 1:
         logits, y = [logits], [y]
     rows = [
-        log_sum_exp(row) - (reduce(add, (z * p for z, p in zip(row, target))) if one_hot else row[int(target)])
+        log_sum_exp(row) - reduce(add, (z * p for z, p in zip(row, target)))
+        if one_hot
+        else -log_softmax(row)[int(target)]
         for row, target in zip(logits, _plain(y))
     ]
     return _average(rows)
@@ -153,7 +169,11 @@ def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
 
 
 def _average(losses: list[Any]) -> Any:
-    return reduce(add, losses) / len(losses)
+    total = reduce(add, losses)
+    if math.isinf(total.data if isinstance(total, Node) else total):
+        # The sum may overflow where the mean does not.
+        return reduce(add, [loss / len(losses) for loss in losses])
+    return total / len(losses)
 
 
 def _plain(y: Any) -> Any:
