@@ -1,0 +1,463 @@
+"""An oracle for the whole table: every primitive's value and derivatives in arithmetic of 50 digits, written by hand.
+
+Nothing here reads a forward or a rule of the table. The rows are of three kinds:
+
+* ELEMENTWISE: a formula for the value, then one for each partial derivative;
+* ROWS: operations along axes: a function of one row of numbers, and one that pulls weights back through it;
+* MOVES: operations that only move numbers: where each element goes; and `matmul`.
+
+A formula returns the exact result, or a pair of it and the size whose last place is a fairer unit: of the terms that
+cancel, of what an underflow takes from a factor. An infinite size says that no float arithmetic in these steps could
+do it. `ulps.UNITS` says the same in words.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from mpmath import MPContext
+
+mp = MPContext()
+mp.dps = 50
+Exact = Any
+"""A number of mpmath's, or a pair of the exact result and the size whose last place is the unit."""
+Index = tuple[int, ...]
+
+LARGEST, SMALLEST_NORMAL = sys.float_info.max, sys.float_info.min
+
+
+def representable(*exact: Exact) -> bool:
+    """Tell whether exact results are finite and no larger than the largest float."""
+    return all(mp.isfinite(x) and abs(x) <= LARGEST for x in exact)
+
+
+def pair(exact: Exact) -> tuple[Exact, Exact]:
+    """Return a result and its size, which is its own unless a formula says otherwise."""
+    return exact if isinstance(exact, tuple) else (exact, abs(exact))
+
+
+# ---- element by element ---------------------------------------------------------------------------------------------
+
+
+def one(*args: Exact) -> Exact:
+    return mp.mpf(1)
+
+
+def zero(*args: Exact) -> Exact:
+    return mp.mpf(0)
+
+
+def logistic(a: Exact) -> Exact:
+    return 1 / (1 + mp.exp(-a))
+
+
+def larger(a: Exact, b: Exact) -> Exact:
+    """The part of the gradient that goes to the first of two as the larger: all of it, half in a tie, or none."""
+    return mp.mpf("0.5") if a == b else mp.mpf(a > b)
+
+
+def total_of(terms: Sequence[Exact]) -> Exact:
+    return mp.fsum(terms), mp.fsum(terms, absolute=True)
+
+
+def power_slope(a: Exact, b: Exact) -> Exact:
+    slope = b * a ** (b - 1)
+    rounded = 0 if mp.mpf(float(b - 1)) == b - 1 else abs((b - 1) * mp.log(a))
+    least = SMALLEST_NORMAL * abs(b)
+    return slope, max(abs(slope) * (1 + rounded), least) if representable(slope / b if b else 0) else mp.inf
+
+
+def compared(holds: Callable[[Exact, Exact], bool]) -> tuple[Callable[..., Exact], ...]:
+    return lambda a, b: mp.mpf(holds(a, b)), zero, zero
+
+
+ELEMENTWISE: dict[str, tuple[Callable[..., Exact], ...]] = {
+    "add": (lambda a, b: a + b, one, one),
+    "subtract": (lambda a, b: a - b, one, lambda a, b: mp.mpf(-1)),
+    "multiply": (lambda a, b: a * b, lambda a, b: b, lambda a, b: a),
+    "divide": (lambda a, b: a / b, lambda a, b: 1 / b, lambda a, b: (-a / b**2, SMALLEST_NORMAL / abs(b))),
+    "negative": (lambda a: -a, lambda a: mp.mpf(-1)),
+    "positive": (lambda a: a, one),
+    "pow": (
+        lambda a, b: a**b,
+        power_slope,
+        lambda a, b: (a**b * mp.log(a), SMALLEST_NORMAL * abs(mp.log(a))),
+    ),
+    "weighted_sum": (
+        lambda w0, w1, x1, w2, x2: total_of([w0, w1 * x1, w2 * x2]),
+        one,
+        lambda w0, w1, x1, w2, x2: x1,
+        lambda w0, w1, x1, w2, x2: w1,
+        lambda w0, w1, x1, w2, x2: x2,
+        lambda w0, w1, x1, w2, x2: w2,
+    ),
+    "square": (lambda a: a * a, lambda a: 2 * a),
+    "sqrt": (mp.sqrt, lambda a: 1 / (2 * mp.sqrt(a))),
+    "exp": (mp.exp, mp.exp),
+    "expm1": (mp.expm1, mp.exp),
+    "log": (mp.log, lambda a: 1 / a),
+    "log1p": (mp.log1p, lambda a: 1 / (1 + a)),
+    "sin": (mp.sin, mp.cos),
+    "cos": (mp.cos, lambda a: -mp.sin(a)),
+    "tan": (mp.tan, lambda a: 1 / mp.cos(a) ** 2),
+    "sinh": (mp.sinh, mp.cosh),
+    "cosh": (mp.cosh, mp.sinh),
+    "tanh": (mp.tanh, lambda a: (1 / mp.cosh(a) ** 2, 1)),
+    "atan": (mp.atan, lambda a: (1 / (1 + a * a), SMALLEST_NORMAL * 2**52 if a * a > LARGEST else 0)),
+    "sigmoid": (logistic, lambda a: (logistic(a) * logistic(-a), mp.mpf(a > 0) / 4)),
+    "softplus": (lambda a: max(a, 0) + mp.log1p(mp.exp(-abs(a))), logistic),
+    "relu": (lambda a: max(a, mp.zero), lambda a: mp.mpf(a > 0)),
+    "abs": (abs, mp.sign),
+    "sign": (mp.sign, zero),
+    "floor": (mp.floor, zero),
+    "ceil": (mp.ceil, zero),
+    "trunc": (lambda a: mp.sign(a) * mp.floor(abs(a)), zero),
+    "round": (mp.nint, zero),
+    "maximum": (max, larger, lambda a, b: larger(b, a)),
+    "minimum": (min, lambda a, b: larger(b, a), larger),
+    "where": (
+        lambda condition, a, b: a if condition else b,
+        zero,
+        lambda condition, a, b: mp.mpf(condition != 0),
+        lambda condition, a, b: mp.mpf(condition == 0),
+    ),
+    "clip": (lambda a: min(max(a, mp.mpf(-0.5)), mp.one), lambda a: mp.mpf(-0.5 <= a <= 1)),
+    "greater": compared(lambda a, b: a > b),
+    "greater_equal": compared(lambda a, b: a >= b),
+    "less": compared(lambda a, b: a < b),
+    "less_equal": compared(lambda a, b: a <= b),
+    "equal": compared(lambda a, b: a == b),
+    "not_equal": compared(lambda a, b: a != b),
+}
+
+# ---- along axes -----------------------------------------------------------------------------------------------------
+
+Row = list[Exact]
+
+
+def mean_and_spread(a: Row) -> tuple[Exact, Exact]:
+    middle = mp.fsum(a) / len(a)
+    return middle, mp.fsum((x - middle) ** 2 for x in a)
+
+
+def variance(a: Row, ddof: int = 0) -> tuple[Exact, Exact]:
+    spread = mean_and_spread(a)[1] / (len(a) - ddof)
+    size = max(map(abs, a))
+    # In a narrower row the rounding of the mean shows, and squares of other sizes over- or underflow.
+    return spread, 0 if 1e-150 < size < 1e150 and spread > (1e-6 * size) ** 2 else mp.inf
+
+
+def deviation(a: Row, ddof: int = 0) -> tuple[Exact, Exact]:
+    spread, size = variance(a, ddof)
+    return mp.sqrt(spread), size
+
+
+def variance_slopes(a: Row, g: Row, ddof: int = 0) -> Row:
+    middle, size = mean_and_spread(a)[0], mp.fsum(a, absolute=True) / len(a)
+    factor = 2 * g[0] / (len(a) - ddof)
+    return [(factor * (x - middle), abs(factor) * (abs(x) + size) if representable(x - middle) else mp.inf) for x in a]
+
+
+def deviation_slopes(a: Row, g: Row, ddof: int = 0) -> Row:
+    out, size = deviation(a, ddof)
+    if mp.isinf(size):
+        return [(mp.zero, size)] * len(a)
+    return [(slope / (2 * out), unit / (2 * out) + size) for slope, unit in variance_slopes(a, g, ddof)]
+
+
+def extreme(pick: Callable[[Row], Exact]) -> tuple[Callable[[Row], Row], Callable[[Row, Row], Row]]:
+    return lambda a: [pick(a)], lambda a, g: [g[0] / a.count(pick(a)) if x == pick(a) else mp.zero for x in a]
+
+
+def factors(a: Row) -> tuple[Exact, Exact]:
+    """The product, and no unit at all if some partial product over- or underflows."""
+    large = mp.fprod(abs(x) for x in a if abs(x) > 1)
+    small = mp.fprod(abs(x) for x in a if 0 < abs(x) < 1)
+    return mp.fprod(a), 0 if large <= LARGEST and small >= SMALLEST_NORMAL else mp.inf
+
+
+def product_slopes(a: Row, g: Row) -> Row:
+    others = [factors([*a[:k], *a[k + 1 :]]) for k in range(len(a))]
+    return [(g[0] * x, size) for x, size in others]
+
+
+class Soft:
+    """What exponentials of a row have in common. `blur` is what a rounding of the exponents does to a probability."""
+
+    def __init__(self, a: Row) -> None:
+        self.largest = max(a)
+        self.gaps = [self.largest - x for x in a]
+        powers = [mp.exp(-gap) for gap in self.gaps]
+        top = self.gaps.index(0)
+        rest = mp.fsum(power for k, power in enumerate(powers) if k != top)
+        self.tail = mp.log1p(rest)
+        self.p = [power / (1 + rest) for power in powers]
+        self.spread = mp.fsum(gap * p for gap, p in zip(self.gaps, self.p))
+        self.blur = [p * (1 + gap + self.spread) for gap, p in zip(self.gaps, self.p)]
+
+
+def log_sum_exp(a: Row) -> Row:
+    soft = Soft(a)
+    return [(soft.largest + soft.tail, abs(soft.largest) + soft.tail + soft.spread)]
+
+
+def softmax_slopes(a: Row, g: Row) -> Row:
+    soft = Soft(a)
+    middle, size = total_of([x * p for x, p in zip(g, soft.p)])
+    blur = mp.fsum(abs(x) * y for x, y in zip(g, soft.blur))
+    return [
+        (p * (x - middle), y * (abs(x) + size) + p * blur + SMALLEST_NORMAL * (abs(x) + size))
+        for x, p, y in zip(g, soft.p, soft.blur)
+    ]
+
+
+def log_softmax_slopes(a: Row, g: Row) -> Row:
+    soft = Soft(a)
+    total, size = total_of(g)
+    return [(x - p * total, abs(x) + (y + p * soft.tail) * size) for x, p, y in zip(g, soft.p, soft.blur)]
+
+
+ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row]]] = {
+    "sum": (lambda a: [total_of(a)], lambda a, g: [g[0]] * len(a)),
+    "mean": (lambda a: [total_of([x / len(a) for x in a])], lambda a, g: [g[0] / len(a)] * len(a)),
+    "var": (lambda a, ddof=0: [variance(a, ddof)], variance_slopes),
+    "std": (lambda a, ddof=0: [deviation(a, ddof)], deviation_slopes),
+    "max": extreme(max),
+    "min": extreme(min),
+    "prod": (lambda a: [factors(a)], product_slopes),
+    "logsumexp": (
+        log_sum_exp,
+        lambda a, g: [(g[0] * p, abs(g[0]) * (y + SMALLEST_NORMAL)) for p, y in zip(Soft(a).p, Soft(a).blur)],
+    ),
+    "softmax": (lambda a: [*zip(Soft(a).p, Soft(a).blur)], softmax_slopes),
+    "log_softmax": (
+        lambda a: [(-gap - soft.tail, gap + soft.tail + soft.spread) for soft in [Soft(a)] for gap in soft.gaps],
+        log_softmax_slopes,
+    ),
+    "cumsum": (
+        lambda a: [total_of(a[: k + 1]) for k in range(len(a))],
+        lambda a, g: [total_of(g[k:]) for k in range(len(a))],
+    ),
+}
+KEEP_THE_SHAPE = {"softmax": -1, "log_softmax": -1, "cumsum": 0}
+"""Those that return a row as long as they got, and their default axis; the others reduce all axes by default."""
+
+
+def rows(shape: Index, axis: Any) -> list[list[Index]]:
+    """Return the rows that an operation over `axis` works on, each as the indices of its elements."""
+    rank = len(shape)
+    axes = {k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,))}
+    grouped: dict[Index, list[Index]] = {}
+    for index in np.ndindex(shape):
+        grouped.setdefault(tuple(i for k, i in enumerate(index) if k not in axes), []).append(index)
+    return list(grouped.values())
+
+
+# ---- movements ------------------------------------------------------------------------------------------------------
+
+Place = tuple[int, Index]
+"""Which argument, and an index into it."""
+Moves = tuple[Index, list[tuple[Place, Index]]]
+"""The shape of the result, and which element goes where in it; those that meet are added."""
+
+
+def in_order(shape: Index, out: Sequence[int]) -> Moves:
+    """The same elements in the same order in another shape, in which -1 stands for what is left."""
+    size = math.prod(shape)
+    lengths = tuple(size // -math.prod(out) if n == -1 else n for n in out)
+    return lengths, [((0, i), o) for i, o in zip(np.ndindex(shape), np.ndindex(lengths), strict=True)]
+
+
+def permuted(shape: Index, axes: Index | None = None) -> Moves:
+    axes = tuple(reversed(range(len(shape)))) if axes is None else axes
+    return tuple(shape[k] for k in axes), [((0, i), tuple(i[k] for k in axes)) for i in np.ndindex(shape)]
+
+
+def with_ones(shape: Index, axis: Any) -> Moves:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(shape) + len(axes)
+    left = iter(shape)
+    return in_order(shape, [1 if k in {a % rank for a in axes} else next(left) for k in range(rank)])
+
+
+def without_ones(shape: Index, axis: Any = None) -> Moves:
+    rank = len(shape)
+    axes = {k for k in range(rank) if shape[k] == 1} if axis is None else {axis % rank}
+    return in_order(shape, [n for k, n in enumerate(shape) if k not in axes])
+
+
+def stretched(lengths: Index, shape: Index) -> Moves:
+    extra = len(shape) - len(lengths)
+    return shape, [((0, tuple(0 if n == 1 else i for i, n in zip(o[extra:], lengths))), o) for o in np.ndindex(shape)]
+
+
+def joined(*shapes: Index, axis: int = 0) -> Moves:
+    axis %= len(shapes[0])
+    starts = [0, *itertools.accumulate(shape[axis] for shape in shapes)]
+    lengths = (*shapes[0][:axis], starts[-1], *shapes[0][axis + 1 :])
+    return lengths, [
+        ((part, i), (*i[:axis], starts[part] + i[axis], *i[axis + 1 :]))
+        for part, shape in enumerate(shapes)
+        for i in np.ndindex(shape)
+    ]
+
+
+def stacked(*shapes: Index, axis: int = 0) -> Moves:
+    axis %= len(shapes[0]) + 1
+    lengths = (*shapes[0][:axis], len(shapes), *shapes[0][axis:])
+    return lengths, [
+        ((part, i), (*i[:axis], part, *i[axis:])) for part, shape in enumerate(shapes) for i in np.ndindex(shape)
+    ]
+
+
+def chosen(shape: Index, index: Any) -> Moves:
+    """NumPy itself says what an index means: it is asked with the elements' own numbers."""
+    places = list(np.ndindex(shape))
+    picked = np.arange(len(places)).reshape(shape)[index]
+    return picked.shape, [((0, places[picked[o]]), o) for o in np.ndindex(picked.shape)]
+
+
+def scattered(lengths: Index, shape: Index, index: Any) -> Moves:
+    return shape, [((0, o), i) for (_, i), o in chosen(shape, index)[1]]
+
+
+def padded(shape: Index, pad_width: Any) -> Moves:
+    widths = [(pad_width, pad_width)] * len(shape) if isinstance(pad_width, int) else pad_width
+    lengths = tuple(before + n + after for n, (before, after) in zip(shape, widths))
+    return lengths, [((0, i), tuple(k + before for k, (before, _) in zip(i, widths))) for i in np.ndindex(shape)]
+
+
+MOVES: dict[str, Callable[..., Moves]] = {
+    "reshape": lambda a, shape: in_order(a, shape),
+    "permute_dims": permuted,
+    "expand_dims": with_ones,
+    "squeeze": without_ones,
+    "broadcast_to": stretched,
+    "concat": joined,
+    "stack": stacked,
+    "getitem": chosen,
+    "scatter": scattered,
+    "pad": padded,
+    "astype": lambda a, dtype: in_order(a, a),
+    "item": lambda a: in_order(a, ()),
+}
+
+
+def products(left: Index, right: Index) -> tuple[Index, list[tuple[Place, Place, Index]]]:
+    """Return the shape of a matrix product, and the two factors of each term with the place of the sum they are in."""
+    a, b = left if len(left) > 1 else (1, *left), right if len(right) > 1 else (*right, 1)
+    batch = np.broadcast_shapes(a[:-2], b[:-2])
+
+    def lot(place: Index, lengths: Index) -> Index:
+        return tuple(0 if n == 1 else x for x, n in zip(place[len(batch) - len(lengths) + 2 :], lengths[:-2]))
+
+    terms: list[tuple[Place, Place, Index]] = []
+    for *place, i, j, k in np.ndindex((*batch, a[-2], b[-1], a[-1])):
+        first = (*lot(place, a), i, k) if len(left) > 1 else (k,)
+        second = (*lot(place, b), k, j) if len(right) > 1 else (k,)
+        terms.append(((0, first), (1, second), (*place, *[i] * (len(left) > 1), *[j] * (len(right) > 1))))
+    return (*batch, *a[-2:-1] * (len(left) > 1), *b[-1:] * (len(right) > 1)), terms
+
+
+# ---- functions derived from the primitives ---------------------------------------------------------------------------
+
+BEND = mp.mpf("0.044715")
+STRETCH = mp.sqrt(8 / mp.pi)
+
+
+def gelu_slope(x: Exact) -> Exact:
+    z = STRETCH * (x + BEND * x**3)
+    y, steepness = logistic(z), STRETCH * (x + 3 * BEND * x**3) * logistic(-z)
+    # Beyond 30 the exponent is cut off: the factor is 0 or 1 to the last bit.
+    return y * (1 + steepness), (y * (1 + abs(z)) * (1 + abs(steepness)) + y * abs(x) if abs(x) < 30 else 0)
+
+
+def gelu(x: Exact) -> Exact:
+    z = STRETCH * (x + BEND * x**3)
+    return x * logistic(z), abs(x) * logistic(z) * (1 + abs(z) * logistic(-z)) + SMALLEST_NORMAL * abs(x)
+
+
+DERIVED: dict[str, tuple[Callable[[Exact], Exact], Callable[[Exact], Exact]]] = {
+    "leaky_relu": (lambda x: x if x > 0 else x * mp.mpf(0.01), lambda x: mp.mpf(1 if x > 0 else 0.01)),
+    "elu": (lambda x: x if x > 0 else mp.expm1(x), lambda x: mp.exp(min(x, 0))),
+    "silu": (
+        lambda x: (x * logistic(x), SMALLEST_NORMAL * abs(x)),
+        lambda x: (logistic(x) * (1 + x * logistic(-x)), logistic(x) * (1 + abs(x)) + SMALLEST_NORMAL * abs(x)),
+    ),
+    "gelu": (gelu, gelu_slope),
+}
+"""Functions of one number: the value and the slope."""
+
+
+def log_logistic(z: Exact) -> Exact:
+    return min(z, 0) - mp.log1p(mp.exp(-abs(z)))
+
+
+def squared(p: Exact, t: Exact) -> Exact:
+    return (p - t) ** 2, (2 * (p - t), 0 if representable(p - t) else mp.inf)
+
+
+def absolute(p: Exact, t: Exact) -> Exact:
+    return abs(p - t), mp.sign(p - t)
+
+
+def huber(p: Exact, t: Exact) -> Exact:
+    error = abs(p - t)
+    return error**2 / 2 if error <= 1 else error - mp.mpf("0.5"), mp.sign(p - t) * min(error, 1)
+
+
+def cross_entropy_of_probability(p: Exact, t: Exact) -> Exact:
+    if (t and not p) or (t < 1 and p == 1):
+        return mp.inf, mp.inf
+    slopes = [-t / p if t else 0, (1 - t) / (1 - p) if t < 1 else 0]
+    value = (-t * mp.log(p) if t else 0) - ((1 - t) * mp.log1p(-p) if t < 1 else 0)
+    lost = SMALLEST_NORMAL / p if t else 0
+    return value, (mp.fsum(slopes), mp.fsum(slopes, absolute=True) + lost)
+
+
+def cross_entropy_of_logit(z: Exact, t: Exact) -> Exact:
+    slopes = [-t * logistic(-z), (1 - t) * logistic(z)]
+    return -t * log_logistic(z) - (1 - t) * log_logistic(-z), (mp.fsum(slopes), mp.fsum(slopes, absolute=True))
+
+
+def hinge(p: Exact, t: Exact) -> Exact:
+    return max(1 - p * t, mp.zero), -t if p * t < 1 else mp.zero
+
+
+LOSSES: dict[str, Callable[[Exact, Exact], Exact]] = {
+    "mse": squared,
+    "mae": absolute,
+    "huber": huber,
+    "binary_cross_entropy": cross_entropy_of_probability,
+    "binary_cross_entropy, from_logits": cross_entropy_of_logit,
+    "hinge": hinge,
+}
+"""The loss and the slope of one prediction and its target."""
+
+
+def cross_entropy(z: Row, y: Exact) -> tuple[Exact, Row]:
+    """The loss and the slopes of a row of logits, of a class number or of the probabilities of all classes."""
+    soft = Soft(z)
+    if isinstance(y, int):
+        value = soft.gaps[y] + soft.tail, soft.gaps[y] + soft.tail + soft.spread
+        y = [mp.mpf(k == y) for k in range(len(z))]
+    else:
+        value = (
+            mp.fsum(w * (gap + soft.tail) for w, gap in zip(y, soft.gaps)),
+            abs(soft.largest) + soft.tail + soft.spread + mp.fsum(abs(w * x) for w, x in zip(y, z)),
+        )
+    return value, [(p - w, blur + w) for p, blur, w in zip(soft.p, soft.blur, y)]
+
+
+def averaged(losses: list[tuple[Exact, Row]]) -> tuple[Exact, Row]:
+    """The mean of samples' losses, which is not compared if one of them is not representable, and all their slopes."""
+    n = len(losses)
+    values = [pair(value) for value, _ in losses]
+    size = mp.fsum(size for _, size in values) / n if all(representable(*value) for value in values) else mp.inf
+    slopes = [pair(slope) for _, row in losses for slope in row]
+    return (mp.fsum(value for value, _ in values) / n, size), [(slope / n, size / n) for slope, size in slopes]
