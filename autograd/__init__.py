@@ -30,6 +30,9 @@ from ._backward import (
 from ._draw import (
     draw,
 )
+from ._drawing import (
+    Drawing,
+)
 from ._elementwise import (
     add,
     atan,
@@ -116,6 +119,7 @@ max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
 
 __all__ = [
     "TABLE",
+    "Drawing",
     "Node",
     "Primitive",
     "Tensor",

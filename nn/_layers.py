@@ -85,8 +85,12 @@ class Perceptron(Module):
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
         return weighted_sum([self.w0, *chain.from_iterable(zip(self.w, x))])
 
+    def numbers(self) -> tuple[list[list[float]], list[float]]:
+        """Return the weights, n_in rows of one, and the bias, a list of one, as plain numbers."""
+        return [[w.data] for w in self.w], [self.w0.data]
+
     def __repr__(self) -> str:
-        return f"Perceptron({self.n_in} -> 1, {_name(self.activation)})"
+        return f"Perceptron({self.n_in} -> 1, {activation_name(self.activation)})"
 
 
 class Layer(Module):
@@ -142,6 +146,12 @@ class Layer(Module):
             return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
         return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
 
+    def put_number(self, number: int | str) -> None:
+        """Number a layer that has no number yet: it stands in the labels of the parameters."""
+        self.number = number
+        for parameter in self.parameters():
+            parameter.label = f"w({number}){parameter.label[1:]}"
+
     def numbers(self) -> tuple[list[list[float]], list[float]]:
         """Return the weights, n_in rows of n_out, and the n_out biases as plain numbers."""
         if self.of is Tensor:
@@ -163,7 +173,7 @@ class Layer(Module):
         return made
 
     def __repr__(self) -> str:
-        return f"Layer({self.n_in} -> {self.n_out}, {_name(self.activation)}, of={self.of.__name__})"
+        return f"Layer({self.n_in} -> {self.n_out}, {activation_name(self.activation)}, of={self.of.__name__})"
 
 
 class MLP(Sequential):
@@ -237,7 +247,7 @@ def deviation(n_in: int, n_out: int, activation: Activation, init: str | float |
     if isinstance(init, (int, float)) and math.isfinite(init) and init >= 0:
         return float(init)
     if init is None:
-        init = "he" if _name(activation) in _RECTIFIERS else "glorot"
+        init = "he" if activation_name(activation) in _RECTIFIERS else "glorot"
     if init == "he":
         return math.sqrt(2 / n_in)
     if init == "glorot":
@@ -300,7 +310,7 @@ def _form(of: Any) -> Form:
     return of
 
 
-def _name(activation: Activation) -> str:
+def activation_name(activation: Activation) -> str:
     if isinstance(activation, str):
         return activation
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", repr(activation)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from autograd import Node, Tensor, Value
+from autograd import Drawing, Node, Tensor, Value
 
 
 class Module:
@@ -77,6 +77,19 @@ class Module:
         for name, parameter in own.items():
             parameter.data = fresh[name].data
 
+    def _draw_(self) -> Drawing:
+        """Return what `autograd.draw` shows of a network: its neurons."""
+        from ._picture import draw_network
+
+        return draw_network(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = {"text/plain": repr(self)}
+        try:
+            return {**self._draw_()._repr_mimebundle_(), **shown}
+        except (TypeError, ValueError):
+            return shown
+
     def summary(self) -> str:
         """Return a table of the network: each layer with the shape of its output and its number of parameters."""
         rows = [("layer", "output", "parameters")]
@@ -103,6 +116,11 @@ class Sequential(Module):
             if not callable(layer):
                 raise TypeError(f"Sequential takes modules or functions; got {layer!r:.60}")
         self.layers = list(layers)
+        # A drawing tells the layers apart by their numbers.
+        numbered: list[Any] = [layer for layer in layers if hasattr(layer, "put_number")]
+        for number, layer in enumerate(numbered, 1):
+            if layer.number == "":
+                layer.put_number(number)
 
     def __call__(self, x: Any) -> Any:
         """Return the last module's output for a sample or a batch."""
