@@ -269,13 +269,14 @@ def picture_of(title: str, items: list[Item], links: list[Link]) -> Picture:
 
 
 def _frame(place: Place, items: list[Item], at: Layout) -> list[Shape]:
-    """Return the frame around all that has a place, with its name."""
-    inside = [(item, *at.nodes[item.id]) for item in items if item.place[: len(place)] == place]
-    margin = 9.0 if any(len(item.place) > len(place) for item, _, _ in inside) else 0.0
-    x0 = min(x - item.width / 2 for item, x, _ in inside) - 8 - margin
-    x1 = max(x + item.width / 2 for item, x, _ in inside) + 8 + margin
-    y0 = min(y - item.height / 2 for item, _, y in inside) - 26 - 3 * margin
-    y1 = max(y + item.height / 2 for item, _, y in inside) + 8 + margin
+    """Return the frame around all that has a place, with its name; the perceptrons of a layer are equally wide."""
+    layer = [(item, *at.nodes[item.id]) for item in items if item.place[:1] == place[:1]]
+    inside = [(item, y) for item, _, y in layer if item.place[: len(place)] == place]
+    margin = 9.0 if any(len(item.place) > len(place) for item, _ in inside) else 0.0
+    x0 = min(x - item.width / 2 for item, x, _ in layer) - 8 - margin
+    x1 = max(x + item.width / 2 for item, x, _ in layer) + 8 + margin
+    y0 = min(y - item.height / 2 for item, y in inside) - 26 - 3 * margin
+    y1 = max(y + item.height / 2 for item, y in inside) + 8 + margin
     fill = "#f6f6f6" if len(place) == 1 else "white"
     box = Box((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, fill, "#bbbbbb", radius=6)
     return [box, Text(x0 + 8, y0 + 16, Symbol(clean(place[-1], 40)), 11, "start", color=GREY)]

@@ -27,7 +27,7 @@ def test_the_code_in_the_readme_runs(
     assert "log(p) is -inf at p = 0.0; made at README.md" in said
     accuracies = [float(word) for word in re.findall(r"^(0\.\d+|1\.0)\b", said, re.MULTILINE)]
     assert accuracies[-1] > 0.96
-    assert {path.name for path in tmp_path.iterdir()} == {"perceptron.svg", "history.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"perceptron.svg", "network.svg", "history.png"}
 
 
 def test_links_lead_somewhere() -> None:
