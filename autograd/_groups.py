@@ -32,8 +32,8 @@ def places(order: list[Node]) -> dict[Node, Place]:
     """Return the place of every node of a topological order that has one.
 
     A parameter's label says it. An operation that takes a parameter belongs where that does, and one between two
-    layers to the first of them. After the last layer, an operation on one number that nothing else uses (an activation)
-    still belongs to it, and everything from there on (the loss) to none.
+    layers to the first of them. After the last layer, one operation on its result that nothing else uses (an
+    activation) still belongs to it, and everything from there on (the loss) to none.
     """
     own = {node: place for node in order if node.op is None and (place := place_of(node.label))}
     found = dict(own)
@@ -61,7 +61,7 @@ def places(order: list[Node]) -> dict[Node, Place]:
         if node.op is None or node in joins or node in before_a_join:
             continue
         (first, *others) = node.inputs
-        if others or first not in found or uses[first] > 1:
+        if others or first not in joins or uses[first] > 1:
             found.pop(node, None)
     # What is drawn stands by itself.
     found.pop(order[-1], None)
