@@ -194,6 +194,16 @@ def unpadded(lengths: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
     return tuple(slice(before, before + n) for n, (before, _) in zip(lengths, widths))
 
 
+def written_index(index: Any) -> str:
+    """Return an index as it stands between the brackets."""
+    if isinstance(index, tuple):
+        return ", ".join(map(written_index, index)) or "()"
+    if isinstance(index, slice):
+        first, last, step = ("" if part is None else str(part) for part in (index.start, index.stop, index.step))
+        return f"{first}:{last}" + (f":{step}" if step else "")
+    return "..." if index is ... else str(index.tolist() if hasattr(index, "tolist") else index)
+
+
 def put(xp: Any, a: Any, shape: tuple[int, ...], index: Any) -> Any:
     out = xp.zeros(shape, xp.asarray(a).dtype)
     parts = index if isinstance(index, tuple) else (index,)
@@ -281,6 +291,7 @@ permute_dims: Operation = primitive(
     "permute_dims", lambda xp, a, *, axes=None: xp.transpose(a, axes),
     lambda g, out, a, axes=None:
         permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
+    written=lambda a, axes=None: f"{a}.T" if axes is None else f"permute_dims({a}, axes={axes})",
     elementwise=False, domain=(REAL,), examples=(ALL, (((2, 3, 4),), {"axes": (1, 2, 0)}), (((2, 3, 4),), {})),
 )
 expand_dims = primitive(
@@ -311,6 +322,7 @@ stack = primitive(
 getitem: Operation = primitive(
     "getitem", lambda xp, a, *, index: a[index],
     lambda g, out, a, index: scatter(g, shape=shape(a), index=index),
+    written=lambda a, index: f"{a}[{written_index(index)}]",
     elementwise=False, domain=(REAL,), note="Elements named twice get both gradients.",
     examples=tuple((((4, 3),), {"index": i}) for i in (
         1, -1, slice(1, 3), (slice(None), 0), (slice(None, None, -1), None), ([0, 2, 0],), ([0, 0], [1, 1]), ...,

@@ -1,7 +1,8 @@
 """The table of primitives, first half: operations that work element by element, on floats as on arrays.
 
 Each row reads: how it is computed, the derivative for each argument (`g` is the gradient that arrives, `out` the
-result), how it is written, where it is defined, and where it has a kink. Rules select where a product would be 0 * inf.
+result), how it is written, where it is defined, where it has a kink, and what it equals for a special argument. Rules
+select where a product would be 0 * inf.
 """
 
 from __future__ import annotations
@@ -40,12 +41,16 @@ multiply = primitive(
     lambda g, out, a, b: g * b,
     lambda g, out, a, b: g * a,
     written="{0} * {1}", domain=(REAL, REAL),
+    identities=(
+        (0, 1.0, lambda a, b: b), (1, 1.0, lambda a, b: a), (0, -1.0, lambda a, b: -b), (1, -1.0, lambda a, b: -a),
+    ),
 )
 divide = primitive(
     "divide", lambda xp, a, b: xp.divide(a, b),
     lambda g, out, a, b: g / b,
     lambda g, out, a, b: -g * out / b,
     written="{0} / {1}", domain=(REAL, POSITIVE),
+    identities=((1, 1.0, lambda a, b: a), (1, -1.0, lambda a, b: -a)),
 )
 negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written="-{0}", domain=(REAL,))
 positive = primitive("positive", lambda xp, a: +a, unchanged, written="+{0}", domain=(REAL,))
@@ -53,7 +58,7 @@ pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
     lambda g, out, a, b: g * b * pow_(a, where((b == 0) & (abs(a) < 2**-1024), 1.0, b - 1)),
     lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
-    written="{0} ** {1}", domain=(POSITIVE, REAL),
+    written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
 )
 weighted_sum = primitive(
     "weighted_sum", lambda xp, w0, *pairs: add_up(w0, pairs),
@@ -127,6 +132,7 @@ where: Operation = primitive(
     lambda g, out, condition, a, b: where(condition, g, 0.0),
     lambda g, out, condition, a, b: where(condition, 0.0, g),
     domain=(REAL, REAL, REAL), kink=lambda condition, a, b: condition,
+    identities=((0, True, lambda condition, a, b: a), (0, False, lambda condition, a, b: b)),
 )
 clip = primitive(
     "clip", lambda xp, a, *, min=None, max=None: xp.clip(a, min, max),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -19,6 +20,12 @@ UNKNOWN = "x if x else x"
 """Stands for a text that is no Python: whatever needs parentheses anywhere needs them."""
 
 WIDTH = 60
+
+LONG = 200
+"""A text beyond this many characters is read by nobody; texts of shared parts may grow exponentially."""
+
+_AMBIGUOUS = re.compile(r"[\s+\-*/=<>]")
+"""What makes a label look like a formula, so that it is written in parentheses."""
 
 
 def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[str, str]]:
@@ -67,37 +74,97 @@ def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
     return found
 
 
+def formula(root: Any, names: Mapping[Node, str], simplify: bool = True) -> str:
+    """Return the computation of `root` as one text: nodes with a name are written by it, all others written out.
+
+    Numbers have six digits, and parts that would get too long are written as "…". With `simplify`, operations on
+    special numbers are written as what they equal: `1.0 * x` as `x`, see `identities` of a primitive.
+
+    >>> x = Value(2.0)
+    >>> formula(1.0 * (x + 0.1) / x, {x: "x"})
+    '(x + 0.1) / x'
+    """
+    texts = {node: (name, UNKNOWN if _AMBIGUOUS.search(name) else ATOM) for node, name in names.items()}
+    for node in topological_sort(root, until=names) if isinstance(root, Node) else ():
+        if node not in texts:
+            texts[node] = _text(_simpler(node) if simplify else node, texts)
+    return _text(root, texts)[0]
+
+
+def _text(item: Any, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
+    """Return the text and the outline of a node or a constant, given those of the inputs."""
+    if not isinstance(item, Node):
+        return short_number(item)
+    if item in texts:
+        return texts[item]
+    if item.op is None:
+        return short_number(item._data)
+    inputs = [_text(given, texts) for given in item.inputs]
+    return written(item.op, [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs], item.settings)
+
+
+def _simpler(node: Node) -> Any:
+    """Return what a node equals by an identity of its operation: an input, a number, or a simpler node."""
+    for position, special, rewrite in node.op.identities if node.op else ():
+        given = node.inputs[position]
+        if not isinstance(given, Node) and uniform(given) == special:
+            return rewrite(*node.inputs)
+    return node
+
+
+def uniform(data: Any) -> Any:
+    """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
+    if isinstance(data, (float, int)):
+        return data
+    return data.flat[0].item() if data.size and (data == data.flat[0]).all() else None
+
+
+def short_number(data: Any) -> tuple[str, str]:
+    """Return the text and the outline of raw data: a number with six digits, an array that repeats one as that."""
+    value = uniform(data)
+    if value is None:
+        return number(data)
+    text = f"{value:.6g}"
+    return text, "-1" if text.startswith("-") else ATOM
+
+
 def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any]) -> tuple[str, str]:
     """Return an operation on texts as text, and its outline: the same with short texts in place of the inputs.
 
     Each input is a text with its outline, which tells whether the text needs parentheses here.
     """
-    bare = tuple((name, repr(setting)) for name, setting in settings.items())
-    outlines = tuple(outline for _, outline in inputs)
-    args = [f"({text})" if need else text for (text, _), need in zip(inputs, _parentheses(op, outlines, bare))]
-    return op.text(*args, **settings), _outline(op, len(inputs), bare)
+    atoms = [ATOM] * len(inputs)
+    args = []
+    for k, (text, outline) in enumerate(inputs):
+        if outline != ATOM:
+            # Parentheses are needed where the operation would be read differently without them, or as two signs.
+            parts = (outline, f"({outline})", "")
+            bare, wrapped, gap = (op.text(*atoms[:k], part, *atoms[k + 1 :], **settings) for part in parts)
+            signs = text.startswith("-") and _sign_before(bare, gap)
+            text = text if _same(bare, wrapped) and not signs else f"({text})"
+        args.append(text)
+    return op.text(*args, **settings), _outline(op.text(*atoms, **settings))
 
 
-@cache
-def _outline(op: Primitive, inputs: int, settings: tuple[tuple[str, str], ...]) -> str:
-    text = op.text(*[ATOM] * inputs, **dict(settings))
-    tree = _parsed(text)
+def _sign_before(bare: str, gap: str) -> bool:
+    """Tell whether an operator stands before what is in `bare` and not in `gap`."""
+    start = next((k for k, (a, b) in enumerate(zip(bare, gap)) if a != b), len(gap))
+    return bare[:start].rstrip().endswith(tuple("+-*/@"))
+
+
+@lru_cache(4096)
+def _outline(bare: str) -> str:
+    tree = _parsed(bare)
     if tree is None:
         return UNKNOWN
-    return ATOM if isinstance(tree.body, (ast.Call, ast.Name)) else text
+    return ATOM if isinstance(tree.body, (ast.Call, ast.Name)) else bare
 
 
-@cache
-def _parentheses(op: Primitive, outlines: tuple[str, ...], settings: tuple[tuple[str, str], ...]) -> tuple[bool, ...]:
-    """Say which inputs need parentheses: those without which the text would be read differently."""
-    needs = []
-    for k, outline in enumerate(outlines):
-        texts = [[outline if k == i else ATOM for i in range(len(outlines))] for _ in range(2)]
-        texts[1][k] = f"({outline})"
-        bare, wrapped = (_parsed(op.text(*given, **dict(settings))) for given in texts)
-        same = bare is not None and wrapped is not None and ast.dump(bare) == ast.dump(wrapped)
-        needs.append(outline != ATOM and not same)
-    return tuple(needs)
+@lru_cache(4096)
+def _same(one: str, other: str) -> bool:
+    """Tell whether Python reads two texts alike."""
+    first, second = _parsed(one), _parsed(other)
+    return first is not None and second is not None and ast.dump(first) == ast.dump(second)
 
 
 def _parsed(text: str) -> ast.Expression | None:

@@ -15,6 +15,7 @@ Rule = Callable[..., Any]
 Operation = Callable[..., Any]
 Interval = tuple[float, float]
 Example = tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
+Identity = tuple[int, float, Callable[..., Any]]
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in order of declaration."""
@@ -43,6 +44,7 @@ class Primitive:
         self.kink: Callable[..., Any] | None = None
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
+        self.identities: tuple[Identity, ...] = ()
 
     def text(self, *args: str, **settings: Any) -> str:
         """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
@@ -161,6 +163,7 @@ def primitive(
     kink: Callable[..., Any] | None = None,
     examples: tuple[Example, ...] = (),
     elementwise: bool = True,
+    identities: tuple[Identity, ...] = (),
     note: str = "",
 ) -> Operation:
     """Declare an operation and return it as a function: from then on it is computed, differentiated, drawn and tested.
@@ -174,7 +177,9 @@ def primitive(
     `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`),
     `domain` an open interval for each argument, `kink(*args, **settings)` is zero where there is no derivative. An
     operation that does not work element by element has `elementwise=False` and is always computed with NumPy.
-    `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation.
+    `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation. `identities`
+    are triples (position, number, function of the arguments): what the operation equals, to the last bit, where the
+    argument at that position is that number, as `1.0 * b` is `b`; formulas are shortened by them.
 
     Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
     is no identifier or belongs to another module's primitive.
@@ -201,7 +206,7 @@ def primitive(
             f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name"
         )
     made.written, made.domain, made.kink = written, domain, kink
-    made.examples, made.elementwise = examples, elementwise
+    made.examples, made.elementwise, made.identities = examples, elementwise, identities
     TABLE[name] = made
     function = _function(made)
     function.__name__ = function.__qualname__ = name

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Tensor, Value, primitive
-from autograd._formula import assignments
+from autograd import TABLE, Tensor, Value, _floats, primitive
+from autograd._formula import assignments, formula
 
 OPERATORS: list[Any] = [
     lambda a, b: a + b,
@@ -72,3 +75,60 @@ def test_arrays_settings_and_symbols_that_are_no_python() -> None:
     assert assignments(Tensor([0.0] * 13))[0] == ("out", "array(13,)")
     norm = primitive("norm", lambda xp, x: xp.abs(x), lambda g, out, x: g * x / out, written="‖{0}‖")
     assert assignments(norm(t + 1).sum())[-1] == ("out", "sum(‖(t + 1)‖)")
+
+
+SPECIAL = [0.0, -0.0, 1.0, -1.0, 3.5, -2.25, 1e300, 5e-324, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("name", [name for name, op in TABLE.items() if op.identities])
+def test_identities_hold_to_the_last_bit(name: str) -> None:
+    op = TABLE[name]
+    for position, special, rewrite in op.identities:
+        for others in product(SPECIAL, repeat=(op.arity or 0) - 1):
+            args = [*others[:position], float(special), *others[position:]]
+            assert repr(op.forward(_floats, *args)).replace("-nan", "nan") == repr(rewrite(*args))
+        array = np.array(SPECIAL)
+        args = [array] * (op.arity or 0)
+        args[position] = special
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(op.forward(np, *args), rewrite(*args))
+            assert (np.signbit(op.forward(np, *args)) == np.signbit(rewrite(*args)))[:-1].all()
+
+
+def test_a_formula_is_short() -> None:
+    a, b = Value(2.0), Value(0.5)
+    names = {a: "a", b: "b"}
+    assert formula(1.0 * a * b / 1.0, names) == "a * b"
+    assert formula(1.0 * a * b / 1.0, names, simplify=False) == "1 * a * b / 1"
+    assert formula(-1.0 * a / b, names) == "-a / b"
+    assert formula(a**1, names) == "a"
+    assert formula(autograd.where(True, a, b) + autograd.where(False, a, b), names) == "a + b"
+    assert formula(a * (1 / 3), names) == "a * 0.333333"
+    assert formula(2.0, names) == "2"
+    assert formula(a - (-1.5) * b - (-1.5), names) == "a - (-1.5 * b) - (-1.5)"
+    assert formula(autograd.negative(-a), names) == "-(-a)"
+    assert formula(a * b, {a: "a + b", b: "w(1)_2,3"}) == "(a + b) * w(1)_2,3"
+    assert formula(Value(3.0) * a, names) == "3 * a"
+
+
+def test_what_gets_long_is_cut() -> None:
+    x = Value(0.5)
+    y = x
+    for _ in range(100):
+        y = y + y
+    assert "…" in formula(y, {x: "x"})
+    assert len(formula(y, {x: "x"})) < 500
+
+
+def test_arrays_in_formulas() -> None:
+    t = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    names = {t: "t"}
+    assert formula(t * np.full((2, 2), 2.0), names) == "t * 2"
+    assert formula(t * np.ones((2, 2)), names) == "t"
+    assert formula(t * np.array([1.0, 2.0]), names) == "t * [1.0, 2.0]"
+    assert formula(t.T @ t[0, :], names) == "t.T @ t[0, :]"
+    assert formula(t[[0, 1]][..., None][()], names) == "t[[0, 1]][..., None][()]"
+    assert formula(t[::-1][1:], names) == "t[::-1][1:]"
+    assert formula(t.transpose(1, 0) @ (t + 1).T, names) == "permute_dims(t, axes=(1, 0)) @ (t + 1).T"
+    assert formula(Tensor(3.0) * t, names) == "3 * t"
+    assert formula(t * np.zeros((0, 2, 2)), names) == "t * []"
