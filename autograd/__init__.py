@@ -72,6 +72,9 @@ from ._elementwise import (
     weighted_sum,
     where,
 )
+from ._explain import (
+    explain,
+)
 from ._functional import (
     grad,
     hessian,
@@ -142,6 +145,7 @@ __all__ = [
     "equal",
     "exp",
     "expand_dims",
+    "explain",
     "expm1",
     "floor",
     "gelu",

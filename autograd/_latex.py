@@ -1,0 +1,151 @@
+"""LaTeX for labels, numbers and the formulas of `_formula`, which are read as Python's own syntax."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+GREEK = frozenset((
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+))  # fmt: skip
+
+FUNCTIONS = {name: rf"\{name}" for name in ("cos", "cosh", "exp", "log", "max", "min", "sin", "sinh", "tan", "tanh")}
+FUNCTIONS |= {"atan": r"\arctan", "maximum": r"\max", "minimum": r"\min", "sigmoid": r"\sigma"}
+
+# What stands where the argument of a function is written in a way of its own.
+SHAPES = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|"}
+
+COMPARED: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">", ast.GtE: r"\ge", ast.Lt: "<", ast.LtE: r"\le", ast.Eq: "=", ast.NotEq: r"\ne"
+}  # fmt: skip
+
+# How tightly a text holds together; one that is looser than its place needs parentheses.
+LOOSE, SUM, PRODUCT, FRACTION, ATOM = range(5)
+
+_LABEL = re.compile(r"([^\W\d_]+?)(_hat)?(?:\((\w+)\))?(?:_?(\d[\d,]*)|_([^\W_]+))?(?:('+)(\d*))?")
+_SPECIAL = {
+    "\\": r"\backslash ", "{": r"\{", "}": r"\}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", " ": r"\ ",
+    "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", "^": r"\wedge ", "$": r"＄", "`": "‘", "'": "’",
+}  # fmt: skip
+
+
+def latex_label(label: str) -> str:
+    """Return a label as LaTeX: w1 as w_{1}, y_hat with its hat, w(1)_2,3 as in a network, all others upright.
+
+    Whatever the label holds is shown as text: none of it can be a command.
+
+    >>> print(latex_label("w(1)_2,3"), latex_label("y_hat"), latex_label("alpha"), latex_label("loss of 3%"))
+    w^{(1)}_{2,3} \\hat{y} \\alpha \\mathrm{loss\\ of\\ 3\\%}
+    """
+    found = _LABEL.fullmatch(label)
+    if found is None:
+        return latex_text(label)
+    base, hat, layer, digits, letters, primes, repeated = found.groups()
+    name = rf"\{base}" if base in GREEK else base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    name = rf"\hat{{{name}}}" if hat else name
+    above = (f"({layer})" if layer else "") + (r"\prime " * len(primes or "") + (repeated or "")).strip()
+    below = digits or (letters if not letters or len(letters) <= 2 else rf"\mathrm{{{letters}}}")
+    return name + (f"^{{{above}}}" if above else "") + (f"_{{{below}}}" if below else "")
+
+
+def latex_text(text: str) -> str:
+    """Return any text as upright LaTeX that shows it, and does nothing else."""
+    return rf"\mathrm{{{''.join(_SPECIAL.get(c, c if c.isprintable() else ' ') for c in text)}}}"
+
+
+def latex_number(text: str) -> str:
+    """Return a number, given as text, as LaTeX.
+
+    >>> print(latex_number("-1.5e-07"), latex_number("inf"))
+    -1.5 \\times 10^{-7} \\infty
+    """
+    if text.lstrip("-") in ("inf", "nan"):
+        return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}")
+    mantissa, _, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def latex_formula(text: str, names: Mapping[str, str], times: str = r"\,") -> str:
+    """Return a formula as LaTeX; `names` says what stands for the identifiers in it, `times` for a product.
+
+    A text that is no Python, such as a user's own way of writing an operation, is shown as it is.
+
+    >>> print(latex_formula("2 * (a - 1) / tanh(b) ** 2", {"a": "x_{1}", "b": "z"}))
+    \\frac{2 \\, \\left(x_{1} - 1\\right)}{\\tanh\\left(z\\right)^{2}}
+    """
+    names = {**names, "_etc_": r"\cdots "}
+    text = text.replace("…", "_etc_")
+    try:
+        return _tex(ast.parse(text, mode="eval").body, names, times)[0]
+    except (SyntaxError, NotImplementedError):
+        parts = re.split(rf"\b({'|'.join(map(re.escape, names))})\b", text)
+        return "".join(names[part] if k % 2 else latex_text(part) for k, part in enumerate(parts) if part)
+
+
+def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int]:
+    """Return the LaTeX of a piece of syntax, and how tightly it holds together."""
+
+    def at(part: ast.expr, least: int) -> str:
+        text, level = _tex(part, names, times)
+        return text if level >= least else rf"\left({text}\right)"
+
+    def base(part: ast.expr) -> str:
+        # What has a power of its own needs parentheses, too.
+        text, level = _tex(part, names, times)
+        return text if level == ATOM and "^" not in text else rf"\left({text}\right)"
+
+    match tree:
+        case ast.Name():
+            return names.get(tree.id) or latex_text(tree.id), ATOM
+        case ast.Constant(value=bool() | None | str() as value):
+            return latex_text(str(value)), ATOM
+        case ast.Constant(value=int() | float() as value):
+            number = latex_number(f"{value:.6g}")
+            return number, ATOM if "times" not in number else PRODUCT
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            sign = "-" if isinstance(tree.op, ast.USub) else "+"
+            return sign + at(tree.operand, PRODUCT), PRODUCT
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            sign, right = "+" if isinstance(tree.op, ast.Add) else "-", at(tree.right, PRODUCT)
+            right = rf"\left({right}\right)" if right.startswith("-") else right
+            return f"{at(tree.left, SUM)} {sign} {right}", SUM
+        case ast.BinOp(op=ast.Mult()) if times != r"\odot" and ast.dump(tree.left) == ast.dump(tree.right):
+            return f"{base(tree.left)}^{{2}}", FRACTION
+        case ast.BinOp(op=ast.Mult()):
+            left, right = at(tree.left, PRODUCT), at(tree.right, FRACTION)
+            numeric = isinstance(tree.left, ast.Constant) or isinstance(tree.right, ast.Constant)
+            sign = r"\cdot" if right[0].isdigit() else r"\," if numeric else times
+            return f"{left} {sign} {right}", PRODUCT
+        case ast.BinOp(op=ast.MatMult()):
+            return rf"{at(tree.left, PRODUCT)} \, {at(tree.right, FRACTION)}", PRODUCT
+        case ast.BinOp(op=ast.Div()):
+            return rf"\frac{{{at(tree.left, LOOSE)}}}{{{at(tree.right, LOOSE)}}}", FRACTION
+        case ast.BinOp(op=ast.Pow()):
+            return f"{base(tree.left)}^{{{at(tree.right, LOOSE)}}}", FRACTION
+        case ast.Attribute(attr="T"):
+            return rf"{base(tree.value)}^{{\top}}", FRACTION
+        case ast.Subscript():
+            # With something before the brackets, as a tuple alone would get parentheses.
+            index = ast.unparse(ast.Subscript(ast.Name("x"), tree.slice))[1:]
+            return at(tree.value, ATOM) + latex_text(index), ATOM
+        case ast.Compare(ops=[one], comparators=[other]) if type(one) in COMPARED:
+            return f"{at(tree.left, SUM)} {COMPARED[type(one)]} {at(other, SUM)}", LOOSE
+        case ast.Call(func=ast.Name(id="where"), args=[condition, a, b], keywords=[]):
+            yes, no = rf"{at(a, LOOSE)} & {at(condition, LOOSE)}", rf"{at(b, LOOSE)} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {yes} \\ {no} \end{{cases}}", LOOSE
+        case ast.Call(func=ast.Name(id="square"), args=[only], keywords=[]):
+            return f"{base(only)}^{{2}}", FRACTION
+        case ast.Call(func=ast.Name(id=name), args=[only], keywords=[]) if name in SHAPES:
+            return SHAPES[name] % at(only, LOOSE), ATOM
+        case ast.Call(func=ast.Name(id=name)):
+            args = [at(arg, LOOSE) for arg in tree.args]
+            args += [f"{latex_text(k.arg or '')}={at(k.value, LOOSE)}" for k in tree.keywords]
+            function = FUNCTIONS.get(name) or rf"\operatorname{{{_SPECIAL['_'].join(name.split('_'))}}}"
+            return rf"{function}\left({', '.join(args)}\right)", ATOM
+        case ast.Tuple() | ast.List():
+            inside = ", ".join(at(part, LOOSE) for part in tree.elts)
+            inside += "," * (isinstance(tree, ast.Tuple) and len(tree.elts) == 1)
+            return rf"\left({inside}\right)" if isinstance(tree, ast.Tuple) else rf"\left[{inside}\right]", ATOM
+    raise NotImplementedError(type(tree).__name__)
