@@ -109,6 +109,9 @@ from ._primitive import (
     Primitive,
     primitive,
 )
+from ._steps import (
+    steps,
+)
 from ._tensor import (
     Tensor,
 )
@@ -196,6 +199,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "steps",
     "subtract",
     "take",
     "tan",

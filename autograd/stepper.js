@@ -1,0 +1,365 @@
+// One view of the steps of a graph, inside `host`. All texts are inserted as text, never as markup.
+function stepper(host, page, alone) {
+  "use strict";
+  const { names, ids, inputs, steps } = page;
+  const FORWARD = 0, BACKWARD = 1;
+  const shadow = host.attachShadow({ mode: "open" });
+  host.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab: the arrow keys are ours while we have the focus
+
+  function make(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+
+  // ---- Writing mathematics -------------------------------------------------------------------------------------
+
+  const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const letter = "[\\p{L}\\p{N}_]";
+  const known = [...new Set(names)].sort((a, b) => b.length - a.length).map(escaped).join("|");
+  const named = new RegExp(`(?<!${letter})(${known})(?!${letter})`, "u");
+  const special = /( \*\* [0-9.]+|(?<=[0-9])e[+-]?[0-9]+)/;
+
+  function symbol(name) {
+    const [base, above, below] = page.symbols[name] || [name, "", ""];
+    const element = make("var", {}, base);
+    if (above) element.append(make("sup", {}, above));
+    if (below) element.append(make("sub", {}, below));
+    return element;
+  }
+
+  function prose(text) {
+    return text.split(named).flatMap((part, k) => {
+      if (k % 2) return [symbol(part)];
+      return part.split(special).flatMap((piece, j) => {
+        if (!(j % 2)) return [piece.replace(/-/g, "−").replace(/ \* /g, " · ")];
+        if (piece[0] === " ") return [make("sup", {}, piece.slice(4))];
+        return ["·10", make("sup", {}, String(Number(piece.slice(1))).replace("-", "−"))];
+      });
+    });
+  }
+
+  const signed = (text) => (/^-/.test(text) ? `(${text})` : text);
+
+  function fraction(upper, lower) {
+    const over = make("span", { class: "over" }, "∂", symbol(upper));
+    return make("span", { class: "fraction" }, over, make("span", { class: "hidden" }, "/"), make("span", {}, "∂", symbol(lower)));
+  }
+
+  const cell = (kind, ...children) => make("span", { class: kind }, ...children);
+
+  function factor(k, ...children) {
+    const element = cell("factor", ...children);
+    const [light, dark] = page.colors[page.color[k]];
+    element.style.setProperty("--light", light);
+    element.style.setProperty("--dark", dark);
+    return element;
+  }
+
+  // ---- The arithmetic of a step --------------------------------------------------------------------------------
+
+  const phases = ["Forward", "Backward", "Update"];
+  const arrows = ["→", "←", "↻"];
+  const nameOf = (step) => names[step[1]];
+
+  function equation(step) {
+    const [, k, formula, numbers, result] = step;
+    const rows = make("div", { class: "rows" });
+    rows.append(cell("left", symbol(names[k])), "=", cell("", ...prose(formula)));
+    if (numbers !== formula) rows.append("", "=", cell("", ...prose(numbers)));
+    rows.append(cell(""), cell("", "="), cell("result", ...prose(result)));
+    return tidy(rows);
+  }
+
+  // Bare texts become cells of the grid.
+  function tidy(rows) {
+    for (const child of [...rows.childNodes]) if (child.nodeType === 3) child.replaceWith(cell("", child.textContent));
+    return rows;
+  }
+
+  function state(total, arrived, expected) {
+    const dots = expected <= 8 ? "●".repeat(arrived) + "○".repeat(expected - arrived) + " " : "";
+    const note = cell("state");
+    if (expected > 1) note.append(make("span", { "aria-hidden": "true" }, dots), `sum so far ${total.replace("-", "−")}: `);
+    note.append(arrived === expected ? "✓ complete" : `${arrived} of ${expected}`);
+    return note;
+  }
+
+  function product(step, sent, short) {
+    const [, k, gradient] = step;
+    const [position, derivative, local, contribution, total, arrived, expected] = sent;
+    const lower = names[inputs[k][position]];
+    const left = cell("left", fraction(page.loss, lower));
+    const result = cell("result", ...prose(contribution));
+    const note = state(total, arrived, expected);
+    const rows = make("div", { class: short ? "row" : "rows product" });
+    if (local === "") {
+      rows.append(left, "=", factor(k, ...prose(derivative)));
+      rows.append("", "=", result, "", "", note);
+    } else if (short) {
+      rows.append(left, "=", cell("", ...prose(gradient)), "·", factor(k, ...prose(derivative)));
+      rows.append("=", result, note);
+    } else {
+      rows.append(left, "=", cell("middle", fraction(page.loss, names[k])), "·", factor(k, fraction(names[k], lower)));
+      rows.append("", "=", cell("middle", ...prose(gradient)), "·", factor(k, ...prose(derivative)));
+      if (derivative !== local && derivative !== `(${local})`)
+        rows.append("", "=", cell("middle", ...prose(gradient)), "·", factor(k, ...prose(signed(local))));
+      rows.append("", "=", result, "", "");
+      rows.append("", "", note);
+    }
+    return tidy(rows);
+  }
+
+  function listed(places) {
+    const parts = [...new Set(places)].filter((k) => k >= 0).map((k) => symbol(names[k]));
+    return parts.flatMap((part, k) => (k === 0 ? [part] : [k === parts.length - 1 ? " and " : ", ", part]));
+  }
+
+  function arithmetic(step) {
+    const [phase, k, first, sent] = step;
+    if (phase !== BACKWARD) {
+      const told = make("p");
+      if (phase === FORWARD) told.append(symbol(names[k]), " is computed from ", ...listed(inputs[k]), ".");
+      else told.append(symbol(names[k]), " moves against its gradient, by ", ...prose(step[5]), ".");
+      return [told, equation(step)];
+    }
+    if (!sent) {
+      const rows = make("div", { class: "rows" });
+      rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("result", first));
+      return [make("p", {}, "Backpropagation starts at the end: the derivative of ", symbol(page.loss), " by itself is 1."), tidy(rows)];
+    }
+    const arrived = make("p", {}, "At ", symbol(names[k]), " = ", ...prose(page.formulas[k]), " the gradient ");
+    arrived.append(fraction(page.loss, names[k]), " = ", ...prose(first), " has arrived. ");
+    if (!sent.length) arrived.append("Nothing is sent on.");
+    else if (sent[0][2] === "") arrived.append("It is g in the formula of what each input is sent:");
+    else arrived.append("Times the local derivative it goes to each input:");
+    const short = sent.length > 3;
+    const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(step, one, short)));
+    return [arrived, list];
+  }
+
+  function say(step) {
+    const [phase, k, first, sent] = step;
+    if (phase !== BACKWARD) return `${names[k]} = ${first} = ${step[3]} = ${step[4]}`;
+    if (!sent) return `∂${page.loss}/∂${page.loss} = ${first}`;
+    const parts = sent.map(([position, derivative, local, contribution, total, arrived, expected]) => {
+      const made = local === "" ? derivative : `${first} · ${derivative}` + (derivative === local ? "" : ` = ${first} · ${signed(local)}`);
+      const sum = expected > 1 ? `, sum so far ${total}` : "";
+      const whole = arrived === expected ? "complete" : `${arrived} of ${expected}`;
+      return `∂${page.loss}/∂${names[inputs[k][position]]} = ${made} = ${contribution}${sum}, ${whole}`;
+    });
+    return `∂${page.loss}/∂${names[k]} = ${first} arrives at ${names[k]} = ${page.formulas[k]}. ${parts.join("; ")}`;
+  }
+
+  // ---- The drawing ---------------------------------------------------------------------------------------------
+
+  const drawing = document.importNode(new DOMParser().parseFromString(page.svg, "image/svg+xml").documentElement, true);
+  // Everything drawn belongs to the box of a node: its operation and the arrows to it have the same state.
+  const boxes = new Map();
+  const boxOf = (k) => boxes.get(ids[k]);
+  for (const group of drawing.querySelectorAll("g[id]")) {
+    const edge = /^e([^-]+)(?:-([^-]+))?(?:-\d+)?$/.exec(group.id);
+    const owner = edge ? edge[2] || edge[1] : group.id.replace(/-op$/, "");
+    const id = /^[ncg]/.test(owner) ? owner : `n${owner}`;
+    if (!boxes.has(id)) boxes.set(id, { id, parts: [], computed: -1, walked: Infinity, nodes: [], sums: [], links: [] });
+    const box = boxes.get(id);
+    box.parts.push(group);
+    if (edge && edge[2]) box.links.push(group);
+    if (edge) continue;
+    if (!group.id.endsWith("-op")) {
+      box.at = /translate\(([-\d.]+),([-\d.]+)\)/.exec(group.getAttribute("transform"));
+      box.texts = ["data", "grad"].map((kind) => group.querySelector(`text.${kind}`));
+      box.finals = box.texts.map((text) => text && text.textContent);
+    }
+    group.addEventListener("click", () => visit(box));
+  }
+  names.forEach((_, k) => boxOf(k) && boxOf(k).nodes.push(k));
+  const computedAt = names.map(() => -1);
+  const walkedAt = names.map(() => Infinity);
+  const updatedAt = names.map(() => -1);
+  const touched = steps.map(() => new Set());
+  steps.forEach(([phase, k, , sent], i) => {
+    const shown = (box) => box && page.shows[box.id] !== undefined ? page.shows[box.id] : box && box.nodes[0];
+    const box = boxOf(k);
+    if (box) touched[i].add(box);
+    if (phase === FORWARD) computedAt[k] = i;
+    else if (phase !== BACKWARD) updatedAt[k] = i;
+    else if (!sent) box.sums.push([i, "", true]);
+    else {
+      walkedAt[k] = i;
+      for (const [position, , , , total, arrived, expected] of sent) {
+        const parent = inputs[k][position], to = boxOf(parent);
+        touched[i].add(to);
+        if (shown(to) === parent) to.sums.push([i, total, arrived === expected]);
+        if (!inputs[parent].length && arrived === expected) walkedAt[parent] = i;
+      }
+    }
+  });
+  for (const box of boxes.values()) {
+    box.computed = Math.max(-1, ...box.nodes.map((k) => computedAt[k]));
+    box.walked = Math.max(-1, ...box.nodes.map((k) => walkedAt[k]));
+    if (!box.nodes.length) box.walked = Infinity;
+  }
+
+  function paint(box, i) {
+    const [, k] = steps[i];
+    const current = boxOf(k) === box;
+    const state = current ? "now" : touched[i].has(box) ? "gets" : box.computed > i ? "todo" : box.walked <= i ? "walked" : "done";
+    if (state !== box.state) {
+      for (const part of box.parts) {
+        part.classList.remove(box.state);
+        part.classList.add(state);
+      }
+      box.state = state;
+    }
+    if (!box.texts || !box.nodes.length) return;
+    let sum = null;
+    for (const one of box.sums) if (one[0] <= i) sum = one;
+    const short = sum && !sum[2] ? `${Number.isFinite(Number(sum[1])) ? String(Number(Number(sum[1]).toPrecision(3))).replace("-", "−") : ""} …` : "";
+    const texts = [box.computed > i ? "?" : box.finals[0], !sum ? "?" : sum[2] ? box.finals[1] : short];
+    box.texts.forEach((text, j) => text && text.textContent !== texts[j] && (text.textContent = texts[j]));
+  }
+
+  function visit(box) {
+    const phase = steps[at][0];
+    const known = (list) => box.nodes.map((k) => list[k]).filter((i) => i >= 0 && i < Infinity);
+    const places = [known(computedAt)[0], known(walkedAt)[0], known(updatedAt)[0]];
+    const here = places[phase] === at || places[phase] === undefined;
+    const target = here ? places.find((i) => i !== undefined && i !== at) : places[phase];
+    if (target !== undefined) go(target);
+  }
+
+  // ---- Controls ------------------------------------------------------------------------------------------------
+
+  const icons = {
+    first: "M4 4h2v12H4zM16 4v12L7 10z", previous: "M14 4v12L5 10z", play: "M5 3v14l12-7z",
+    pause: "M5 4h3.5v12H5zM11.5 4H15v12h-3.5z", next: "M6 4v12l9-6z", last: "M14 4h2v12h-2zM4 4v12l9-6z",
+  };
+
+  function icon(kind) {
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    svg.setAttribute("viewBox", "0 0 20 20");
+    svg.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", icons[kind]);
+    svg.append(path);
+    return svg;
+  }
+
+  function button(kind, text, action) {
+    const element = make("button", { type: "button", class: kind, "aria-label": text, title: text }, icon(kind));
+    element.addEventListener("click", action);
+    return element;
+  }
+
+  let at = -1;
+  let timer = 0;
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const moves = {
+    first: button("first", "First step (Home)", () => go(0)),
+    previous: button("previous", "Previous step (left arrow)", () => go(at - 1)),
+    play: button("play", "Play (space)", () => play(!timer)),
+    next: button("next", "Next step (right arrow)", () => go(at + 1)),
+    last: button("last", "Last step (End)", () => go(steps.length - 1)),
+  };
+  const slider = make("input", { type: "range", min: 0, max: steps.length - 1, step: 1, value: 0, "aria-label": "Step" });
+  slider.addEventListener("input", () => go(Number(slider.value)));
+  const speed = make("select", { "aria-label": "Speed" });
+  for (const [text, pause] of [["½×", 3000], ["1×", 1500], ["2×", 750], ["5×", 300]]) speed.append(make("option", { value: pause }, text));
+  speed.value = "1500";
+  speed.addEventListener("change", () => timer && play(true));
+  const place = make("span", { class: "place" });
+  const phase = make("span", { class: "phase" });
+  const stage = make("div", { class: "stage", role: "group", "aria-label": "The graph; click a node to go to its step", tabindex: 0 }, drawing);
+  const sum = make("div", { class: "sum" });
+  const live = make("p", { class: "hidden", "aria-live": "polite" });
+  const list = make("ol", { start: 1 });
+  const all = make("details", { class: "all" }, make("summary", {}, `All ${steps.length.toLocaleString("en")} steps as text`), list);
+  const key = make("p", { class: "key" });
+  for (const [state, text] of [["todo", "still to come"], ["now", "this step"], ["gets", "takes part"], ["done", "computed"], ["walked", "gradient sent back"]])
+    key.append(make("span", { class: state }, make("i"), text));
+  const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, ...Object.values(moves), slider, place, speed);
+  const root = make("section", { class: "root", "aria-label": page.title }, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
+  const size = drawing.viewBox.baseVal;
+  root.classList.toggle("wide", size.width > 1.7 * size.height);
+  drawing.style.width = `${size.width}px`;
+  drawing.style.minWidth = `${Math.round(size.width * (size.width > 1400 ? 1 : 0.62))}px`;
+  shadow.append(make("style", {}, page.style), root);
+
+  all.addEventListener("toggle", () => {
+    if (!all.open || list.children.length) return;
+    steps.forEach((step, i) => {
+      const entry = make("button", { type: "button" }, `${phases[step[0]]}: ${say(step)}`);
+      entry.addEventListener("click", () => go(i));
+      list.append(make("li", i === at ? { "aria-current": "step" } : {}, entry));
+    });
+  });
+
+  function play(on) {
+    clearInterval(timer);
+    timer = 0;
+    if (on && at === steps.length - 1) go(0);
+    if (on) timer = setInterval(() => (at === steps.length - 1 ? play(false) : go(at + 1)), Number(speed.value));
+    const text = on ? "Pause (space)" : "Play (space)";
+    moves.play.replaceChildren(icon(on ? "pause" : "play"));
+    moves.play.setAttribute("aria-label", text);
+    moves.play.title = text;
+    live.setAttribute("aria-live", on ? "off" : "polite");
+  }
+
+  function show(box) {
+    if (!box || !box.at) return;
+    const scale = drawing.clientWidth / size.width;
+    const goal = { left: box.at[1] * scale - stage.clientWidth / 2, top: box.at[2] * scale - stage.clientHeight / 2 };
+    stage.scrollTo({ ...goal, behavior: still.matches || timer ? "auto" : "smooth" });
+  }
+
+  function go(target) {
+    const i = Math.max(0, Math.min(steps.length - 1, target));
+    if (i === at) return;
+    const changed = new Set(at < 0 ? boxes.values() : []);
+    for (let j = Math.max(0, Math.min(at, i)); j <= Math.max(at, i); j++) for (const box of touched[j]) changed.add(box);
+    if (list.children.length) {
+      list.children[at].removeAttribute("aria-current");
+      list.children[i].setAttribute("aria-current", "step");
+    }
+    at = i;
+    for (const box of changed) paint(box, i);
+    const step = steps[i];
+    root.dataset.phase = phases[step[0]].toLowerCase();
+    phase.textContent = `${arrows[step[0]]} ${phases[step[0]]}`;
+    place.textContent = `${i + 1} / ${steps.length}`;
+    sum.replaceChildren(...arithmetic(step));
+    slider.value = i;
+    const told = `step ${i + 1} of ${steps.length}, ${phases[step[0]].toLowerCase()}: ${say(step)}`;
+    slider.setAttribute("aria-valuetext", told);
+    live.textContent = told;
+    for (const kind of ["first", "previous"]) moves[kind].setAttribute("aria-disabled", i === 0);
+    for (const kind of ["next", "last"]) moves[kind].setAttribute("aria-disabled", i === steps.length - 1);
+    show(boxOf(step[1]));
+  }
+
+  const keys = {
+    ArrowRight: () => go(at + 1), ArrowDown: () => go(at + 1), ArrowLeft: () => go(at - 1), ArrowUp: () => go(at - 1),
+    Home: () => go(0), End: () => go(steps.length - 1), " ": () => play(!timer),
+  };
+  (alone ? document : shadow).addEventListener("keydown", (event) => {
+    const target = event.composedPath()[0];
+    if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in keys) || target.tagName === "SELECT") return;
+    if (event.key === " " && ["BUTTON", "SUMMARY"].includes(target.tagName)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    keys[event.key]();
+  });
+
+  function dress() {
+    const theme = document.body.getAttribute("data-jp-theme-light");
+    const dark = theme === null ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "false";
+    root.classList.toggle("dark", dark);
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+  new MutationObserver(dress).observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  dress();
+  go(0);
+}
