@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from importlib.resources import files
-from itertools import islice
 from typing import Any
 
-from ._backward import topological_sort
-from ._draw import colors, drawing_of, folded, sketch
+from ._boxes import box_id
+from ._draw import colors, drawing_of, folded
 from ._node import Node
 from ._notation import read
 from ._steps import Sent, Step, Steps, rows, shown
-from .picture import Drawing
+from ._drawing import Drawing
 
 LIMIT = 2000
 """More numbers in one drawing make a browser slow."""
@@ -22,7 +22,7 @@ MOVES = 20_000
 """More products make a page too large."""
 
 ROWS = 100
-"""The table that stands in for the view where no script runs has at most so many steps."""
+"""The table that stands in for the view where no script runs has about so many rows."""
 
 IMAGE = 3e6
 """A larger drawing (in square pixels) is left out where no script runs: its image would be most of the page."""
@@ -73,7 +73,7 @@ def view(steps: Steps, alone: bool = False) -> str:
     order = _drawn(steps)
     boxes = _folding(order)
     drawing = drawing_of(order, boxes)
-    state = {"title": _title(steps), "svg": drawing.svg, "style": _file("stepper.css")} | _state(steps, order, boxes)
+    state = {"title": _title(steps), "drawn": drawing.title, "svg": _bare(drawing.svg), "style": _file("stepper.css")} | _state(steps, order, boxes)
     text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
     # A script ends at the first </script>, wherever it stands.
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -90,6 +90,11 @@ def view(steps: Steps, alone: bool = False) -> str:
 
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _bare(svg: str) -> str:
+    """Return a drawing without what would be shown on hovering: numbers that the steps have yet to compute."""
+    return re.sub("<title>[^<]*</title>\n?", "", svg).replace(' xml:space="preserve"', "")
 
 
 def _title(steps: Steps) -> str:
@@ -140,7 +145,6 @@ def _folding(order: list[Node]) -> dict[Node, Any]:
 def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:
     """Return what the script knows of the graph and its steps."""
     place = {node: k for k, node in enumerate(steps.order)}
-    ids = {(*item.place, item.lines[0]): item.id for item in sketch(order, boxes, {})[0] if item.kind == "folded"}
     moved = [step.node for step in steps if step.phase == "update" and step.node not in place]
     place.update((node, len(place) + k) for k, node in enumerate(moved))
     names = [steps.names[node] for node in place]
@@ -158,8 +162,8 @@ def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str,
         "loss": steps.names[steps.order[-1]],
         "names": names,
         "symbols": {name: list(symbol) for name in names if (symbol := read(name)).base != name},
-        "ids": [ids[boxes[node]] if node in boxes else f"n{k}" for k, node in enumerate(order)],
-        "shows": {ids[box]: found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
+        "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)],
+        "shows": {box_id(box): found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
         "inputs": [[place.get(i, -1) if isinstance(i, Node) else -1 for i in node.inputs] for node in place],
         "formulas": {place[step.node]: step.formula for step in steps if step.phase == "forward"},
         "color": [palette.index(shades[node]) for node in order],
@@ -224,11 +228,15 @@ def _image(drawing: Drawing) -> str:
 def _table(steps: Steps) -> str:
     """Return the steps as a table."""
     lines = [f"<details><summary>All {len(steps):,} steps</summary>", "<table>"]
-    for step in islice(steps, ROWS):
+    written = 0
+    for step in steps:
+        if len(lines) > ROWS:
+            break
         for k, row in enumerate(rows(step)):
             head = f"<th>{step.phase}</th>" if k == 0 else "<th></th>"
             lines.append(f"<tr>{head}{''.join(f'<td>{escape(part)}</td>' for part in row)}</tr>")
+        written += 1
     lines.append("</table>")
-    if len(steps) > ROWS:
-        lines.append(f"<p>and {len(steps) - ROWS:,} more: print(*steps(loss), sep='\\n') shows all</p>")
+    if written < len(steps):
+        lines.append(f"<p>and {len(steps) - written:,} more: print(*steps(loss), sep='\\n') shows all</p>")
     return "\n".join([*lines, "</details>"])

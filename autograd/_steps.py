@@ -159,12 +159,15 @@ def steps(loss: Node, optimizer: Any = None) -> Steps:
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> steps((w * x - 5) ** 2)
     forward
-    0 a1 = w * x          = 3 * 2      = 6
-    1 a2 = a1 - 5         = 6 - 5      = 1
-    2 J  = a2 ** 2        = 1 ** 2     = 1
+    0 a1     = w * x          = 3 * 2  = 6
+    1 a2     = a1 - 5         = 6 - 5  = 1
+    2 J      = a2 ** 2        = 1 ** 2 = 1
     backward
-    3 ∂J/∂J                            = 1
-    4 ∂J/∂a2 = ∂J/∂J · 2 * a2 = 1 · 2  = 2  complete
+    3 ∂J/∂J                            = 1 the start
+    4 ∂J/∂a2 = ∂J/∂J · 2 * a2 = 1 · 2  = 2 complete
+    5 ∂J/∂a1 = ∂J/∂a2 · 1     = 2 · 1  = 2 complete
+    6 ∂J/∂w  = ∂J/∂a1 · x     = 2 · 2  = 4 complete
+      ∂J/∂x  = ∂J/∂a1 · w     = 2 · 3  = 6 complete
     """
     if not isinstance(loss, Node):
         raise TypeError(f"steps needs a Value or a Tensor; got {loss!r:.60} of type {type(loss).__name__}")
@@ -350,7 +353,8 @@ def rows(step: Step) -> list[tuple[str, ...]]:
     """Return a step as rows of a table: what is computed, in names, in numbers, its value, a remark."""
     result = f"= {shown(step.result)[0]}"
     if step.phase != "backward":
-        return [(step.name, f"= {step.formula}", f"= {step.numbers}", result, "")]
+        sign = "=" if step.phase == "forward" else "←"
+        return [(step.name, f"{sign} {step.formula}", f"= {step.numbers}", result, "")]
     if not step.sent:
         return [(step.gradient, "", "", result, "" if step.formula else "the start")]
     found = []

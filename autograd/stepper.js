@@ -64,11 +64,11 @@ function stepper(host, page, alone) {
   const nameOf = (step) => names[step[1]];
 
   function equation(step) {
-    const [, k, formula, numbers, result] = step;
+    const [phase, k, formula, numbers, result] = step;
     const rows = make("div", { class: "rows" });
-    rows.append(cell("left", symbol(names[k])), "=", cell("", ...prose(formula)));
+    rows.append(cell("left", symbol(names[k])), phase === FORWARD ? "=" : "←", cell("", ...prose(formula)));
     if (numbers !== formula) rows.append("", "=", cell("", ...prose(numbers)));
-    rows.append(cell(""), cell("", "="), cell("result", ...prose(result)));
+    rows.append(cell(""), cell("", "="), cell("value", ...prose(result)));
     return tidy(rows);
   }
 
@@ -91,7 +91,7 @@ function stepper(host, page, alone) {
     const [position, derivative, local, contribution, total, arrived, expected] = sent;
     const lower = names[inputs[k][position]];
     const left = cell("left", fraction(page.loss, lower));
-    const result = cell("result", ...prose(contribution));
+    const result = cell("value", ...prose(contribution));
     const note = state(total, arrived, expected);
     const rows = make("div", { class: short ? "row" : "rows product" });
     if (local === "") {
@@ -121,19 +121,19 @@ function stepper(host, page, alone) {
     if (phase !== BACKWARD) {
       const told = make("p");
       if (phase === FORWARD) told.append(symbol(names[k]), " is computed from ", ...listed(inputs[k]), ".");
-      else told.append(symbol(names[k]), " moves against its gradient, by ", ...prose(step[5]), ".");
+      else told.append(symbol(names[k]), " changes by ", ...prose(step[5]), ".");
       return [told, equation(step)];
     }
     if (!sent) {
       const rows = make("div", { class: "rows" });
-      rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("result", first));
+      rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("value", first));
       return [make("p", {}, "Backpropagation starts at the end: the derivative of ", symbol(page.loss), " by itself is 1."), tidy(rows)];
     }
     const arrived = make("p", {}, "At ", symbol(names[k]), " = ", ...prose(page.formulas[k]), " the gradient ");
     arrived.append(fraction(page.loss, names[k]), " = ", ...prose(first), " has arrived. ");
     if (!sent.length) arrived.append("Nothing is sent on.");
-    else if (sent[0][2] === "") arrived.append("It is g in the formula of what each input is sent:");
-    else arrived.append("Times the local derivative it goes to each input:");
+    else if (sent[0][2] === "") arrived.append("Each input gets what its formula makes of it, called g:");
+    else arrived.append("Each input gets it, times its local derivative:");
     const short = sent.length > 3;
     const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(step, one, short)));
     return [arrived, list];
@@ -141,7 +141,7 @@ function stepper(host, page, alone) {
 
   function say(step) {
     const [phase, k, first, sent] = step;
-    if (phase !== BACKWARD) return `${names[k]} = ${first} = ${step[3]} = ${step[4]}`;
+    if (phase !== BACKWARD) return `${names[k]} ${phase === FORWARD ? "=" : "←"} ${first} = ${step[3]} = ${step[4]}`;
     if (!sent) return `∂${page.loss}/∂${page.loss} = ${first}`;
     const parts = sent.map(([position, derivative, local, contribution, total, arrived, expected]) => {
       const made = local === "" ? derivative : `${first} · ${derivative}` + (derivative === local ? "" : ` = ${first} · ${signed(local)}`);
@@ -158,14 +158,27 @@ function stepper(host, page, alone) {
   // Everything drawn belongs to the box of a node: its operation and the arrows to it have the same state.
   const boxes = new Map();
   const boxOf = (k) => boxes.get(ids[k]);
-  for (const group of drawing.querySelectorAll("g[id]")) {
-    const edge = /^e([^-]+)(?:-([^-]+))?(?:-\d+)?$/.exec(group.id);
-    const owner = edge ? edge[2] || edge[1] : group.id.replace(/-op$/, "");
-    const id = /^[ncg]/.test(owner) ? owner : `n${owner}`;
-    if (!boxes.has(id)) boxes.set(id, { id, parts: [], computed: -1, walked: Infinity, nodes: [], sums: [], links: [] });
+  const groups = [...drawing.querySelectorAll("g[id]")];
+  const drawn = new Set(groups.map((group) => group.id));
+
+  // The arrow "e3-7-0" goes from n3 to the operation of n7, "e7" from there to n7; folded parts are named "g-...".
+  function ownerOf(group) {
+    if (!group.classList.contains("edge")) return group.id.replace(/-op$/, "");
+    const [first, ...rest] = group.id.slice(1).split("-");
+    for (let tail = first, n = 0; n <= rest.length; tail += `-${rest[n++]}`)
+      for (const end of [rest.length, rest.length - 1]) {
+        const head = rest.slice(n, end).join("-");
+        const [start, goal] = [tail, head].map((part) => (/^\d/.test(part) ? `n${part}` : part));
+        if (drawn.has(start) && drawn.has(goal)) return goal;
+      }
+    return `n${first}`;
+  }
+
+  for (const group of groups) {
+    const id = ownerOf(group), edge = group.classList.contains("edge");
+    if (!boxes.has(id)) boxes.set(id, { id, parts: [], computed: -1, walked: Infinity, nodes: [], sums: [] });
     const box = boxes.get(id);
     box.parts.push(group);
-    if (edge && edge[2]) box.links.push(group);
     if (edge) continue;
     if (!group.id.endsWith("-op")) {
       box.at = /translate\(([-\d.]+),([-\d.]+)\)/.exec(group.getAttribute("transform"));
@@ -174,6 +187,11 @@ function stepper(host, page, alone) {
     }
     group.addEventListener("click", () => visit(box));
   }
+  // A change of one of thousands of siblings costs a browser several times what it costs in a tree.
+  [...drawing.children].filter((child) => child.tagName === "g").forEach((group, i) => {
+    if (i % 64 === 0) drawing.append(document.createElementNS(drawing.namespaceURI, "g"));
+    drawing.lastChild.append(group);
+  });
   names.forEach((_, k) => boxOf(k) && boxOf(k).nodes.push(k));
   const computedAt = names.map(() => -1);
   const walkedAt = names.map(() => Infinity);
@@ -271,6 +289,7 @@ function stepper(host, page, alone) {
   speed.addEventListener("change", () => timer && play(true));
   const place = make("span", { class: "place" });
   const phase = make("span", { class: "phase" });
+  drawing.setAttribute("aria-label", page.drawn);
   const stage = make("div", { class: "stage", role: "group", "aria-label": "The graph; click a node to go to its step", tabindex: 0 }, drawing);
   const sum = make("div", { class: "sum" });
   const live = make("p", { class: "hidden", "aria-live": "polite" });
@@ -280,7 +299,7 @@ function stepper(host, page, alone) {
   for (const [state, text] of [["todo", "still to come"], ["now", "this step"], ["gets", "takes part"], ["done", "computed"], ["walked", "gradient sent back"]])
     key.append(make("span", { class: state }, make("i"), text));
   const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, ...Object.values(moves), slider, place, speed);
-  const root = make("section", { class: "root", "aria-label": page.title }, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
+  const root = make("section", { class: "view", "aria-label": page.title }, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
   const size = drawing.viewBox.baseVal;
   root.classList.toggle("wide", size.width > 1.7 * size.height);
   drawing.style.width = `${size.width}px`;

@@ -1,0 +1,129 @@
+"""The view in JupyterLab: live, saved and opened again without a kernel, not trusted, and exported."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+TOKEN = "glassgrad"
+CELL = """from autograd import Value, sigmoid, steps
+w, x = Value(3.0, label="w"), Value(-1.0, label="x")
+steps((sigmoid(w * x) - 1) ** 2)"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    return os.environ | {name: str(tmp_path / name.lower()) for name in folders}
+
+
+@pytest.fixture
+def lab(chromium: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    """Opens a notebook in a JupyterLab of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={tmp_path}", f"--IdentityProvider.token={TOKEN}"]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
+    with (tmp_path / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=tmp_path)
+    address = f"http://127.0.0.1:{port}"
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(30_000)
+
+    def opened(name: str) -> Any:
+        page = context.new_page()
+        page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
+        page.locator(".jp-Notebook").wait_for()
+        return page
+
+    try:
+        for _ in range(300):
+            try:
+                urlopen(f"{address}/api?token={TOKEN}").close()
+                break
+            except (URLError, ConnectionError):
+                time.sleep(0.1)
+        yield opened
+    finally:
+        context.close()
+        server.terminate()
+        server.wait()
+
+
+def notebook(kernel: str, outputs: list[Any]) -> dict[str, Any]:
+    cell = {"cell_type": "code", "id": "a", "execution_count": None, "metadata": {}, "outputs": outputs, "source": CELL}
+    kernelspec = {"name": kernel, "display_name": kernel, "language": "python"}
+    return {"cells": [cell], "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def step_through(page: Any) -> None:
+    place = page.locator(".place")
+    place.wait_for()
+    assert place.inner_text() == "1 / 9"
+    page.get_by_role("button", name="Next step").click()
+    assert page.locator(".value").inner_text() == "0.0474259"
+    page.keyboard.press("End")
+    assert place.inner_text() == "9 / 9"
+    page.keyboard.press("ArrowLeft")
+    assert place.inner_text() == "8 / 9"
+    assert "0.0451767" in page.locator(".sum").inner_text()
+    page.locator("#n3 text.data").click()
+    assert page.locator(".value").inner_text() == "0.0474259"
+
+
+def test_live_saved_untrusted_and_exported(
+    lab: Callable[..., Any], chromium: Any, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    path = tmp_path / "live.ipynb"
+    path.write_text(json.dumps(notebook("python3", [])))
+    page = lab("live.ipynb")
+    page.locator(".jp-Notebook .jp-Cell .cm-content").click()
+    page.keyboard.press("Control+Enter")
+    step_through(page)
+    view = page.locator(".view")
+    assert "dark" not in view.get_attribute("class")
+    page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
+    page.wait_for_timeout(50)
+    assert "dark" in view.get_attribute("class")
+    page.keyboard.press("Control+s")
+    for _ in range(100):
+        outputs = json.loads(path.read_text())["cells"][0]["outputs"]
+        if outputs:
+            break
+        page.wait_for_timeout(100)
+    page.close()
+
+    # A kernel that is not there: nothing of Python runs.
+    saved = tmp_path / "saved.ipynb"
+    saved.write_text(json.dumps(notebook("none", outputs)))
+    page = lab("saved.ipynb")
+    page.locator(".jp-OutputArea img").wait_for()
+    assert page.locator(".place").count() == 0
+    page.close()
+
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", "trust", saved], env=environment, check=True, capture_output=True
+    )
+    page = lab("saved.ipynb")
+    page.get_by_role("button", name="No Kernel").or_(page.get_by_role("button", name="Cancel")).first.click()
+    step_through(page)
+    page.close()
+
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", saved]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    page = chromium.new_page(offline=True)
+    page.goto((tmp_path / "saved.html").as_uri())
+    step_through(page)
+    page.close()

@@ -1,0 +1,278 @@
+"""The view to step through, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd import Tensor, Value, primitive, sigmoid, steps, tanh
+from autograd._stepper import view
+from nn import MLP, SGD, mse
+
+Visit = Callable[..., Any]
+
+
+def perceptron() -> tuple[Value, list[Value]]:
+    w = [Value(data, label=f"w{k}") for k, data in enumerate((1.0, 3.0, -2.0))]
+    x1, x2 = Value(-1.0, label="x1"), Value(2.0, label="x2")
+    y_hat = sigmoid(w[0] + w[1] * x1 + w[2] * x2)
+    y_hat.label = "y_hat"
+    return (y_hat - 1) ** 2, w
+
+
+@pytest.fixture
+def page(visit: Visit, tmp_path: Path) -> Any:
+    loss, w = perceptron()
+    return visit(steps(loss, SGD(w, lr=0.1)).save(tmp_path / "backprop.html"), reduced_motion="reduce")
+
+
+def at(page: Any) -> str:
+    return page.locator(".place").inner_text()
+
+
+def go(page: Any, index: int) -> None:
+    page.locator("input[type=range]").evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }", index
+    )
+
+
+def plain(text: str) -> str:
+    return text.replace("−", "-")
+
+
+def test_buttons_slider_and_keys(page: Any) -> None:
+    assert at(page) == "1 / 18"
+    for name, place in (("Next", 2), ("Next", 3), ("Previous", 2), ("Last", 18), ("Previous", 17), ("Last", 18), ("First", 1)):
+        page.get_by_role("button", name=f"{name} step").click()
+        assert at(page) == f"{place} / 18"
+    slider = page.get_by_role("slider", name="Step")
+    slider.focus()
+    keys = (("ArrowRight", 2), ("End", 18), ("ArrowLeft", 17), ("Home", 1), ("ArrowUp", 1), ("ArrowDown", 2))
+    for key, place in keys:
+        page.keyboard.press(key)
+        assert at(page) == f"{place} / 18"
+        assert slider.get_attribute("aria-valuetext").startswith(f"step {place} of 18")
+    box = slider.bounding_box()
+    slider.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    assert at(page) in ("9 / 18", "10 / 18")
+    page.locator("h1").click()
+    page.keyboard.press("Home")  # on a page of its own, keys need no focus
+    assert at(page) == "1 / 18"
+
+
+def test_play_with_speed(page: Any) -> None:
+    page.get_by_role("combobox", name="Speed").select_option("5×")
+    page.get_by_role("button", name="Play").click()
+    assert page.locator("[aria-live]").get_attribute("aria-live") == "off"
+    page.locator(".place", has_text=re.compile(r"^([3-9]|1.) / 18")).wait_for()
+    page.locator("h1").click()
+    page.keyboard.press("Space")
+    stopped = at(page)
+    assert page.get_by_role("button", name="Play").is_visible()
+    page.wait_for_timeout(400)
+    assert at(page) == stopped
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    assert at(page) == "1 / 18"
+    page.keyboard.press("End")
+    page.get_by_role("button", name="Play").wait_for()
+
+
+def test_a_click_on_a_node_goes_to_its_step(page: Any) -> None:
+    page.locator("#n9 rect").first.click()  # y_hat
+    assert page.locator(".sum").inner_text().startswith("ŷ")
+    assert page.locator("#n9").get_attribute("class") == "node result now"
+    page.locator("#n9-op").click()
+    assert page.locator(".phase").inner_text() == "← Backward"
+    assert "0.00246651" in page.locator(".sum").inner_text()
+    page.locator("#n9").click()
+    assert page.locator(".phase").inner_text() == "→ Forward"
+
+
+def test_the_numbers_are_the_engines(page: Any) -> None:
+    loss, w = perceptron()
+    optimizer = SGD(w, lr=0.1)
+    sequence = steps(loss, optimizer)
+    loss.backward()
+    gradients = {node: node.grad for node in sequence.order}
+    optimizer.step()
+    for k, step in enumerate(sequence):
+        go(page, k)
+        results = [plain(text) for text in page.locator(".value").all_inner_texts()]
+        told = page.locator("[aria-live]").text_content()
+        assert told.startswith(f"step {k + 1} of {len(sequence)}, {step.phase}: ")
+        if step.phase == "update":
+            assert results == [f"{step.node.data:.6g}"]
+        elif step.phase == "forward":
+            assert results == [f"{step.node.data:.6g}"]
+        elif step.sent:
+            assert results == [f"{gradients[sent.node]:.6g}" for sent in step.sent]
+            assert all(result in told for result in results)
+    texts = page.locator("#n9 text.data, #n9 text.grad").all_text_contents()
+    assert [plain(text) for text in texts] == [f"{sequence.order[9].data:.4g}", f"{gradients[sequence.order[9]]:.4g}"]
+
+
+def test_the_drawing_knows_only_what_has_been_computed(page: Any) -> None:
+    root = page.locator("#n11")
+    classes = [page.locator(f"#n{k}").get_attribute("class").split()[-1] for k in (0, 3, 11)]
+    assert classes == ["done", "now", "todo"]
+    assert root.locator("text.data").text_content() == root.locator("text.grad").text_content() == "?"
+    go(page, 7)
+    assert root.locator("text.data").text_content() == "0.9951"
+    assert root.locator("text.grad").text_content() == "1"
+    assert page.locator("#n9 text.grad").text_content() == "?"
+    go(page, 9)
+    assert root.get_attribute("class").endswith("walked")
+    go(page, 0)
+    assert root.get_attribute("class").endswith("todo")
+    assert page.locator("svg title").count() == 0
+
+
+def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
+    x = Value(3.0, label="x")
+    page = visit(steps(x * x * x).save(tmp_path / "cube.html"))
+    notes = []
+    for k in (3, 4):
+        go(page, k)
+        notes += page.locator(".state").all_inner_texts()
+    assert notes == ["✓ complete", "●○○ sum so far 9: 1 of 3", "●●○ sum so far 18: 2 of 3", "●●● sum so far 27: ✓ complete"]
+    go(page, 3)
+    assert page.locator("#n0 text.grad").text_content() == "9 …"
+
+
+def test_every_step_as_text(page: Any) -> None:
+    page.get_by_text("All 18 steps as text").click()
+    entries = page.locator("li")
+    assert entries.count() == 18
+    assert entries.nth(4).inner_text() == "Forward: y_hat = sigmoid(a4) = sigmoid(-6) = 0.00247262"
+    entries.nth(16).get_by_role("button").click()
+    assert at(page) == "17 / 18"
+    assert page.locator("li[aria-current=step]").inner_text().startswith("Update: w1 ← w1 - lr * ∂J/∂w1")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anyone(visit: Visit, tmp_path: Path, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    loss, w = perceptron()
+    page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), color_scheme=scheme)
+    page.get_by_text("All 18 steps as text").click()
+    dark = page.evaluate("document.querySelector('.glassgrad').shadowRoot.querySelector('.view').classList.contains('dark')")
+    assert dark == (scheme == "dark")
+    for k in (0, 7, 10, 16):
+        go(page, k)
+        found = Axe().run(page).response
+        assert found["violations"] == []
+        assert len(found["passes"]) > 15
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (853, 533)])
+def test_a_phone_and_a_zoom_of_150_percent(visit: Visit, tmp_path: Path, width: int, height: int) -> None:
+    loss, w = perceptron()
+    size = {"width": width, "height": height}
+    page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), viewport=size, reduced_motion="reduce")
+    for k in (0, 10, 14):
+        go(page, k)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        now = page.locator(".now.node rect").first.bounding_box()
+        assert now["x"] >= 0
+        assert now["x"] + now["width"] <= width
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "\"'`${alert(3)}\\",
+    "<!--<script>",
+    "$\\href{javascript:alert(4)}{x}$",
+    "\u2028a * b &amp; \x00\n" + "long " * 2000,
+)
+
+
+def test_labels_are_text_whatever_they_hold(visit: Visit, tmp_path: Path) -> None:
+    loss = Value(0.0, label=HOSTILE[0])
+    for label in HOSTILE[1:]:
+        loss = loss + Value(2.0, label=label) * 3
+    loss.label = HOSTILE[1]
+    sequence = steps(loss, SGD([node for node in sequence_leaves(loss)]))
+    for settings in ({}, {"java_script_enabled": False}):
+        page = visit(sequence.save(tmp_path / "hostile.html"), **settings)
+        assert page.locator("img[src=x]").count() == 0
+    page = visit(sequence.save(tmp_path / "hostile.html"))
+    for k in range(len(sequence)):
+        go(page, k)
+    page.get_by_text("steps as text").click()
+    page.wait_for_timeout(100)
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator("script").count() == 1
+    told = page.locator("ol").inner_text()
+    assert HOSTILE[0] in told
+    assert HOSTILE[2] in told
+
+
+def sequence_leaves(loss: Value) -> list[Any]:
+    return [node for node in steps(loss).order if node.op is None]
+
+
+def test_two_views_on_one_page_are_independent(visit: Visit) -> None:
+    loss, _ = perceptron()
+    w = Value(2.0, label="w")
+    views = [view(steps(loss)), view(steps(tanh(w * 3) + w)), view(steps(loss))]
+    page = visit(f"<!DOCTYPE html><html lang=en><title>two</title><input id=other>{''.join(views)}")
+    places = page.locator(".place")
+    page.get_by_role("button", name="Next step").nth(1).click()
+    assert places.all_inner_texts() == ["1 / 15", "2 / 7", "1 / 15"]
+    page.keyboard.press("ArrowRight")
+    assert places.all_inner_texts() == ["1 / 15", "3 / 7", "1 / 15"]
+    page.locator("#other").focus()
+    page.keyboard.press("ArrowRight")
+    assert places.all_inner_texts() == ["1 / 15", "3 / 7", "1 / 15"]
+    page.get_by_role("slider").nth(2).focus()
+    page.keyboard.press("End")
+    assert places.all_inner_texts() == ["1 / 15", "3 / 7", "15 / 15"]
+
+
+def test_where_no_script_runs_there_are_a_picture_and_a_table(visit: Visit, tmp_path: Path) -> None:
+    loss, w = perceptron()
+    page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), java_script_enabled=False)
+    image = page.get_by_role("img")
+    assert image.get_attribute("src").startswith("data:image/png;base64,")
+    assert image.bounding_box()["width"] > 800
+    page.locator("summary").click()
+    assert page.locator("tr").count() == 22
+    assert page.locator("tr", has_text="∂J/∂w1").first.inner_text().split("\t")[-1] == "complete"
+
+
+def test_arrays_folded_networks_and_primitives_of_ones_own(visit: Visit, tmp_path: Path) -> None:
+    cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
+    x = Tensor([[1.0, 2.0]], label="x")
+    page = visit(steps((cube(x) @ [[1.0], [3.0]]).sum()).save(tmp_path / "arrays.html"))
+    go(page, 6)
+    assert page.locator(".factor").inner_text() == "g · 3 · x · x"
+    assert page.locator(".value").inner_text() == "[[3, 36]]"
+    model = MLP(2, [42, 42, 1])
+    page = visit(steps(mse([model([1.0, 2.0])], [1.0])).save(tmp_path / "network.html"))
+    assert page.locator("g.folded").count() == 85
+    page.locator("g.folded").nth(50).click()
+    assert page.locator("g.folded").nth(50).get_attribute("class").endswith("now")
+
+
+def test_a_step_in_a_graph_of_2000_nodes_takes_less_than_50_ms(visit: Visit, tmp_path: Path) -> None:
+    y = Value(0.5, label="x")
+    for _ in range(1999):
+        y = tanh(y)
+    page = visit(steps(y).save(tmp_path / "long.html"))
+    times = page.evaluate("""() => {
+        const root = document.querySelector(".glassgrad").shadowRoot, next = root.querySelector("button.next");
+        return Array.from({ length: 100 }, () => {
+            const start = performance.now();
+            next.click();
+            return performance.now() - start;
+        });
+    }""")
+    assert at(page) == "101 / 3,999".replace(",", "")
+    assert sorted(times)[50] < 50
