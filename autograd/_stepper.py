@@ -10,10 +10,10 @@ from typing import Any
 
 from ._boxes import box_id
 from ._draw import colors, drawing_of, folded
+from ._drawing import Drawing
 from ._node import Node
 from ._notation import read
 from ._steps import Sent, Step, Steps, rows, shown
-from ._drawing import Drawing
 
 LIMIT = 2000
 """More numbers in one drawing make a browser slow."""
@@ -73,7 +73,12 @@ def view(steps: Steps, alone: bool = False) -> str:
     order = _drawn(steps)
     boxes = _folding(order)
     drawing = drawing_of(order, boxes)
-    state = {"title": _title(steps), "drawn": drawing.title, "svg": _bare(drawing.svg), "style": _file("stepper.css")} | _state(steps, order, boxes)
+    state = {
+        "title": _title(steps),
+        "drawn": drawing.title,
+        "svg": _bare(drawing.svg),
+        "style": _file("stepper.css"),
+    } | _state(steps, order, boxes)
     text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
     # A script ends at the first </script>, wherever it stands.
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -85,7 +90,9 @@ def view(steps: Steps, alone: bool = False) -> str:
     )
     still = f"{_image(drawing)}\n{_table(steps)}"
     # In a notebook, a dollar in a label is no LaTeX.
-    return f'<div id="{name}" class="glassgrad mathjax_ignore tex2jax_ignore">\n{still}\n</div>\n<script>{script}</script>'
+    return (
+        f'<div id="{name}" class="glassgrad mathjax_ignore tex2jax_ignore">\n{still}\n</div>\n<script>{script}</script>'
+    )
 
 
 def _file(name: str) -> str:
@@ -103,7 +110,6 @@ def _title(steps: Steps) -> str:
 
 def _drawn(steps: Steps) -> list[Node]:
     """Return a copy of the graph to draw: every node has its name as label, and its data and gradient of this pass."""
-    from copy import copy
 
     copies: dict[Node, Node] = {}
     gradients: dict[Node, Any] = {}

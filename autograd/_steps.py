@@ -81,7 +81,9 @@ class Step(NamedTuple):
 class Steps(Sequence[Step]):
     """The steps of a loss in order; shows itself in a notebook as a view to step through, `save`s that as a page."""
 
-    def __init__(self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]) -> None:
+    def __init__(
+        self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]
+    ) -> None:
         self.order = order
         self.names = names
         self.data = data
@@ -234,15 +236,11 @@ def _formula(node: Node, names: Mapping[Node, str]) -> str:
     return formula(node, {given: names[given] for given in node.inputs if isinstance(given, Node)}, simplify=False)
 
 
-def _backward(
-    swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str], loss: str
-) -> Iterator[Step]:
+def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str], loss: str) -> Iterator[Step]:
     """Yield the derivative of the loss by itself, then what each node sends on; `swept` is what the sweep yielded."""
     root, one, _ = swept[0]
     yield Step("backward", root, names[root], loss, "", "", one)
-    expected = Counter(
-        given for node, _, sent in swept for given, part in zip(node.inputs, sent) if part is not None
-    )
+    expected = Counter(given for node, _, sent in swept for given, part in zip(node.inputs, sent) if part is not None)
     arrived: Counter[Node] = Counter()
     totals: dict[Node, Any] = {}
     for node, g, contributions in swept:
@@ -256,11 +254,15 @@ def _backward(
             found = local(node, position, names, None if scalar else g)
             told = _factor(found.text) if scalar else found.text
             slope = float(found.data) if scalar else None
-            sent.append(Sent(given, position, names[given], told, slope, part, totals[given], arrived[given], expected[given]))
+            sent.append(
+                Sent(given, position, names[given], told, slope, part, totals[given], arrived[given], expected[given])
+            )
         yield Step("backward", node, names[node], loss, _formula(node, names), "", g, tuple(sent))
 
 
-def _updates(optimizer: Any, gradients: Mapping[Node, Any], data: Mapping[Node, Any]) -> Iterator[tuple[Node, Any, Any, Any]]:
+def _updates(
+    optimizer: Any, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
+) -> Iterator[tuple[Node, Any, Any, Any]]:
     """Yield each parameter with its old data, its gradient and its new data, as the optimiser's own step makes it.
 
     A copy of the optimiser steps, on stand-ins for the parameters.
@@ -357,7 +359,7 @@ def rows(step: Step) -> list[tuple[str, ...]]:
         return [(step.name, f"{sign} {step.formula}", f"= {step.numbers}", result, "")]
     if not step.sent:
         return [(step.gradient, "", "", result, "" if step.formula else "the start")]
-    found = []
+    found: list[tuple[str, ...]] = []
     for sent in step.sent:
         names, numbers, value = product(step, sent)
         shown_numbers = numbers if sent.local is None else f"= {numbers}"

@@ -4,7 +4,6 @@ function stepper(host, page, alone) {
   const { names, ids, inputs, steps } = page;
   const FORWARD = 0, BACKWARD = 1;
   const shadow = host.attachShadow({ mode: "open" });
-  host.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab: the arrow keys are ours while we have the focus
 
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
@@ -363,10 +362,15 @@ function stepper(host, page, alone) {
     ArrowRight: () => go(at + 1), ArrowDown: () => go(at + 1), ArrowLeft: () => go(at - 1), ArrowUp: () => go(at - 1),
     Home: () => go(0), End: () => go(steps.length - 1), " ": () => play(!timer),
   };
+  function isOurs(event) {
+    const tag = event.composedPath()[0].tagName;
+    if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in keys) || tag === "SELECT") return false;
+    return event.key !== " " || !["BUTTON", "SUMMARY"].includes(tag);
+  }
+  // JupyterLab sees keys before we do, and leaves alone what happens inside an element with this attribute.
+  addEventListener("keydown", (event) => host.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event)), true);
   (alone ? document : shadow).addEventListener("keydown", (event) => {
-    const target = event.composedPath()[0];
-    if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in keys) || target.tagName === "SELECT") return;
-    if (event.key === " " && ["BUTTON", "SUMMARY"].includes(target.tagName)) return;
+    if (!isOurs(event)) return;
     event.preventDefault();
     event.stopPropagation();
     keys[event.key]();

@@ -16,7 +16,7 @@ def test_the_code_in_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         for expression, promised in re.findall(r"^(\S.*?)  +# (\[\[.*\]\]|[\d.]+)(?:\.\.\.)?$", block, re.MULTILINE):
@@ -27,7 +27,8 @@ def test_the_code_in_the_readme_runs(
     assert "log(p) is -inf at p = 0.0; made at README.md" in said
     accuracies = [float(word) for word in re.findall(r"^(0\.\d+|1\.0)\b", said, re.MULTILINE)]
     assert accuracies[-1] > 0.96
-    assert {path.name for path in tmp_path.iterdir()} == {"perceptron.svg", "network.svg", "history.png"}
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"perceptron.svg", "network.svg", "history.png", "backprop.html"}
 
 
 def test_links_lead_somewhere() -> None:

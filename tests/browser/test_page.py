@@ -46,7 +46,15 @@ def plain(text: str) -> str:
 
 def test_buttons_slider_and_keys(page: Any) -> None:
     assert at(page) == "1 / 18"
-    for name, place in (("Next", 2), ("Next", 3), ("Previous", 2), ("Last", 18), ("Previous", 17), ("Last", 18), ("First", 1)):
+    for name, place in (
+        ("Next", 2),
+        ("Next", 3),
+        ("Previous", 2),
+        ("Last", 18),
+        ("Previous", 17),
+        ("Last", 18),
+        ("First", 1),
+    ):
         page.get_by_role("button", name=f"{name} step").click()
         assert at(page) == f"{place} / 18"
     slider = page.get_by_role("slider", name="Step")
@@ -105,9 +113,7 @@ def test_the_numbers_are_the_engines(page: Any) -> None:
         results = [plain(text) for text in page.locator(".value").all_inner_texts()]
         told = page.locator("[aria-live]").text_content()
         assert told.startswith(f"step {k + 1} of {len(sequence)}, {step.phase}: ")
-        if step.phase == "update":
-            assert results == [f"{step.node.data:.6g}"]
-        elif step.phase == "forward":
+        if step.phase == "update" or step.phase == "forward":
             assert results == [f"{step.node.data:.6g}"]
         elif step.sent:
             assert results == [f"{gradients[sent.node]:.6g}" for sent in step.sent]
@@ -139,7 +145,12 @@ def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
     for k in (3, 4):
         go(page, k)
         notes += page.locator(".state").all_inner_texts()
-    assert notes == ["✓ complete", "●○○ sum so far 9: 1 of 3", "●●○ sum so far 18: 2 of 3", "●●● sum so far 27: ✓ complete"]
+    assert notes == [
+        "✓ complete",
+        "●○○ sum so far 9: 1 of 3",
+        "●●○ sum so far 18: 2 of 3",
+        "●●● sum so far 27: ✓ complete",
+    ]
     go(page, 3)
     assert page.locator("#n0 text.grad").text_content() == "9 …"
 
@@ -161,7 +172,9 @@ def test_nothing_stands_in_the_way_of_anyone(visit: Visit, tmp_path: Path, schem
     loss, w = perceptron()
     page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), color_scheme=scheme)
     page.get_by_text("All 18 steps as text").click()
-    dark = page.evaluate("document.querySelector('.glassgrad').shadowRoot.querySelector('.view').classList.contains('dark')")
+    dark = page.evaluate(
+        "document.querySelector('.glassgrad').shadowRoot.querySelector('.view').classList.contains('dark')"
+    )
     assert dark == (scheme == "dark")
     for k in (0, 7, 10, 16):
         go(page, k)
@@ -198,7 +211,7 @@ def test_labels_are_text_whatever_they_hold(visit: Visit, tmp_path: Path) -> Non
     for label in HOSTILE[1:]:
         loss = loss + Value(2.0, label=label) * 3
     loss.label = HOSTILE[1]
-    sequence = steps(loss, SGD([node for node in sequence_leaves(loss)]))
+    sequence = steps(loss, SGD(leaves(loss)))
     for settings in ({}, {"java_script_enabled": False}):
         page = visit(sequence.save(tmp_path / "hostile.html"), **settings)
         assert page.locator("img[src=x]").count() == 0
@@ -214,7 +227,7 @@ def test_labels_are_text_whatever_they_hold(visit: Visit, tmp_path: Path) -> Non
     assert HOSTILE[2] in told
 
 
-def sequence_leaves(loss: Value) -> list[Any]:
+def leaves(loss: Value) -> list[Any]:
     return [node for node in steps(loss).order if node.op is None]
 
 
