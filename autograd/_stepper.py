@@ -221,7 +221,7 @@ def _image(drawing: Drawing) -> str:
 
         with TemporaryDirectory() as folder, Image.open(drawing.save(f"{folder}/graph.png")) as picture:
             small = BytesIO()
-            picture.convert("RGB").quantize(32).save(small, "png", optimize=True)
+            picture.convert("RGB").quantize(64).save(small, "png", optimize=True)
     except ImportError:
         return ""
     data = b64encode(small.getvalue()).decode()
