@@ -6,6 +6,7 @@ import copy
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,3 +237,13 @@ def test_a_step_is_plain_data() -> None:
         "3 * (-1)",
         -3.0,
     )
+
+
+def test_a_page_is_one_file_and_asks_for_nothing(tmp_path: Path) -> None:
+    loss, w = perceptron()
+    path = steps(loss, SGD(w)).save(tmp_path / "backprop.html")
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    assert "default-src 'none'" in text
+    assert len(text) < 150_000
+    assert not re.search(r"""(src|href)=["'](?!data:)|url\(|@import""", text)
