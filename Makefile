@@ -5,21 +5,27 @@ BIN := $(VENV)/bin
 # Scalar code gains nothing from more threads, and small matrices lose.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint fuzz bench lock clean
+.PHONY: help demo test lint fuzz mutants bench lock clean
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
 
+INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --constraint constraints.txt --editable
+
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' constraints.txt)"
-	$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --constraint constraints.txt --editable '.[data,test]'
+	$(INSTALL) '.[data]'
+	touch $@
+
+$(VENV)/tools: $(VENV)/installed
+	$(INSTALL) '.[data,test]'
 	touch $@
 
 demo: $(VENV)/installed  ## the main job: a perceptron explained, moons and digits learned; results in out/
 	$(BIN)/python -m nn demo --out out
 
-lint: $(VENV)/installed
+lint: $(VENV)/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -28,14 +34,17 @@ test: lint  ## lint, types, doctests, tests, branch coverage
 	$(BIN)/pytest -n 2 --cov
 
 MINUTES ?= 10
-fuzz: $(VENV)/installed  ## property tests with new random numbers for MINUTES minutes (10)
+fuzz: $(VENV)/tools  ## property tests with new random numbers for MINUTES minutes (10)
 	$(BIN)/python tests/fuzz.py --minutes $(MINUTES)
+
+mutants: $(VENV)/tools  ## break every derivative rule in turn, and see whether the tests notice
+	$(BIN)/python tests/mutants.py
 
 bench: $(VENV)/installed  ## time the engine beside its peers, in environments of their own
 	$(BIN)/python benchmarks/run.py
 
-lock:  ## renew the pinned versions in constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --upgrade \
+lock: $(VENV)/tools  ## renew the pinned versions in constraints.txt
+	$(BIN)/uv pip compile --quiet --system-certs --universal --no-header --no-annotate --no-emit-index-url --upgrade \
 		--extra data --extra test --python-version 3.11 pyproject.toml --output-file constraints.txt
 	echo "uv==$$($(BIN)/uv --version | cut -d' ' -f2)" >> constraints.txt
 
