@@ -413,6 +413,26 @@ class TestFolding:
         assert loss.inputs[0] not in found
         assert y_hat.inputs[0] in found
 
+    def test_what_is_drawn_stands_by_itself(self) -> None:
+        y_hat = MLP(2, [3, 1], "tanh", "sigmoid")([0.5, -1.0])
+        picture = seen(y_hat, fold="layer")
+        assert len(picture.of("root")) == 1
+        assert len(picture.of("operation")) == 1
+
+    def test_a_connection_that_skips_a_layer_ends_in_the_later_one(self) -> None:
+        first, second, third = (Layer(2, 2, "tanh", number=k) for k in (1, 2, 3))
+        h1 = first([0.5, -1.0])
+        joined = [a + b for a, b in zip(h1, second(h1))]
+        found = places(topological_sort(sum(third(joined))))
+        assert found[joined[0]] == ("layer 2", "perceptron 1")
+
+    def test_samples_that_share_a_number_are_told_apart(self) -> None:
+        zero = 0.0
+        y = [x * 1.5 for row in Layer(2, 2)([[zero, 1.0], [zero, 2.0]]) for x in row]
+        constants = [texts(group) for group in seen(sum(y)).of("constant")]
+        assert constants.count(["0"]) == 3  # two inputs, and the start of the sum
+        assert constants.count(["1"]) == constants.count(["2"]) == 1
+
     def test_what_two_perceptrons_share_belongs_to_the_layer(self) -> None:
         found = places(topological_sort(MLP(2, [2, 1], "softmax")([1.0, 2.0]) * 1))
         assert ("layer 1",) in found.values()
@@ -508,11 +528,18 @@ class TestLabels:
     def test_any_label_is_text_in_svg_and_dot(self, label: str) -> None:
         self.check(label)
 
-    @pytest.mark.parametrize("label", [HOSTILE, "$x^2$ \\frac{", "漢字", "%s {0}"])
+    @pytest.mark.parametrize("label", [HOSTILE, "$\\frac{$", "漢字", "%s {0}"])
     def test_any_label_is_text_in_png_and_pdf(self, label: str, tmp_path: Path) -> None:
         drawing = draw(Value(1.0, label=label) * 2)
         assert drawing.save(tmp_path / "a.png").stat().st_size > 1000
         assert drawing.save(tmp_path / "a.pdf").stat().st_size > 1000
+
+    def test_settings_are_text_in_dot(self) -> None:
+        odd = primitive("odd", lambda xp, a, *, s: a, lambda g, out, a, s: g)
+        drawing = draw(odd(Value(1.0, label="\\N\\G"), s='"\\'))
+        assert set(_graphviz.layout(drawing.dot).nodes) == {"n0", "n1", "n1-op"}
+        assert texts(Seen(drawing.svg).by_id["n1-op"]) == ["odd", 's="\\']
+        assert 'label="\\\\N\\\\G\\ndata 1' in drawing.dot
 
     def test_any_label_of_the_root_is_text_in_html(self) -> None:
         y = Value(1.0) * 2
