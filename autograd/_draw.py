@@ -285,7 +285,7 @@ def _frame(place: Place, items: list[Item], at: Layout) -> list[Shape]:
 def _route(link: Link, items: dict[str, Item], at: Layout) -> tuple[list[Point], Point | None]:
     """Return the points of an arrow and its tip."""
     start, end = items[link.start], items[link.end]
-    if start.room or end.room:
+    if start.room or end.room or link.id not in at.edges:
         # Many arrows side by side are read best if they are straight.
         (x0, y0), (x1, y1) = at.nodes[start.id], at.nodes[end.id]
         x1 -= end.width / 2

@@ -76,8 +76,9 @@ def _read(told: dict[str, Any]) -> Layout:
     nodes = {part["name"]: point(part["pos"]) for part in told.get("objects", ()) if "pos" in part}
     edges: dict[str, tuple[list[Point], Point | None]] = {}
     for edge in told.get("edges", ()):
-        if "id" in edge:
-            places = edge["pos"].split(" ")
+        # Some versions lose an arrow now and then, or draw one twice.
+        if "id" in edge and "pos" in edge:
+            places = edge["pos"].partition(";")[0].split(" ")
             tip = point(places.pop(0).removeprefix("e,")) if places[0].startswith("e,") else None
             edges[edge["id"]] = [point(text) for text in places], tip
     return Layout(nodes, edges)

@@ -684,3 +684,15 @@ class TestProgram:
         with pytest.raises(RuntimeError, match=f"fails {told}"):
             draw(perceptron()).save(tmp_path / "a.pdf")
         assert "not drawn" in perceptron()._repr_mimebundle_()["text/plain"]
+
+    def test_arrows_that_graphviz_lost_or_drew_twice(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawing = draw(Value(1.0, label="x") * 2.0)
+        told = {
+            "bb": "0,0,100,50",
+            "objects": [{"name": name, "pos": f"{x},25"} for x, name in enumerate(("n0", "n1", "n1-op", "c0"))],
+            "edges": [{"id": "e1", "pos": "e,9,9 1,2 3,4 5,6 7,8;e,9,9 1,2 3,4 5,6 7,8"}, {"id": "e0-1-0"}, {}],
+        }
+        found = _graphviz._read(told)
+        assert found.edges == {"e1": ([(1, 48), (3, 46), (5, 44), (7, 42)], (9, 41))}
+        monkeypatch.setattr(_graphviz, "layout", lambda dot: found)
+        assert Seen(drawing.svg).ids("edge") == {"e1", "e0-1-0", "ec0-1-1"}
