@@ -131,7 +131,13 @@ def picture_of(title: str, columns: list[Column], matrices: list[list[list[float
             behind = Box(0, 0, text_width(number(w), 10) + 3, 12, fill="white")
             numbers.append(Group("", "number", [behind, text], "", x, y))
     groups += numbers
+    top = min(min(rows.values()) for rows in heights) - RADIUS - 12
     for layer, column in enumerate(columns):
+        heading = [
+            Text(0, 14 * (k - len(column.heading) + 1), Symbol(line), 11, bold=k == 0, color=GREY)
+            for k, line in enumerate(column.heading)
+        ]
+        groups.append(Group("", "heading", heading, "", gap * layer, top))
         groups += neurons(layer, column, gap * layer, layer == len(matrices))
     marks = (-largest, -largest / 2, 0.0, largest / 2, largest)
     samples = [(*weight(w, largest, widest), False, number(w)) for w in marks]
@@ -145,14 +151,9 @@ def weight(w: float, largest: float, widest: float) -> tuple[str, float]:
 
 
 def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
-    """Return the groups of a column: its heading, its neurons, and dots for those that are left out."""
+    """Return the groups of a column: its neurons, and dots for those that are left out."""
+    groups = []
     heights = column.heights()
-    top = min(heights.values()) - RADIUS - 12
-    heading = [
-        Text(0, 14 * (k - len(column.heading) + 1), Symbol(line), 11, bold=k == 0, color=GREY)
-        for k, line in enumerate(column.heading)
-    ]
-    groups = [Group("", "heading", heading, "", x, top)]
     for k, y in heights.items():
         if layer == 0:
             shapes: list[Shape] = [Box(0, 0, 2 * RADIUS, 2 * RADIUS, "#e3f3e6", "#2d6a3e", radius=9)]
@@ -161,7 +162,8 @@ def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
         else:
             bias = column.biases[k - 1]
             shapes = [Ellipse(0, 0, RADIUS, RADIUS, "#fdf3c4" if last else "white", "#333333")]
-            shapes.append(Text(0, 3.5, Symbol(number(float(f"{bias:.2g}"))), 9.5))
+            # Adding 0.0 takes the sign from -0.0.
+            shapes.append(Text(0, 3.5, Symbol(number(round(bias, 2) + 0.0)), 9.5))
             name = f"perceptron {k} of layer {layer}: bias w({layer})_0,{k} = {bias!r}"
         if last:
             y_hat = Symbol("ŷ", below=str(k) if column.size > 1 else "")

@@ -66,6 +66,8 @@ def test_lines_tell_sign_and_size() -> None:
     (legend,) = groups(neuron, "legend")
     assert texts(legend) == ["weight; the number in a neuron is its bias", "−3", "−1.5", "0", "1.5", "3"]
     assert texts(groups(neuron, "neuron")[-1]) == ["−0.5", "ŷ"]
+    neuron.w0.data = -0.0012
+    assert texts(groups(neuron, "neuron")[-1]) == ["0", "ŷ"]
     # The strongest lies on top.
     assert list(lines) == ["w1-3-1", "w1-2-1", "w1-1-1"]
 
