@@ -451,7 +451,8 @@ def cross_entropy(z: Row, y: Exact) -> tuple[Exact, Row]:
             mp.fsum(w * (gap + soft.tail) for w, gap in zip(y, soft.gaps)),
             abs(soft.largest) + soft.tail + soft.spread + mp.fsum(abs(w * x) for w, x in zip(y, z)),
         )
-    return value, [(p - w, blur + w) for p, blur, w in zip(soft.p, soft.blur, y)]
+    # In a list the largest gets what the others leave: 1 minus their parts.
+    return value, [(p - w, blur + w + (gap == 0)) for p, blur, w, gap in zip(soft.p, soft.blur, y, soft.gaps)]
 
 
 def averaged(losses: list[tuple[Exact, Row]]) -> tuple[Exact, Row]:
