@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextvars import Context
-from itertools import count
 from math import prod
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from ._formula import uniform, unique
 from ._latex import latex_text
 from ._local import Derivative, derivative, written_out
 from ._node import Node, name_of
-from ._paths import Link, Stations, is_arithmetic, pull_through
+from ._paths import Link, Stations, letter, numbered, pull_through
 
 PATHS = 8
 """More paths than these are not listed, but taken together layer by layer."""
@@ -145,20 +144,11 @@ def _ends(links: Iterable[Link], stations: Stations) -> tuple[list[Link | None],
 
 
 def _names(stations: Stations, shown: list[Node], expressions: dict[Node, list[Node]]) -> dict[Any, str]:
-    """Return a name for every node and every array constant that a reader meets: its label, or one that says its part.
-
-    The loss is J, arithmetic that goes into a function is z, what a function returns y, other arithmetic a.
-    """
+    """Return a name for every node and array constant that a reader meets: its label, or a letter for its part."""
     names: dict[Any, str] = {node: _clean(label) for node, label in unique(stations.order, {}).items()}
     keys = dict.fromkeys([*shown, *(key for node in expressions for key, _ in _given(expressions[node]))])
     letters = {key: _letter(stations, key) for key in keys if key not in names}
-    taken = set(names.values())
-    alone = {letter: number == 1 and letter not in taken for letter, number in Counter(letters.values()).items()}
-    numbers = {letter: count(1) for letter in alone}
-    for key, letter in letters.items():
-        numbered = (f"{letter}{k}" for k in numbers[letter])
-        names[key] = letter if alone[letter] else next(name for name in numbered if name not in taken)
-    return names
+    return names | numbered(letters, set(names.values()))
 
 
 def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
@@ -177,17 +167,7 @@ def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
 
 
 def _letter(stations: Stations, key: Any) -> str:
-    if key is stations.root:
-        return "J"
-    if not isinstance(key, Node):
-        return "c"
-    if key.op is None:
-        return "x"
-    user = stations.user[key]
-    assert user.op is not None
-    function = user.op.elementwise and user.op.arity == 1 and not is_arithmetic(user)
-    weighted = " + " in key.op.text(*["x"] * len(key.inputs), **key.settings)
-    return "z" if function and (weighted or is_arithmetic(key)) else "a" if is_arithmetic(key) else "y"
+    return letter(key, stations.user.get(key)) if isinstance(key, Node) else "c"
 
 
 def _clean(label: str) -> str:

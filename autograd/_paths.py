@@ -7,7 +7,9 @@ would otherwise run side by side between the same two stations. Nothing here rec
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 from ._backward import one_like, sweep, topological_sort
@@ -188,6 +190,33 @@ class Stations:
 def is_arithmetic(node: Node) -> bool:
     """Tell whether an operation is written between or before what it is applied to, as `a + b` and `-a` are."""
     return node.op is not None and isinstance(node.op.written, str) and not node.settings
+
+
+def letter(node: Node, user: Node | None) -> str:
+    """Return the letter by which a node without a label is called, as on a blackboard.
+
+    Arithmetic that goes into a function is z, what a function returns y, other arithmetic a, a leaf x; what nothing
+    uses is the loss J.
+    """
+    if user is None:
+        return "J"
+    if node.op is None:
+        return "x"
+    assert user.op is not None
+    function = user.op.elementwise and user.op.arity == 1 and not is_arithmetic(user)
+    weighted = " + " in node.op.text(*["x"] * len(node.inputs), **node.settings)
+    return "z" if function and (weighted or is_arithmetic(node)) else "a" if is_arithmetic(node) else "y"
+
+
+def numbered(letters: Mapping[Any, str], taken: Collection[str]) -> dict[Any, str]:
+    """Return a name for each key: its letter, with a number if there are several of that letter; none that is taken."""
+    alone = {one: many == 1 and one not in taken for one, many in Counter(letters.values()).items()}
+    numbers = {one: count(1) for one in alone}
+    names: dict[Any, str] = {}
+    for key, one in letters.items():
+        several = (f"{one}{k}" for k in numbers[one])
+        names[key] = one if alone[one] else next(name for name in several if name not in taken)
+    return names
 
 
 def pull_through(nodes: list[Node], lower: Collection[Node], g: Any) -> dict[Node, Any]:

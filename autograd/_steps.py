@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
 from copy import copy, deepcopy
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._formula import ATOM, formula, short_number, unique, written
 from ._local import local
 from ._node import Node, name_of
+from ._paths import letter, numbered
 from ._primitive import leaf, shape
 from .picture import clean
 
@@ -207,22 +207,14 @@ def _steps(loss: Node, optimizer: Any) -> Steps:
 
 
 def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
-    """Return a name for every node: its label, J for the loss, a1, a2, ... for results, x1, x2, ... for leaves."""
+    """Return a name for every node: its label, or a letter as in `explain`, with a number if there are several."""
     nodes = list(dict.fromkeys([*order, *more]))
-    labels = {node: clean(node.label, 30) for node in nodes}
-    names = unique(nodes, labels)
-    taken = set(names.values())
-    fresh = {letter: _numbered(letter, taken) for letter in "Jax"}
-    for node in nodes:
-        if node not in names:
-            plain = node is order[-1] and "J" not in taken
-            letter = "J" if node is order[-1] else "a" if node.op else "x"
-            names[node] = "J" if plain else next(fresh[letter])
-    return names
-
-
-def _numbered(letter: str, taken: Collection[str]) -> Iterator[str]:
-    return (name for k in count(1) if (name := f"{letter}{k}") not in taken)
+    names = unique(nodes, {node: clean(node.label, 30) for node in nodes})
+    users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
+    letters = {
+        node: letter(node, users.get(node, node if node.op is None else None)) for node in nodes if node not in names
+    }
+    return names | numbered(letters, set(names.values()))
 
 
 def _forward(node: Node, names: Mapping[Node, str], loss: str) -> Step:
