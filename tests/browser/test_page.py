@@ -159,7 +159,7 @@ def test_every_step_as_text(page: Any) -> None:
     page.get_by_text("All 18 steps as text").click()
     entries = page.locator("li")
     assert entries.count() == 18
-    assert entries.nth(4).inner_text() == "Forward: y_hat = sigmoid(a4) = sigmoid(-6) = 0.00247262"
+    assert entries.nth(4).inner_text() == "Forward: y_hat = sigmoid(z) = sigmoid(-6) = 0.00247262"
     entries.nth(16).get_by_role("button").click()
     assert at(page) == "17 / 18"
     assert page.locator("li[aria-current=step]").inner_text().startswith("Update: w1 ← w1 - lr * ∂J/∂w1")
