@@ -9,6 +9,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ._backward import one_like, without_warnings
+from ._draw import colors
 from ._explanation import Explanation, Factor, Line, Path, show
 from ._formula import uniform, unique
 from ._latex import latex_text
@@ -35,14 +36,6 @@ READABLE = 60
 """A longer formula is cut."""
 
 ELIDED = Derivative("…", r"\cdots", None)
-
-# Paul Tol's bright palette, told apart by people with any colour vision; names and order say the same.
-PALETTE = ("#4477AA", "#EE6677", "#228833", "#AA3377", "#66CCEE", "#CCBB44")
-
-
-def edge_color(index: int, position: int) -> str:
-    """Return the colour of the edge into input `position` of the node at `index` in topological order."""
-    return PALETTE[(index + position) % len(PALETTE)]
 
 
 def explain(loss: Node, wrt: Node) -> Explanation:
@@ -108,7 +101,9 @@ def _explained(stations: Stations) -> Explanation:
         more.update((node, len(new) - 1 if several else 0) for node in (new[:1] if several else new))
     expressions = {node: stations.expression(node) for node in sorted(more, key=index.__getitem__)}
     names = _names(stations, list(shown), expressions)
-    page = _Page(stations, names, expressions, any(node.shape for node in stations.stations), index)
+    page = _Page(
+        stations, names, expressions, any(node.shape for node in stations.stations), index, colors(stations.order)
+    )
     paths = [Path(tuple(link and _factor(page, link) for link in some), value) for some, value in chains]
     value = paths[0].value
     for path in paths[1:]:
@@ -126,6 +121,7 @@ class _Page(NamedTuple):
     expressions: dict[Node, list[Node]]
     arrays: bool
     order: dict[Node, int]
+    colors: dict[Node, str]
 
 
 def _ends(links: Iterable[Link], stations: Stations) -> tuple[list[Link | None], Any]:
@@ -222,9 +218,8 @@ def _factor(page: _Page, link: Link) -> Factor:
     else:
         data = pull_through(stations.route(link.step), [below], one_like(station))[below]
         formula = ELIDED._replace(data=data)
-    color = edge_color(page.order[entry], positions[0])
     number = show(left if page.arrays else formula.data)
-    return Factor(upper, lower, held, _cut(formula.text), formula.latex, number, color)
+    return Factor(upper, lower, held, _cut(formula.text), formula.latex, number, page.colors[entry])
 
 
 def _matrix(stations: Stations, link: Link) -> str:

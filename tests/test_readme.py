@@ -16,7 +16,7 @@ def test_the_code_in_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         for expression, promised in re.findall(r"^(\S.*?)  +# (\[\[.*\]\]|[\d.]+)(?:\.\.\.)?$", block, re.MULTILINE):
@@ -24,6 +24,8 @@ def test_the_code_in_the_readme_runs(
                 assert str(eval(expression, names)).startswith(promised.rstrip(".")), expression
     said = capsys.readouterr().out
     assert "0.00492" in said
+    for promised in re.findall(r"^# +(\S.*)$", "\n".join(blocks), re.MULTILINE):
+        assert promised in said
     assert "log(p) is -inf at p = 0.0; made at README.md" in said
     accuracies = [float(word) for word in re.findall(r"^(0\.\d+|1\.0)\b", said, re.MULTILINE)]
     assert accuracies[-1] > 0.96
