@@ -84,11 +84,15 @@ class Error(NamedTuple):
 
 
 def ulps(actual: float, exact: Any, size: Any = 0) -> float:
-    """Return how far `actual` is from `exact` in ulps of the larger of `exact` and `size`; inf for inf and nan."""
-    if not math.isfinite(actual):
+    """Return how far `actual` is from `exact` in ulps of the larger of `exact` and `size`; inf for nan.
+
+    An infinity counts as the 2¹⁰²⁴ that it stands for when a result is rounded: one ulp beyond the largest float.
+    """
+    if math.isnan(actual):
         return math.inf
+    number = mp.ldexp(mp.sign(actual), 1024) if math.isinf(actual) else mp.mpf(actual)
     _, exponent = mp.frexp(max(abs(exact), size, SMALLEST_NORMAL))
-    return float(mp.ldexp(abs(mp.mpf(actual) - exact), 53 - int(exponent)))
+    return float(mp.ldexp(abs(number - exact), 53 - int(exponent)))
 
 
 def compare(of: type, argument: int | None, actual: float, expected: Any, at: Any) -> Iterator[Error]:

@@ -150,7 +150,10 @@ def test_ulps() -> None:
     assert ulps(5e-324, 0.0) == 1
     assert ulps(0.0, 1.5 * 2.0**-1022) == 1.5 * 2.0**52
     assert ulps(2.0**-52, 0.0, size=1) == 1
-    assert ulps(math.nan, 1.0) == ulps(math.inf, 1.0) == math.inf
+    assert ulps(math.nan, 1.0) == math.inf
+    assert ulps(math.inf, 1.0) > 1e300
+    assert ulps(math.inf, 1.7976931348623157e308) == 1
+    assert ulps(-math.inf, 1.7976931348623157e308) > 1e15
 
 
 # ---- element by element ---------------------------------------------------------------------------------------------
