@@ -155,7 +155,10 @@ def logits(one_hot: bool, times: int) -> Iterable[Error]:
 
 def ulps(x: float) -> str:
     """Return an error rounded up to two digits behind the point."""
-    return f"{math.ceil(x * 100) / 100:g}" if x < 1000 else f"{x:.1e}"
+    if x < 1000:
+        return f"{math.ceil(x * 100) / 100:g}"
+    # An exact result of 0 has very small ulps.
+    return f"{x:.1e}" if x <= sys.float_info.max else "> 1e308"
 
 
 def place(error: Error) -> str:
