@@ -21,14 +21,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from _pytest.runner import runtestprotocol
 from tqdm import tqdm
 
 from autograd import TABLE
 
 TABLES = ("autograd._elementwise", "autograd._arrays")
 BACKWARD = "autograd._backward"
-SECONDS = 300
+TESTS = (
+    "autograd/test_random_graphs.py", "autograd/test_primitives.py", "autograd/test_precision.py",
+    "autograd/test_engine.py", "autograd/test_functional.py", "nn/test_losses.py", "nn/test_networks.py",
+)  # fmt: skip
+"""The tests of derivatives; those of views and data would only take time."""
+
+SECONDS = 60
 """A mutant that hangs a test is caught."""
 
 SURVIVED, CAUGHT, BROKEN = range(3)
@@ -252,6 +257,7 @@ class Runner:
         self.control = Mutant("nothing", "control", "nothing is changed", lambda: None)
         self.all = [m for m in every if not words or any(word in f"{m.name} {m.kind}" for word in words)]
         self.survivors: list[Mutant] = []
+        self.failed = False
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         # Most are caught by the tests of their own primitive; only for the others is it worth while to run all.
@@ -269,7 +275,7 @@ class Runner:
                 while waiting and len(running) < (os.cpu_count() or 1):
                     mutant = waiting.pop()
                     items = sorted((i for i in session.items if chosen(i, mutant)), key=lambda i: _rank(i, mutant))
-                    running[_start(items, mutant)] = mutant, time.monotonic()
+                    running[self._start(items, mutant)] = mutant, time.monotonic()
                 for pid, (mutant, since) in list(running.items()):
                     done, status = os.waitpid(pid, os.WNOHANG)
                     if done:
@@ -278,7 +284,9 @@ class Runner:
                         outcome = os.waitstatus_to_exitcode(status)
                         if outcome == SURVIVED:
                             survivors.append(mutant)
-                            progress.write(f"not by {title}: {mutant.name}, {mutant.kind}: {mutant.source}")
+                            progress.write(
+                                f"not by {title}: {mutant.name}, {mutant.kind}: {mutant.source}", file=sys.stderr
+                            )
                         elif outcome == BROKEN:
                             raise RuntimeError(f"could not try {mutant.name}, {mutant.kind}: {mutant.source}")
                     elif time.monotonic() - since > SECONDS:
@@ -286,27 +294,29 @@ class Runner:
                 time.sleep(0.005)
         return survivors
 
+    def _start(self, items: list[pytest.Item], mutant: Mutant) -> int:
+        """Run tests against a mutant in a process of their own; return its number."""
+        pid = os.fork()
+        if pid:
+            return pid
+        outcome = BROKEN
+        with suppress(BaseException):
+            quiet = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(quiet, 1)
+            os.dup2(quiet, 2)
+            mutant.apply()
+            outcome = CAUGHT if self._caught(items) else SURVIVED
+        os._exit(outcome)
 
-def _start(items: list[pytest.Item], mutant: Mutant) -> int:
-    """Run tests against a mutant in a process of their own; return its number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    outcome = BROKEN
-    with suppress(BaseException):
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 1)
-        os.dup2(quiet, 2)
-        mutant.apply()
-        outcome = CAUGHT if _caught(items) else SURVIVED
-    os._exit(outcome)
+    def _caught(self, items: list[pytest.Item]) -> bool:
+        for item, after in zip(items, [*items[1:], None]):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
+            if self.failed:
+                return True
+        return False
 
-
-def _caught(items: list[pytest.Item]) -> bool:
-    for item, after in zip(items, [*items[1:], None]):
-        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=after)):
-            return True
-    return False
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed = self.failed or report.failed
 
 
 def _concerns(item: pytest.Item, mutant: Mutant) -> bool:
@@ -319,8 +329,10 @@ def _concerns(item: pytest.Item, mutant: Mutant) -> bool:
 
 
 def _calls(rules: Any, name: str, seen: set[str]) -> bool:
-    """Say whether rules use a function or a primitive, directly or through others."""
+    """Say whether rules are or use a function or a primitive, directly or through others."""
     for rule in rules:
+        if getattr(rule, "__name__", "") == name:
+            return True
         for used in (getattr(rule, "__code__", None) and rule.__code__.co_names) or ():
             if used.rstrip("_") == name.rstrip("_"):
                 return True
@@ -350,7 +362,7 @@ def main(words: list[str]) -> int:
     runner = Runner(words)
     here = Path(__file__).parent
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        code = pytest.main(["-p", "no:cacheprovider", str(here / "autograd"), str(here / "nn")], [runner])
+        code = pytest.main(["-p", "no:cacheprovider", *(str(here / name) for name in TESTS)], [runner])
     if code:
         print(f"pytest ended with {code!r}")
         return 1
