@@ -43,8 +43,8 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
 
     def run(numbers: Numbers) -> tuple[list[Any], list[Any]]:
         leaves = [leaf(number) for number in numbers]
-        for one, target in zip(leaves, targets):
-            one.label = target.label
+        for one, target, name in zip(leaves, targets, names):
+            one.label = target.label or name
         return list(flatten(f(*rebuild(tree, dict(zip(targets, leaves)))))), leaves
 
     def slopes(numbers: Numbers) -> tuple[list[Any], list[Any]]:
