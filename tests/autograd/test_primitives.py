@@ -201,6 +201,12 @@ class TestHandDerived:
         assert grad(autograd.max)(np.array([1.0, 3.0, 3.0])).tolist() == [0.0, 0.5, 0.5]
         assert grad(lambda x: autograd.clip(x, min=0.0, max=1.0))(1.0) == 1.0
 
+    def test_powers_at_the_edges(self) -> None:
+        for a in (0.0, -math.inf, 0.75 * 2.0**-1024, -0.75 * 2.0**-1024, 2.0**-1024, 3.0, -3.0):
+            assert grad(lambda x: x**0)(a) == 0.0, a
+        assert grad(lambda b: 0.0**b)(0.0) == -math.inf
+        assert grad(lambda b: 1e-300**b)(2.0) == 0.0
+
     def test_powers(self) -> None:
         assert grad(lambda x: x**2)(-3.0) == -6.0
         assert grad(lambda x: x**0)(0.0) == 0.0

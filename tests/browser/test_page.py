@@ -158,6 +158,8 @@ def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
 def test_every_step_as_text(page: Any) -> None:
     page.get_by_text("All 18 steps as text").click()
     entries = page.locator("li")
+    # The list is made when it is opened, which the browser tells a moment after the click.
+    entries.nth(17).wait_for()
     assert entries.count() == 18
     assert entries.nth(4).inner_text() == "Forward: y_hat = sigmoid(z) = sigmoid(-6) = 0.00247262"
     entries.nth(16).get_by_role("button").click()
