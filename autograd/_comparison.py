@@ -10,9 +10,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from ._arrays import sum_
-from ._backward import one_like, without_warnings
-from ._elementwise import multiply
+from ._backward import without_warnings
 from ._functional import pull
 from ._modes import no_grad, record
 from ._node import Node
@@ -87,17 +85,16 @@ class Check:
         self.calls += 1
         with no_grad():
             outputs, self.targets = self.run(numbers)
-            total, size = weighted_total(outputs, self.seed)
-        return float(total.item()), size
+        return _weighted_sum(outputs, weigh(outputs, self.seed))
 
     def analytic(self, numbers: Numbers) -> tuple[Numbers, float]:
         """Return the gradient of the weighted sum of the outputs, and that sum."""
         self.calls += 1
         with record():
             outputs, targets = self.run(_copies(numbers))
-            total, _ = weighted_total(outputs, self.seed)
-            gradient, _ = pull(total, targets, one_like(total))
-        return [g._data if isinstance(g, Node) else g for g in gradient], float(total.item())
+            weights = weigh(outputs, self.seed)
+            gradient = weighted_gradient(outputs, weights, targets)
+        return [g._data if isinstance(g, Node) else g for g in gradient], _weighted_sum(outputs, weights)[0]
 
     def problem(self) -> str:
         """Say why the function cannot be checked, or nothing."""
@@ -286,35 +283,50 @@ class Check:
 UNSTEADY = "rounding leaves too few digits to say more"
 
 
-def weighted_total(outputs: list[Any], seed: int) -> tuple[Any, float]:
-    """Return the sum of all outputs, weighted at random if there are several numbers, and the sum of their sizes."""
-    total: Any = None
-    size = 0.0
-    for k, output in enumerate(outputs):
-        weight: Any = 1.0
+def weigh(outputs: list[Any], seed: int) -> list[Any]:
+    """Return a random weight for each number of the outputs, 1.0 if there is only one."""
+    if not outputs:
+        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
+    for output in outputs:
         if not isinstance(output, Node):
             raise TypeError(
                 f"the function returned {output!r:.60} of type {type(output).__name__}, which has no gradient: return "
                 f"the node itself, not its .data or .item()"
             )
+    weights: list[Any] = []
+    for k, output in enumerate(outputs):
         if type(output._data) is float:
-            if len(outputs) > 1:
-                rng = random.Random(f"{seed} {k}")
-                weight = rng.choice((-1, 1)) * rng.uniform(0.5, 1.5)
-            part = multiply(output, weight)
-            size += abs(part._data)
+            rng = random.Random(f"{seed} {k}")
+            weights.append(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5) if len(outputs) > 1 else 1.0)
         else:
-            if len(outputs) > 1 or output._data.size > 1:
-                import numpy
+            import numpy
 
-                generator = numpy.random.default_rng([seed, k])
-                weight = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
-            part = multiply(output, weight)
-            size += float(abs(part._data).sum())
-            part = sum_(part)
-        total = part if total is None else total + part
-    if total is None:
-        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
+            generator = numpy.random.default_rng([seed, k])
+            way = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
+            weights.append(numpy.asarray(way if len(outputs) > 1 or output._data.size > 1 else 1.0 + 0.0 * way))
+    return weights
+
+
+def weighted_gradient(outputs: list[Any], weights: list[Any], targets: list[Any]) -> list[Any]:
+    """Return the gradient of the weighted sum of the outputs, nodes or raw.
+
+    The sum itself is not recorded: a check of `sum` and `multiply` must not rest on them.
+    """
+    total: list[Any] = []
+    for output, weight in zip(outputs, weights):
+        seed = weight if type(weight) is float else weight.astype(output._data.dtype)
+        gradient, _ = pull(output, targets, seed)
+        total = [a + b for a, b in zip(total, gradient)] if total else gradient
+    return total
+
+
+def _weighted_sum(outputs: list[Any], weights: list[Any]) -> tuple[float, float]:
+    """Return the weighted sum of the outputs, and that of their sizes."""
+    total, size = 0.0, 0.0
+    for output, weight in zip(outputs, weights):
+        part = output._data * weight
+        total += float(part if type(part) is float else part.sum())
+        size += float(abs(part) if type(part) is float else abs(part).sum())
     return total, size
 
 

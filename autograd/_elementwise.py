@@ -57,7 +57,7 @@ positive = primitive("positive", lambda xp, a: +a, unchanged, written="+{0}", do
 pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
     lambda g, out, a, b: g * b * pow_(a, where((b == 0) & (abs(a) <= 2**-1024), 1.0, b - 1)),
-    lambda g, out, a, b: g * where(out == 0, 0.0, out * log(where(out == 0, 1.0, a))),
+    lambda g, out, a, b: g * out * log(where(out == 0, 1.0, a)),
     written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
 )
 weighted_sum = primitive(

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ._comparison import Check, Numbers, weighted_total
-from ._functional import flatten, grad, rebuild, trace
+from ._comparison import Check, Numbers, weigh, weighted_gradient
+from ._functional import flatten, rebuild, trace
+from ._modes import record
 from ._primitive import leaf
 from ._report import SEVERITY, Report
 
@@ -49,8 +50,10 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
 
     def slopes(numbers: Numbers) -> tuple[list[Any], list[Any]]:
         leaves = [leaf(number) for number in numbers]
-        everything = grad(lambda *args: weighted_total(list(flatten(f(*args))), seed)[0], tuple(range(len(tree))))
-        return list(flatten(everything(*rebuild(tree, dict(zip(targets, leaves)))))), leaves
+        with record():
+            args = trace(rebuild(tree, dict(zip(targets, leaves))))
+            outputs = list(flatten(f(*args)))
+            return weighted_gradient(outputs, weigh(outputs, seed), list(flatten(args))), leaves
 
     start = [target.snapshot() for target in targets]
     first = Check(run, start, names, seed).report()

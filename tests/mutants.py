@@ -38,7 +38,28 @@ SECONDS = 60
 
 SURVIVED, CAUGHT, BROKEN = range(3)
 
-EQUIVALENT: dict[str, str] = {}
+SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
+SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
+
+EQUIVALENT: dict[str, str] = {
+    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((abs(a) <= 2 ** (-1024)) & (b == 0), 1.0, b - 1))": SAME_ORDER,
+    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((b == 0) & (abs(a) <= 2 ** (-1024)), 2.0, b - 1))": (
+        "b is 0 there, and 0 times any power of a number below 1 is 0"
+    ),
+    "pow[1]: lambda g, out, a, b: g * out * log(where(out == 0, 2.0, a))": "out is 0 there, and 0 * log(2) is 0",
+    "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
+    "relu[0]: lambda g, out, a: where(a > 0, g, 0.0)": SAME_TEST,
+    "abs[0]: lambda g, out, a: where(out == 0, 0.0, g * sign(a))": SAME_TEST,
+    "abs[0]: lambda g, out, a: where(a == 0, 0.0, g / sign(a))": "the sign is 1 or -1 there, its own inverse",
+    "maximum[0]: lambda g, out, a, b: where(out > b, g, where(a == b, g / 2, 0.0))": SAME_TEST,
+    "maximum[1]: lambda g, out, a, b: where(out > a, g, where(a == b, g / 2, 0.0))": SAME_TEST,
+    "minimum[0]: lambda g, out, a, b: where(out < b, g, where(a == b, g / 2, 0.0))": SAME_TEST,
+    "minimum[1]: lambda g, out, a, b: where(out < a, g, where(a == b, g / 2, 0.0))": SAME_TEST,
+    "maximum[0]: lambda g, out, a, b: where(a > b, g, where(a == out, g / 2, 0.0))": SAME_TEST,
+    "maximum[1]: lambda g, out, a, b: where(b > a, g, where(out == b, g / 2, 0.0))": SAME_TEST,
+    "minimum[0]: lambda g, out, a, b: where(a < b, g, where(a == out, g / 2, 0.0))": SAME_TEST,
+    "minimum[1]: lambda g, out, a, b: where(b < a, g, where(out == b, g / 2, 0.0))": SAME_TEST,
+}
 """Mutants that compute the same, each with the proof."""
 
 

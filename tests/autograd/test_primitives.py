@@ -206,6 +206,7 @@ class TestHandDerived:
             assert grad(lambda x: x**0)(a) == 0.0, a
         assert grad(lambda b: 0.0**b)(0.0) == -math.inf
         assert grad(lambda b: 1e-300**b)(2.0) == 0.0
+        assert grad(grad(lambda b: 0.0**b))(2.0) == 0.0
 
     def test_powers(self) -> None:
         assert grad(lambda x: x**2)(-3.0) == -6.0
