@@ -48,6 +48,15 @@ EQUIVALENT: dict[str, str] = {
     ),
     "pow[1]: lambda g, out, a, b: g * out * log(where(out == 0, 2.0, a))": "out is 0 there, and 0 * log(2) is 0",
     "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
+    "permute_dims[0]: lambda g, out, a, axes=None: permute_dims(g, axes=axes and sorted(range(len(axes)), "
+    "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",
+    "stack[0]: lambda g, out, *parts, axis=0: [getitem(g, index=(slice(None),) * (axis % len(shape(out))) + (k,)) "
+    "for k in range(len(parts))]": "the result and its gradient have one shape",
+    "other_factors: rows = reshape(permute_dims(a, axes=order), shape=(*lengths[:rank - len(axes)], -2))": (
+        "NumPy takes any negative length as the one that is left"
+    ),
+    "restore: return y.reshape(lengths)": "NumPy takes a list of lengths as it takes a tuple",
+    "spread_evenly: chosen = where(a == restore(out, a, axis, keepdims), 2.0, 0.0)": "divided by its own sum",
     "relu[0]: lambda g, out, a: where(a > 0, g, 0.0)": SAME_TEST,
     "abs[0]: lambda g, out, a: where(out == 0, 0.0, g * sign(a))": SAME_TEST,
     "abs[0]: lambda g, out, a: where(a == 0, 0.0, g / sign(a))": "the sign is 1 or -1 there, its own inverse",
