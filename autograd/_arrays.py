@@ -293,7 +293,8 @@ permute_dims: Operation = primitive(
     lambda g, out, a, axes=None:
         permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
     written=lambda a, axes=None: f"{a}.T" if axes is None else f"permute_dims({a}, axes={axes})",
-    elementwise=False, domain=(REAL,), examples=(ALL, (((2, 1, 3),), {"axes": (1, 2, 0)}), (((2, 1, 3),), {"axes": (-1, 0, -2)})),
+    elementwise=False, domain=(REAL,),
+    examples=(ALL, (((2, 1, 3),), {"axes": (1, 2, 0)}), (((2, 1, 3),), {"axes": (-1, 0, -2)})),
 )
 expand_dims = primitive(
     "expand_dims", lambda xp, a, *, axis: xp.expand_dims(a, axis),
