@@ -55,6 +55,12 @@ EQUIVALENT: dict[str, str] = {
     "other_factors: rows = reshape(permute_dims(a, axes=order), shape=(*lengths[:rank - len(axes)], -2))": (
         "NumPy takes any negative length as the one that is left"
     ),
+    "matmul_left: return squeeze(matmul(b, expand_dims(g, axis=-1)))": (
+        "the axes that it loses have length 1, and axes of stacked matrices are summed over afterwards"
+    ),
+    "matmul_right: return expand_dims(a, axis=1) * expand_dims(g, axis=-2)": "a is a vector: axis 1 is axis -1",
+    "matrix_transpose: if shape(x) == 2:": "the way for any rank, which is taken then, gives the same",
+    "matrix_transpose: axes = range(len(shape(x)))": "a range is sliced as a tuple is",
     "restore: return y.reshape(lengths)": "NumPy takes a list of lengths as it takes a tuple",
     "spread_evenly: chosen = where(a == restore(out, a, axis, keepdims), 2.0, 0.0)": "divided by its own sum",
     "relu[0]: lambda g, out, a: where(a > 0, g, 0.0)": SAME_TEST,
