@@ -1,6 +1,6 @@
 """A glass-box reverse-mode automatic differentiation engine: every number can be seen."""
 
-from . import _arrays, _elementwise
+from . import _arrays, _compile, _elementwise
 from ._arrays import (
     astype,
     broadcast_to,
@@ -115,6 +115,11 @@ from ._steps import (
 from ._tensor import (
     Tensor,
 )
+from ._tracing import (
+    CompileError,
+    compiling,
+    validate,
+)
 from ._value import (
     Value,
 )
@@ -122,9 +127,11 @@ from ._value import (
 # Not in __all__: `import *` must not replace Python's own.
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
 max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
+compile = _compile.compile
 
 __all__ = [
     "TABLE",
+    "CompileError",
     "Drawing",
     "Node",
     "Primitive",
@@ -137,6 +144,7 @@ __all__ = [
     "broadcast_to",
     "ceil",
     "clip",
+    "compiling",
     "concat",
     "cos",
     "cosh",
@@ -206,6 +214,7 @@ __all__ = [
     "tanh",
     "topological_sort",
     "trunc",
+    "validate",
     "value_and_grad",
     "var",
     "vjp",

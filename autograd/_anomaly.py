@@ -12,7 +12,7 @@ from ._node import Node, name_of
 
 def check(node: Node) -> None:
     """Note where the node was made; raise FloatingPointError if its data holds a nan or an infinity."""
-    node._source = _user_line()
+    node._source = user_line()
     bad = not_finite(node._data)
     if bad is None:
         return
@@ -50,7 +50,7 @@ def not_finite(data: Any) -> float | None:
     return float(bad.flat[0]) if bad.size else None
 
 
-def _user_line() -> str:
+def user_line() -> str:
     """Return `file:line: code` of the innermost frame that is not in this package or in `nn`."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):

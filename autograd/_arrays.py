@@ -289,7 +289,7 @@ reshape = primitive(
     elementwise=False, domain=(REAL,), examples=((((3, 4),), {"shape": (2, 6)}), (((3, 4),), {"shape": (-1,)})),
 )
 permute_dims: Operation = primitive(
-    "permute_dims", lambda xp, a, *, axes=None: xp.transpose(a, axes),
+    "permute_dims", lambda xp, a, *, axes=None: a.T if axes is None else xp.transpose(a, axes),
     lambda g, out, a, axes=None:
         permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
     written=lambda a, axes=None: f"{a}.T" if axes is None else f"permute_dims({a}, axes={axes})",
@@ -347,7 +347,7 @@ astype: Operation = primitive(
     elementwise=False, domain=(REAL,), examples=((((3,),), {"dtype": "float64"}),),
 )
 item = primitive(
-    "item", lambda xp, a: float(xp.asarray(a).item()),
+    "item", lambda xp, a: xp.asarray(a).item(),
     lambda g, out, a: broadcast_to(g, shape=shape(a)),
     elementwise=False, domain=(REAL,), examples=((((),), {}), (((1, 1),), {})), note="A Value from one element.",
 )

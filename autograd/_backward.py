@@ -136,7 +136,7 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
             )
         # An array and a Tensor have the same methods; only the Tensor's are recorded.
         if extra:
-            contribution = contribution.sum(axis=tuple(range(extra)))
+            contribution = contribution.sum(axis=0 if extra == 1 else tuple(range(extra)))
         stretched = tuple([k for k, (n, m) in enumerate(zip(given[extra:], wanted)) if n != m])
         if stretched:
             contribution = contribution.sum(axis=stretched, keepdims=True)

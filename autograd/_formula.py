@@ -11,7 +11,7 @@ from typing import Any
 
 from ._backward import topological_sort
 from ._node import Node
-from ._primitive import Primitive, shape
+from ._primitive import ANY, Primitive, shape
 
 ATOM = "x"
 """Stands for a text that never needs parentheses: a name, a positive number, a call."""
@@ -107,7 +107,7 @@ def _simpler(node: Node) -> Any:
     """Return what a node equals by an identity of its operation: an input, a number, or a simpler node."""
     for position, special, rewrite in node.op.identities if node.op else ():
         given = node.inputs[position]
-        if not isinstance(given, Node) and uniform(given) == special:
+        if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
             return rewrite(*node.inputs)
     return node
 

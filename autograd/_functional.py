@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._arrays import reshape, stack, sum_
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._elementwise import positive, where
-from ._modes import record
+from ._modes import active, record, tracing
 from ._node import Node
 from ._primitive import kinds
 
 
-def value_and_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
+class Differentiated(NamedTuple):
+    """What `value_and_grad` differentiates: a function, with respect to what, and whether it returns more."""
+
+    f: Callable[..., Any]
+    argnums: int | tuple[int, ...]
+    wrt: Sequence[Any] | None
+    has_aux: bool
+
+    def targets(self, args: Sequence[Any]) -> Any:
+        """Return, of all arguments, the structure to differentiate with respect to."""
+        if self.wrt is not None:
+            return list(self.wrt)
+        if isinstance(self.argnums, int):
+            return args[self.argnums]
+        return tuple(args[k] for k in self.argnums)
+
+    def loss(self, result: Any) -> tuple[Node, Any]:
+        """Return the scalar and the rest of what the function returned; raise if it is no scalar node."""
+        if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {result!r:.60}")
+        out = output(result[0] if self.has_aux else result, self.f)
+        if out.shape != ():
+            raise ValueError(
+                f"grad needs a function that returns a scalar; {title(self.f)} returned shape {out.shape}. Reduce it, "
+                f"e.g. with .sum() or .mean(), or use jacobian"
+            )
+        return out, result[1] if self.has_aux else None
+
+
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    wrt: Sequence[Any] | None = None,
+    has_aux: bool = False,
+) -> Callable[..., tuple[Any, Any]]:
     """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
 
     f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
     same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to
-    be differentiated again, where an argument is a node or f uses nodes of its own.
+    be differentiated again, where an argument is a node or f uses nodes of its own. With `wrt`, a list of leaves that
+    f uses, such as `model.parameters()`, the gradients are those for them. With `has_aux`, f returns a pair (scalar,
+    anything), and so stands that pair in place of the value.
     Raises TypeError if f does not return a node, ValueError if that is no scalar or if `argnums` does not fit.
 
     >>> value_and_grad(lambda w: w * w)(3.0)
     (9.0, 6.0)
+    >>> w = Value(3.0)
+    >>> value_and_grad(lambda x: w * x, wrt=[w])(2.0)
+    (6.0, [2.0])
     """
-    single = isinstance(argnums, int)
+    parts = Differentiated(f, argnums, wrt, has_aux)
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if any(not -len(args) <= k < len(args) for k in positions):
+        if wrt is None and any(not -len(args) <= k < len(args) for k in positions):
             raise ValueError(f"argnums={argnums} but {len(args)} positional arguments were given")
-        chosen = {k % len(args) for k in positions}
+        chosen = {k % len(args) for k in positions} if wrt is None else set()
         with record():
             traced = [trace(arg) if k in chosen else arg for k, arg in enumerate(args)]
-            out = _output(f(*traced, **kwargs), f)
-            if out.shape != ():
-                raise ValueError(
-                    f"grad needs a function that returns a scalar; {_name(f)} returned shape {out.shape}. Reduce it, "
-                    f"e.g. with .sum() or .mean(), or use jacobian"
-                )
-            wrt = [traced[k] for k in positions]
-            targets = list(flatten(wrt))
+            out, aux = parts.loss(f(*traced, **kwargs))
+            wanted = parts.targets(traced)
+            targets = list(flatten(wanted))
             gradients, recorded = pull(out, targets, one_like(out))
-        found = dict(zip(targets, gradients))
-        result = [rebuild(tree, found) for tree in wrt]
-        return out if recorded else out._data, result[0] if single else tuple(result)
+        value = out if recorded else out._data
+        return (value, aux) if has_aux else value, rebuild(wanted, dict(zip(targets, gradients)))
 
+    differentiated.differentiates = parts  # type: ignore[attr-defined]
     return differentiated
 
 
@@ -68,6 +103,13 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     return gradient
 
 
+def parts_of(f: Any) -> Differentiated | None:
+    """Return what a function made by `value_and_grad` differentiates, None for any other."""
+    code: Any = getattr(f, "__code__", None)
+    made = getattr(code, "co_qualname", "") == "value_and_grad.<locals>.differentiated"
+    return f.differentiates if made and code.co_filename == __file__ else None
+
+
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return f(*args) and the function that pulls a gradient of the result back to one for each argument.
 
@@ -80,7 +122,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     """
     with record():
         traced = [trace(arg) for arg in args]
-        out = _output(f(*traced), f)
+        out = output(f(*traced), f)
     targets = list(flatten(traced))
 
     def pull_back(g: Any) -> tuple[Any, ...]:
@@ -109,8 +151,8 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
             targets = list(flatten(traced))
             y = f(traced)
             if isinstance(y, (list, tuple)):
-                return [_row(_output(item, f), one_like(_output(item, f)), traced, targets) for item in y]
-            out = _output(y, f)
+                return [_row(output(item, f), one_like(output(item, f)), traced, targets) for item in y]
+            out = output(y, f)
             if type(out._data) is float:
                 return _row(out, 1.0, traced, targets)
             import numpy
@@ -160,18 +202,23 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     wanted = set(targets)
     recorded = any(node.op is None and node not in wanted for node in order)
     recorded = recorded or isinstance(seed, Node) or any(t.op is not None for t in targets)
+    noted = tracing.get() if active else None
+    recorded = recorded or noted is not None
     for node in order:
         if any(isinstance(i, Node) and i in wanted for i in node.inputs):
             wanted.add(node)
     goals = set(targets)
     adjoints = {out: seed} if out in wanted else {}
     with without_warnings():
-        for _ in sweep([n for n in order if n in wanted and n not in goals], adjoints, recorded, wanted):
-            pass
+        for node, g, _ in sweep([n for n in order if n in wanted and n not in goals], adjoints, recorded, wanted):
+            if noted is not None:
+                noted.adjoint(out, node, g)
     results = []
     for target in targets:
         g = adjoints.get(target, _zero_like(target))
         # A constant gradient becomes a node too: one that depends on the target, with derivative zero.
+        if noted is not None:
+            noted.adjoint(out, target, g)
         results.append(g if isinstance(g, Node) or not recorded else where(True, g, target))
     return results, recorded
 
@@ -194,16 +241,18 @@ def _seed(g: Any, out: Node) -> Any:
     return raw
 
 
-def _output(y: Any, f: Callable[..., Any]) -> Node:
+def output(y: Any, f: Callable[..., Any]) -> Node:
+    """Return what a function returned; raise TypeError if it is no node."""
     if not isinstance(y, Node):
         raise TypeError(
-            f"{_name(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the node itself, "
+            f"{title(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the node itself, "
             f"not its .data or .item()"
         )
     return y
 
 
-def _name(f: Callable[..., Any]) -> str:
+def title(f: Callable[..., Any]) -> str:
+    """Return the name of a function for an error."""
     return getattr(f, "__name__", repr(f))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import builtins
 import math
+from functools import reduce
 from typing import Any
 
 from . import _arrays
 from ._arrays import getitem
-from ._elementwise import clip, exp, expm1, log1p, sigmoid, where
+from ._elementwise import clip, exp, expm1, log, log1p, maximum, sigmoid, where
 from ._node import Node
 from ._primitive import shape
+from ._tracing import compiling
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
@@ -63,8 +65,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     """
     if not isinstance(x, (list, tuple)):
         return _arrays.log_softmax(x, axis=axis)
-    lower, top = _below_largest(x)
-    total = _log_of_sum(lower, top)
+    lower, _, total = _below_largest(x)
     return [item - total for item in lower]
 
 
@@ -91,22 +92,27 @@ def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
     >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
     1000.6931471805599
     """
-    lower, top = _below_largest(values)
-    return values[top] + _log_of_sum(lower, top)
+    _, largest, total = _below_largest(values)
+    return largest + total
 
 
-def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], int]:
-    """Return nodes or numbers minus the largest of them, which no exponential of overflows, and which that is."""
+def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+    """Return the values minus the largest of them, the largest, and the logarithm of the sum of the exponentials.
+
+    No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits.
+    """
     if not values:
         raise ValueError("softmax and log_sum_exp need at least one value; the list is empty")
+    if compiling():
+        # Which is the largest differs from call to call. Its own gradient would cancel.
+        largest: Any = reduce(maximum, values)
+        largest = largest.detach() if hasattr(largest, "detach") else largest
+        lower = [item - largest for item in values]
+        return lower, largest, log(builtins.sum(map(exp, lower)))
     data = [item.data if isinstance(item, Node) else item for item in values]
     top = data.index(builtins.max(data))
-    return [item - values[top] for item in values], top
-
-
-def _log_of_sum(lower: list[Any], top: int) -> Any:
-    """Return log(sum(exp(lower))) where the largest is 0: log1p of the sum of the others, which keeps their digits."""
-    return log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
+    lower = [item - values[top] for item in values]
+    return lower, values[top], log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The two switches of recording: `no_grad` and `detect_anomaly`, each local to its thread and asyncio task."""
+"""The switches of recording, `no_grad`, `detect_anomaly` and tracing, each local to its thread and asyncio task."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # One entry for every switch that is on in any thread. While it is empty, which is nearly always, an operation need not
 # ask the (slow) context variables.
-active: list[ContextVar[bool]] = []
+active: list[ContextVar[Any]] = []
 
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
+tracing: ContextVar[Any] = ContextVar("tracing", default=None)
 
 
 class _Switch:
     """A context manager, also a decorator, that sets one context variable."""
 
-    variable: ContextVar[bool]
-    setting: bool
+    variable: ContextVar[Any]
+    setting: Any
 
     def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+        self._tokens: list[Token[Any]] = []
 
     def __enter__(self) -> None:
         active.append(self.variable)

@@ -24,12 +24,16 @@ from ._elementwise import (
     round_,
     subtract,
 )  # fmt: skip
+from ._modes import active, tracing
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
+from ._tracing import read
 
 
 def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
-    """Compare data: a plain bool, or a NumPy array of them."""
+    """Compare data: a plain bool, or a NumPy array of them; in a function that is being compiled, a node."""
+    if active and tracing.get() is not None:
+        return operation(a, b)
     return operation(*(x.data if isinstance(x, Node) else x for x in (a, b)))
 
 
@@ -119,6 +123,8 @@ class Operators(Node):
 
     def backward(self) -> None:
         """Add the gradient of this scalar to `.grad` of every leaf it was computed from; see `autograd.backward`."""
+        if active:
+            read(self, ".backward()")
         backward(self)
 
     def zero_grad(self) -> None:
@@ -131,6 +137,8 @@ class Operators(Node):
         >>> Value(2.0).exp().detach().op is None
         True
         """
+        if active and (trace := tracing.get()) is not None:
+            return trace.detached(self)
         return leaf(self.snapshot())
 
     def __float__(self) -> float:

@@ -8,14 +8,17 @@ from typing import Any
 
 from . import _floats
 from ._anomaly import check
-from ._modes import active, anomaly, recording
+from ._modes import active, anomaly, recording, tracing
 from ._node import NO_SETTINGS, Node
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
 Interval = tuple[float, float]
 Example = tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
-Identity = tuple[int, float, Callable[..., Any]]
+Identity = tuple[int, float | None, Callable[..., Any]]
+
+ANY = None
+"""In an identity: whatever the argument is."""
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in order of declaration."""
@@ -89,13 +92,18 @@ class Primitive:
             raw.append(data)
         if not nodes:
             return self.forward(_floats if floats else _numpy(), *raw, **settings)
+        trace = tracing.get() if active else None
         record = not active or recording.get()
-        if constants and record:
+        if constants and (record or trace is not None):
             raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
             args = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
         node = leaf(float(self.forward(_floats, *raw, **settings)) if floats else self._forward_arrays(raw, settings))
-        if record:
+        if record or trace is not None:
             node.link(self, args, tuple(raw), settings)
+            if trace is not None:
+                trace.note(node)
+                if not record:
+                    return trace.detached(node)
             if active and anomaly.get():
                 check(node)
         return node
@@ -179,7 +187,8 @@ def primitive(
     operation that does not work element by element has `elementwise=False` and is always computed with NumPy.
     `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation. `identities`
     are triples (position, number, function of the arguments): what the operation equals, to the last bit, where the
-    argument at that position is that number, as `1.0 * b` is `b`; formulas are shortened by them.
+    argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and compiled code are shortened
+    by them.
 
     Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
     is no identifier or belongs to another module's primitive.
@@ -312,6 +321,10 @@ def _numpy() -> Any:
         import numpy
 
         ARRAYS.add(numpy.ndarray)
+        # A C library such as glibc returns the memory of every large array to the system, and has to get it back, page
+        # by page, for the next, until it has seen one of 31 MiB come and go: training on large batches takes twice as
+        # long before. No page of this one is ever touched.
+        numpy.empty(31 << 20, numpy.uint8)
         _imported.append(numpy)
     return _imported[0]
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import _arrays
+from ._modes import active
 from ._node import Node
 from ._operators import Operators
 from ._primitive import kinds
+from ._tracing import made, read, write
 
 
 class Tensor(Operators):
@@ -36,10 +38,14 @@ class Tensor(Operators):
         self.op = None
         if label:
             self._label = str(label)
+        if active:
+            made(self, data)
 
     @property
     def data(self) -> Any:
         """The array, of the tensor's shape; that of a leaf may be set or written to, that of a result only read."""
+        if active:
+            read(self, ".data")
         if self.op is not None:
             return _read_only(self._data)
         if not getattr(self, "_lent", False):
@@ -55,6 +61,8 @@ class Tensor(Operators):
                 f"this Tensor was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
                 f"compute again, or start a new Tensor"
             )
+        if active:
+            write(self)
         if data is self._data:
             return
         own = self._data
@@ -78,6 +86,8 @@ class Tensor(Operators):
     @property
     def grad(self) -> Any:
         """The derivative of what `backward()` was called on, in the tensor's shape; zeros before."""
+        if active:
+            read(self, ".grad")
         import numpy
 
         if type(self._grad) is not numpy.ndarray:
@@ -151,20 +161,28 @@ class Tensor(Operators):
         """Return the number in a tensor of one element; raise ValueError for any other size."""
         if self._data.size != 1:
             raise ValueError(f"item() needs one element; the shape is {self.shape}")
+        if active:
+            read(self, ".item()")
         return self._data.item()  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise ValueError(f"a Tensor of shape {self.shape} is neither true nor false; compare one element, or .data")
+        if active:
+            read(self, "bool()")
         return bool(self._data)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("turning a Tensor into an array would lose its gradient: take .data, if that is meant")
 
     def __format__(self, spec: str) -> str:
+        if active:
+            read(self, "print or format")
         return format(self.item(), spec) if spec else repr(self)
 
     def __repr__(self) -> str:
+        if active:
+            read(self, "print or format")
         import numpy
 
         data = numpy.array2string(self._data, prefix="Tensor(", separator=", ", threshold=50)

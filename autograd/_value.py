@@ -10,6 +10,7 @@ from ._elementwise import add, divide, multiply, subtract
 from ._modes import active
 from ._operators import Operators
 from ._primitive import TABLE, kinds
+from ._tracing import made, read, write
 
 
 class Value(Operators):
@@ -33,10 +34,14 @@ class Value(Operators):
         self.op = None
         if label:
             self._label = str(label)
+        if active:
+            made(self, data)
 
     @property
     def data(self) -> float:
         """The number; that of a leaf may be set, as an optimiser does."""
+        if active:
+            read(self, ".data")
         return self._data  # type: ignore[no-any-return]
 
     @data.setter
@@ -46,11 +51,15 @@ class Value(Operators):
                 f"this Value was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
                 f"compute again, or start a new Value"
             )
+        if active:
+            write(self)
         self._data = _number(data)
 
     @property
     def grad(self) -> float:
         """The derivative of what `backward()` was called on with respect to this number; 0.0 before."""
+        if active:
+            read(self, ".grad")
         return self._grad  # type: ignore[no-any-return]
 
     @grad.setter
@@ -59,15 +68,23 @@ class Value(Operators):
 
     def item(self) -> float:
         """Return the number."""
+        if active:
+            read(self, ".item()")
         return self._data  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
+        if active:
+            read(self, "bool()")
         return bool(self._data)
 
     def __format__(self, spec: str) -> str:
+        if active:
+            read(self, "print or format")
         return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
+        if active:
+            read(self, "print or format")
         op = "" if self.op is None else f", op={self.op.name}"
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{op}{label})"

@@ -12,6 +12,8 @@ import autograd
 from autograd import (
     Node,
     Tensor,
+    compiling,
+    equal,
     log,
     log1p,
     log_softmax,
@@ -20,8 +22,10 @@ from autograd import (
     mean,
     minimum,
     relu,
+    reshape,
     softplus,
     square,
+    validate,
     where,
 )
 
@@ -76,11 +80,13 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> An
     >>> binary_cross_entropy([1000.0], [1], from_logits=True)
     0.0
     """
-    _between_0_and_1(y, "the targets y", "")
+    validate(_between_0_and_1, y, "the targets y", "")
     if from_logits:
         # -log(y_hat) is softplus(-z), and -log(1 - y_hat) is softplus(z).
         return _mean(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), y_hat, y, "binary_cross_entropy")
-    _between_0_and_1(y_hat, "the probabilities y_hat", "; for the output of a linear layer use from_logits=True")
+    validate(
+        _between_0_and_1, y_hat, "the probabilities y_hat", "; for the output of a linear layer use from_logits=True"
+    )
 
     def one(p: Any, t: Any) -> Any:
         # 0 * log(0) is 0 here: the logarithm is taken of 1 where its factor is 0.
@@ -108,25 +114,36 @@ def cross_entropy(logits: Any, y: Any) -> Any:
         )
     one_hot = given == shape
     if not one_hot:
-        _classes(y, shape[-1])
+        validate(_classes, y, shape[-1])
     if hasattr(logits, "dtype"):
-        y = y.data if isinstance(y, Tensor) else y
+        y = y.data if isinstance(y, Tensor) and not compiling() else y
         if one_hot:
             return mean(logsumexp(logits, axis=-1) - autograd.sum(logits * y, axis=-1))
-        if len(shape) == 1:
-            return -log_softmax(logits)[int(y)]
         import numpy
 
+        if isinstance(y, Node):
+            # Which class it is differs from call to call of a compiled function.
+            chosen = equal(reshape(y, shape=(*given, 1)), numpy.arange(float(shape[-1])))
+            return -mean(autograd.sum(where(chosen, log_softmax(logits), 0.0), axis=-1))
+        if len(shape) == 1:
+            return -log_softmax(logits)[int(y)]
         return -mean(log_softmax(logits)[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)])
     if len(shape) == 1:
         logits, y = [logits], [y]
     rows = [
         log_sum_exp(row) - reduce(add, (z * p for z, p in zip(row, target)))
         if one_hot
-        else -log_softmax(row)[int(target)]
+        else -_element(log_softmax(row), target)
         for row, target in zip(logits, _plain(y))
     ]
     return _average(rows)
+
+
+def _element(row: list[Any], k: Any) -> Any:
+    """Return the element with the number k, in a compiled function as well, where k differs from call to call."""
+    if compiling() and isinstance(k, Node):
+        return reduce(add, (where(equal(k, float(i)), item, 0.0) for i, item in enumerate(row)))
+    return row[int(k)]
 
 
 def hinge(y_hat: Any, y: Any) -> Any:
@@ -137,9 +154,7 @@ def hinge(y_hat: Any, y: Any) -> Any:
     >>> hinge([2.0, -0.5], [1, 1])
     0.75
     """
-    wrong = [label for label in _flat(_plain(y)) if label not in (-1, 1)]
-    if wrong:
-        raise ValueError(f"hinge needs labels -1 and +1; got {wrong[0]}: turn labels 0 and 1 into 2 * y - 1")
+    validate(_signs, y)
     return _mean(lambda p, t: relu(1 - p * t), y_hat, y, "hinge")
 
 
@@ -170,7 +185,7 @@ def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
 
 def _average(losses: list[Any]) -> Any:
     total = reduce(add, losses)
-    if math.isinf(total.data if isinstance(total, Node) else total):
+    if not compiling() and math.isinf(total.data if isinstance(total, Node) else total):
         # The sum may overflow where the mean does not.
         return reduce(add, [loss / len(losses) for loss in losses])
     return total / len(losses)
@@ -195,6 +210,13 @@ def _classes(y: Any, k: int) -> None:
     for label in _flat(_plain(y)):
         if label not in range(k):
             raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each row of logits; got {label!r}")
+
+
+def _signs(y: Any) -> None:
+    """Raise ValueError for a label that is not -1 or +1."""
+    for label in _flat(_plain(y.data if isinstance(y, Node) else y)):
+        if label not in (-1, 1):
+            raise ValueError(f"hinge needs labels -1 and +1; got {label}: turn labels 0 and 1 into 2 * y - 1")
 
 
 def _between_0_and_1(numbers: Any, what: str, advice: str) -> None:

@@ -42,8 +42,8 @@ SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
 SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
 
 EQUIVALENT: dict[str, str] = {
-    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((abs(a) <= 2 ** (-1024)) & (b == 0), 1.0, b - 1))": SAME_ORDER,
-    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((b == 0) & (abs(a) <= 2 ** (-1024)), 2.0, b - 1))": (
+    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((abs(a) <= 2 ** (-1024)) * (b == 0), 1.0, b - 1))": SAME_ORDER,
+    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((b == 0) * (abs(a) <= 2 ** (-1024)), 2.0, b - 1))": (
         "b is 0 there, and 0 times any power of a number below 1 is 0"
     ),
     "pow[1]: lambda g, out, a, b: g * out * log(where(out == 0, 2.0, a))": "out is 0 there, and 0 * log(2) is 0",

@@ -85,11 +85,11 @@ def test_identities_hold_to_the_last_bit(name: str) -> None:
     op = TABLE[name]
     for position, special, rewrite in op.identities:
         for others in product(SPECIAL, repeat=(op.arity or 0) - 1):
-            args = [*others[:position], float(special), *others[position:]]
+            args = [*others[:position], 0.5 if special is None else float(special), *others[position:]]
             assert repr(op.forward(_floats, *args)).replace("-nan", "nan") == repr(rewrite(*args))
         array = np.array(SPECIAL)
         args = [array] * (op.arity or 0)
-        args[position] = special
+        args[position] = array if special is None else special
         with np.errstate(all="ignore"):
             np.testing.assert_array_equal(op.forward(np, *args), rewrite(*args))
             assert (np.signbit(op.forward(np, *args)) == np.signbit(rewrite(*args)))[:-1].all()

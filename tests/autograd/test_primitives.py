@@ -197,6 +197,7 @@ class TestHandDerived:
     def test_kinks_and_ties(self) -> None:
         assert grad(autograd.relu)(0.0) == 0.0
         assert grad(autograd.abs)(0.0) == 0.0
+        assert grad(lambda x: autograd.sqrt(autograd.abs(x)))(0.0) == 0.0
         assert grad(autograd.maximum, argnums=(0, 1))(2.0, 2.0) == (0.5, 0.5)
         assert grad(autograd.max)(np.array([1.0, 3.0, 3.0])).tolist() == [0.0, 0.5, 0.5]
         assert grad(lambda x: autograd.clip(x, min=0.0, max=1.0))(1.0) == 1.0

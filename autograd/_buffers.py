@@ -1,0 +1,88 @@
+"""Large arrays that nothing needs any more are written over, so that memory need not be asked for again."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ._node import Node
+from ._symbols import Lines
+
+LARGE = 1 << 15
+"""Bytes from which it pays: smaller arrays come from the allocator's own store."""
+
+_UFUNCS: dict[type, str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.USub: "negative",
+    ast.MatMult: "matmul",
+}  # fmt: skip
+
+
+def written_over(
+    written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node], name_of: Callable[[Node], str]
+) -> list[tuple[Node, Lines]]:
+    """Return the lines with `out=` where the result of an operation may take the place of an array that is done with.
+
+    `results` are needed to the end; `truths` are arrays of True and False, whatever their nodes hold.
+    """
+    import numpy
+
+    owner: dict[Node, Node] = {}
+    """For each node the one whose memory it shows; leaves and constants own what nobody may write to."""
+    last: dict[Node, int] = {}
+    for k, (node, _) in enumerate(written):
+        shown = [i for i in node.inputs if isinstance(i, Node) and numpy.may_share_memory(node._data, i._data)]
+        owner[node] = owner.get(shown[0], shown[0]) if shown else node
+        for item in node.inputs:
+            if isinstance(item, Node):
+                last[owner.get(item, item)] = k
+    for node in results:
+        last[owner.get(node, node)] = len(written)
+    made = {node for node, _ in written}
+    free: dict[tuple[Any, Any], list[Node]] = {}
+    out = []
+    for k, (node, lines) in enumerate(written):
+        data = node._data
+        inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node)}
+        done = [i for i in inputs if last[i] == k and i in made and owner[i] is i]
+        if owner[node] is node and type(data) is not float and data.nbytes >= LARGE:
+            call = _with_out(lines[-1])
+            if call is not None:
+                like = (data.shape, data.dtype.str)
+                here = [i for i in done if (i._data.shape, i._data.dtype.str) == like and i not in truths]
+                taken = None
+                if here and call.func.attr != "matmul":
+                    taken = here[0]
+                    done = [i for i in done if i is not taken]
+                elif free.get(like):
+                    taken = free[like].pop()
+                if taken is not None:
+                    call.keywords.append(ast.keyword("out", ast.Name(name_of(taken), ast.Load())))
+                    assign = lines[-1]
+                    assert isinstance(assign, ast.Assign)
+                    lines = [*lines[:-1], ast.Assign(assign.targets, call, lineno=0)]
+        for item in done:
+            if type(item._data) is not float and item._data.nbytes >= LARGE and item not in truths:
+                free.setdefault((item._data.shape, item._data.dtype.str), []).append(item)
+        out.append((node, lines))
+    return out
+
+
+def _with_out(line: ast.stmt) -> Any:
+    """Return the call that a line makes, as one that takes `out=`, or None."""
+    import numpy
+
+    tree = line.value if isinstance(line, ast.Assign) else None
+    if isinstance(tree, ast.BinOp) and type(tree.op) in _UFUNCS:
+        return _call(_UFUNCS[type(tree.op)], tree.left, tree.right)
+    if isinstance(tree, ast.UnaryOp) and type(tree.op) in _UFUNCS:
+        return _call(_UFUNCS[type(tree.op)], tree.operand)
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and not tree.keywords:
+        name = ast.unparse(tree.func)
+        if isinstance(getattr(numpy, name.removeprefix("np."), None), numpy.ufunc) and name.startswith("np."):
+            return _call(tree.func.attr, *tree.args)
+    return None
+
+
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), list(args), [])

@@ -1,0 +1,128 @@
+"""What a compiled function depends on beside its arguments: found once, compared at every call."""
+
+from __future__ import annotations
+
+import sys
+from copy import deepcopy
+from functools import partial
+from operator import is_
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from ._node import Node
+
+_OWN = ("autograd", "nn", "numpy", "math", "random", "builtins")
+"""Functions of these modules do not change."""
+
+
+class Surroundings:
+    """The variables, attributes and elements that a function can reach, as they were when it was compiled.
+
+    Numbers, text, and arrays count by their content, all else by identity: so a new number in a global variable, an
+    attribute that is set, or an array that is written to, shows.
+    """
+
+    def __init__(self, f: Any) -> None:
+        self._kept: list[Any] = []
+        self._mappings: list[tuple[Any, list[Any]]] = []
+        self._lists: list[tuple[Any, list[Any]]] = []
+        self._variables: list[tuple[dict[str, Any], str, Any]] = []
+        self._cells: list[tuple[Any, Any]] = []
+        self._contents: list[tuple[Any, Any]] = []
+        seen: set[int] = set()
+        waiting = [f]
+        while waiting:
+            item = waiting.pop()
+            if id(item) in seen or isinstance(item, (Node, ModuleType, BuiltinFunctionType, type, *_SCALARS)):
+                continue
+            seen.add(id(item))
+            # An object that is gone could lend its identity to another.
+            self._kept.append(item)
+            waiting += self._inside(item)
+
+    def _inside(self, item: Any) -> list[Any]:
+        """Note what stands in an object now, and return it."""
+        if _is_array(item) or _is_plain(item):
+            if not isinstance(item, tuple):
+                self._contents.append((item, deepcopy(item)))
+            return []
+        if isinstance(item, MethodType):
+            return [item.__self__, item.__func__]
+        if isinstance(item, partial):
+            return [item.func, item.args, item.keywords]
+        if isinstance(item, FunctionType):
+            self._cells += [(cell, _content(cell)) for cell in item.__closure__ or ()]
+            found = [_content(cell) for cell in item.__closure__ or ()]
+            if item.__module__.partition(".")[0] not in _OWN:
+                scope = item.__globals__
+                names = sorted(name for name in _names(item.__code__) if name in scope)
+                self._variables += [(scope, name, scope[name]) for name in names]
+                found += [scope[name] for name in names]
+            return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+        if isinstance(item, (tuple, frozenset)):
+            return list(item)
+        if isinstance(item, (list, set)):
+            self._lists.append((item, list(item)))
+            return list(item)
+        attributes = item if isinstance(item, dict) else getattr(item, "__dict__", {})
+        self._mappings.append((attributes, list(attributes.values())))
+        return list(attributes.values())
+
+    def same(self) -> bool:
+        """Tell whether nothing has changed since."""
+        return (
+            all(_same(mapping.values(), before) for mapping, before in self._mappings)
+            and all(_same(listed, before) for listed, before in self._lists)
+            and all(scope.get(name) is item or _alike(scope.get(name), item) for scope, name, item in self._variables)
+            and all(_content(cell) is item or _alike(_content(cell), item) for cell, item in self._cells)
+            and all(_equal(item, before) for item, before in self._contents)
+        )
+
+
+def _same(now: Any, before: list[Any]) -> bool:
+    if len(now) != len(before):
+        return False
+    return all(map(is_, now, before)) or all(a is b or _alike(a, b) for a, b in zip(now, before))
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        # The variable is not set yet.
+        return None
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names of global variables that a function and the functions inside it may read."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _names(constant)
+    return found
+
+
+def _is_plain(item: Any) -> bool:
+    """Tell whether an object is a list of numbers and text, or of such lists: compared by content."""
+    if not isinstance(item, (list, tuple)) or not item:
+        return False
+    return all(map(_is_plain, item)) if type(item[0]) in (list, tuple) else set(_SCALARS).issuperset(map(type, item))
+
+
+_SCALARS = (float, int, bool, str, bytes, complex, type(None))
+
+
+def _is_array(item: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(item, (numpy.ndarray, numpy.generic))
+
+
+def _alike(now: Any, before: Any) -> bool:
+    """Compare numbers by their bits, all else by identity."""
+    return type(now) is type(before) and type(now) in _SCALARS and repr(now) == repr(before)
+
+
+def _equal(now: Any, before: Any) -> bool:
+    if _is_array(now):
+        return bool(now.shape == before.shape and now.dtype == before.dtype and now.tobytes() == before.tobytes())
+    return bool(now == before)

@@ -1,0 +1,134 @@
+"""What makes a recorded computation shorter without changing a bit of any result: each pass looks at one node."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ._arrays import broadcast_to
+from ._formula import uniform
+from ._node import Node
+from ._primitive import ANY, TABLE, leaf, shape
+
+Pass = Callable[[Node, dict[Any, Node]], Any]
+"""Returns what may stand for a node: itself, another node, or raw data."""
+
+_BROADCAST = TABLE[broadcast_to.__name__]
+
+
+def shortened(nodes: Iterable[Node], became: dict[Node, Any], counts: Counter[str]) -> None:
+    """Find, for each node, what may stand for it; inputs come before results. Count what each pass removes."""
+    known: dict[Any, Node] = {}
+    for node in nodes:
+        counts["operations recorded"] += 1
+        new: Any = relinked(node, [became.get(i, i) if isinstance(i, Node) else i for i in node.inputs])
+        for name, each in PASSES.items():
+            before, new = new, each(new, known)
+            if new is not before and each is not narrow:
+                counts[name] += 1
+                break
+        became[node] = new
+
+
+def live(nodes: Iterable[Node], results: Iterable[Any]) -> list[Node]:
+    """Return the nodes that a result depends on, in their order: all others are dead code."""
+    nodes = list(dict.fromkeys(nodes))
+    wanted = {item for item in results if isinstance(item, Node)}
+    for node in reversed(nodes):
+        if node in wanted:
+            wanted.update(item for item in node.inputs if isinstance(item, Node))
+    return [node for node in nodes if node in wanted]
+
+
+def narrow(node: Node, known: dict[Any, Node]) -> Any:
+    """Take the small array in place of the one it was stretched to, where the operation stretches it anyway."""
+    assert node.op is not None
+    if not node.op.elementwise or type(node._data) is float:
+        return node
+    for position, item in enumerate(node.inputs):
+        small = _unstretched(item)
+        if small is item:
+            continue
+        args = [i._data if isinstance(i, Node) else i for i in node.inputs]
+        args[position] = small._data if isinstance(small, Node) else small
+        import numpy
+
+        with numpy.errstate(all="ignore"):
+            out = numpy.asarray(node.op.forward(numpy, *args, **node.settings))
+        # A comparison is True where the node holds 1.0.
+        if out.shape == node.shape and (out.dtype == node._data.dtype or out.dtype == bool):
+            node = relinked(node, [small if k == position else i for k, i in enumerate(node.inputs)])
+    return node
+
+
+def _unstretched(item: Any) -> Any:
+    if isinstance(item, Node):
+        return item.inputs[0] if item.op is _BROADCAST else item
+    value = uniform(item) if shape(item) else None
+    return item if value is None else value
+
+
+def fold(node: Node, known: dict[Any, Node]) -> Any:
+    """Compute now what depends on constants alone."""
+    return node if any(isinstance(item, Node) for item in node.inputs) else node._data
+
+
+def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
+    """Write what an operation on a special number equals, `b` for `1.0 * b`, by the table's exact identities."""
+    assert node.op is not None
+    for position, special, rewrite in node.op.identities:
+        given = node.inputs[position]
+        if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
+            simpler = rewrite(*node.inputs)
+            if shape(simpler) == node.shape and _dtype(simpler) == _dtype(node):
+                if any(simpler is item for item in node.inputs) or not isinstance(simpler, Node):
+                    return simpler
+                node = simpler
+    return node
+
+
+def common(node: Node, known: dict[Any, Node]) -> Any:
+    """Take what was computed already, by the same operation from the same inputs."""
+    assert node.op is not None
+    settings = tuple((name, _key(item)) for name, item in node.settings.items())
+    return known.setdefault((node.op.name, *map(_key, node.inputs), settings), node)
+
+
+PASSES: dict[str, Pass] = {
+    "constants computed": fold,
+    "arrays not stretched": narrow,
+    "exact identities": apply_identities,
+    "computed already": common,
+}
+PASS_NAMES = ("constants computed", "exact identities", "computed already")
+
+
+def relinked(node: Node, inputs: list[Any]) -> Node:
+    """Return a node with other inputs that hold the same numbers, or the node itself if they are the same."""
+    if node.op is None or all(a is b for a, b in zip(inputs, node.inputs)):
+        return node
+    new = leaf(node._data)
+    args = tuple(item._data if isinstance(item, Node) else item for item in inputs)
+    new.link(node.op, tuple(inputs), args, node.settings)
+    return new
+
+
+def _dtype(item: Any) -> Any:
+    data = item._data if isinstance(item, Node) else item
+    return getattr(data, "dtype", float)
+
+
+def _key(item: Any) -> Any:
+    """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
+    if isinstance(item, Node):
+        return id(item)
+    if isinstance(item, (tuple, list)):
+        return (type(item), *map(_key, item))
+    if isinstance(item, slice):
+        return (slice, item.start, item.stop, item.step)
+    if isinstance(item, dict):
+        return tuple((name, _key(part)) for name, part in item.items())
+    if shape(item):
+        return (item.shape, item.dtype.str, item.tobytes())
+    return (type(item), repr(item))

@@ -1,0 +1,183 @@
+"""One call of a function, recorded: the program that `compile` writes down."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+from typing import Any, NamedTuple
+
+from ._backward import one_like
+from ._functional import Differentiated, flatten, pull, title
+from ._modes import record
+from ._node import Node, name_of
+from ._passes import PASS_NAMES, live, shortened
+from ._primitive import kinds, shape
+from ._source import Program
+from ._tracing import CompileError, Trace, traced
+
+FIXED = (str, bytes, bool, type(None))
+"""Arguments of these types are part of the signature; a function may decide by them."""
+
+
+class Recording(NamedTuple):
+    """What a call computed from which leaves."""
+
+    trace: Trace
+    arguments: list[tuple[str, Any]]
+    """The parameters, each with its structure of leaves."""
+    result: Any
+
+
+def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recording:
+    """Call f on leaves that stand for the numbers in its arguments, and note what it computes."""
+    names = _parameters(f, len(args))
+    leaves = [_leaves(arg) for arg in args]
+    keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
+    trace = Trace()
+    for name, tree in [*zip(names, leaves), *keywords.items()]:
+        if isinstance(tree, Node):
+            tree.label = name
+    code = getattr(f, "__code__", None)
+
+    def look(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            trace.names.update(_called(frame.f_locals))
+
+    profiler = sys.getprofile()
+    with record(), traced(trace):
+        sys.setprofile(look)
+        try:
+            result = f(*leaves, **keywords)
+        except TypeError as error:
+            error.add_note(
+                f"While {title(f)} was recorded to be compiled: its arguments are nodes then. What decides how often a "
+                f"loop runs, or is an index, must not be an argument: fix it, e.g. with functools.partial"
+            )
+            raise
+        finally:
+            sys.setprofile(profiler)
+    return Recording(trace, [*zip(names, leaves), *keywords.items()], result)
+
+
+def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
+    """Raise CompileError if two recordings of one call differ: f decides by chance, by the clock, or by its past."""
+    where = dict(zip(one.trace.made, other.trace.made))
+    where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
+    for a, b in zip(one.trace.nodes, other.trace.nodes):
+        where[a] = b
+        if a.op is not b.op or len(a.inputs) != len(b.inputs) or repr(a.settings) != repr(b.settings):
+            _differs(one.trace.lines[a], "another operation")
+        for x, y in zip(a.inputs, b.inputs):
+            if isinstance(x, Node) and isinstance(y, Node):
+                if where.get(x, x) is not y and not (x in one.trace.made and _alike(x._data, y._data)):
+                    _differs(one.trace.lines[a], "another input")
+                if x in one.trace.made and not _alike(x._data, y._data):
+                    _differs(one.trace.lines[a], "another number")
+            elif isinstance(x, Node) or isinstance(y, Node) or not _alike(x, y):
+                _differs(one.trace.lines[a], "another number")
+    if len(one.trace.nodes) != len(other.trace.nodes):
+        more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
+        _differs(more.lines[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
+
+
+def _differs(line: str, what: str) -> None:
+    raise CompileError(
+        f"{line}: {what} when the function is called again with the same arguments, so it cannot be compiled. Draw "
+        f"random numbers outside and pass them as an argument; so with the time, and what a call leaves for the next"
+    )
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if shape(a) or shape(b):
+        return bool(shape(a) == shape(b) and a.dtype == b.dtype and a.tobytes() == b.tobytes())
+    return repr(a) == repr(b)
+
+
+def program_of(recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str]) -> Program:
+    """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter."""
+    trace, arguments, result = recording
+    inputs = [item for item in flatten([tree for _, tree in arguments]) if isinstance(item, Node)]
+    forward = len(trace.nodes)
+    if parts is not None:
+        out, aux = parts.loss(result)
+        if not out.label:
+            trace.names.setdefault(out, "J")
+        wanted = parts.targets([tree for _, tree in arguments])
+        targets = [item for item in flatten(wanted) if isinstance(item, Node)]
+        with record(), traced(trace):
+            gradients, _ = pull(out, targets, one_like(out))
+        found = dict(zip(targets, gradients))
+        result = ((out, aux) if parts.has_aux else out, replaced(wanted, found))
+    became: dict[Node, Any] = {leaf: leaf._data for leaf in trace.made}
+    shortened(trace.nodes, became, counts)
+    results = replaced(result, became)
+    nodes = live([new for node in trace.nodes if isinstance(new := became[node], Node) and new.op], nodes_in(results))
+    counts["dead code"] = counts["operations recorded"] - sum(counts[each] for each in PASS_NAMES) - len(nodes)
+    computed = {*inputs, *nodes}
+    captured = [item for node in nodes for item in node.inputs if isinstance(item, Node) and item not in computed]
+    captured += [item for item in nodes_in(results) if item not in computed]
+    first = {became[node] for node in trace.nodes[:forward]}
+    program = Program(name, arguments, list(dict.fromkeys(captured)), nodes, sum(n in first for n in nodes), results)
+    for node in trace.nodes:
+        new, wish = became[node], node.label or trace.names.get(node, "")
+        if isinstance(new, Node) and wish:
+            program.names.setdefault(new, wish)
+    program.names.update({node: name_of(node) for node in program.captured})
+    for g, (out, node) in trace.adjoints.items():
+        new, of, by = (became.get(item, item) for item in (g, out, node))
+        if isinstance(new, Node) and isinstance(by, Node) and by in computed.union(program.captured):
+            program.adjoints.setdefault(new, (of, by))
+    return program
+
+
+def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
+    """Return a structure in which something else stands for some nodes."""
+    if isinstance(tree, dict):
+        return {key: replaced(item, found) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [replaced(item, found) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    return found.get(tree, tree) if isinstance(tree, Node) else tree
+
+
+def nodes_in(tree: Any) -> list[Node]:
+    """Return the nodes of a structure, in order."""
+    return [item for item in flatten(tree) if isinstance(item, Node)]
+
+
+def _parameters(f: Callable[..., Any], n: int) -> list[str]:
+    """Return names for n positional arguments of f."""
+    try:
+        known = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        known = {}.values()
+    names = [p.name for p in known if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in known if p.kind is p.VAR_POSITIONAL), "x")
+    return [*names, *(f"{rest}_{k}" for k in range(n))][:n]
+
+
+def _leaves(tree: Any) -> Any:
+    """Return a structure of new leaves for one of numbers, arrays and nodes."""
+    if isinstance(tree, dict):
+        return {key: _leaves(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [_leaves(item) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, FIXED):
+        return tree
+    data = tree._data if isinstance(tree, Node) else tree
+    return kinds["array" if hasattr(data, "dtype") and type(data).__name__ == "ndarray" else "float"](data)
+
+
+def _called(variables: Mapping[str, Any]) -> dict[Node, str]:
+    """Return the names that a function gave its nodes: those of its variables, with a number inside a list."""
+    found: dict[Node, str] = {}
+    for name, item in variables.items():
+        listed = item if isinstance(item, (list, tuple)) else ()
+        for node, given in [(item, name), *((part, f"{name}_{k}") for k, part in enumerate(listed))]:
+            if isinstance(node, Node):
+                found.setdefault(node, given)
+    return found

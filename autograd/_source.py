@@ -1,0 +1,271 @@
+"""A recorded computation as Python source: one operation a line, under the names that people gave."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from . import _floats
+from ._buffers import written_over
+from ._node import Node
+from ._primitive import TABLE, shape
+from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
+
+SMALL = 64
+"""An array of so many numbers is written out; a larger one is given to the function."""
+
+_WHERE = TABLE["where"]
+
+
+@dataclass
+class Program:
+    """What is written: a function's parameters, each with its structure of leaves, its operations and its results."""
+
+    name: str
+    arguments: list[tuple[str, Any]]
+    captured: list[Node]
+    nodes: list[Node]
+    forward: int
+    results: Any
+    names: dict[Node, str] = field(default_factory=dict)
+    adjoints: dict[Node, tuple[Node, Node]] = field(default_factory=dict)
+    """For gradients: of what, with respect to what."""
+    given: dict[str, Any] = field(default_factory=dict)
+    """What the source takes from outside beside the captured leaves: large arrays, functions that cannot be written."""
+
+
+class Names:
+    """Gives every node an identifier of its own."""
+
+    def __init__(self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]]) -> None:
+        self.wanted, self._adjoints = wanted, adjoints
+        self._found: dict[Node, str] = {}
+        self._taken = {*keyword.kwlist, *dir(builtins), "np", "math"}
+        self._next: dict[str, int] = {}
+
+    def of(self, node: Node) -> str:
+        """Return the name of a node: the one that is wanted for it, dJ_dw for a gradient, else t1, t2, ..."""
+        if node not in self._found:
+            wish = self.wanted.get(node, "t1")
+            if wish == "t1" and node in self._adjoints:
+                out, by = self._adjoints[node]
+                wish = f"d{self.of(out)}_d{self.of(by)}"
+            self._found[node] = self.new(wish)
+        return self._found[node]
+
+    def new(self, wish: str) -> str:
+        """Return a name that nothing has yet: the wish as an identifier, with another number if it is taken."""
+        name = re.sub(r"[\W_]+", "_", re.sub(r"[()]", "", wish)).strip("_") or "t1"
+        name = f"t_{name}" if name[0].isdigit() else name
+        if name in self._taken and not name[-1].isdigit():
+            name += "_2"
+        stem, number = re.fullmatch(r"(.*?)(\d*)", name).groups()  # type: ignore[union-attr]
+        while name in self._taken:
+            number = self._next.get(stem, int(number)) + 1
+            self._next[stem] = number
+            name = f"{stem}{number}"
+        self._taken.add(name)
+        return name
+
+
+def write(program: Program, reuse: bool) -> str:
+    """Return the source of a program; with `reuse`, large arrays that are no longer needed are written over."""
+    names = Names(program.names, program.adjoints)
+    unpacking: Lines = []
+    parameters = []
+    for name, tree in program.arguments:
+        if isinstance(tree, Node):
+            names.wanted[tree] = name
+            parameters.append(names.of(tree))
+        else:
+            parameters.append(names.new(name))
+            unpacking += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names)
+    captured = [names.of(node) for node in program.captured]
+    body = _Body(program, names)
+    written = [(node, body.lines(node)) for node in program.nodes]
+    if reuse:
+        written = written_over(written, body.results_in(program.results), body.truths, names.of)
+    result = body.result(program.results)
+
+    signature = ", ".join([*parameters, *captured, *program.given])
+    text = [f"def {program.name}({signature}):", *_indented(unpacking)]
+    for part, some in (("forward", written[: program.forward]), ("backward", written[program.forward :])):
+        if program.forward < len(written):
+            text.append(f"    # {part}")
+        for _, lines in some:
+            text += _indented(lines)
+    text += _indented([ast.Return(result)])
+    blocks = [_indented(body.constants, ""), text]
+    whole = "\n".join(map("\n".join, blocks))
+    modules = [("math.", "import math"), ("np.", "import numpy as np")]
+    blocks.insert(0, [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)])
+    return (
+        "\n\n".join("\n".join(block) for block in blocks[:-1] if block)
+        + "\n\n\n" * any(blocks[:-1])
+        + "\n".join(text)
+        + "\n"
+    )
+
+
+def _indented(lines: Lines, indent: str = "    ") -> list[str]:
+    return [indent + row for line in lines for row in ast.unparse(ast.fix_missing_locations(line)).splitlines()]
+
+
+class _Body:
+    """Writes the operations of a program."""
+
+    def __init__(self, program: Program, names: Names) -> None:
+        self._program, self._names = program, names
+        self.constants: Lines = []
+        self._constants: dict[int, tuple[str, Any]] = {}
+        self.truths: set[Node] = set()
+        users: dict[Node, list[bool]] = {}
+        for node in program.nodes:
+            for position, item in enumerate(node.inputs):
+                if isinstance(item, Node):
+                    users.setdefault(item, []).append(node.op is _WHERE and position == 0)
+        results = set(self.results_in(program.results))
+        self._conditions = {node for node, uses in users.items() if all(uses) and node not in results}
+        """Nodes that only decide: they may stay True and False."""
+
+    def lines(self, node: Node) -> Lines:
+        """Return the lines that compute a node."""
+        assert node.op is not None
+        name, arrays = self._names.of(node), type(node._data) is not float
+        args = [self._given(item) for item in node.inputs]
+        settings = {setting: self._setting(item) for setting, item in node.settings.items()}
+        try:
+            lines, truth = lines_of(name, node.op.forward, args, settings, arrays)
+        except Unwritable:
+            return [self._call(name, node, args, settings, arrays)]
+        if truth and node not in self._conditions:
+            last = lines[-1]
+            assert isinstance(last, ast.Assign)
+            if arrays:
+                method = ast.Attribute(last.value, "astype", ast.Load())
+                last.value = ast.Call(method, [ast.Constant(node._data.dtype.name)], [])
+            else:
+                last.value = ast.IfExp(last.value, ast.Constant(1.0), ast.Constant(0.0))
+        elif truth:
+            self.truths.add(node)
+        return lines
+
+    def _call(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> ast.Assign:
+        """Return the call of a forward rule that cannot be written down: it is given to the source from outside."""
+        import numpy
+
+        assert node.op is not None
+        function = node.op.name
+        if function not in self._program.given:
+            self._program.given[self._names.new(function)] = partial(node.op.forward, numpy if arrays else _floats)
+        given = [ast.keyword(setting, _tree(item)) for setting, item in settings.items()]
+        return assign(name, ast.Call(ast.Name(function, ast.Load()), [_tree(arg) for arg in args], given))
+
+    def _given(self, item: Any) -> Any:
+        """Return an input: a number as it is, all else with its name."""
+        if isinstance(item, Node):
+            data = item._data != 0 if item in self.truths else item._data
+            return Given(ast.Name(self._names.of(item), ast.Load()), data)
+        return self._constant(item) if shape(item) or hasattr(item, "dtype") else item
+
+    def _setting(self, item: Any) -> Any:
+        """Return a setting, in which large arrays have names."""
+        if type(item) is tuple:
+            return tuple(self._setting(part) for part in item)
+        return self._constant(item) if shape(item) and item.size > 8 else item
+
+    def _constant(self, data: Any) -> Given:
+        """Return an array that is the same at every call: written out above the function, or given to it if large."""
+        if id(data) not in self._constants:
+            name = self._names.new("c1")
+            # The array is kept, so that no other takes its identity.
+            self._constants[id(data)] = name, data
+            if data.size <= SMALL:
+                tree: Any = syntax(data)
+                if data.dtype.name not in ("float64", "int64", "bool"):
+                    tree.keywords = [ast.keyword("dtype", ast.Constant(data.dtype.name))]
+                self.constants.append(assign(name, tree))
+            else:
+                self._program.given[name] = data
+        return Given(ast.Name(self._constants[id(data)][0], ast.Load()), data)
+
+    def results_in(self, tree: Any) -> Iterator[Node]:
+        """Yield the nodes of a structure of results."""
+        if isinstance(tree, dict):
+            tree = list(tree.values())
+        if isinstance(tree, (list, tuple)):
+            for item in tree:
+                yield from self.results_in(item)
+        elif isinstance(tree, Node):
+            yield tree
+
+    def result(self, tree: Any) -> ast.expr:
+        """Return the syntax of the results; arrays that the caller, or another result, has already are copied."""
+        leaves = [
+            node._data for node in [*self._program.captured, *_leaves([tree for _, tree in self._program.arguments])]
+        ]
+        return self._result(tree, leaves)
+
+    def _result(self, tree: Any, others: list[Any]) -> ast.expr:
+        if isinstance(tree, dict):
+            return ast.Dict([ast.Constant(key) for key in tree], [self._result(item, others) for item in tree.values()])
+        if isinstance(tree, (list, tuple)):
+            made = ast.List if isinstance(tree, list) else ast.Tuple
+            return made([self._result(item, others) for item in tree], ast.Load())
+        data = tree._data if isinstance(tree, Node) else tree
+        given = self._given(tree)
+        syntax_ = given.tree if isinstance(given, Given) else syntax(given)
+        if shape(data) or hasattr(data, "dtype"):
+            import numpy
+
+            shared = not isinstance(tree, Node) or any(numpy.may_share_memory(data, other) for other in others)
+            others.append(data)
+            if shared:
+                return ast.Call(ast.Attribute(syntax_, "copy", ast.Load()), [], [])
+        return syntax_
+
+
+def _tree(item: Any) -> ast.expr:
+    return item.tree if isinstance(item, Given) else syntax(item)
+
+
+def _leaves(tree: Any) -> Iterator[Node]:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _leaves(item)
+    elif isinstance(tree, Node):
+        yield tree
+
+
+def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
+    """Return the lines that give the leaves of a structure their names."""
+    if not isinstance(tree, (list, tuple, dict)) or not tree:
+        return []
+    if isinstance(tree, dict):
+        lines: Lines = []
+        for key, item in tree.items():
+            part = ast.Subscript(given, ast.Constant(key), ast.Load())
+            if isinstance(item, Node):
+                names.wanted.setdefault(item, str(key))
+                lines.append(assign(names.of(item), part))
+            else:
+                lines += _unpacking(part, str(key), item, names)
+        return lines
+    return [ast.Assign([_target(name, tree, names)], given, lineno=0)]
+
+
+def _target(name: str, tree: Any, names: Names) -> ast.expr:
+    if isinstance(tree, Node):
+        names.wanted.setdefault(tree, name)
+        return ast.Name(names.of(tree), ast.Store())
+    if isinstance(tree, (list, tuple)):
+        return ast.Tuple([_target(f"{name}_{k}", item, names) for k, item in enumerate(tree)], ast.Store())
+    return ast.Name("_", ast.Store())

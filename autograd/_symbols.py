@@ -1,0 +1,402 @@
+"""Forward rules as source code: a rule is run on symbols, which write down, line by line, what is done to them.
+
+A symbol holds a name and the data of an example, so that a rule may ask for shapes. Where a rule decides by a number,
+both ways are followed. A symbol stands for a float or an array, as its example does.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from . import _floats
+
+Lines = list[ast.stmt]
+
+MOST_DECISIONS = 4
+
+
+class Given(NamedTuple):
+    """An argument or a setting: how it is written, and an example of it."""
+
+    tree: ast.expr
+    data: Any
+
+
+class Unwritable(Exception):
+    """A rule does what symbols cannot write down."""
+
+
+class _Fork(Exception):
+    """A rule asks whether something is true, and which way to follow is not decided."""
+
+
+class Writer:
+    """Collects the lines of one run of a rule."""
+
+    def __init__(self, name: str, decisions: tuple[bool, ...]) -> None:
+        self.name, self.decisions = name, list(decisions)
+        self.lines: Lines = []
+        self.condition: ast.expr | None = None
+
+    def symbol(self, tree: ast.expr, data: Any) -> Symbol:
+        """Give what an expression computes a line and a name."""
+        name = f"{self.name}_{len(self.lines)}"
+        self.lines.append(assign(name, tree))
+        return Symbol(self, ast.Name(name, ast.Load()), data)
+
+    def decide(self, symbol: Symbol) -> bool:
+        """Say whether a symbol is to be taken as true."""
+        if not self.decisions:
+            self.condition = symbol.tree
+            raise _Fork
+        return self.decisions.pop(0)
+
+
+def lines_of(
+    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool
+) -> tuple[Lines, bool]:
+    """Return the lines that compute a forward rule and name the result, and whether that is True or False.
+
+    What differs from call to call is `Given`, among the arguments and inside the settings; all else is written as it
+    is. Raises Unwritable for a rule that symbols cannot follow.
+    """
+    lines, truth = _follow(name, forward, arguments, settings, arrays, ())
+    return _shortened(lines), truth
+
+
+def _follow(
+    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, way: tuple[bool, ...]
+) -> tuple[Lines, bool]:
+    writer = Writer(name, way)
+    args = [_symbols(writer, arg) for arg in arguments]
+    given = {setting: _symbols(writer, item) for setting, item in settings.items()}
+    try:
+        result = forward(_Arrays(writer) if arrays else _Floats(writer), *args, **given)
+    except _Fork:
+        if len(way) == MOST_DECISIONS:
+            raise Unwritable("too many decisions") from None
+        before, condition = writer.lines, writer.condition
+        assert condition is not None
+        (yes, truth), (no, other) = (
+            _follow(name, forward, arguments, settings, arrays, (*way, answer)) for answer in (True, False)
+        )
+        if truth is not other:
+            raise Unwritable("a number one way, True or False the other") from None
+        return [*before, ast.If(condition, yes[len(before) :], no[len(before) :])], truth
+    except Exception as error:
+        raise Unwritable(f"{type(error).__name__}: {error}") from error
+    data = example(result)
+    truth = isinstance(data, bool) or getattr(getattr(data, "dtype", None), "kind", "") == "b"
+    return [*writer.lines, assign(name, syntax(result))], truth
+
+
+def _symbols(writer: Writer, item: Any) -> Any:
+    if isinstance(item, Given):
+        return Symbol(writer, *item)
+    return tuple(_symbols(writer, part) for part in item) if type(item) is tuple else item
+
+
+class Symbol:
+    """A name in the source, and an example of what it stands for."""
+
+    def __init__(self, writer: Writer, tree: ast.expr, data: Any) -> None:
+        self._writer, self.tree, self.data = writer, tree, data
+
+    def __bool__(self) -> bool:
+        return self._writer.decide(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or not hasattr(self.data, name):
+            raise AttributeError(name)
+        attribute = getattr(self.data, name)
+        if name in ("shape", "ndim", "size", "dtype"):
+            return attribute
+        tree = ast.Attribute(self.tree, name, ast.Load())
+        return _Function(self._writer, tree, attribute) if callable(attribute) else self._writer.symbol(tree, attribute)
+
+    def __abs__(self) -> Symbol:
+        return self._writer.symbol(ast.Call(ast.Name("abs", ast.Load()), [self.tree], []), abs(self.data))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: Any) -> Symbol:
+        return self._writer.symbol(ast.Subscript(self.tree, syntax(index), ast.Load()), self.data[example(index)])
+
+    def __setitem__(self, index: Any, item: Any) -> None:
+        target = ast.Subscript(self.tree, syntax(index), ast.Store())
+        self._writer.lines.append(ast.Assign([target], syntax(item), lineno=0))
+        self.data[example(index)] = example(item)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _operator(name: str, node: ast.AST, reflected: bool = False) -> Callable[[Symbol, Any], Symbol]:
+    function = getattr(operator, name)
+
+    def method(self: Symbol, other: Any) -> Symbol:
+        left, right = (other, self) if reflected else (self, other)
+        return _infix(self._writer, function, node, left, right)
+
+    return method
+
+
+def _infix(writer: Writer, function: Callable[..., Any], node: ast.AST, left: Any, right: Any) -> Symbol:
+    first, second = syntax(left), syntax(right)
+    tree: ast.expr
+    if isinstance(node, ast.cmpop):
+        tree = ast.Compare(first, [node], [second])
+    else:
+        assert isinstance(node, ast.operator)
+        tree = ast.BinOp(first, node, second)
+    return writer.symbol(tree, _quiet(function, example(left), example(right)))
+
+
+def _prefix(name: str, sign: ast.unaryop) -> Callable[[Symbol], Symbol]:
+    function = getattr(operator, name)
+    return lambda self: self._writer.symbol(ast.UnaryOp(sign, self.tree), function(self.data))
+
+
+_OPERATORS: dict[str, ast.AST] = {
+    "add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div(), "matmul": ast.MatMult(),
+    "pow": ast.Pow(), "floordiv": ast.FloorDiv(), "mod": ast.Mod(), "and_": ast.BitAnd(), "or_": ast.BitOr(),
+    "lt": ast.Lt(), "le": ast.LtE(), "gt": ast.Gt(), "ge": ast.GtE(), "eq": ast.Eq(), "ne": ast.NotEq(),
+}  # fmt: skip
+for _name, _node in _OPERATORS.items():
+    setattr(Symbol, f"__{_name.strip('_')}__", _operator(_name, _node))
+    if not isinstance(_node, ast.cmpop):
+        setattr(Symbol, f"__r{_name.strip('_')}__", _operator(_name, _node, reflected=True))
+for _name, _sign in {"neg": ast.USub(), "pos": ast.UAdd(), "invert": ast.Invert()}.items():
+    setattr(Symbol, f"__{_name}__", _prefix(_name, _sign))
+
+
+class _Function:
+    """A function of NumPy's, or a method of an array: calling it is a line."""
+
+    def __init__(self, writer: Writer, tree: ast.expr, function: Any) -> None:
+        self._writer, self._tree, self._function = writer, tree, function
+
+    def __getattr__(self, name: str) -> _Function:
+        return _Function(self._writer, ast.Attribute(self._tree, name, ast.Load()), getattr(self._function, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # What is None or False is what NumPy takes anyway.
+        given = [
+            ast.keyword(name, syntax(item)) for name, item in kwargs.items() if item is not None and item is not False
+        ]
+        tree = ast.Call(self._tree, [syntax(arg) for arg in args], given)
+        data = _quiet(
+            self._function, *(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()}
+        )
+        if data is None:
+            self._writer.lines.append(ast.Expr(tree))
+            return None
+        return self._writer.symbol(tree, data)
+
+
+class _Arrays:
+    """The namespace `xp` of arrays: NumPy's functions, written as operators where there is one."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def __getattr__(self, name: str) -> Any:
+        import numpy
+
+        function = getattr(numpy, name)
+        if name in _INFIX:
+            return lambda a, b: _infix(self._writer, function, _INFIX[name], a, b)
+        if name == "asarray":
+            return lambda a: a if isinstance(example(a), numpy.ndarray) else self._call(name, function)(a)
+        if hasattr(numpy.ndarray, name) and name not in _IN_PLACE:
+            # The method computes the same, and is quicker to start than the function.
+            return partial(self._method, name, function)
+        return self._call(name, function) if callable(function) else function
+
+    def _method(self, name: str, function: Any, a: Any, *rest: Any, **given: Any) -> Any:
+        if isinstance(a, Symbol) and hasattr(a.data, name):
+            return getattr(a, name)(*rest, **given)
+        return self._call(name, function)(a, *rest, **given)
+
+    def _call(self, name: str, function: Any) -> _Function:
+        return _Function(self._writer, ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), function)
+
+
+_IN_PLACE = ("sort", "partition", "resize", "put")
+"""Methods of arrays that do something else than the functions of the same name."""
+
+_INFIX: dict[str, ast.AST] = {
+    "divide": ast.Div(), "greater": ast.Gt(), "greater_equal": ast.GtE(), "less": ast.Lt(), "less_equal": ast.LtE(),
+    "equal": ast.Eq(), "not_equal": ast.NotEq(), "matmul": ast.MatMult(),
+}  # fmt: skip
+
+
+class _Floats:
+    """The namespace `xp` of floats: `math`, and plain Python where `math` has no such function.
+
+    Python's floats raise where IEEE 754 has a result; a compiled function that raises is computed again, by the table.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        write = _PYTHON.get(name)
+
+        def function(*args: Any) -> Symbol:
+            if write is None:
+                function_ = ast.Attribute(ast.Name("math", ast.Load()), name, ast.Load())
+                tree: ast.expr = ast.Call(function_, list(map(syntax, args)), [])
+            else:
+                # The names of the arguments are put in as text: they are names or numbers.
+                tree = ast.parse(write(*(ast.unparse(syntax(arg)) for arg in args)), mode="eval").body
+            return self._writer.symbol(tree, getattr(_floats, name)(*map(example, args)))
+
+        if not hasattr(_floats, name):
+            raise AttributeError(name)
+        return function
+
+
+def _is_number(text: str) -> bool:
+    return isinstance(ast.parse(text, mode="eval").body, (ast.Constant, ast.UnaryOp))
+
+
+def _power(x: str, y: str) -> str:
+    whole = _is_number(y) and float(y).is_integer()
+    return f"({x}) ** ({y})" if whole else f"math.pow({x}, {y})"
+
+
+def _extreme(sign: str, function: str) -> Callable[[str, str], str]:
+    # max(x, y) is x unless y is greater, so a nan in y would be lost.
+    return lambda x, y: (
+        f"{function}({x}, {y})" if _is_number(y) else f"({x}) if {x} {sign} {y} or {x} != {x} else ({y})"
+    )
+
+
+def _clipped(x: str, low: str, high: str) -> str:
+    x = x if low == "None" else _extreme(">=", "max")(x, low)
+    return x if high == "None" else _extreme("<=", "min")(f"({x})", high)
+
+
+_PYTHON: dict[str, Callable[..., str]] = {
+    "divide": "({}) / ({})".format,
+    "pow": _power,
+    "abs": "abs({})".format,
+    "maximum": _extreme(">=", "max"),
+    "minimum": _extreme("<=", "min"),
+    "where": "({1}) if {0} else ({2})".format,
+    "clip": _clipped,
+    "sign": "({0}) if {0} == 0 or {0} != {0} else math.copysign(1.0, {0})".format,
+    "floor": "math.copysign(math.floor({0}), {0})".format,
+    "ceil": "math.copysign(math.ceil({0}), {0})".format,
+    "trunc": "math.copysign(math.trunc({0}), {0})".format,
+    "round": "math.copysign(round({0}), {0})".format,
+    "greater": "{} > {}".format,
+    "greater_equal": "{} >= {}".format,
+    "less": "{} < {}".format,
+    "less_equal": "{} <= {}".format,
+    "equal": "{} == {}".format,
+    "not_equal": "{} != {}".format,
+}
+
+
+def _quiet(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Compute an example; what Python's floats raise for makes no difference to its kind."""
+    try:
+        return function(*args, **kwargs)
+    except (ZeroDivisionError, OverflowError):
+        return math.nan
+
+
+def example(item: Any) -> Any:
+    """Return the data of a symbol, inside a tuple as well."""
+    if isinstance(item, (tuple, list)):
+        return type(item)(example(part) for part in item)
+    return item.data if isinstance(item, Symbol) else item
+
+
+def syntax(item: Any) -> ast.expr:
+    """Return the syntax of a symbol, a number, an index or another setting."""
+    if isinstance(item, Symbol):
+        return item.tree
+    if isinstance(item, (tuple, list)):
+        return (ast.Tuple if isinstance(item, tuple) else ast.List)([syntax(part) for part in item], ast.Load())
+    if isinstance(item, slice):
+        return ast.Slice(*(None if part is None else syntax(part) for part in (item.start, item.stop, item.step)))
+    if isinstance(item, bool) or item is None or item is ... or isinstance(item, str):
+        return ast.Constant(item)
+    if isinstance(item, (int, float)):
+        return _number(item)
+    if type(item).__name__ in ("ndarray", "float64", "float32", "int64", "bool"):
+        values = item.tolist()
+        array = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
+        return ast.Call(array, [syntax(values)], []) if isinstance(values, list) else syntax(values)
+    if type(item).__module__.partition(".")[0] == "numpy":
+        # A dtype, or the class of one.
+        import numpy
+
+        return ast.Constant(numpy.dtype(item).name)
+    raise Unwritable(f"{item!r:.60} cannot be written down")
+
+
+def _number(item: float) -> ast.expr:
+    if item != item or abs(item) == math.inf:
+        name: ast.expr = ast.Attribute(ast.Name("math", ast.Load()), "nan" if item != item else "inf", ast.Load())
+    else:
+        name = ast.Constant(abs(item))
+    return ast.UnaryOp(ast.USub(), name) if math.copysign(1.0, item) < 0 and item == item else name
+
+
+def assign(name: str, tree: ast.expr) -> ast.Assign:
+    """Return the line `name = tree`."""
+    return ast.Assign([ast.Name(name, ast.Store())], tree, lineno=0)
+
+
+def _shortened(lines: Lines) -> Lines:
+    """Write what is used once into the place where it is used, and drop what is not used at all."""
+    uses: dict[str, int] = {}
+    for line in lines:
+        for node in ast.walk(line):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                uses[node.id] = uses.get(node.id, 0) + 1
+    kept: Lines = []
+    waiting: dict[str, ast.expr] = {}
+    *earlier, last = lines
+    for line in earlier:
+        line = _Put(waiting).visit(line)
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            name = line.targets[0].id
+            if uses.get(name, 0) == 1:
+                waiting[name] = line.value
+                continue
+            if name not in uses:
+                continue
+        else:
+            # What is written to an array may be read by a line that still waits.
+            kept += [assign(name, tree) for name, tree in waiting.items()]
+            waiting.clear()
+        kept.append(line)
+    if isinstance(last, ast.If):
+        last = ast.If(_Put(waiting).visit(last.test), _shortened(last.body), _shortened(last.orelse))
+        inside = {node.id for node in ast.walk(last) if isinstance(node, ast.Name)}
+        kept += [assign(name, tree) for name, tree in waiting.items() if name in inside]
+        yes, no = last.body, last.orelse
+        if len(yes) == len(no) == 1 and isinstance(yes[0], ast.Assign) and isinstance(no[0], ast.Assign):
+            return [*kept, ast.Assign(yes[0].targets, ast.IfExp(last.test, yes[0].value, no[0].value), lineno=0)]
+        return [*kept, last]
+    return [*kept, _Put(waiting).visit(last)]
+
+
+class _Put(ast.NodeTransformer):
+    """Puts expressions in place of names, each once."""
+
+    def __init__(self, trees: dict[str, ast.expr]) -> None:
+        self._trees = trees
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._trees.pop(node.id, node) if isinstance(node.ctx, ast.Load) else node
