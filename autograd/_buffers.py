@@ -25,6 +25,8 @@ def written_over(
 
     `results` are needed to the end; `truths` are arrays of True and False, whatever their nodes hold.
     """
+    if all(type(node._data) is float or node._data.nbytes < LARGE for node, _ in written):
+        return written
     import numpy
 
     owner: dict[Node, Node] = {}

@@ -19,6 +19,7 @@ from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._modes import active, anomaly, tracing
 from ._node import Node
+from ._passes import on_floats
 from ._recording import FIXED, nodes_in, program_of, recorded, replaced, same_twice
 from ._source import write
 
@@ -56,7 +57,7 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
         t2 = t1 - 1
         J = t2 ** 2
         # backward
-        dJ_dt2 = 2 * t2
+        dJ_dt2 = 2.0 * t2
         t3 = t1 * t1
         t4 = 1 - t3
         dJ_dz = dJ_dt2 * t4
@@ -94,9 +95,12 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the results for these arguments as raw numbers and arrays."""
-        if active and (tracing.get() is not None or anomaly.get()):
-            # In another function that is being compiled, and to find the node that is not finite, f runs as it is.
+        if active and tracing.get() is not None:
+            # Inside another function that is being compiled, f is a part of that.
             return self._f(*args, **kwargs)
+        if active and anomaly.get():
+            # Only nodes can be named, so f runs as it is.
+            return as_raw(self._f(*args, **kwargs))
         key = _signature(args) if not kwargs else (_signature(args), _signature(kwargs))
         version = self._versions.get(key)
         if version is None or not version.surroundings.same():
@@ -166,7 +170,7 @@ class _Version:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
         if not self._raw:
-            args, kwargs = _as_raw(args), _as_raw(kwargs)
+            args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
         outside = [*[node._data for node in program.captured], *program.given.values()]
         try:
@@ -208,11 +212,12 @@ def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Cal
 def _computed(node: Node, raw: list[Any]) -> Any:
     """Return what the operation of a node makes of other numbers."""
     assert node.op is not None
-    if type(node._data) is float:
+    if on_floats(node):
         return float(node.op.forward(_floats, *raw, **node.settings))
     import numpy
 
-    return numpy.asarray(node.op.forward(numpy, *raw, **node.settings), node._data.dtype)
+    out = node.op.forward(numpy, *raw, **node.settings)
+    return out if type(node._data) is float else numpy.asarray(out, node._data.dtype)
 
 
 def _defined(name: str, source: str) -> Callable[..., Any]:
@@ -262,12 +267,13 @@ def _is_float_array(item: Any) -> bool:
     return type(item).__name__ == "ndarray" and item.dtype.char in "df"
 
 
-def _as_raw(tree: Any) -> Any:
+def as_raw(tree: Any) -> Any:
     """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
     if isinstance(tree, dict):
-        return {key: _as_raw(item) for key, item in tree.items()}
+        return {key: as_raw(item) for key, item in tree.items()}
     if isinstance(tree, (list, tuple)):
-        return [_as_raw(item) for item in tree]
+        parts = [as_raw(item) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
     if isinstance(tree, Node):
         return tree._data
     if type(tree).__name__ == "ndarray":

@@ -10,6 +10,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any
 
 from ._node import Node
+from ._primitive import Primitive
 
 _OWN = ("autograd", "nn", "numpy", "math", "random", "builtins")
 """Functions of these modules do not change."""
@@ -33,7 +34,7 @@ class Surroundings:
         waiting = [f]
         while waiting:
             item = waiting.pop()
-            if id(item) in seen or isinstance(item, (Node, ModuleType, BuiltinFunctionType, type, *_SCALARS)):
+            if id(item) in seen or isinstance(item, _UNCHANGING):
                 continue
             seen.add(id(item))
             # An object that is gone could lend its identity to another.
@@ -110,6 +111,7 @@ def _is_plain(item: Any) -> bool:
 
 
 _SCALARS = (float, int, bool, str, bytes, complex, type(None))
+_UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, type, *_SCALARS)
 
 
 def _is_array(item: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from ._arrays import broadcast_to
 from ._formula import uniform
 from ._node import Node
-from ._primitive import ANY, TABLE, leaf, shape
+from ._primitive import ANY, NUMBERS, TABLE, leaf, shape
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
 """Returns what may stand for a node: itself, another node, or raw data."""
@@ -84,7 +84,7 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
             if shape(simpler) == node.shape and _dtype(simpler) == _dtype(node):
                 if any(simpler is item for item in node.inputs) or not isinstance(simpler, Node):
                     return simpler
-                node = simpler
+                return common(simpler, known)
     return node
 
 
@@ -112,6 +112,12 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
     args = tuple(item._data if isinstance(item, Node) else item for item in inputs)
     new.link(node.op, tuple(inputs), args, node.settings)
     return new
+
+
+def on_floats(node: Node) -> bool:
+    """Tell whether the operation of a node works on floats, not on arrays."""
+    assert node.op is not None
+    return node.op.elementwise and all(type(arg) in NUMBERS for arg in node.args)
 
 
 def _dtype(item: Any) -> Any:

@@ -119,7 +119,7 @@ def program_of(recording: Recording, parts: Differentiated | None, name: str, co
     computed = {*inputs, *nodes}
     captured = [item for node in nodes for item in node.inputs if isinstance(item, Node) and item not in computed]
     captured += [item for item in nodes_in(results) if item not in computed]
-    first = {became[node] for node in trace.nodes[:forward]}
+    first = {new for node in trace.nodes[:forward] if isinstance(new := became[node], Node)}
     program = Program(name, arguments, list(dict.fromkeys(captured)), nodes, sum(n in first for n in nodes), results)
     for node in trace.nodes:
         new, wish = became[node], node.label or trace.names.get(node, "")

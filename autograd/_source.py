@@ -14,6 +14,7 @@ from typing import Any
 from . import _floats
 from ._buffers import written_over
 from ._node import Node
+from ._passes import on_floats
 from ._primitive import TABLE, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
 
@@ -137,7 +138,7 @@ class _Body:
     def lines(self, node: Node) -> Lines:
         """Return the lines that compute a node."""
         assert node.op is not None
-        name, arrays = self._names.of(node), type(node._data) is not float
+        name, arrays = self._names.of(node), not on_floats(node)
         args = [self._given(item) for item in node.inputs]
         settings = {setting: self._setting(item) for setting, item in node.settings.items()}
         try:

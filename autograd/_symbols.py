@@ -333,9 +333,8 @@ def syntax(item: Any) -> ast.expr:
     if isinstance(item, (int, float)):
         return _number(item)
     if type(item).__name__ in ("ndarray", "float64", "float32", "int64", "bool"):
-        values = item.tolist()
         array = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
-        return ast.Call(array, [syntax(values)], []) if isinstance(values, list) else syntax(values)
+        return ast.Call(array, [syntax(item.tolist())], [])
     if type(item).__module__.partition(".")[0] == "numpy":
         # A dtype, or the class of one.
         import numpy

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from autograd import Node, no_grad
+import autograd
+from autograd import CompileError, Node, Tensor, Value, no_grad, value_and_grad
 
 from ._losses import shape_of
 from ._module import Module
 from ._optim import SGD
 
 Metric = Callable[[Any, Any], float]
+Step = Callable[[Any, Any], tuple[float, Any]]
+
+MANY = 20
+"""From so many steps on it pays to compile."""
 
 
 class History(dict[str, list[float]]):
@@ -54,6 +60,7 @@ def fit(
     metrics: Sequence[Metric] = (),
     seed: int = 0,
     progress: bool = True,
+    compile: bool = True,
 ) -> History:
     """Train: for each epoch, for each mini-batch, compute the loss, its gradient, and take a step of the optimizer.
 
@@ -61,8 +68,9 @@ def fit(
     each of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by
     `seed`, or all of them. The history has the mean loss and metrics over each epoch, and those of `validation`, a
     pair (X, y), at its end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the
-    history so far. Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite
-    number.
+    history so far. A training of MANY steps or more is compiled (`autograd.compile`), which changes no number by more
+    than rounding; one that cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
+    Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
 
     >>> model = MLP(1, [1])
     >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.5), epochs=50)
@@ -84,6 +92,10 @@ def fit(
     order, rng = list(range(n)), Random(seed)
     bar = _bar(epochs, progress)
     model.train()
+    step = _step(model, loss, optimizer)
+    if compile and epochs * -(-n // (batch_size or n)) >= MANY:
+        X, y = (_listed(data, of_values=isinstance(optimizer.parameters[0], Value)) for data in (X, y))
+        step = _compiled(model, loss, optimizer)
     try:
         for epoch in bar:
             if batch_size is not None:
@@ -91,13 +103,10 @@ def fit(
             totals = [0.0] * len(names)
             for batch in _batches(order, batch_size):
                 X_batch, y_batch = (X, y) if batch_size is None else (_rows(X, batch), _rows(y, batch))
-                y_hat = model(X_batch)
-                J = loss(y_hat, y_batch)
-                _check_finite(J.item(), "loss", epoch, optimizer)
-                optimizer.zero_grad()
-                J.backward()
+                J, y_hat = step(X_batch, y_batch)
+                _check_finite(J, "loss", epoch, optimizer)
                 optimizer.step()
-                results = [J.item(), *(metric(raw(y_hat), y_batch) for metric in metrics)]
+                results = [J, *(metric(y_hat, y_batch) for metric in metrics)]
                 totals = [total + result * len(batch) for total, result in zip(totals, results)]
             numbers = [total / n for total in totals]
             if validation is not None:
@@ -113,6 +122,54 @@ def fit(
     finally:
         model.eval()
     return history
+
+
+def _step(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Step:
+    """Return the function of a batch that sets the gradients and returns the loss and the output, raw."""
+
+    def step(X: Any, y: Any) -> tuple[float, Any]:
+        y_hat = model(X)
+        J = loss(y_hat, y)
+        optimizer.zero_grad()
+        J.backward()
+        return J.item(), raw(y_hat)
+
+    return step
+
+
+def _compiled(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Step:
+    """Return the same compiled; where that turns out to be impossible, it goes on uncompiled, with a warning."""
+
+    def outcome(X: Any, y: Any) -> Any:
+        y_hat = model(X)
+        return loss(y_hat, y), y_hat
+
+    fast = autograd.compile(value_and_grad(outcome, wrt=optimizer.parameters, has_aux=True))
+    slow = _step(model, loss, optimizer)
+    possible = True
+
+    def step(X: Any, y: Any) -> tuple[float, Any]:
+        nonlocal possible
+        if possible:
+            try:
+                (J, y_hat), gradients = fast(X, y)
+            except CompileError as error:
+                warnings.warn(f"fit goes on without compiling, which is slower: {error}", stacklevel=3)
+                possible = False
+            else:
+                for parameter, gradient in zip(optimizer.parameters, gradients):
+                    parameter.grad = gradient
+                return float(J), raw(y_hat)
+        return slow(X, y)
+
+    return step
+
+
+def _listed(data: Any, of_values: bool) -> Any:
+    """Return data in the form that a network computes with: lists for Values, an array for Tensors."""
+    if of_values:
+        return data.tolist() if hasattr(data, "tolist") else data
+    return Tensor(data).data if isinstance(data, (list, tuple)) else data
 
 
 def predict(model: Module, X: Any) -> Any:

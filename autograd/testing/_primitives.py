@@ -6,13 +6,16 @@ import math
 import sys
 from typing import Any
 
+import numpy
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from .. import Tensor, Value
+from .._compile import as_raw, compile
+from .._functional import flatten
 from .._gradcheck import gradcheck
-from .._primitive import Primitive, shape
+from .._primitive import Primitive, kinds, shape
 from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 
@@ -35,8 +38,8 @@ def check_primitive(operation: Any, max_examples: int = 25) -> None:
 
     The forms are floats, arrays, arrays that broadcast (of an elementwise primitive) or its own `examples`. In each, up
     to `max_examples` random inputs in its domain and away from its kinks are tried: first and second derivatives are
-    compared with numerical ones (see `gradcheck`), Values with Tensors. `operation` is the function that `primitive`
-    returned, or its name.
+    compared with numerical ones (see `gradcheck`), Values with Tensors, recorded with compiled. `operation` is the
+    function that `primitive` returned, or its name.
     Raises WrongPrimitive, an AssertionError, with the computation if anything is wrong (in a notebook it is drawn,
     too), AssertionError if nothing could be checked, ValueError for what is no primitive or for one that needs
     `examples` and has none.
@@ -115,6 +118,11 @@ def _verdict(made: Primitive, graph: Graph) -> str:
     if report.verdict == "non-differentiable":
         kink = "declare it with kink=..., a function of its arguments that is zero there"
         raise wrong(f"has no derivative here; {kink}", report)
+    eager = as_raw(graph(*[kinds["array" if shape(x) else "float"](x) for x in graph.inputs]))
+    with numpy.errstate(all="ignore"):
+        fast = compile(graph)(*graph.inputs)
+    if not all(numpy.array_equal(a, b, equal_nan=True) for a, b in zip(flatten(eager), flatten(fast))):
+        raise wrong("differs when it is compiled", f"recorded it is {eager!r}, compiled {fast!r}")
     if made.elementwise and all(not shape(x) for x in graph.inputs):
         value, array = (graph(*map(kind, graph.inputs)).item() for kind in (Value, Tensor))
         if not math.isclose(value, array, rel_tol=SAME, abs_tol=SAME):

@@ -1,0 +1,496 @@
+"""`compile`: the same numbers as the eager engine, to the bit; readable source; and loud where it cannot."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import (
+    TABLE,
+    CompileError,
+    Tensor,
+    Value,
+    compiling,
+    detect_anomaly,
+    exp,
+    grad,
+    leaky_relu,
+    log,
+    log_softmax,
+    no_grad,
+    primitive,
+    relu,
+    sigmoid,
+    tanh,
+    validate,
+    value_and_grad,
+    where,
+)
+from autograd._functional import flatten
+from autograd.testing import Graph, graphs
+
+OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]
+compiled = autograd.compile
+
+
+def bits(tree: Any) -> list[bytes]:
+    """Return every number of a structure to the bit; a nan is a nan."""
+    arrays = [np.asarray(item, float) for item in flatten(tree)]
+    return [np.where(np.isnan(a), np.nan, a).tobytes() for a in arrays]
+
+
+def total(graph: Graph) -> Any:
+    """Return the function that adds up all that a graph computes."""
+
+    def loss(*inputs: Any) -> Any:
+        results = graph(*inputs)
+        parts = [r if r.shape == () else autograd.sum(r) for r in flatten(results)]
+        out = parts[0]
+        for part in parts[1:]:
+            out = out + part
+        return out if isinstance(out, Value) else autograd.item(out)
+
+    return loss
+
+
+@given(graph=graphs(OWN))
+def test_random_graphs_to_the_bit(graph: Graph) -> None:
+    f = value_and_grad(total(graph), argnums=tuple(range(len(graph.inputs))))
+    fast = compiled(f)
+    with np.errstate(all="ignore"):
+        expected = f(*graph.inputs)
+        assert bits(fast(*graph.inputs)) == bits(expected), fast.source
+        moved = [x + 1 / 128 for x in graph.inputs]
+        assert bits(fast(*moved)) == bits(f(*moved)), fast.source
+    assert fast.compilations == 1
+
+
+@given(graph=graphs(OWN, max_operations=4))
+def test_second_derivatives_to_the_bit(graph: Graph) -> None:
+    def slopes(*inputs: Any) -> Any:
+        gradients = grad(total(graph), argnums=tuple(range(len(inputs))))(*inputs)
+        return sum(g * 0.5 if g.shape == () else autograd.sum(g * 0.5) for g in gradients)
+
+    fast = compiled(slopes)
+    with np.errstate(all="ignore"):
+        nodes = [Value(x) if np.ndim(x) == 0 else Tensor(x) for x in graph.inputs]
+        assert bits(fast(*graph.inputs)) == bits(slopes(*nodes).data), fast.source
+
+
+@given(graph=graphs(OWN))
+def test_the_source_runs_alone(graph: Graph) -> None:
+    """With math and NumPy, which it imports, and nothing else; the same text at every compilation."""
+    fast, again = compiled(graph), compiled(graph)
+    with np.errstate(all="ignore"):
+        expected = fast(*graph.inputs)
+        again(*graph.inputs)
+        assert fast.source == again.source
+        if not fast._last().program.given:
+            scope: dict[str, Any] = {}
+            exec(fast.source, scope)
+            try:
+                found = scope["Graph"](*graph.inputs)
+            except (ArithmeticError, ValueError):
+                # Python's floats raise where IEEE 754 has a result.
+                return
+            assert bits(found) == bits(expected)
+
+
+class TestSource:
+    def test_the_perceptron_of_the_seminar(self) -> None:
+        """Every line is the chain rule as it is done by hand."""
+
+        def loss(w0: Any, w1: Any, w2: Any, x1: Any, x2: Any) -> Any:
+            z = w0 + w1 * x1 + w2 * x2
+            y_hat = tanh(z)
+            return (y_hat - 1) ** 2
+
+        fast = compiled(value_and_grad(loss, argnums=(0, 1, 2)))
+        J, slopes = fast(1.0, 3.0, -2.0, -1.0, 2.0)
+        y = math.tanh(-6)
+        g = 2 * (y - 1) * (1 - y * y)
+        assert pytest.approx((y - 1) ** 2, rel=1e-15) == J
+        assert slopes == pytest.approx((g, -g, 2 * g), rel=1e-13)
+        assert (
+            fast.source
+            == """\
+import math
+
+
+def loss(w0, w1, w2, x1, x2):
+    # forward
+    t1 = w1 * x1
+    t2 = w0 + t1
+    t3 = w2 * x2
+    z = t2 + t3
+    y_hat = math.tanh(z)
+    t4 = y_hat - 1
+    J = t4 ** 2
+    # backward
+    dJ_dt4 = 2.0 * t4
+    t5 = y_hat * y_hat
+    t6 = 1 - t5
+    dJ_dz = dJ_dt4 * t6
+    dJ_dw2 = dJ_dz * x2
+    dJ_dw1 = dJ_dz * x1
+    return (J, (dJ_dz, dJ_dw1, dJ_dw2))
+"""
+        )
+
+    def test_a_layer_of_tensors(self) -> None:
+        def loss(W: Any, b: Any, X: Any) -> Any:
+            h = relu(X @ W + b)
+            return (h * h).mean()
+
+        rng = np.random.default_rng(0)
+        W, b, X = rng.normal(size=(3, 2)), rng.normal(size=2), rng.normal(size=(4, 3))
+        fast = compiled(value_and_grad(loss, argnums=(0, 1)))
+        J, (dW, db) = fast(W, b, X)
+        z = X @ W + b
+        dz = np.where(z > 0, 2 * z / 8, 0)
+        assert np.allclose([J], [(np.maximum(z, 0) ** 2).mean()], rtol=1e-15)
+        assert np.allclose(dW, X.T @ dz, rtol=1e-13)
+        assert np.allclose(db, dz.sum(0), rtol=1e-13)
+        assert "    h = np.maximum(t2, 0.0)\n" in fast.source
+        assert "    dJ_dW = t6 @ dJ_dt2\n" in fast.source, fast.source
+
+    def test_names(self) -> None:
+        """Labels come before names of variables, and these before numbers; no name is Python's own, or taken twice."""
+        w = Value(2.0, label="w(1)_1,2")
+        lambda_ = Value(3.0, label="lambda")
+
+        def f(x: Any, sum: Any) -> Any:
+            t1 = w * x
+            h = [t1 + k for k in range(2)]
+            other = h[0] * h[1]
+            other.label = "y hat"
+            return other * sum * lambda_, math.inf
+
+        fast = compiled(f)
+        assert fast(1.0, 2.0) == (2 * 3 * 2 * 3, math.inf)
+        assert "def f(x, sum_2, w1_1_2, lambda_2):" in fast.source
+        for line in ("t1 = w1_1_2 * x", "h_1 = t1 + 1", "y_hat = h_0 * h_1", "return (t3, math.inf)"):
+            assert line in fast.source, fast.source
+
+    def test_structures(self) -> None:
+        def f(p: Any, *more: Any, mode: str, q: Any = 0.0) -> Any:
+            return {"a": [p["w"][0] * q, p["b"] + more[0]], "b": (more[1][1], None, mode)}
+
+        fast = compiled(f)
+        expected = {"a": [6.0, 9.0], "b": (8.0, None, "up")}
+        assert fast({"w": [2.0, 0.0], "b": 4.0}, 5, (7.0, 8.0), q=3.0, mode="up") == expected
+        assert fast({"w": [Value(2.0), 0.0], "b": np.float64(4.0)}, 5.0, (7.0, 8.0), q=3.0, mode="up") == expected
+
+    def test_large_arrays_are_written_over(self) -> None:
+        x = np.random.default_rng(0).normal(size=(100, 100))
+        fast = compiled(lambda x: exp(tanh(x + 1) * 2).sum())
+        assert fast(x) == pytest.approx(np.exp(np.tanh(x + 1) * 2).sum(), rel=1e-14)
+        assert fast.source.count("out=t") == 3
+        assert compiled(lambda x: tanh(x + 1))(x[0]).shape == (100,)
+
+    def test_what_is_given_and_returned_is_never_written_over(self) -> None:
+        x = np.random.default_rng(0).normal(size=(100, 100))
+        before = x.copy()
+
+        def f(x: Any) -> Any:
+            y = x + 1
+            return x, y, y.T, exp(y), tanh(exp(y)), x.T, x[:1]
+
+        fast = compiled(f)
+        results = fast(x)
+        assert (x == before).all()
+        for found, right in zip(results, f(Tensor(x)), strict=True):
+            assert (found == right.data).all()
+        for result in results:
+            result[...] = 0.0
+        assert (x == before).all()
+        for found, right in zip(fast(x), f(Tensor(x)), strict=True):
+            assert (found == right.data).all()
+
+    def test_a_rule_that_cannot_be_written_down_is_called(self) -> None:
+        def forward(xp: Any, x: Any) -> Any:
+            count = 0
+            while x > 1:
+                x, count = x / 2, count + 1
+            return x * 2**count
+
+        odd = primitive("halved", forward, lambda g, out, x: g)
+        f = value_and_grad(lambda x: odd(x) * 3)
+        fast = compiled(f)
+        assert fast(20.0) == f(20.0) == (60.0, 3.0)
+        assert fast(2.0) == f(2.0)
+        assert "def f(x, halved):" in fast.source
+        del TABLE["halved"]
+
+    def test_a_rule_that_decides_by_a_number(self) -> None:
+        bent = primitive(
+            "bent", lambda xp, x: xp.exp(x) if x > 0 else x + 1, lambda g, out, x: where(x > 0, g * out, g)
+        )
+        f = value_and_grad(lambda x: bent(x))
+        fast = compiled(f)
+        for x in (2.0, -3.0, 0.0):
+            assert fast(x) == f(x)
+        assert "math.exp(x) if x > 0 else x + 1" in fast.source
+        del TABLE["bent"]
+
+    def test_shown(self) -> None:
+        fast = compiled(lambda x: x * 2)
+        with pytest.raises(RuntimeError, match="call it once, then look at its source"):
+            _ = fast.source
+        assert repr(fast) == "<compiled <lambda>: 0 signatures>"
+        fast(1.0)
+        fast(np.ones(2))
+        assert repr(fast) == "<compiled <lambda>: 2 signatures>"
+        assert fast.source._repr_markdown_().startswith("```python\ndef f(x):")
+        assert "operations left" in fast.report()
+        assert fast.graph.op.name == "multiply"
+
+
+class TestFloats:
+    """Python's floats raise where IEEE 754 has a result; a compiled function gives that result."""
+
+    @pytest.mark.parametrize(
+        ("f", "x"),
+        [
+            (lambda x: 1 / x, 0.0),
+            (lambda x: 1 / x, -0.0),
+            (exp, 1000.0),
+            (log, 0.0),
+            (log, -1.0),
+            (lambda x: x**-1, 0.0),
+            (lambda x: x**0.5, -1.0),
+            (lambda x: x**1.5, 1e300),
+            (lambda x: x * math.inf, 0.0),
+            (sigmoid, -1000.0),
+            (lambda x: autograd.maximum(x, 1.0), math.nan),
+            (lambda x: autograd.minimum(1.0, x), math.nan),
+            (lambda x: autograd.clip(x, min=0.0, max=1.0), math.nan),
+            (lambda x: autograd.sign(x), -0.0),
+            (lambda x: autograd.floor(x), -0.0),
+            (lambda x: autograd.round(x), math.inf),
+        ],
+    )
+    def test_edges(self, f: Any, x: float) -> None:
+        eager = value_and_grad(f)
+        fast = compiled(eager)
+        for number in (0.5, x, 0.5):
+            assert bits(fast(number)) == bits(eager(number)), fast.source
+
+    def test_leaves_that_were_made_inside(self) -> None:
+        assert compiled(lambda x: x * Value(3.0) + Tensor([1.0]).sum())(2.0) == 7.0
+
+
+class TestChanges:
+    """Nothing that a function uses beside its arguments is ever out of date."""
+
+    def test_parameters_are_read_at_every_call(self) -> None:
+        w, W = Value(2.0), Tensor([1.0, 2.0])
+        fast = compiled(value_and_grad(lambda x: (w * x * W).sum().item_() if False else w * x, wrt=[w]))
+        assert fast(3.0) == (6.0, [3.0])
+        w.data = 5.0
+        assert fast(3.0) == (15.0, [3.0])
+        double = compiled(lambda x: W * x)
+        assert double(1.0).tolist() == [1.0, 2.0]
+        W.data[0] = 7.0
+        assert double(1.0).tolist() == [7.0, 2.0]
+        assert double.compilations == 1
+
+    def test_everything_else_is_compared(self) -> None:
+        scale, array, listed, table = 2.0, np.ones(2), [1.0, 2.0], {"a": 1.0}
+
+        class Holder:
+            factor = 1.0
+
+        holder, other = Holder(), Holder()
+        holder.factor = other.factor = 1.0
+        helper = partial(lambda x, c: x * c, c=holder)
+        helper = partial(lambda x, h: x * h.factor, h=holder)
+
+        def f(x: Any) -> Any:
+            return helper(x) * scale * array * listed[1] * table["a"] * _factor
+
+        fast = compiled(f)
+
+        def check() -> None:
+            assert fast(1.0).tolist() == f(Value(1.0)).data.tolist()
+
+        check()
+        for change in range(6):
+            if change == 0:
+                scale = 3.0
+            elif change == 1:
+                array[0] = 5.0
+            elif change == 2:
+                listed[1] = 9.0
+            elif change == 3:
+                table["a"] = 4.0
+            elif change == 4:
+                holder.factor = 11.0
+            else:
+                globals()["_factor"] = 2.0
+            check()
+            assert fast.compilations == change + 2
+        scale = float("3.0")
+        check()
+        assert fast.compilations == 7
+        globals()["_factor"] = 1.0
+
+    def test_the_shape_and_the_kind(self) -> None:
+        fast = compiled(lambda x: (x * x).sum() if x.shape else x * x)
+        assert fast(3.0) == 9.0
+        assert fast(np.ones(2)) == 2.0
+        assert fast(np.ones(3, "float32")).dtype == "float32"
+        assert fast(np.arange(3)) == 5.0
+        assert fast.compilations == 4
+        for n in range(80):
+            fast(np.ones(n + 4))
+        assert repr(fast) == "<compiled <lambda>: 64 signatures>"
+
+    def test_what_no_gradient_passes(self) -> None:
+        w = Value(2.0)
+
+        def f(x: Any) -> Any:
+            with no_grad():
+                c = w * x
+            return c * x + x.detach() * w
+
+        eager = value_and_grad(f, wrt=[w])
+        assert compiled(eager)(3.0) == (2 * 3 * 3 + 3 * 2, [3.0])
+        x_slope = compiled(value_and_grad(f))(3.0)
+        assert x_slope == (24.0, 6.0)
+
+
+_factor = 1.0
+
+
+def _draws(x: Any) -> Any:
+    return x * random.random()
+
+
+def _counts(x: Any, calls: list[int] = []) -> Any:  # noqa: B006
+    calls.append(1)
+    for _ in calls:
+        x = x * 2
+    return x
+
+
+REFUSED: list[tuple[str, Any, str]] = [
+    ("if", lambda x: x if x > 0 else -x, r"test_compile.py:\d+: .* reads the number of greater with bool\(\)"),
+    ("and", lambda x: x * (x > 0 and x < 1), r"where\(condition, a, b\)"),
+    ("item", lambda x: x * x.item(), r"with .item\(\)"),
+    ("data", lambda x: x * x.data, r"reads the number of x with .data"),
+    ("print", lambda x: print(x), "print it outside the function"),
+    ("format", lambda x: f"{x:.2f}", "print it outside the function"),
+    ("set", lambda x: setattr(x, "data", 1.0), "sets the data of x, which would happen once"),
+    ("backward", lambda x: (x * x).backward(), "compile value_and_grad"),
+    ("grad", lambda x: x.grad, "compile value_and_grad"),
+    ("random", _draws, "another number when the function is called again .* pass them as an argument"),
+    ("clock", lambda x: x + time.perf_counter(), "so with the time"),
+    ("past", _counts, "another operation when the function is called again"),
+]
+
+
+@pytest.mark.parametrize("kind", [float, np.asarray])
+@pytest.mark.parametrize(("f", "message"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_cannot_be_compiled_is_refused(f: Any, message: str, kind: Any) -> None:
+    """Never a stale constant: the error names the line, and says what to write instead."""
+    with pytest.raises(CompileError, match=message):
+        compiled(f)(kind(0.5))
+
+
+class TestErrors:
+    def test_arguments(self) -> None:
+        with pytest.raises(TypeError, match="compile takes a function; got 3"):
+            compiled(3)
+        with pytest.raises(TypeError, match=r"takes numbers, arrays, nodes, .*; got <object.* of type object"):
+            compiled(lambda x: x)(object())
+        with pytest.raises(ValueError, match="unknown backend 'fortran'; choose 'numpy', 'numba' or 'jax'"):
+            compiled(lambda x: x, backend="fortran")
+
+    def test_a_loop_over_an_argument(self) -> None:
+        with pytest.raises(TypeError) as caught:
+            compiled(lambda x, n: [x * k for k in range(n)])(1.0, 3)
+        assert "how often a loop runs" in caught.value.__notes__[0]
+
+    def test_an_error_of_the_function_is_its_own(self) -> None:
+        with pytest.raises(ZeroDivisionError):
+            compiled(lambda x: x * (1 // 0))(1.0)
+        with pytest.raises(ValueError, match="needs a function that returns a scalar"):
+            compiled(value_and_grad(lambda x: x * 2))(np.ones(2))
+
+    def test_an_anomaly_is_named(self) -> None:
+        fast = compiled(value_and_grad(lambda x: log(x)))
+        assert fast(0.0)[0] == -math.inf
+        assert fast(2.0) == (math.log(2), 0.5)
+        with detect_anomaly(), pytest.raises(FloatingPointError, match="log"):
+            fast(0.0)
+        with detect_anomaly():
+            assert fast(1.0) == (0.0, 1.0)
+
+
+class TestInside:
+    def test_a_compiled_function_inside_another(self) -> None:
+        inner = compiled(lambda x: x * x)
+        outer = compiled(lambda x: inner(x) + 1)
+        assert outer(3.0) == 10.0
+        assert inner.compilations == 0
+
+    def test_compiling(self) -> None:
+        seen = []
+
+        def f(x: Any) -> Any:
+            seen.append(compiling())
+            return x
+
+        compiled(f)(1.0)
+        f(1.0)
+        assert seen == [True, True, False]
+
+    def test_validate(self) -> None:
+        def positive(x: Any) -> None:
+            if np.min(x) <= 0:
+                raise ValueError("not positive")
+
+        def f(x: Any, more: Any) -> Any:
+            validate(positive, x)
+            validate(positive, [more[1], x])
+            validate(positive, x - 10)
+            return x * more[1]
+
+        fast = compiled(f)
+        assert fast(2.0, [0.0, 1.0]) == 2.0
+        for bad in ((-1.0, [0.0, 1.0]), (2.0, [1.0, -1.0])):
+            with pytest.raises(ValueError, match="not positive"):
+                fast(*bad)
+        keyword = compiled(f)
+        with pytest.raises(ValueError, match="not positive"):
+            keyword(x=-1.0, more=[1.0, 1.0])
+
+    def test_a_selection_is_made_at_every_call(self) -> None:
+        fast = compiled(lambda x: leaky_relu(x) + log_softmax([x, -x, 2 * x])[0])
+        for x in (1.5, -2.5, 0.0):
+            assert fast(x) == pytest.approx(
+                (leaky_relu(Value(x)) + log_softmax([Value(x), -x, 2 * x])[0]).data, rel=1e-14
+            )
+
+
+@given(x=st.floats(-3, 3), y=st.floats(-3, 3))
+def test_per_neuron_code_runs_over_a_batch(x: float, y: float) -> None:
+    """The function is written for numbers; columns in their place compute every sample at once."""
+
+    def neuron(w: Any, x1: Any, x2: Any) -> Any:
+        return sigmoid(w[0] + w[1] * x1 + w[2] * x2)
+
+    w = [0.1, -0.4, 0.7]
+    batch = compiled(neuron)(w, np.array([x, y]), np.array([y, x]))
+    one = compiled(neuron)
+    assert batch == pytest.approx([one(w, x, y), one(w, y, x)], rel=1e-14)
