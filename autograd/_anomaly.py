@@ -52,8 +52,18 @@ def not_finite(data: Any) -> float | None:
 
 def user_line() -> str:
     """Return `file:line: code` of the innermost frame that is not in this package or in `nn`."""
+    return written_place(user_place())
+
+
+def user_place() -> tuple[str, int]:
+    """Return the file and the line of the innermost frame that is not in this package or in `nn`."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
         frame = frame.f_back
-    code = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" + (f": {code}" if code else "")
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def written_place(place: tuple[str, int]) -> str:
+    """Return `file:line: code` for a place."""
+    code = linecache.getline(*place).strip()
+    return f"{place[0]}:{place[1]}" + (f": {code}" if code else "")

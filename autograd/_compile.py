@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import keyword
 import linecache
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import update_wrapper
 from itertools import count
 from typing import Any
@@ -108,7 +110,7 @@ class Compiled:
         return version.run(args, kwargs)
 
     def _record(self, key: Any, args: Any, kwargs: Any) -> _Version:
-        with self._lock:
+        with self._lock, _without_collector():
             self._versions.pop(key, None)
             while len(self._versions) >= MOST:
                 del self._versions[next(iter(self._versions))]
@@ -198,6 +200,18 @@ class _Version:
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
         rows += [("arrays written over", self.source.count("out=")), ("milliseconds to compile", self._seconds * 1e3)]
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the cyclic collector from walking a growing graph, which has no cycles, again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Callable[[Any, Any], Any] | None:

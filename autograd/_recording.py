@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
+from ._anomaly import written_place
 from ._backward import one_like
 from ._functional import Differentiated, flatten, pull, title
 from ._modes import record
@@ -46,9 +47,11 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         if event == "return" and frame.f_code is code:
             trace.names.update(_called(frame.f_locals))
 
-    profiler = sys.getprofile()
+    # Names of variables are worth less than what a profiler that is at work would miss.
+    looking = sys.getprofile() is None
     with record(), traced(trace):
-        sys.setprofile(look)
+        if looking:
+            sys.setprofile(look)
         try:
             result = f(*leaves, **keywords)
         except TypeError as error:
@@ -58,7 +61,8 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
             )
             raise
         finally:
-            sys.setprofile(profiler)
+            if looking:
+                sys.setprofile(None)
     return Recording(trace, [*zip(names, leaves), *keywords.items()], result)
 
 
@@ -69,23 +73,23 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     for a, b in zip(one.trace.nodes, other.trace.nodes):
         where[a] = b
         if a.op is not b.op or len(a.inputs) != len(b.inputs) or repr(a.settings) != repr(b.settings):
-            _differs(one.trace.lines[a], "another operation")
+            _differs(one.trace.places[a], "another operation")
         for x, y in zip(a.inputs, b.inputs):
             if isinstance(x, Node) and isinstance(y, Node):
                 if where.get(x, x) is not y and not (x in one.trace.made and _alike(x._data, y._data)):
-                    _differs(one.trace.lines[a], "another input")
+                    _differs(one.trace.places[a], "another input")
                 if x in one.trace.made and not _alike(x._data, y._data):
-                    _differs(one.trace.lines[a], "another number")
+                    _differs(one.trace.places[a], "another number")
             elif isinstance(x, Node) or isinstance(y, Node) or not _alike(x, y):
-                _differs(one.trace.lines[a], "another number")
+                _differs(one.trace.places[a], "another number")
     if len(one.trace.nodes) != len(other.trace.nodes):
         more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
-        _differs(more.lines[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
+        _differs(more.places[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
 
 
-def _differs(line: str, what: str) -> None:
+def _differs(place: tuple[str, int], what: str) -> None:
     raise CompileError(
-        f"{line}: {what} when the function is called again with the same arguments, so it cannot be compiled. Draw "
+        f"{written_place(place)}: {what} when the function is called again with the same arguments, so it cannot be compiled. Draw "
         f"random numbers outside and pass them as an argument; so with the time, and what a call leaves for the next"
     )
 
@@ -126,9 +130,10 @@ def program_of(recording: Recording, parts: Differentiated | None, name: str, co
         if isinstance(new, Node) and wish:
             program.names.setdefault(new, wish)
     program.names.update({node: name_of(node) for node in program.captured})
+    computed.update(program.captured)
     for g, (out, node) in trace.adjoints.items():
         new, of, by = (became.get(item, item) for item in (g, out, node))
-        if isinstance(new, Node) and isinstance(by, Node) and by in computed.union(program.captured):
+        if isinstance(new, Node) and isinstance(by, Node) and by in computed:
             program.adjoints.setdefault(new, (of, by))
     return program
 

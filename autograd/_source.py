@@ -95,14 +95,14 @@ def write(program: Program, reuse: bool) -> str:
     result = body.result(program.results)
 
     signature = ", ".join([*parameters, *captured, *program.given])
-    text = [f"def {program.name}({signature}):", *_indented(unpacking)]
+    text = [f"def {program.name}({signature}):", *indented(unpacking)]
     for part, some in (("forward", written[: program.forward]), ("backward", written[program.forward :])):
         if program.forward < len(written):
             text.append(f"    # {part}")
         for _, lines in some:
-            text += _indented(lines)
-    text += _indented([ast.Return(result)])
-    blocks = [_indented(body.constants, ""), text]
+            text += indented(lines)
+    text += indented([ast.Return(result)])
+    blocks = [indented(body.constants, ""), text]
     whole = "\n".join(map("\n".join, blocks))
     modules = [("math.", "import math"), ("np.", "import numpy as np")]
     blocks.insert(0, [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)])
@@ -114,8 +114,10 @@ def write(program: Program, reuse: bool) -> str:
     )
 
 
-def _indented(lines: Lines, indent: str = "    ") -> list[str]:
-    return [indent + row for line in lines for row in ast.unparse(ast.fix_missing_locations(line)).splitlines()]
+def indented(lines: Lines, indent: str = "    ") -> list[str]:
+    """Return the text of lines, row by row."""
+    texts = (line if isinstance(line, str) else ast.unparse(ast.fix_missing_locations(line)) for line in lines)
+    return [indent + row for text in texts for row in text.splitlines()]
 
 
 class _Body:
@@ -126,6 +128,7 @@ class _Body:
         self.constants: Lines = []
         self._constants: dict[int, tuple[str, Any]] = {}
         self.truths: set[Node] = set()
+        self._templates: dict[Any, tuple[str, bool]] = {}
         users: dict[Node, list[bool]] = {}
         for node in program.nodes:
             for position, item in enumerate(node.inputs):
@@ -139,8 +142,40 @@ class _Body:
         """Return the lines that compute a node."""
         assert node.op is not None
         name, arrays = self._names.of(node), not on_floats(node)
+        if not arrays and not node.settings:
+            return self._from_template(name, node)
         args = [self._given(item) for item in node.inputs]
         settings = {setting: self._setting(item) for setting, item in node.settings.items()}
+        return self._written(name, node, args, settings, arrays)
+
+    def _from_template(self, name: str, node: Node) -> Lines:
+        """Return the lines of an operation on floats: those of the first like it, with other names.
+
+        A scalar program has many of them, and to follow a rule takes time.
+        """
+        nodes = [item for item in node.inputs if isinstance(item, Node)]
+        kinds = tuple(
+            (item in self.truths) if isinstance(item, Node) else (type(item), repr(item)) for item in node.inputs
+        )
+        key = (node.op, kinds, node in self._conditions)
+        if key not in self._templates:
+            numbers = iter(range(len(nodes)))
+            args = [
+                Given(ast.Name(f"ARGUMENT{next(numbers)}_", ast.Load()), self._given(item).data)
+                if isinstance(item, Node)
+                else item
+                for item in node.inputs
+            ]
+            lines = self._written("RESULT_", node, args, {}, arrays=False)
+            self._templates[key] = "\n".join(indented(lines, "")), node in self.truths
+        text, truth = self._templates[key]
+        if truth:
+            self.truths.add(node)
+        names = {f"ARGUMENT{k}_": self._names.of(item) for k, item in enumerate(nodes)} | {"RESULT_": name}
+        return [re.sub(r"ARGUMENT\d+_|RESULT_", lambda found: names[found.group()], text)]
+
+    def _written(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Lines:
+        assert node.op is not None
         try:
             lines, truth = lines_of(name, node.op.forward, args, settings, arrays)
         except Unwritable:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from . import _floats
 
-Lines = list[ast.stmt]
+Lines = list[Any]
+"""Statements, as syntax or already as text."""
 
 MOST_DECISIONS = 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._anomaly import user_line
+from ._anomaly import user_line, user_place
 from ._modes import _Switch, active, tracing
 from ._node import NO_SETTINGS, Node, name_of
 from ._primitive import ANY, Primitive, leaf
@@ -24,7 +24,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self.lines: dict[Node, str] = {}
+        self.places: dict[Node, tuple[str, int]] = {}
         self.names: dict[Node, str] = {}
         self.made: dict[Node, Any] = {}
         """Leaves that the function itself makes, with what from."""
@@ -36,7 +36,7 @@ class Trace:
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""
         self.nodes.append(node)
-        self.lines[node] = user_line()
+        self.places[node] = user_place()
 
     def adjoint(self, out: Node, node: Node, g: Any) -> None:
         """Note that `g` is the gradient of `out` with respect to `node`."""
