@@ -277,7 +277,7 @@ cumsum: Operation = primitive(
 )
 matmul = primitive(
     "matmul", product, matmul_left, matmul_right,
-    written="{0} @ {1}", elementwise=False, domain=(REAL, REAL),
+    written="{0} @ {1}", elementwise=False, domain=(REAL, REAL), contraction=("multiply", "add"),
     examples=tuple(((a, b), {}) for a, b in (
         ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
         ((2, 1, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)),

@@ -38,7 +38,7 @@ add = primitive(
     "add", lambda xp, a, b: a + b,
     unchanged,
     unchanged,
-    written="{0} + {1}", domain=(REAL, REAL),
+    written="{0} + {1}", domain=(REAL, REAL), reduction="sum",
 )
 subtract = primitive(
     "subtract", lambda xp, a, b: a - b,

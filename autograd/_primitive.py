@@ -48,6 +48,8 @@ class Primitive:
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
         self.identities: tuple[Identity, ...] = ()
+        self.reduction = ""
+        self.contraction: tuple[str, str] | None = None
 
     def text(self, *args: str, **settings: Any) -> str:
         """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
@@ -172,6 +174,8 @@ def primitive(
     examples: tuple[Example, ...] = (),
     elementwise: bool = True,
     identities: tuple[Identity, ...] = (),
+    reduction: str = "",
+    contraction: tuple[str, str] | None = None,
     note: str = "",
 ) -> Operation:
     """Declare an operation and return it as a function: from then on it is computed, differentiated, drawn and tested.
@@ -188,7 +192,9 @@ def primitive(
     `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation. `identities`
     are triples (position, number, function of the arguments): what the operation equals, to the last bit, where the
     argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and compiled code are shortened
-    by them.
+    by them. `reduction` names the primitive that does to all elements along an axis what this does to two (`sum` for
+    `add`; the order may not matter but for rounding), `contraction` the two that this is made of (`multiply`, then
+    `add`, for `matmul`).
 
     Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
     is no identifier or belongs to another module's primitive.
@@ -216,6 +222,7 @@ def primitive(
         )
     made.written, made.domain, made.kink = written, domain, kink
     made.examples, made.elementwise, made.identities = examples, elementwise, identities
+    made.reduction, made.contraction = reduction, contraction
     TABLE[name] = made
     function = _function(made)
     function.__name__ = function.__qualname__ = name

@@ -1,0 +1,561 @@
+"""The re-roller: a graph of many scalars becomes a small graph of arrays that computes the same, to rounding.
+
+Scalar code, written for each neuron and each sample, holds the same sub-graph many times. Here all nodes of the same
+structure form a *group*, which is computed as one array. Nodes are numbered from the leaves up, and inside a group in
+the order of what they were computed from, so that the numbers of the arguments tell the axes: an argument that repeats
+is broadcast, one that advances in equal steps is a view, and a sum of products is a matrix product.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy
+
+from . import _elementwise
+from ._arrays import getitem, item, permute_dims, reshape
+from ._backward import topological_sort, without_warnings
+from ._elementwise import multiply
+from ._node import Node
+from ._primitive import TABLE, Primitive, kinds, leaf, shape
+
+WORTH = 4
+"""Re-rolling pays if it leaves so many times fewer nodes."""
+
+SAME = 1e-6
+"""A result that differs so much has lost its digits to another order of summation, and is not given."""
+
+
+class _Scalars(NamedTuple):
+    """A graph of scalars as lists by number: first the leaves of the packs, then all else, arguments before results."""
+
+    size: int
+    """How many nodes there were."""
+    numbers: dict[Node, int]
+    roots: list[int]
+    operations: list[tuple[Primitive, str] | None]
+    """What made the node, with its settings as text; None for a leaf."""
+    arguments: list[Any]
+    """The numbers of the arguments; of a constant its value, of a leaf in a pack None."""
+    settings: dict[tuple[Primitive, str], dict[str, Any]]
+
+
+class _Group(NamedTuple):
+    """Nodes of the same structure, numbered from `start`; `arguments` has their arguments' numbers, a row for each."""
+
+    made: Primitive | None
+    settings: dict[str, Any]
+    start: int
+    arguments: Any
+
+
+class _View(NamedTuple):
+    """Elements of a group as an array: `base` + a multiple of each step, or (with `places`) any elements at all."""
+
+    group: int
+    axes: tuple[int, ...]
+    """Of the array asked for, the axes that the view has, in its order; along the others nothing changes."""
+    lengths: tuple[int, ...]
+    base: int
+    steps: tuple[int, ...]
+    places: Any = None
+
+
+class _Term(NamedTuple):
+    """Terms of a sum, of one structure, or with `right` the factors of terms that are products."""
+
+    count: int
+    left: _View
+    right: _View | None = None
+
+
+class _Recipe(NamedTuple):
+    """How a group is computed, as an array of shape `grid`: from views of its arguments, or as a sum of terms."""
+
+    grid: tuple[int, ...]
+    views: list[_View]
+    terms: list[_Term]
+
+
+def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[Any] | None:
+    """Return a Value for each of `roots`, computed by few operations on the arrays of `packs`; None if it does not pay.
+
+    `roots` are Values. Each pack is a Tensor of shape (n,) and the nodes whose numbers it holds, by position; a leaf
+    in no pack is a constant. It pays if there are at least 4 times fewer nodes than before; for a graph not of Values
+    alone the answer is None, too.
+
+    >>> from autograd._reroll import reroll
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> loss = sum((a + b * k) ** 2 for k in range(20))
+    >>> (rolled,) = reroll([loss], [(Tensor([2.0, 3.0]), {a: 0, b: 1})])
+    >>> rolled.data == loss.data, len(topological_sort(loss)), len(topological_sort(rolled))
+    (True, 82, 8)
+    """
+    scalars = _read(roots, packs)
+    if scalars is None:
+        return None
+    levels = _levels(scalars)
+    if WORTH * len(levels) > scalars.size:
+        return None
+    groups, final, group_of = _grouped(scalars, levels, [len(data) for data, _ in packs])
+    recipes = _recipes(groups, group_of)
+    views = [_view(groups, group_of, final[[root]]) for root in scalars.roots]
+    needed = _needed(recipes, views)
+    if WORTH * len(needed) > scalars.size:
+        return None
+    with without_warnings():
+        arrays = _Arrays(recipes, needed, views)
+        for k, (data, _) in enumerate(packs):
+            arrays.data[k] = data
+        arrays.data[len(packs)] = groups[len(packs)].arguments
+        for k in sorted(needed):
+            if groups[k].made:
+                arrays.data[k] = _computed(groups[k], recipes[k], arrays)
+        results = [item(arrays.view(view)) for view in views]
+    nodes = [result if isinstance(result, Node) else leaf(float(result)) for result in results]
+    return nodes if _pays(nodes, roots, scalars.size) else None
+
+
+def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scalars | None:
+    """Return the graph of `roots` by number, variadic operations taken apart; None if it is not of Values alone."""
+    numbers: dict[Node, int] = {}
+    operations: list[tuple[Primitive, str] | None] = []
+    arguments: list[Any] = []
+    for data, places in packs:
+        numbers.update((node, len(operations) + place) for node, place in places.items())
+        operations += [None] * len(data)
+        arguments += [None] * len(data)
+    settings: dict[tuple[Primitive, str], dict[str, Any]] = {}
+    constants: dict[tuple[float, float], int] = {}
+    templates: dict[tuple[Primitive, int], Any] = {}
+
+    def add_node(operation: tuple[Primitive, str] | None, parts: Any) -> int:
+        operations.append(operation)
+        arguments.append(parts)
+        return len(operations) - 1
+
+    def constant(x: float) -> int:
+        key = x, math.copysign(1.0, x)
+        if key not in constants:
+            constants[key] = add_node(None, x)
+        return constants[key]
+
+    together = leaf(0.0)
+    together.link(TABLE["stack"], tuple(roots), (), {})
+    order = topological_sort(together, until=numbers)[:-1]
+    for node in order:
+        if node in numbers:
+            continue
+        made = node.op
+        if type(node._data) is not float or (made is not None and not made.elementwise):
+            return None
+        if made is None:
+            numbers[node] = constant(node._data)
+            continue
+        places = [numbers[i] if isinstance(i, Node) else constant(float(i)) for i in node.inputs]
+        if made.arity is None and not node.settings:
+            key = made, len(places)
+            if key not in templates:
+                templates[key] = _template(made, len(places), settings)
+            if templates[key]:
+                for operation, parts in templates[key]:
+                    taken = [places[p] if type(p) is int else constant(p) for p in parts]
+                    places.append(add_node(operation, taken))
+                numbers[node] = places[-1]
+                continue
+        name = made, str(node.settings) if node.settings else ""
+        settings[name] = dict(node.settings)
+        numbers[node] = add_node(name, places)
+    return _Scalars(len(order), numbers, [numbers[root] for root in roots], operations, arguments, settings)
+
+
+def _template(made: Primitive, count: int, settings: dict[Any, Any]) -> list[tuple[tuple[Primitive, str], list[Any]]]:
+    """Return the operations that a variadic primitive of `count` arguments is made of, by running its forward on nodes.
+
+    Their arguments are positions (of the primitive's arguments, then of these operations) and constants. Empty if the
+    forward takes no nodes.
+    """
+    inputs = [leaf(1.0) for _ in range(count)]
+    try:
+        out = made.forward(_elementwise, *inputs)
+        order = topological_sort(out)
+    except (AttributeError, TypeError):
+        return []
+    positions = {node: k for k, node in enumerate(inputs)}
+    found = []
+    for node in order:
+        if node.op is not None:
+            name = node.op, str(node.settings) if node.settings else ""
+            settings[name] = dict(node.settings)
+            found.append((name, [positions[i] if isinstance(i, Node) else float(i) for i in node.inputs]))
+            positions[node] = len(positions)
+    return found
+
+
+def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]]:
+    """Return the numbers of all operations by height above the leaves, and then by operation and number of arguments.
+
+    A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms.
+    """
+    operations, arguments = scalars.operations, scalars.arguments
+    uses = [0] * len(operations)
+    for operation, parts in zip(operations, arguments):
+        if operation is not None:
+            for part in parts:
+                uses[part] += 1
+    for root in scalars.roots:
+        uses[root] += 1
+    height = [0] * len(operations)
+    absorbed = set()
+    for number, operation in enumerate(operations):
+        if operation is None:
+            continue
+        parts = arguments[number]
+        if operation[0].reduction:
+            terms: list[int] = []
+            level = 1
+            for part in parts:
+                if operations[part] == operation and uses[part] == 1:
+                    absorbed.add(part)
+                    level = max(level, height[part])
+                    # The longer list grows, so that a chain of additions takes linear time.
+                    longer, shorter = sorted((terms, arguments[part]), key=len, reverse=True)
+                    longer.extend(shorter)
+                    terms = longer
+                else:
+                    level = max(level, height[part] + 1)
+                    terms.append(part)
+            arguments[number], height[number] = terms, level
+        else:
+            height[number] = 1 + max(map(height.__getitem__, parts))
+    levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height, default=0))]
+    for number, operation in enumerate(operations):
+        if operation is not None and number not in absorbed:
+            levels[height[number] - 1].setdefault((operation, len(arguments[number])), []).append(number)
+    return levels
+
+
+def _grouped(scalars: _Scalars, levels: list[dict[Any, list[int]]], sizes: list[int]) -> tuple[list[_Group], Any, Any]:
+    """Number all nodes afresh; return the groups, the new numbers, and for each new number its group.
+
+    First come the leaves of each pack, then the constants, then the operations, each after its arguments. Nodes of the
+    same operation on the same arguments get one number.
+    """
+    total, first = len(scalars.operations), sum(sizes)
+    final = numpy.arange(total)
+    group_of = numpy.empty(total, numpy.int64)
+    groups: list[_Group] = []
+
+    def add_group(made: Primitive | None, settings: dict[str, Any], start: int, arguments: Any) -> None:
+        group_of[start : start + len(arguments)] = len(groups)
+        groups.append(_Group(made, settings, start, arguments))
+
+    start = 0
+    for size in sizes:
+        add_group(None, {}, start, numpy.arange(size))
+        start += size
+    constants = [k for k in range(first, total) if scalars.operations[k] is None]
+    values = numpy.array([scalars.arguments[k] for k in constants])
+    order = numpy.argsort(values, kind="stable")
+    final[numpy.array(constants, int)[order]] = numpy.arange(first, first + len(constants))
+    add_group(None, {}, first, values[order])
+    start = first + len(constants)
+    for level in levels:
+        for (operation, _), members in level.items():
+            rows = final[numpy.array([scalars.arguments[k] for k in members])]
+            if operation[0].reduction:
+                rows.sort(axis=1)
+            origin = group_of[rows]
+            # Parameters first: what repeats with them, repeats in blocks.
+            columns = numpy.argsort(origin[0], kind="stable")[::-1]
+            keys = rows.T[columns]
+            if (origin != origin[0]).any():
+                keys = numpy.concatenate([keys, origin.T[columns]])
+            order = numpy.lexsort(keys)
+            rows = rows[order]
+            new = numpy.ones(len(rows), bool)
+            new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+            final[numpy.array(members)[order]] = start - 1 + numpy.cumsum(new)
+            rows = rows[new]
+            origin = group_of[rows]
+            ends = numpy.flatnonzero((origin[1:] != origin[:-1]).any(axis=1)) + 1
+            for low, high in pairwise([0, *ends.tolist(), len(rows)]):
+                add_group(operation[0], scalars.settings[operation], start + low, rows[low:high])
+            start += len(rows)
+    return groups, final, group_of
+
+
+def _recipes(groups: list[_Group], group_of: Any) -> list[_Recipe]:
+    """Return how to compute each group."""
+    contractions = {made.contraction for made in TABLE.values() if made.contraction}
+    recipes: list[_Recipe] = []
+    for group in groups:
+        rows = group.arguments
+        if group.made is None:
+            recipes.append(_Recipe((len(rows),), [], []))
+            continue
+        if not group.made.reduction:
+            columns = [[rows[:, [k]]] for k in range(rows.shape[1])]
+        else:
+            columns = []
+            origin = group_of[rows[0]].tolist()
+            ends = [k for k in range(1, len(origin)) if origin[k] != origin[k - 1]]
+            for low, high in pairwise([0, *ends, len(origin)]):
+                terms, source = rows[:, low:high], groups[origin[low]]
+                if source.made and (source.made.name, group.made.name) in contractions and high - low > 1:
+                    factors = source.arguments[terms - source.start]
+                    columns.append([factors[..., 0], factors[..., 1]])
+                else:
+                    columns.append([terms])
+        grid = _grid([numbers for term in columns for numbers in term], groups, group_of, recipes)
+        terms = [[_view(groups, group_of, x.reshape(*grid, x.shape[1])) for x in term] for term in columns]
+        if group.made.reduction:
+            recipes.append(_Recipe(grid, [], [_Term(x[0].shape[1], *views) for x, views in zip(columns, terms)]))
+        else:
+            recipes.append(_Recipe(grid, [view for (view,) in terms], []))
+    return recipes
+
+
+def _grid(columns: list[Any], groups: list[_Group], group_of: Any, recipes: list[_Recipe]) -> tuple[int, ...]:
+    """Return the shape in which the arguments of a group repeat along whole axes.
+
+    An argument that is the same r times in a row, or repeats after t nodes, shows that an axis is r or t long.
+    """
+    size = len(columns[0])
+    found, hinted = {1, size}, set()
+    for numbers in columns:
+        group = groups[int(group_of[numbers[0, 0]])]
+        if group.made is None and group.arguments.dtype.kind == "f":
+            # Constants may be equal by chance.
+            continue
+        block, period = _block(numbers), _period(numbers)
+        found |= {block, period}
+        distinct = numbers[:period:block, 0]
+        # What is computed from a whole array takes its shape.
+        if group.made and len(distinct) == len(group.arguments) and (numpy.diff(distinct) == 1).all():
+            inner = block
+            for length in reversed(recipes[int(group_of[distinct[0]])].grid):
+                inner *= length
+                hinted.add(inner)
+    for lengths in (sorted(found | hinted), sorted(found)):
+        if all(high % low == 0 for low, high in pairwise(lengths)):
+            return tuple(high // low for low, high in pairwise(lengths))[::-1]
+    return (size,)
+
+
+def _block(numbers: Any) -> int:
+    """Return the largest length of equal blocks in which the rows do not change."""
+    changes = numpy.flatnonzero((numbers[1:] != numbers[:-1]).any(axis=1)) + 1
+    return math.gcd(len(numbers), *changes.tolist())
+
+
+def _period(numbers: Any) -> int:
+    """Return after how many rows they repeat."""
+    size = len(numbers)
+    divisors = [k for k in range(1, math.isqrt(size) + 1) if size % k == 0]
+    for period in divisors + [size // k for k in reversed(divisors)]:
+        if (numbers[period:] == numbers[:-period]).all():
+            break
+    return period
+
+
+def _view(groups: list[_Group], group_of: Any, numbers: Any) -> _View:
+    """Return where the nodes of some numbers, an array of any shape, stand in their group."""
+    group = int(group_of[numbers.flat[0]])
+    core = numbers - groups[group].start
+    axes = []
+    for axis in range(core.ndim):
+        first = core.take([0], axis=axis)
+        if (core == first).all():
+            core = first
+        else:
+            axes.append(axis)
+    core = core.reshape([core.shape[axis] for axis in axes])
+    base = int(core.flat[0])
+    unit = [tuple(int(k == axis) for k in range(core.ndim)) for axis in range(core.ndim)]
+    steps = [int(core[index]) - base for index in unit]
+    regular = numpy.array(base)
+    for length, step in zip(core.shape, steps):
+        regular = numpy.add.outer(regular, step * numpy.arange(length))
+    if (core == regular).all() and all(step > 0 for step in steps):
+        order = sorted(range(core.ndim), key=lambda k: -steps[k])
+        lengths = tuple(core.shape[k] for k in order)
+        return _View(group, tuple(axes[k] for k in order), lengths, base, tuple(steps[k] for k in order))
+    return _View(group, tuple(axes), core.shape, 0, (), core)
+
+
+def _needed(recipes: list[_Recipe], views: list[_View]) -> set[int]:
+    """Return the groups that the views are made from."""
+    needed = {view.group for view in views}
+    for k in reversed(range(len(recipes))):
+        if k in needed:
+            needed.update(view.group for view in _views(recipes[k]))
+    return needed
+
+
+def _views(recipe: _Recipe) -> list[_View]:
+    return recipe.views + [view for term in recipe.terms for view in (term.left, term.right) if view]
+
+
+class _Arrays:
+    """The arrays of the groups computed so far; parts of them that are asked for twice are made once."""
+
+    def __init__(self, recipes: list[_Recipe], needed: set[int], views: list[_View]) -> None:
+        self.data: dict[int, Any] = {}
+        self.grids = [recipe.grid for recipe in recipes]
+        self.made: dict[Any, Any] = {}
+        # Where rows of a length begin in a group: views of the same rows then share them.
+        self.rows: dict[tuple[int, int, int], set[int]] = {}
+        for view in [view for k in needed for view in _views(recipes[k])] + views:
+            if view.steps:
+                self.rows.setdefault((view.group, view.lengths[0], view.steps[0]), set()).add(view.base)
+
+    def view(self, view: _View) -> Any:
+        """Return a view as a Tensor, or an array of constants, with the axes of the view."""
+        array, path = self.data[view.group], ""
+        for operation, setting in self._path(view):
+            path += f"{operation.__name__} {setting.tobytes() if hasattr(setting, 'tobytes') else setting} "
+            if (view.group, path) not in self.made:
+                self.made[view.group, path] = operation(array, setting)
+            array = self.made[view.group, path]
+        return array
+
+    def _path(self, view: _View) -> list[tuple[Any, Any]]:
+        """Return the operations that take a view from the array of its group, as functions and their settings."""
+        grid = self.grids[view.group]
+        size = math.prod(grid)
+        flat = [(reshape, (-1,))] if len(grid) > 1 else []
+        if view.places is not None:
+            return [*flat, (getitem, view.places)]
+        if math.prod(view.lengths) == size and view.steps == _contiguous(view.lengths):
+            return [(reshape, view.lengths)] if view.lengths != grid else []
+        if not view.lengths:
+            return [*flat, (getitem, view.base)]
+        path: list[tuple[Any, Any]] = flat
+        base, length, before = view.base, size, ()
+        for axis, (count, step) in enumerate(zip(view.lengths[:-1], view.steps)):
+            inner = 1 + sum((n - 1) * m for n, m in zip(view.lengths[axis + 1 :], view.steps[axis + 1 :]))
+            low, high = max(0, base + inner - step), min(base, length - count * step)
+            if low > high:
+                return [*flat, (getitem, _places(view))]
+            starts = self.rows[view.group, count, step] if axis == 0 else set()
+            first = min((start for start in starts if low <= start <= high), default=high)
+            path = [*path, *_part(before, first, count * step, 1, length), (reshape, (*before, count, step))]
+            base, length, before = base - first, step, (*before, count)
+        path += _part(before, base, view.lengths[-1], view.steps[-1], length)
+        return [step for step, after in zip(path, [*path[1:], (None, None)]) if step[0] is not after[0]]
+
+
+def _contiguous(lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the steps of the axes of an array that lies in memory row by row."""
+    return tuple(math.prod(lengths[axis + 1 :]) for axis in range(len(lengths)))
+
+
+def _part(before: tuple[int, ...], base: int, count: int, step: int, length: int) -> list[tuple[Any, Any]]:
+    """Return the operation that takes `count` elements of the last axis, which is `length` long; none if all."""
+    if count == length:
+        return []
+    chosen = slice(base, base + (count - 1) * step + 1, None if step == 1 else step)
+    return [(getitem, (..., chosen) if before else chosen)]
+
+
+def _places(view: _View) -> Any:
+    """Return the places of a regular view as an array."""
+    places = numpy.array(view.base)
+    for length, step in zip(view.lengths, view.steps):
+        places = numpy.add.outer(places, step * numpy.arange(length))
+    return places
+
+
+def _computed(group: _Group, recipe: _Recipe, arrays: _Arrays) -> Any:
+    """Compute a group, as an array of the shape `recipe.grid`."""
+    made: Any = group.made
+    rank = len(recipe.grid)
+    if not made.reduction:
+        args = [_aligned(arrays.view(view), view.axes, rank) for view in recipe.views]
+        return made.apply((args,) if made.arity is None else tuple(args), group.settings)
+    total = None
+    for term in recipe.terms:
+        part = _summed(made, term, arrays, rank)
+        total = part if total is None else made.apply((total, part), {})
+    return total
+
+
+def _summed(made: Primitive, term: _Term, arrays: _Arrays, rank: int) -> Any:
+    """Return the sum of terms over their last axis, aligned for the axes before."""
+    array, axes = arrays.view(term.left), term.left.axes
+    if term.right:
+        product = next(row for row in TABLE.values() if row.contraction and row.contraction[1] == made.name)
+        assert product.contraction
+        left, right = set(axes), set(term.right.axes)
+        other = arrays.view(term.right)
+        shared = left & right - {rank}
+        if rank in left & right and (not shared or (left - right and right - left)):
+            return _contracted(product, (array, axes), (other, term.right.axes), rank)
+        axes = tuple(range(rank + 1))
+        times = TABLE[product.contraction[0]]
+        array = times.apply((_aligned(array, term.left.axes, rank + 1), _aligned(other, term.right.axes, rank + 1)), {})
+        axes = tuple(k for k in axes[rank + 1 - len(shape(array)) :] if shape(array)[k - rank - 1] > 1)
+        array = reshape(array, tuple(n for n in shape(array) if n > 1))
+    if term.count > 1:
+        if rank not in axes:
+            array, axes = TABLE["broadcast_to"].apply((array,), {"shape": (term.count, *shape(array))}), (rank, *axes)
+        array = TABLE[made.reduction].apply((array,), {"axis": axes.index(rank)})
+        axes = tuple(axis for axis in axes if axis != rank)
+    return _aligned(array, axes, rank)
+
+
+def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
+    """Return the product of two arrays, each with its axes, summed over the axis `rank`; aligned for those before."""
+    shared = sorted(set(left[1]) & set(right[1]) - {rank})
+    if min(set(right[1]) - set(left[1]), default=rank) < min(set(left[1]) - set(right[1]), default=-1):
+        left, right = right, left
+    rows, columns = (sorted(set(a) - set(b)) for a, b in ((left[1], right[1]), (right[1], left[1])))
+    if not rows and right[1][-1] == rank:
+        # A vector goes to the side where the matrix need not be transposed.
+        left, right, rows, columns = right, left, columns, rows
+    if not columns and left[1][0] == rank:
+        left, right, rows, columns = right, left, columns, rows
+    one = [_merged(*left, [*([k] for k in shared), *([rows] if rows else []), [rank]])]
+    one.append(_merged(*right, [*([k] for k in shared), [rank], *([columns] if columns else [])]))
+    lengths = {axis: n for array, axes in (left, right) for axis, n in zip(axes, shape(array))}
+    axes = (*shared, *rows, *columns)
+    out = product.apply(tuple(one), {})
+    full = tuple(lengths[axis] for axis in axes)
+    return _aligned(out if shape(out) == full else reshape(out, full), axes, rank)
+
+
+def _merged(array: Any, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
+    """Return an array with its axes in the order of `parts`, those in one part merged into one."""
+    array = _permuted(array, axes, [axis for part in parts for axis in part])
+    lengths = iter(shape(array))
+    merged = tuple(math.prod(next(lengths) for _ in part) for part in parts)
+    return array if shape(array) == merged else reshape(array, merged)
+
+
+def _permuted(array: Any, axes: tuple[int, ...], order: list[int]) -> Any:
+    permutation = tuple(axes.index(axis) for axis in order)
+    if permutation == tuple(range(len(axes))):
+        return array
+    return permute_dims(array, None if permutation == (1, 0) else permutation)
+
+
+def _aligned(array: Any, axes: tuple[int, ...], rank: int) -> Any:
+    """Return an array that has some axes of an array of `rank` axes so that it broadcasts against that."""
+    array = _permuted(array, axes, sorted(axes))
+    if not axes or len(axes) == rank - min(axes):
+        return array
+    lengths = dict(zip(sorted(axes), shape(array)))
+    return reshape(array, tuple(lengths.get(axis, 1) for axis in range(min(axes), rank)))
+
+
+def _pays(results: list[Any], roots: list[Node], size: int) -> bool:
+    """Say whether the results are those of the scalars, from few operations on arrays that are not too large."""
+    for result, root in zip(results, roots):
+        if not (math.isclose(result._data, root._data, rel_tol=SAME) or (result._data != result._data) & (root._data != root._data)):
+            return False
+    nodes = {node for result in results for node in topological_sort(result)}
+    elements = sum(math.prod(node.shape) for node in nodes if node.op and getattr(node._data, "base", None) is None)
+    return WORTH * len(nodes) <= size and elements <= WORTH * size
