@@ -268,8 +268,8 @@ def _grouped(scalars: _Scalars, levels: list[dict[Any, list[int]]], sizes: list[
             if operation[0].reduction:
                 rows.sort(axis=1)
             origin = group_of[rows]
-            # Parameters first: what repeats with them, repeats in blocks.
-            columns = numpy.argsort(origin[0], kind="stable")[::-1]
+            # Parameters come first, so that nodes of one parameter stand together; constants, of any order, last.
+            columns = numpy.argsort(numpy.where(origin[0] == len(sizes), total, origin[0]), kind="stable")[::-1]
             keys = rows.T[columns]
             if (origin != origin[0]).any():
                 keys = numpy.concatenate([keys, origin.T[columns]])
