@@ -9,6 +9,8 @@ is broadcast, one that advances in equal steps is a view, and a sum of products 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,12 +19,13 @@ import numpy
 from . import _elementwise
 from ._arrays import getitem, item, permute_dims, reshape
 from ._backward import topological_sort, without_warnings
-from ._elementwise import multiply
 from ._node import Node
-from ._primitive import TABLE, Primitive, kinds, leaf, shape
+from ._primitive import TABLE, Primitive, leaf, shape
 
 WORTH = 4
 """Re-rolling pays if it leaves so many times fewer nodes."""
+
+_NONE: tuple[int, ...] = ()
 
 SAME = 1e-6
 """A result that differs so much has lost its digits to another order of summation, and is not given."""
@@ -31,24 +34,26 @@ SAME = 1e-6
 class _Scalars(NamedTuple):
     """A graph of scalars as lists by number: first the leaves of the packs, then all else, arguments before results."""
 
-    size: int
-    """How many nodes there were."""
-    numbers: dict[Node, int]
+    order: list[Node]
     roots: list[int]
-    operations: list[tuple[Primitive, str] | None]
-    """What made the node, with its settings as text; None for a leaf."""
+    operations: list[Any]
+    """What made the node: the primitive and its settings as text; None for a leaf."""
     arguments: list[Any]
-    """The numbers of the arguments; of a constant its value, of a leaf in a pack None."""
-    settings: dict[tuple[Primitive, str], dict[str, Any]]
+    """The numbers of the arguments; of a constant its data, of a leaf in a pack None."""
+    shapes: list[tuple[int, ...]]
+    settings: dict[Any, dict[str, Any]]
 
 
 class _Group(NamedTuple):
-    """Nodes of the same structure, numbered from `start`; `arguments` has their arguments' numbers, a row for each."""
+    """Nodes of the same structure and shape, numbered from `start`; `arguments` has their arguments, a row for each."""
 
     made: Primitive | None
     settings: dict[str, Any]
     start: int
+    size: int
     arguments: Any
+    """Numbers, a row for each node; of constants their data, of the leaves in a pack None."""
+    shape: tuple[int, ...]
 
 
 class _View(NamedTuple):
@@ -63,85 +68,79 @@ class _View(NamedTuple):
     places: Any = None
 
 
-class _Term(NamedTuple):
-    """Terms of a sum, of one structure, or with `right` the factors of terms that are products."""
-
-    count: int
-    left: _View
-    right: _View | None = None
-
-
 class _Recipe(NamedTuple):
-    """How a group is computed, as an array of shape `grid`: from views of its arguments, or as a sum of terms."""
+    """How a group is computed, as an array of shape `grid`: from `count` terms for each of its nodes.
+
+    A term is a view of each argument of an operation; of a sum, it is a view of terms of one structure, with an axis
+    more, or two of their factors.
+    """
 
     grid: tuple[int, ...]
-    views: list[_View]
-    terms: list[_Term]
+    terms: list[tuple[int, list[_View]]]
 
 
 def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[Any] | None:
-    """Return a Value for each of `roots`, computed by few operations on the arrays of `packs`; None if it does not pay.
+    """Return a node for each of `roots`, computed by few operations on the arrays of `packs`; None if it does not pay.
 
-    `roots` are Values. Each pack is a Tensor of shape (n,) and the nodes whose numbers it holds, by position; a leaf
-    in no pack is a constant. It pays if there are at least 4 times fewer nodes than before; for a graph not of Values
-    alone the answer is None, too.
+    Each pack is a Tensor of shape (n,) and the nodes whose numbers it holds, by position; of shape (n, ...) for nodes
+    that hold arrays of one shape. A leaf in no pack is a constant. The results are of the kind and shape of the roots.
+    It pays if there are at least 4 times fewer nodes than before, on arrays of at most 4 times as many elements.
 
     >>> from autograd._reroll import reroll
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = sum((a + b * k) ** 2 for k in range(20))
     >>> (rolled,) = reroll([loss], [(Tensor([2.0, 3.0]), {a: 0, b: 1})])
     >>> rolled.data == loss.data, len(topological_sort(loss)), len(topological_sort(rolled))
-    (True, 82, 8)
+    (True, 82, 9)
     """
     scalars = _read(roots, packs)
-    if scalars is None:
-        return None
     levels = _levels(scalars)
-    if WORTH * len(levels) > scalars.size:
+    size = len(scalars.order)
+    if WORTH * len(levels) > size:
         return None
-    groups, final, group_of = _grouped(scalars, levels, [len(data) for data, _ in packs])
+    groups, final, group_of = _grouped(scalars, levels, [data.shape[0] for data, _ in packs])
     recipes = _recipes(groups, group_of)
     views = [_view(groups, group_of, final[[root]]) for root in scalars.roots]
     needed = _needed(recipes, views)
-    if WORTH * len(needed) > scalars.size:
+    if WORTH * len(needed) > size:
         return None
     with without_warnings():
-        arrays = _Arrays(recipes, needed, views)
-        for k, (data, _) in enumerate(packs):
-            arrays.data[k] = data
-        arrays.data[len(packs)] = groups[len(packs)].arguments
+        arrays = _Arrays(groups, recipes, needed, views)
+        arrays.data.update((k, data) for k, (data, _) in enumerate(packs))
         for k in sorted(needed):
-            if groups[k].made:
-                arrays.data[k] = _computed(groups[k], recipes[k], arrays)
-        results = [item(arrays.view(view)) for view in views]
-    nodes = [result if isinstance(result, Node) else leaf(float(result)) for result in results]
-    return nodes if _pays(nodes, roots, scalars.size) else None
+            arrays.compute(k)
+        results = [_like(root, arrays.view(view)) for root, view in zip(roots, views)]
+    return results if _pays(results, roots, scalars.order) else None
 
 
-def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scalars | None:
-    """Return the graph of `roots` by number, variadic operations taken apart; None if it is not of Values alone."""
+def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scalars:
+    """Return the graph of `roots` by number, with variadic operations taken apart where they can be."""
     numbers: dict[Node, int] = {}
-    operations: list[tuple[Primitive, str] | None] = []
+    operations: list[Any] = []
     arguments: list[Any] = []
-    for data, places in packs:
-        numbers.update((node, len(operations) + place) for node, place in places.items())
-        operations += [None] * len(data)
-        arguments += [None] * len(data)
-    settings: dict[tuple[Primitive, str], dict[str, Any]] = {}
-    constants: dict[tuple[float, float], int] = {}
-    templates: dict[tuple[Primitive, int], Any] = {}
+    shapes: list[tuple[int, ...]] = []
+    settings: dict[Any, dict[str, Any]] = {}
+    constants: dict[Any, int] = {}
+    templates: dict[Any, Any] = {}
 
-    def add_node(operation: tuple[Primitive, str] | None, parts: Any) -> int:
+    def add_node(operation: Any, parts: Any, length: tuple[int, ...]) -> int:
         operations.append(operation)
         arguments.append(parts)
+        shapes.append(length)
         return len(operations) - 1
 
-    def constant(x: float) -> int:
-        key = x, math.copysign(1.0, x)
+    def constant(x: Any) -> int:
+        length = shape(x)
+        # Minus zero is equal to zero, but another number.
+        key = id(x) if length else (float(x), math.copysign(1.0, x))
         if key not in constants:
-            constants[key] = add_node(None, x)
+            constants[key] = add_node(None, x if length else float(x), length)
         return constants[key]
 
+    for data, held in packs:
+        numbers.update((node, len(operations) + place) for node, place in held.items())
+        for _ in range(data.shape[0]):
+            add_node(None, None, data.shape[1:])
     together = leaf(0.0)
     together.link(TABLE["stack"], tuple(roots), (), {})
     order = topological_sort(together, until=numbers)[:-1]
@@ -149,29 +148,35 @@ def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scala
         if node in numbers:
             continue
         made = node.op
-        if type(node._data) is not float or (made is not None and not made.elementwise):
-            return None
         if made is None:
             numbers[node] = constant(node._data)
             continue
-        places = [numbers[i] if isinstance(i, Node) else constant(float(i)) for i in node.inputs]
-        if made.arity is None and not node.settings:
-            key = made, len(places)
-            if key not in templates:
-                templates[key] = _template(made, len(places), settings)
-            if templates[key]:
-                for operation, parts in templates[key]:
-                    taken = [places[p] if type(p) is int else constant(p) for p in parts]
-                    places.append(add_node(operation, taken))
-                numbers[node] = places[-1]
-                continue
+        places = [numbers[i] if isinstance(i, Node) else constant(i) for i in node.inputs]
         name = made, str(node.settings) if node.settings else ""
-        settings[name] = dict(node.settings)
-        numbers[node] = add_node(name, places)
-    return _Scalars(len(order), numbers, [numbers[root] for root in roots], operations, arguments, settings)
+        template = None
+        if made.arity is None and made.elementwise:
+            key = *name, len(places)
+            if key not in templates:
+                templates[key] = _template(made, node.settings, len(places))
+            template = templates[key]
+        if template:
+            for inner, given, parts in template:
+                taken = [places[p] if type(p) is int else constant(p) for p in parts]
+                lengths = {shapes[p] for p in taken}
+                joint = lengths.pop() if len(lengths) == 1 else numpy.broadcast_shapes(*lengths)
+                name = inner, str(given) if given else ""
+                settings[name] = dict(given)
+                places.append(add_node(name, taken, joint))
+            numbers[node] = places[-1]
+        else:
+            # What mixes the elements of an array is done one by one.
+            operation = name if made.elementwise else (*name, node)
+            settings[operation] = dict(node.settings)
+            numbers[node] = add_node(operation, places, node.shape)
+    return _Scalars(order, [numbers[root] for root in roots], operations, arguments, shapes, settings)
 
 
-def _template(made: Primitive, count: int, settings: dict[Any, Any]) -> list[tuple[tuple[Primitive, str], list[Any]]]:
+def _template(made: Primitive, given: Any, count: int) -> list[tuple[Primitive, Any, list[Any]]]:
     """Return the operations that a variadic primitive of `count` arguments is made of, by running its forward on nodes.
 
     Their arguments are positions (of the primitive's arguments, then of these operations) and constants. Empty if the
@@ -179,17 +184,15 @@ def _template(made: Primitive, count: int, settings: dict[Any, Any]) -> list[tup
     """
     inputs = [leaf(1.0) for _ in range(count)]
     try:
-        out = made.forward(_elementwise, *inputs)
-        order = topological_sort(out)
+        order = topological_sort(made.forward(_elementwise, *inputs, **given))
     except (AttributeError, TypeError):
         return []
     positions = {node: k for k, node in enumerate(inputs)}
     found = []
     for node in order:
         if node.op is not None:
-            name = node.op, str(node.settings) if node.settings else ""
-            settings[name] = dict(node.settings)
-            found.append((name, [positions[i] if isinstance(i, Node) else float(i) for i in node.inputs]))
+            parts = [positions[i] if isinstance(i, Node) else float(i) for i in node.inputs]
+            found.append((node.op, node.settings, parts))
             positions[node] = len(positions)
     return found
 
@@ -233,7 +236,8 @@ def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]]:
     levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height, default=0))]
     for number, operation in enumerate(operations):
         if operation is not None and number not in absorbed:
-            levels[height[number] - 1].setdefault((operation, len(arguments[number])), []).append(number)
+            key = operation, len(arguments[number]), scalars.shapes[number]
+            levels[height[number] - 1].setdefault(key, []).append(number)
     return levels
 
 
@@ -243,33 +247,37 @@ def _grouped(scalars: _Scalars, levels: list[dict[Any, list[int]]], sizes: list[
     First come the leaves of each pack, then the constants, then the operations, each after its arguments. Nodes of the
     same operation on the same arguments get one number.
     """
-    total, first = len(scalars.operations), sum(sizes)
+    total, start = len(scalars.operations), 0
     final = numpy.arange(total)
     group_of = numpy.empty(total, numpy.int64)
     groups: list[_Group] = []
 
-    def add_group(made: Primitive | None, settings: dict[str, Any], start: int, arguments: Any) -> None:
-        group_of[start : start + len(arguments)] = len(groups)
-        groups.append(_Group(made, settings, start, arguments))
-
-    start = 0
-    for size in sizes:
-        add_group(None, {}, start, numpy.arange(size))
+    def add_group(made: Primitive | None, size: int, arguments: Any, length: tuple[int, ...], given: Any) -> None:
+        nonlocal start
+        group_of[start : start + size] = len(groups)
+        groups.append(_Group(made, given, start, size, arguments, length))
         start += size
-    constants = [k for k in range(first, total) if scalars.operations[k] is None]
-    values = numpy.array([scalars.arguments[k] for k in constants])
-    order = numpy.argsort(values, kind="stable")
-    final[numpy.array(constants, int)[order]] = numpy.arange(first, first + len(constants))
-    add_group(None, {}, first, values[order])
-    start = first + len(constants)
+
+    for size in sizes:
+        add_group(None, size, None, scalars.shapes[start], {})
+    constants = [k for k in range(start, total) if scalars.operations[k] is None]
+    numbers = sorted((k for k in constants if not scalars.shapes[k]), key=scalars.arguments.__getitem__)
+    final[numbers] = numpy.arange(start, start + len(numbers))
+    add_group(None, len(numbers), numpy.array([scalars.arguments[k] for k in numbers]), (), {})
+    for k in constants:
+        if scalars.shapes[k]:
+            final[k] = start
+            add_group(None, 1, scalars.arguments[k][None], scalars.shapes[k], {})
+    leaves = len(groups)
     for level in levels:
-        for (operation, _), members in level.items():
+        for (operation, _, length), members in level.items():
             rows = final[numpy.array([scalars.arguments[k] for k in members])]
             if operation[0].reduction:
                 rows.sort(axis=1)
             origin = group_of[rows]
             # Parameters come first, so that nodes of one parameter stand together; constants, of any order, last.
-            columns = numpy.argsort(numpy.where(origin[0] == len(sizes), total, origin[0]), kind="stable")[::-1]
+            rank = numpy.where((origin[0] >= len(sizes)) & (origin[0] < leaves), total, origin[0])
+            columns = numpy.argsort(rank, kind="stable")[::-1]
             keys = rows.T[columns]
             if (origin != origin[0]).any():
                 keys = numpy.concatenate([keys, origin.T[columns]])
@@ -282,8 +290,7 @@ def _grouped(scalars: _Scalars, levels: list[dict[Any, list[int]]], sizes: list[
             origin = group_of[rows]
             ends = numpy.flatnonzero((origin[1:] != origin[:-1]).any(axis=1)) + 1
             for low, high in pairwise([0, *ends.tolist(), len(rows)]):
-                add_group(operation[0], scalars.settings[operation], start + low, rows[low:high])
-            start += len(rows)
+                add_group(operation[0], high - low, rows[low:high], length, scalars.settings[operation])
     return groups, final, group_of
 
 
@@ -294,12 +301,10 @@ def _recipes(groups: list[_Group], group_of: Any) -> list[_Recipe]:
     for group in groups:
         rows = group.arguments
         if group.made is None:
-            recipes.append(_Recipe((len(rows),), [], []))
+            recipes.append(_Recipe((group.size,), []))
             continue
-        if not group.made.reduction:
-            columns = [[rows[:, [k]]] for k in range(rows.shape[1])]
-        else:
-            columns = []
+        columns = []
+        if group.made.reduction:
             origin = group_of[rows[0]].tolist()
             ends = [k for k in range(1, len(origin)) if origin[k] != origin[k - 1]]
             for low, high in pairwise([0, *ends, len(origin)]):
@@ -309,12 +314,18 @@ def _recipes(groups: list[_Group], group_of: Any) -> list[_Recipe]:
                     columns.append([factors[..., 0], factors[..., 1]])
                 else:
                     columns.append([terms])
-        grid = _grid([numbers for term in columns for numbers in term], groups, group_of, recipes)
-        terms = [[_view(groups, group_of, x.reshape(*grid, x.shape[1])) for x in term] for term in columns]
-        if group.made.reduction:
-            recipes.append(_Recipe(grid, [], [_Term(x[0].shape[1], *views) for x, views in zip(columns, terms)]))
         else:
-            recipes.append(_Recipe(grid, [view for (view,) in terms], []))
+            columns.append([rows[:, [k]] for k in range(rows.shape[1])])
+        grid = _grid([numbers for term in columns for numbers in term], groups, group_of, recipes)
+        recipes.append(
+            _Recipe(
+                grid,
+                [
+                    (term[0].shape[1], [_view(groups, group_of, x.reshape(*grid, x.shape[1])) for x in term])
+                    for term in columns
+                ],
+            )
+        )
     return recipes
 
 
@@ -327,14 +338,14 @@ def _grid(columns: list[Any], groups: list[_Group], group_of: Any, recipes: list
     found, hinted = {1, size}, set()
     for numbers in columns:
         group = groups[int(group_of[numbers[0, 0]])]
-        if group.made is None and group.arguments.dtype.kind == "f":
+        if group.made is None and group.arguments is not None:
             # Constants may be equal by chance.
             continue
         block, period = _block(numbers), _period(numbers)
         found |= {block, period}
         distinct = numbers[:period:block, 0]
         # What is computed from a whole array takes its shape.
-        if group.made and len(distinct) == len(group.arguments) and (numpy.diff(distinct) == 1).all():
+        if group.made and len(distinct) == group.size and (numpy.diff(distinct) == 1).all():
             inner = block
             for length in reversed(recipes[int(group_of[distinct[0]])].grid):
                 inner *= length
@@ -391,61 +402,89 @@ def _needed(recipes: list[_Recipe], views: list[_View]) -> set[int]:
     needed = {view.group for view in views}
     for k in reversed(range(len(recipes))):
         if k in needed:
-            needed.update(view.group for view in _views(recipes[k]))
+            needed.update(view.group for _, term in recipes[k].terms for view in term)
     return needed
-
-
-def _views(recipe: _Recipe) -> list[_View]:
-    return recipe.views + [view for term in recipe.terms for view in (term.left, term.right) if view]
 
 
 class _Arrays:
     """The arrays of the groups computed so far; parts of them that are asked for twice are made once."""
 
-    def __init__(self, recipes: list[_Recipe], needed: set[int], views: list[_View]) -> None:
+    def __init__(self, groups: list[_Group], recipes: list[_Recipe], needed: set[int], views: list[_View]) -> None:
+        self.groups, self.recipes = groups, recipes
         self.data: dict[int, Any] = {}
-        self.grids = [recipe.grid for recipe in recipes]
-        self.made: dict[Any, Any] = {}
+        self.parts: dict[Any, Any] = {}
         # Where rows of a length begin in a group: views of the same rows then share them.
         self.rows: dict[tuple[int, int, int], set[int]] = {}
-        for view in [view for k in needed for view in _views(recipes[k])] + views:
+        for view in [view for k in needed for _, term in recipes[k].terms for view in term] + views:
             if view.steps:
                 self.rows.setdefault((view.group, view.lengths[0], view.steps[0]), set()).add(view.base)
+
+    def compute(self, k: int) -> None:
+        """Compute a group, as an array of its grid and the shape of its nodes."""
+        made, settings, _, _, arguments, length = self.groups[k]
+        grid, terms = self.recipes[k]
+        rank = len(grid) + len(length)
+        if made is None:
+            self.data.setdefault(k, arguments)
+        elif made.reduction:
+            parts = [
+                _summed(made, count, [self.placed(view, len(grid), rank) for view in term], rank)
+                for count, term in terms
+            ]
+            self.data[k] = reduce(lambda a, b: made.apply((a, b), {}), parts)
+        else:
+            ((_, term),) = terms
+            args: Any = [self.view(view) for view in term]
+            if made.elementwise:
+                args = [_aligned(*self.placed(view, len(grid), rank), rank) for view in term]
+            self.data[k] = made.apply((args,) if made.arity is None else tuple(args), settings)
+
+    def placed(self, view: _View, axes: int, rank: int) -> tuple[Any, tuple[int, ...]]:
+        """Return a view with its axes numbered among `rank` ones: those of the nodes follow the `axes` of the grid.
+
+        The axis to sum over gets the number `rank`.
+        """
+        array, length = self.view(view), self.groups[view.group].shape
+        own = [k for k, n in zip(range(rank - len(length), rank), length) if n != 1]
+        if len(own) != len(length):
+            array = reshape(array, (*view.lengths, *(n for n in length if n != 1)))
+        return array, (*(rank if axis == axes else axis for axis in view.axes), *own)
 
     def view(self, view: _View) -> Any:
         """Return a view as a Tensor, or an array of constants, with the axes of the view."""
         array, path = self.data[view.group], ""
         for operation, setting in self._path(view):
-            path += f"{operation.__name__} {setting.tobytes() if hasattr(setting, 'tobytes') else setting} "
-            if (view.group, path) not in self.made:
-                self.made[view.group, path] = operation(array, setting)
-            array = self.made[view.group, path]
+            exact = (setting.shape, setting.tobytes()) if hasattr(setting, "tobytes") else setting
+            path += f"{operation.__name__} {exact} "
+            if (view.group, path) not in self.parts:
+                self.parts[view.group, path] = operation(array, setting)
+            array = self.parts[view.group, path]
         return array
 
     def _path(self, view: _View) -> list[tuple[Any, Any]]:
         """Return the operations that take a view from the array of its group, as functions and their settings."""
-        grid = self.grids[view.group]
+        grid, length = self.recipes[view.group].grid, self.groups[view.group].shape
         size = math.prod(grid)
-        flat = [(reshape, (-1,))] if len(grid) > 1 else []
+        path: list[tuple[Any, Any]] = [(reshape, (-1, *length))] if len(grid) > 1 else []
         if view.places is not None:
-            return [*flat, (getitem, view.places)]
+            return [*path, (getitem, view.places)]
         if math.prod(view.lengths) == size and view.steps == _contiguous(view.lengths):
-            return [(reshape, view.lengths)] if view.lengths != grid else []
+            return [(reshape, (*view.lengths, *length))] if view.lengths != grid else []
         if not view.lengths:
-            return [*flat, (getitem, view.base)]
-        path: list[tuple[Any, Any]] = flat
-        base, length, before = view.base, size, ()
+            return [*path, (getitem, view.base)]
+        flat = tuple(path)
+        base, before = view.base, _NONE
         for axis, (count, step) in enumerate(zip(view.lengths[:-1], view.steps)):
             inner = 1 + sum((n - 1) * m for n, m in zip(view.lengths[axis + 1 :], view.steps[axis + 1 :]))
-            low, high = max(0, base + inner - step), min(base, length - count * step)
+            low, high = max(0, base + inner - step), min(base, size - count * step)
             if low > high:
                 return [*flat, (getitem, _places(view))]
-            starts = self.rows[view.group, count, step] if axis == 0 else set()
+            starts = self.rows[view.group, count, step] if axis == 0 else ()
             first = min((start for start in starts if low <= start <= high), default=high)
-            path = [*path, *_part(before, first, count * step, 1, length), (reshape, (*before, count, step))]
-            base, length, before = base - first, step, (*before, count)
-        path += _part(before, base, view.lengths[-1], view.steps[-1], length)
-        return [step for step, after in zip(path, [*path[1:], (None, None)]) if step[0] is not after[0]]
+            path += [*_part(before, first, count * step, 1, size), (reshape, (*before, count, step, *length))]
+            base, size, before = base - first, step, (*before, count)
+        path += _part(before, base, view.lengths[-1], view.steps[-1], size)
+        return [this for this, after in zip(path, [*path[1:], (None, None)]) if this[0] is not after[0]]
 
 
 def _contiguous(lengths: tuple[int, ...]) -> tuple[int, ...]:
@@ -458,7 +497,7 @@ def _part(before: tuple[int, ...], base: int, count: int, step: int, length: int
     if count == length:
         return []
     chosen = slice(base, base + (count - 1) * step + 1, None if step == 1 else step)
-    return [(getitem, (..., chosen) if before else chosen)]
+    return [(getitem, (*(slice(None) for _ in before), chosen) if before else chosen)]
 
 
 def _places(view: _View) -> Any:
@@ -469,39 +508,23 @@ def _places(view: _View) -> Any:
     return places
 
 
-def _computed(group: _Group, recipe: _Recipe, arrays: _Arrays) -> Any:
-    """Compute a group, as an array of the shape `recipe.grid`."""
-    made: Any = group.made
-    rank = len(recipe.grid)
-    if not made.reduction:
-        args = [_aligned(arrays.view(view), view.axes, rank) for view in recipe.views]
-        return made.apply((args,) if made.arity is None else tuple(args), group.settings)
-    total = None
-    for term in recipe.terms:
-        part = _summed(made, term, arrays, rank)
-        total = part if total is None else made.apply((total, part), {})
-    return total
-
-
-def _summed(made: Primitive, term: _Term, arrays: _Arrays, rank: int) -> Any:
-    """Return the sum of terms over their last axis, aligned for the axes before."""
-    array, axes = arrays.view(term.left), term.left.axes
-    if term.right:
-        product = next(row for row in TABLE.values() if row.contraction and row.contraction[1] == made.name)
-        assert product.contraction
-        left, right = set(axes), set(term.right.axes)
-        other = arrays.view(term.right)
-        shared = left & right - {rank}
-        if rank in left & right and (not shared or (left - right and right - left)):
-            return _contracted(product, (array, axes), (other, term.right.axes), rank)
-        axes = tuple(range(rank + 1))
-        times = TABLE[product.contraction[0]]
-        array = times.apply((_aligned(array, term.left.axes, rank + 1), _aligned(other, term.right.axes, rank + 1)), {})
-        axes = tuple(k for k in axes[rank + 1 - len(shape(array)) :] if shape(array)[k - rank - 1] > 1)
+def _summed(made: Primitive, count: int, term: list[tuple[Any, tuple[int, ...]]], rank: int) -> Any:
+    """Return the sum of `count` terms over their axis `rank`, or of the products of two; aligned for those before."""
+    (array, axes), *others = term
+    for other, across in others:
+        product, times = next(
+            (row, row.contraction[0]) for row in TABLE.values() if row.contraction and row.contraction[1] == made.name
+        )
+        left, right = set(axes), set(across)
+        if rank in left & right and (left & right == {rank} or (left - right and right - left)):
+            return _contracted(product, (array, axes), (other, across), rank)
+        factors = _aligned(array, axes, rank + 1), _aligned(other, across, rank + 1)
+        array = TABLE[times].apply(factors, {})
+        axes = tuple(sorted(left | right))
         array = reshape(array, tuple(n for n in shape(array) if n > 1))
-    if term.count > 1:
+    if count > 1:
         if rank not in axes:
-            array, axes = TABLE["broadcast_to"].apply((array,), {"shape": (term.count, *shape(array))}), (rank, *axes)
+            array, axes = TABLE["broadcast_to"].apply((array,), {"shape": (count, *shape(array))}), (rank, *axes)
         array = TABLE[made.reduction].apply((array,), {"axis": axes.index(rank)})
         axes = tuple(axis for axis in axes if axis != rank)
     return _aligned(array, axes, rank)
@@ -518,8 +541,8 @@ def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
         left, right, rows, columns = right, left, columns, rows
     if not columns and left[1][0] == rank:
         left, right, rows, columns = right, left, columns, rows
-    one = [_merged(*left, [*([k] for k in shared), *([rows] if rows else []), [rank]])]
-    one.append(_merged(*right, [*([k] for k in shared), [rank], *([columns] if columns else [])]))
+    one = [_merged(left[0], left[1], [*([k] for k in shared), *([rows] if rows else []), [rank]])]
+    one.append(_merged(right[0], right[1], [*([k] for k in shared), [rank], *([columns] if columns else [])]))
     lengths = {axis: n for array, axes in (left, right) for axis, n in zip(axes, shape(array))}
     axes = (*shared, *rows, *columns)
     out = product.apply(tuple(one), {})
@@ -551,11 +574,22 @@ def _aligned(array: Any, axes: tuple[int, ...], rank: int) -> Any:
     return reshape(array, tuple(lengths.get(axis, 1) for axis in range(min(axes), rank)))
 
 
-def _pays(results: list[Any], roots: list[Node], size: int) -> bool:
+def _like(root: Node, result: Any) -> Any:
+    """Return a result as a node of the kind of the root."""
+    if type(root._data) is float:
+        result = item(result)
+        return result if isinstance(result, Node) else leaf(float(result))
+    return result if isinstance(result, Node) else leaf(numpy.asarray(result))
+
+
+def _pays(results: list[Node], roots: list[Node], order: list[Node]) -> bool:
     """Say whether the results are those of the scalars, from few operations on arrays that are not too large."""
-    for result, root in zip(results, roots):
-        if not (math.isclose(result._data, root._data, rel_tol=SAME) or (result._data != result._data) & (root._data != root._data)):
-            return False
+    if not all(numpy.allclose(a._data, b._data, rtol=SAME, atol=0, equal_nan=True) for a, b in zip(results, roots)):
+        return False
     nodes = {node for result in results for node in topological_sort(result)}
-    elements = sum(math.prod(node.shape) for node in nodes if node.op and getattr(node._data, "base", None) is None)
-    return WORTH * len(nodes) <= size and elements <= WORTH * size
+    made = (node for node in nodes if node.op and getattr(node._data, "base", None) is None)
+    return WORTH * len(nodes) <= len(order) and _elements(made) <= WORTH * _elements(order)
+
+
+def _elements(nodes: Iterable[Node]) -> int:
+    return sum(math.prod(node.shape) for node in nodes)
