@@ -9,6 +9,7 @@ is broadcast, one that advances in equal steps is a view, and a sum of products 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from functools import reduce
 from itertools import pairwise
@@ -24,6 +25,9 @@ from ._primitive import TABLE, Primitive, leaf, shape
 
 WORTH = 4
 """Re-rolling pays if it leaves so many times fewer nodes."""
+
+LARGER = 4
+"""The arrays may have so many times as many elements as the scalars."""
 
 _NONE: tuple[int, ...] = ()
 
@@ -94,9 +98,9 @@ def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[
     (True, 82, 9)
     """
     scalars = _read(roots, packs)
-    levels = _levels(scalars)
     size = len(scalars.order)
-    if WORTH * len(levels) > size:
+    levels = _levels(scalars)
+    if levels is None:
         return None
     groups, final, group_of = _grouped(scalars, levels, [data.shape[0] for data, _ in packs])
     recipes = _recipes(groups, group_of)
@@ -152,34 +156,40 @@ def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scala
             numbers[node] = constant(node._data)
             continue
         places = [numbers[i] if isinstance(i, Node) else constant(i) for i in node.inputs]
-        name = made, str(node.settings) if node.settings else ""
-        template = None
+        operation, length = _operation(node), node.shape
+        settings[operation] = dict(node.settings)
+        template: list[Any] = []
         if made.arity is None and made.elementwise:
-            key = *name, len(places)
+            key = operation, len(places)
             if key not in templates:
-                templates[key] = _template(made, node.settings, len(places))
+                templates[key] = _template(made, len(places), node.settings)
             template = templates[key]
-        if template:
-            for inner, given, parts in template:
-                taken = [places[p] if type(p) is int else constant(p) for p in parts]
-                lengths = {shapes[p] for p in taken}
-                joint = lengths.pop() if len(lengths) == 1 else numpy.broadcast_shapes(*lengths)
-                name = inner, str(given) if given else ""
-                settings[name] = dict(given)
-                places.append(add_node(name, taken, joint))
-            numbers[node] = places[-1]
-        else:
-            # What mixes the elements of an array is done one by one.
-            operation = name if made.elementwise else (*name, node)
-            settings[operation] = dict(node.settings)
-            numbers[node] = add_node(operation, places, node.shape)
+        for inner, given, parts in template:
+            settings[inner] = given
+            if not parts:
+                places.append(-1)
+                continue
+            taken = [places[p] if type(p) is int else constant(p) for p in parts]
+            joint = numpy.broadcast_shapes(*{shapes[p] for p in taken}) if length else ()
+            places.append(add_node(inner, taken, joint))
+        numbers[node] = places[-1] if template else add_node(operation, places, length)
     return _Scalars(order, [numbers[root] for root in roots], operations, arguments, shapes, settings)
 
 
-def _template(made: Primitive, given: Any, count: int) -> list[tuple[Primitive, Any, list[Any]]]:
+def _operation(node: Node) -> tuple[Any, ...]:
+    """Return what nodes have in common that can be elements of one array: primitive and settings."""
+    assert node.op is not None
+    if not node.settings and node.op.elementwise:
+        return node.op, ""
+    plain = node.op.elementwise and all(isinstance(x, (int, float, str, type(None))) for x in node.settings.values())
+    return (node.op, str(node.settings)) if plain else (node.op, node)
+
+
+def _template(made: Primitive, count: int, given: Any) -> list[tuple[Any, Any, list[Any]]]:
     """Return the operations that a variadic primitive of `count` arguments is made of, by running its forward on nodes.
 
-    Their arguments are positions (of the primitive's arguments, then of these operations) and constants. Empty if the
+    Each comes with its settings and arguments, which are positions (first of the primitive's arguments, then of these
+    operations) and constants. A sum of sums is one sum; what went into it has no arguments any more. Empty if the
     forward takes no nodes.
     """
     inputs = [leaf(1.0) for _ in range(count)]
@@ -188,19 +198,40 @@ def _template(made: Primitive, given: Any, count: int) -> list[tuple[Primitive, 
     except (AttributeError, TypeError):
         return []
     positions = {node: k for k, node in enumerate(inputs)}
-    found = []
+    found: list[tuple[Any, Any, list[Any]]] = []
     for node in order:
         if node.op is not None:
             parts = [positions[i] if isinstance(i, Node) else float(i) for i in node.inputs]
-            found.append((node.op, node.settings, parts))
+            found.append((_operation(node), dict(node.settings), parts))
             positions[node] = len(positions)
+    uses = Counter(part for _, _, parts in found for part in parts if type(part) is int)
+    for k, (operation, given, parts) in enumerate(found):
+        if operation[0].reduction:
+            joined: list[Any] = [[]]
+            for p in parts:
+                source = found[p - count] if type(p) is int and p >= count and uses[p] == 1 else None
+                if source is not None and source[0] == operation:
+                    joined.append(source[2])
+                    found[p - count] = operation, given, []
+                else:
+                    joined[0].append(p)
+            found[k] = operation, given, _joined(joined)
     return found
 
 
-def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]]:
+def _joined(lists: list[list[Any]]) -> list[Any]:
+    """Join lists, of which the longest grows, so that a chain of additions takes linear time."""
+    longest = max(lists, key=len)
+    for other in lists:
+        if other is not longest:
+            longest.extend(other)
+    return longest
+
+
+def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]] | None:
     """Return the numbers of all operations by height above the leaves, and then by operation and number of arguments.
 
-    A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms.
+    A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms. None if there are too many levels.
     """
     operations, arguments = scalars.operations, scalars.arguments
     uses = [0] * len(operations)
@@ -217,23 +248,16 @@ def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]]:
             continue
         parts = arguments[number]
         if operation[0].reduction:
-            terms: list[int] = []
-            level = 1
-            for part in parts:
-                if operations[part] == operation and uses[part] == 1:
-                    absorbed.add(part)
-                    level = max(level, height[part])
-                    # The longer list grows, so that a chain of additions takes linear time.
-                    longer, shorter = sorted((terms, arguments[part]), key=len, reverse=True)
-                    longer.extend(shorter)
-                    terms = longer
-                else:
-                    level = max(level, height[part] + 1)
-                    terms.append(part)
-            arguments[number], height[number] = terms, level
+            inner = [part for part in parts if operations[part] == operation and uses[part] == 1]
+            absorbed.update(inner)
+            outer = [part for part in parts if part not in absorbed]
+            height[number] = max([height[part] for part in inner] + [height[part] + 1 for part in outer])
+            arguments[number] = _joined([outer, *(arguments[part] for part in inner)])
         else:
             height[number] = 1 + max(map(height.__getitem__, parts))
-    levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height, default=0))]
+    if WORTH * max(height) > len(scalars.order):
+        return None
+    levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height))]
     for number, operation in enumerate(operations):
         if operation is not None and number not in absorbed:
             key = operation, len(arguments[number]), scalars.shapes[number]
@@ -584,11 +608,13 @@ def _like(root: Node, result: Any) -> Any:
 
 def _pays(results: list[Node], roots: list[Node], order: list[Node]) -> bool:
     """Say whether the results are those of the scalars, from few operations on arrays that are not too large."""
-    if not all(numpy.allclose(a._data, b._data, rtol=SAME, atol=0, equal_nan=True) for a, b in zip(results, roots)):
-        return False
+    for result, root in zip(results, roots):
+        same = numpy.allclose(result._data, root._data, rtol=SAME, atol=0, equal_nan=True)
+        if not same or getattr(result, "dtype", None) != getattr(root, "dtype", None):
+            return False
     nodes = {node for result in results for node in topological_sort(result)}
     made = (node for node in nodes if node.op and getattr(node._data, "base", None) is None)
-    return WORTH * len(nodes) <= len(order) and _elements(made) <= WORTH * _elements(order)
+    return WORTH * len(nodes) <= len(order) and _elements(made) <= LARGER * _elements(order)
 
 
 def _elements(nodes: Iterable[Node]) -> int:
