@@ -209,9 +209,8 @@ def _template(made: Primitive, count: int, given: Any) -> list[tuple[Any, Any, l
         if operation[0].reduction:
             joined: list[Any] = [[]]
             for p in parts:
-                source = found[p - count] if type(p) is int and p >= count and uses[p] == 1 else None
-                if source is not None and source[0] == operation:
-                    joined.append(source[2])
+                if isinstance(p, int) and p >= count and uses[p] == 1 and found[p - count][0] == operation:
+                    joined.append(found[p - count][2])
                     found[p - count] = operation, given, []
                 else:
                     joined[0].append(p)
@@ -231,7 +230,7 @@ def _joined(lists: list[list[Any]]) -> list[Any]:
 def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]] | None:
     """Return the numbers of all operations by height above the leaves, and then by operation and number of arguments.
 
-    A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms. None if there are too many levels.
+    A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms. None for too many levels.
     """
     operations, arguments = scalars.operations, scalars.arguments
     uses = [0] * len(operations)
@@ -255,9 +254,9 @@ def _levels(scalars: _Scalars) -> list[dict[Any, list[int]]] | None:
             arguments[number] = _joined([outer, *(arguments[part] for part in inner)])
         else:
             height[number] = 1 + max(map(height.__getitem__, parts))
-    if WORTH * max(height) > len(scalars.order):
+    if WORTH * max(height, default=0) > len(scalars.order):
         return None
-    levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height))]
+    levels: list[dict[Any, list[int]]] = [{} for _ in range(max(height, default=0))]
     for number, operation in enumerate(operations):
         if operation is not None and number not in absorbed:
             key = operation, len(arguments[number]), scalars.shapes[number]
