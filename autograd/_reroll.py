@@ -355,44 +355,50 @@ def _recipes(groups: list[_Group], group_of: Any) -> list[_Recipe]:
 def _grid(columns: list[Any], groups: list[_Group], group_of: Any, recipes: list[_Recipe]) -> tuple[int, ...]:
     """Return the shape in which the arguments of a group repeat along whole axes.
 
-    An argument that is the same r times in a row, or repeats after t nodes, shows that an axis is r or t long.
+    An argument that is the same for r nodes in a row, or comes again after r nodes, shows that axes end there.
     """
     size = len(columns[0])
-    found, hinted = {1, size}, set()
+    ends, hints = {1, size}, set()
     for numbers in columns:
         group = groups[int(group_of[numbers[0, 0]])]
         if group.made is None and group.arguments is not None:
             # Constants may be equal by chance.
             continue
-        block, period = _block(numbers), _period(numbers)
-        found |= {block, period}
-        distinct = numbers[:period:block, 0]
-        # What is computed from a whole array takes its shape.
-        if group.made and len(distinct) == group.size and (numpy.diff(distinct) == 1).all():
-            inner = block
-            for length in reversed(recipes[int(group_of[distinct[0]])].grid):
-                inner *= length
-                hinted.add(inner)
-    for lengths in (sorted(found | hinted), sorted(found)):
+        distinct, repeats = _repeats(numbers)
+        ends.update(end for unit, times, scale in repeats for end in (unit * scale, unit * times * scale))
+        if group.made and distinct.shape == (group.size, 1) and (numpy.diff(distinct[:, 0]) == 1).all():
+            # What is computed from a whole array takes its shape.
+            for end in _contiguous(recipes[int(group_of[numbers[0, 0]])].grid):
+                scale = max((times * scale for unit, times, scale in repeats if end % unit == 0), default=1)
+                hints.add(end * scale)
+    for lengths in (sorted(ends | hints), sorted(ends)):
         if all(high % low == 0 for low, high in pairwise(lengths)):
             return tuple(high // low for low, high in pairwise(lengths))[::-1]
     return (size,)
 
 
-def _block(numbers: Any) -> int:
-    """Return the largest length of equal blocks in which the rows do not change."""
-    changes = numpy.flatnonzero((numbers[1:] != numbers[:-1]).any(axis=1)) + 1
-    return math.gcd(len(numbers), *changes.tolist())
+def _repeats(numbers: Any) -> tuple[Any, list[tuple[int, int, int]]]:
+    """Return the rows without those that only repeat, and how they repeat.
 
-
-def _period(numbers: Any) -> int:
-    """Return after how many rows they repeat."""
-    size = len(numbers)
-    divisors = [k for k in range(1, math.isqrt(size) + 1) if size % k == 0]
-    for period in divisors + [size // k for k in reversed(divisors)]:
-        if (numbers[period:] == numbers[:-period]).all():
-            break
-    return period
+    Each (unit, times, scale) tells that in what was left then, where a row stood for `scale` of the first ones, blocks
+    of `unit` rows came `times` times.
+    """
+    found: list[tuple[int, int, int]] = []
+    unit, scale = 1, 1
+    while True:
+        same = numpy.flatnonzero((numbers == numbers[0]).all(axis=1))
+        if len(same) < 2 or same[1] % unit:
+            return numbers, found
+        unit = int(same[1])
+        times = int(numpy.argmin(numpy.append(same, -1) == unit * numpy.arange(len(same) + 1)))
+        if len(numbers) % (unit * times):
+            return numbers, found
+        blocks = numbers.reshape(-1, times, unit, numbers.shape[1])
+        if (blocks != blocks[:, :1]).any():
+            return numbers, found
+        found.append((unit, times, scale))
+        numbers = blocks[:, 0].reshape(-1, numbers.shape[1])
+        scale *= times
 
 
 def _view(groups: list[_Group], group_of: Any, numbers: Any) -> _View:
@@ -460,7 +466,9 @@ class _Arrays:
             args: Any = [self.view(view) for view in term]
             if made.elementwise:
                 args = [_aligned(*self.placed(view, len(grid), rank), rank) for view in term]
-            self.data[k] = made.apply((args,) if made.arity is None else tuple(args), settings)
+            out = made.apply((args,) if made.arity is None else tuple(args), settings)
+            # Comparisons of constants count as numbers, too.
+            self.data[k] = out if isinstance(out, Node) else numpy.multiply(out, 1.0)
 
     def placed(self, view: _View, axes: int, rank: int) -> tuple[Any, tuple[int, ...]]:
         """Return a view with its axes numbered among `rank` ones: those of the nodes follow the `axes` of the grid.

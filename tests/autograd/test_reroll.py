@@ -13,8 +13,21 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from autograd import TABLE, Node, Tensor, Value, exp, maximum, mean, primitive, relu, softmax, topological_sort, weighted_sum
-from autograd import _reroll
+from autograd import (
+    TABLE,
+    Node,
+    Tensor,
+    Value,
+    _reroll,
+    exp,
+    maximum,
+    mean,
+    primitive,
+    relu,
+    softmax,
+    topological_sort,
+    weighted_sum,
+)
 from autograd._reroll import reroll
 from autograd.testing import Graph, graphs
 from autograd.testing._graphs import Step
@@ -34,7 +47,9 @@ def flat(tree: Any) -> list[Any]:
 
 def rolled(loss: Any, *trees: Any) -> Any:
     """Re-roll `loss`, whose leaves are in `trees`, each a pack; check its value and its gradient, and return it."""
-    packs = [(Tensor([leaf.data for leaf in flat(tree)]), {leaf: k for k, leaf in enumerate(flat(tree))}) for tree in trees]
+    packs = [
+        (Tensor([leaf.data for leaf in flat(tree)]), {leaf: k for k, leaf in enumerate(flat(tree))}) for tree in trees
+    ]
     found = reroll([loss], packs)
     if found is None:
         return None
@@ -155,23 +170,177 @@ class TestNetworks:
         """The scalars of the layers are columns of a batch, those of the parameters are numbers."""
         rng = np.random.default_rng(0)
         X, y = rng.normal(size=(30, 2)), rng.choice([-1.0, 1.0], 30)
-        parameters, columns = leaves(Random(7), 6, 7), [Tensor(column) for column in X.T]
-        first, second = parameters[:5], parameters[5]
-        hidden = [relu(weighted_sum([p[0], p[1], columns[0], p[2], columns[1]])) for p in first]
-        out = weighted_sum([second[0], *(part for pair in zip(second[1:], hidden) for part in pair)])
-        used = [p for layer in first for p in layer[:3]] + second[:6]
-        loss = mean(relu(1 - out * y)) + 0.01 * sum(p * p for p in used)
+        layers, columns = (
+            [leaves(Random(7), 12, 3), leaves(Random(8), 12, 13), leaves(Random(9), 1, 13)],
+            list(map(Tensor, X.T)),
+        )
+        h: list[Any] = columns
+        for layer in layers:
+            h = [weighted_sum([w0, *(x for pair in zip(w, h) for x in pair)]).tanh() for w0, *w in layer]
+        used = flat(layers)
+        loss = mean(relu(1 - h[0] * y)) + 0.01 * sum(p * p for p in used)
         packs = [
             (Tensor([p.data for p in used]), {p: k for k, p in enumerate(used)}),
             (Tensor(X.T), {column: k for k, column in enumerate(columns)}),
         ]
-        result, again = reroll([loss, out], packs)
-        assert operations(result)["matmul"] == 3
+        found = reroll([loss, h[0]], packs)
+        assert found
+        result, out = found
+        assert operations(result)["matmul"] == 4
         assert type(result) is Tensor
         assert result.shape == ()
-        np.testing.assert_allclose(again.data, out.data, rtol=1e-12)
+        np.testing.assert_allclose(out.data, h[0].data, rtol=1e-12)
         loss.backward()
         result.backward()
         assert result.item() == pytest.approx(loss.item(), rel=1e-12)
         np.testing.assert_allclose(packs[0][0].grad, [p.grad for p in used], rtol=1e-10)
         np.testing.assert_allclose(packs[1][0].grad, [c.grad for c in columns], rtol=1e-10)
+
+
+class TestAnyGraph:
+    """Re-rolled whether it pays or not, and always right."""
+
+    @pytest.fixture(autouse=True)
+    def _at_any_price(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_reroll, "WORTH", 0)
+        monkeypatch.setattr(_reroll, "LARGER", math.inf)
+
+    @given(graph=graphs([made for made in OWN if made.elementwise]), seed=st.integers(0, 99), count=st.integers(1, 6))
+    def test_random_graphs_of_values(self, graph: Graph, seed: int, count: int) -> None:
+        """The same graph several times over, on inputs of its own and on inputs that all share."""
+        if any(np.ndim(x) for line in graph.lines for x in (line.args if isinstance(line, Step) else [line])):
+            return
+        rng = Random(seed)
+        given_ = [Value(x) for x in graph.inputs]
+        total, used = 0.0, list(given_)
+        for _ in range(count):
+            inputs = [leaf if rng.random() < 0.5 else Value(leaf.data) for leaf in given_]
+            used += [leaf for leaf in inputs if leaf not in used]
+            for result in [graph(*inputs)] if isinstance(graph(*inputs), Node) else graph(*inputs):
+                total = total + result * rng.choice([1.0, inputs[0]])
+        rng.shuffle(used)
+        event(f"rolled: {rolled(total, used[::2], used[1::2]) is not None}")
+
+    @given(seed=st.integers(0, 10**6))
+    def test_random_programs(self, seed: int) -> None:
+        """Sums, products and functions of whatever is there, shared and repeated at random."""
+        rng = Random(seed)
+        weights, inputs = leaves(rng, rng.randrange(1, 9)), leaves(rng, rng.randrange(1, 4), rng.randrange(1, 4))
+        operations = [rng.randrange(7) for _ in range(rng.randrange(1, 8))]
+        picks = [[rng.randrange(10**6) for _ in range(4)] for _ in operations]
+        total: Any = 0.0
+        for sample in inputs:
+            known: list[Any] = [*sample, *weights]
+            for operation, places in zip(operations, picks):
+                a, b, c, d = (known[k % len(known)] if rng.random() > 0.02 else 0.5 for k in places)
+                known.append(
+                    [
+                        lambda: a * b + c * d, lambda: a + b + (c + d), lambda: sum(w * a for w in weights),
+                        lambda: (a - b) * c, lambda: Value(1.0) * a + maximum(b, c), lambda: exp(a * -0.1) * d,
+                        lambda: weighted_sum([Value(0.1), a, b, c, d]),
+                    ][operation]()
+                )  # fmt: skip
+            total = total + known[-1] * known[rng.randrange(len(known))]
+        if abs(total.data) < 1e100:
+            rolled(total, weights, inputs)
+
+    @given(graph=graphs(OWN))
+    def test_random_graphs_of_arrays(self, graph: Graph) -> None:
+        nodes = graph.nodes()
+        found = reroll(nodes, [])
+        assert found
+        for given, expected in zip(found, nodes):
+            assert type(given) is type(expected)
+            np.testing.assert_allclose(given.data, expected.data, rtol=1e-10)
+
+
+class TestSingleCases:
+    def test_it_does_not_pay(self) -> None:
+        a, b = Value(2.0), Value(3.0)
+        assert rolled(a * b + a, [a, b]) is None
+
+    @pytest.mark.parametrize("step", [lambda z, x: z.tanh() + x, lambda z, x: x + z * 0.5])
+    def test_a_long_chain_is_given_up_soon(self, step: Any) -> None:
+        x = z = Value(0.5)
+        for _ in range(50_000):
+            z = step(z, x)
+        start = time.perf_counter()
+        assert rolled(z, [x]) is None
+        assert time.perf_counter() - start < 30
+
+    @pytest.mark.parametrize("step", [lambda z, x: z + x * x, lambda z, x: x * x + z])
+    def test_a_long_sum(self, step: Any) -> None:
+        """A chain of additions is one sum; its length costs no recursion and no square."""
+        x = leaves(Random(0), 50_000)
+        z: Any = 0.0
+        for x_k in x:
+            z = step(z, x_k)
+        assert operations(rolled(z, x)) == {"matmul": 1, "add": 1, "item": 1}
+
+    def test_one_term_many_times(self) -> None:
+        x = leaves(Random(0), 6)
+        result = rolled(sum((sum(x_k for _ in range(5)) for x_k in x), 0.0), x)
+        assert operations(result)["broadcast_to"] == 1
+
+    def test_products_row_by_row_are_no_matrix_product(self) -> None:
+        a, b = leaves(Random(0), 8, 5), leaves(Random(1), 8, 5)
+        result = rolled(sum(sum(p * q for p, q in zip(x, y)).exp() for x, y in zip(a, b)), a, b)
+        assert not operations(result)["matmul"]
+
+    def test_a_stack_of_matrix_products(self) -> None:
+        """For each head a product of its own."""
+        a, b = leaves(Random(0), 3, 4, 5), leaves(Random(1), 3, 6, 5)
+        scores = [sum(p * q for p, q in zip(x, y)).exp() for one, two in zip(a, b) for x in one for y in two]
+        result = rolled(sum(scores), a, b)
+        (product,) = (n for n in topological_sort(result) if n.op and n.op.name == "matmul")
+        assert sorted(product.shape) == [3, 4, 6]
+
+    def test_columns_of_a_table(self) -> None:
+        """Steps that are no multiple of each other, a part of the rows, the end of a pack."""
+        table = leaves(Random(0), 10, 7)
+        for chosen in (
+            [row[2:5:2] for row in table[1:]],
+            [row[::3] for row in table[::-1]],
+            [row[4:] for row in table[8:]],
+        ):
+            assert rolled(sum(x.exp() * k for row in chosen * 3 for k, x in enumerate(row)), table)
+        diagonals = [table[i + k][k] for i in range(4) for k in range(6)]
+        assert rolled(sum(x.tanh() * k for k, x in enumerate(diagonals)), table)
+
+    def test_minus_zero_and_values_beyond_floats(self) -> None:
+        x = leaves(Random(0), 9)
+        for constant in (-0.0, math.inf, math.nan):
+            found = reroll(
+                [sum(x_k * constant for x_k in x)], [(Tensor([v.data for v in x]), {v: k for k, v in enumerate(x)})]
+            )
+            assert found is not None
+            np.testing.assert_equal(found[0].data, sum(v.data * constant for v in x))
+
+    def test_constants_alone(self) -> None:
+        total = sum(Value(float(k)).exp() for k in range(20))
+        (result,) = reroll([total], []) or [None]
+        assert result.data == pytest.approx(total.data)
+        assert result.op is None
+
+    def test_a_sum_that_loses_its_digits_is_refused(self) -> None:
+        x = [Value(v) for v in [1e16, *[1.0] * 8, -1e16] * 3]
+        total = x[0]
+        for x_k in x[1:]:
+            total = total + x_k
+        assert rolled(total, x[::-1]) is None
+
+    def test_a_variadic_operation_that_takes_no_nodes_is_left_whole(self) -> None:
+        largest = primitive("largest", lambda xp, *args: max(args) if xp.tanh else 0, lambda g, out, *args: [g * (a == out) for a in args])  # fmt: skip
+        assert largest
+        hypot = primitive(
+            "hypot_all",
+            lambda xp, *args: xp.abs(xp.sqrt(sum(a * a for a in args))),
+            lambda g, out, *args: [g * a / out for a in args],
+        )
+        x = leaves(Random(0), 10, 3)
+        assert operations(rolled(sum(hypot(row) for row in x), x))["hypot_all"] == 1
+
+    def test_settings_tell_operations_apart(self) -> None:
+        x = leaves(Random(0), 30)
+        total = sum(v.clip(-0.5, 0.5) if k % 2 else v.clip(-0.1, 0.1) for k, v in enumerate(x))
+        assert operations(rolled(total, x))["clip"] == 2
