@@ -570,7 +570,7 @@ def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
     if not rows and right[1][-1] == rank:
         # A vector goes to the side where the matrix need not be transposed.
         left, right, rows, columns = right, left, columns, rows
-    if not columns and left[1][0] == rank:
+    elif not columns and left[1][0] == rank:
         left, right, rows, columns = right, left, columns, rows
     one = [_merged(left[0], left[1], [*([k] for k in shared), *([rows] if rows else []), [rank]])]
     one.append(_merged(right[0], right[1], [*([k] for k in shared), [rank], *([columns] if columns else [])]))
