@@ -144,7 +144,8 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
         if isinstance(contribution, Node):
             return contribution if type(contribution._data) is float else item(contribution)
         return float(contribution)
-    if getattr(contribution, "dtype", None) != data.dtype:
+    # A float has no dtype, and NumPy says that None is equal to float64.
+    if not hasattr(contribution, "dtype") or contribution.dtype != data.dtype:
         return astype(contribution, dtype=data.dtype)
     return contribution
 

@@ -460,7 +460,7 @@ class _Arrays:
                 _summed(made, count, [self.placed(view, len(grid), rank) for view in term], rank)
                 for count, term in terms
             ]
-            self.data[k] = reduce(lambda a, b: made.apply((a, b), {}), parts)
+            self.data[k] = _shaped(reduce(lambda a, b: made.apply((a, b), {}), parts), (*grid, *length))
         else:
             ((_, term),) = terms
             args: Any = [self.view(view) for view in term]
@@ -468,7 +468,8 @@ class _Arrays:
                 args = [_aligned(*self.placed(view, len(grid), rank), rank) for view in term]
             out = made.apply((args,) if made.arity is None else tuple(args), settings)
             # Comparisons of constants count as numbers, too.
-            self.data[k] = out if isinstance(out, Node) else numpy.multiply(out, 1.0)
+            out = out if isinstance(out, Node) else numpy.multiply(out, 1.0)
+            self.data[k] = _shaped(out, (*grid, *length))
 
     def placed(self, view: _View, axes: int, rank: int) -> tuple[Any, tuple[int, ...]]:
         """Return a view with its axes numbered among `rank` ones: those of the nodes follow the `axes` of the grid.
@@ -578,7 +579,7 @@ def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
     axes = (*shared, *rows, *columns)
     out = product.apply(tuple(one), {})
     full = tuple(lengths[axis] for axis in axes)
-    return _aligned(out if shape(out) == full else reshape(out, full), axes, rank)
+    return _aligned(_shaped(out, full), axes, rank)
 
 
 def _merged(array: Any, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
@@ -586,7 +587,11 @@ def _merged(array: Any, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
     array = _permuted(array, axes, [axis for part in parts for axis in part])
     lengths = iter(shape(array))
     merged = tuple(math.prod(next(lengths) for _ in part) for part in parts)
-    return array if shape(array) == merged else reshape(array, merged)
+    return _shaped(array, merged)
+
+
+def _shaped(array: Any, lengths: tuple[int, ...]) -> Any:
+    return array if shape(array) == lengths else reshape(array, lengths)
 
 
 def _permuted(array: Any, axes: tuple[int, ...], order: list[int]) -> Any:

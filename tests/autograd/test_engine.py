@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Tensor, Value, grad, no_grad, primitive, tanh, topological_sort
+from autograd import Tensor, Value, grad, maximum, no_grad, primitive, tanh, topological_sort
 
 
 def test_topological_order_is_that_of_the_expression() -> None:
@@ -119,6 +119,13 @@ def test_a_value_may_be_computed_from_tensors() -> None:
         combine(a, b).backward()
         assert t.grad.tolist() == [a.grad, a.grad]
         assert v.grad == b.grad
+
+
+def test_a_rule_that_returns_a_float_for_an_array_of_no_axes() -> None:
+    x = Tensor([1.0, 2.0])
+    total = x.sum(axis=0)
+    (maximum(total, total * 3) * 2).backward()
+    assert x.grad.tolist() == [6.0, 6.0]
 
 
 def test_an_interior_node_without_gradient_is_reset() -> None:

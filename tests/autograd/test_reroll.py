@@ -357,8 +357,9 @@ class TestSingleCases:
         a, b, c = leaves(Random(0), 12), leaves(Random(1), 12), leaves(Random(2), 6 * 12)
         blocks = [where(a[k // 2], b[k // 3], c[k]).exp() for k in range(24)]
         assert rolled(sum(blocks), a, b, c)
-        uneven = [a[k // 2] * c[k].exp() for k in range(23)]
-        assert rolled(sum(x.tanh() for x in uneven), a, c)
+        for places in ([k // 2 for k in range(23)], [k // 2 if k < 4 else k // 4 + 1 for k in range(24)]):
+            uneven = [a[place] * c[k].exp() for k, place in enumerate(places)]
+            assert rolled(sum(x.tanh() for x in uneven), a, c)
         rows = [c[6 * k : 6 * k + 6] for k in range(12)]
         layer = [sum(x * y for x, y in zip(row, half)).tanh() for half in (b[:6], b[6:]) for row in rows]
         assert rolled(sum((x * a[k // 8]).exp() for k, x in enumerate(layer)), a, b, c)
