@@ -31,7 +31,7 @@ from autograd import (
 )
 from autograd._reroll import reroll
 from autograd.testing import Graph, graphs
-from autograd.testing._graphs import Step
+from autograd.testing._graphs import Place, Step
 from nn import MLP, Perceptron, binary_cross_entropy, cross_entropy, hinge, mse
 
 OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]
@@ -91,6 +91,20 @@ def network(rng: Random, layers: Any, sample: list[Any], activation: Any) -> lis
     for layer in layers:
         sample = [activation(sum((w * x for w, x in zip(weights, sample)), bias)) for bias, *weights in layer]
     return sample
+
+
+def of_scalars(graph: Graph) -> Graph:
+    """Keep the first element of each array."""
+
+    def first(x: Any) -> Any:
+        return x if isinstance(x, Place) else float(np.ravel(x)[0])
+
+    return Graph(
+        [
+            line._replace(args=tuple(map(first, line.args))) if isinstance(line, Step) else first(line)
+            for line in graph.lines
+        ]
+    )
 
 
 class TestNetworks:
@@ -220,13 +234,12 @@ class TestAnyGraph:
     @given(graph=graphs([made for made in OWN if made.elementwise]), seed=st.integers(0, 99), count=st.integers(1, 6))
     def test_random_graphs_of_values(self, graph: Graph, seed: int, count: int) -> None:
         """The same graph several times over, on inputs of its own and on inputs that all share."""
-        if any(np.ndim(x) for line in graph.lines for x in (line.args if isinstance(line, Step) else [line])):
-            return
+        graph = of_scalars(graph)
         rng = Random(seed)
-        given_ = [Value(x) for x in graph.inputs]
-        total, used = 0.0, list(given_)
+        own = [Value(x) for x in graph.inputs]
+        total, used = 0.0, list(own)
         for _ in range(count):
-            inputs = [leaf if rng.random() < 0.5 else Value(leaf.data) for leaf in given_]
+            inputs = [leaf if rng.random() < 0.5 else Value(leaf.data) for leaf in own]
             used += [leaf for leaf in inputs if leaf not in used]
             for result in [graph(*inputs)] if isinstance(graph(*inputs), Node) else graph(*inputs):
                 total = total + result * rng.choice([1.0, inputs[0]])
@@ -247,8 +260,8 @@ class TestAnyGraph:
                 a, b, c, d = (known[k % len(known)] if rng.random() > 0.02 else 0.5 for k in places)
                 known.append(operation(a, b, c, d, weights))
             total = total + known[-1] * known[rng.randrange(len(known))]
-        if abs(total.data) < 1e100:
-            rolled(total, weights, inputs)
+        if isinstance(total, Value):
+            event(f"rolled: {rolled(total, weights, inputs) is not None}")
 
     @given(graph=graphs(OWN))
     def test_random_graphs_of_arrays(self, graph: Graph) -> None:
@@ -357,7 +370,7 @@ class TestSingleCases:
         a, b, c = leaves(Random(0), 12), leaves(Random(1), 12), leaves(Random(2), 6 * 12)
         blocks = [where(a[k // 2], b[k // 3], c[k]).exp() for k in range(24)]
         assert rolled(sum(blocks), a, b, c)
-        for places in ([k // 2 for k in range(23)], [k // 2 if k < 4 else k // 4 + 1 for k in range(24)]):
+        for places in ([k // 2 for k in range(23)], [(k + 1) // 3 for k in range(24)]):
             uneven = [a[place] * c[k].exp() for k, place in enumerate(places)]
             assert rolled(sum(x.tanh() for x in uneven), a, c)
         rows = [c[6 * k : 6 * k + 6] for k in range(12)]
