@@ -29,8 +29,6 @@ WORTH = 4
 LARGER = 4
 """The arrays may have so many times as many elements as the scalars."""
 
-_NONE: tuple[int, ...] = ()
-
 SAME = 1e-6
 """A result that differs so much has lost its digits to another order of summation, and is not given."""
 
@@ -41,7 +39,7 @@ class _Scalars(NamedTuple):
     order: list[Node]
     roots: list[int]
     operations: list[Any]
-    """What made the node: the primitive and its settings as text; None for a leaf."""
+    """What made the node, see `_operation`; None for a leaf."""
     arguments: list[Any]
     """The numbers of the arguments; of a constant its data, of a leaf in a pack None."""
     shapes: list[tuple[int, ...]]
@@ -177,12 +175,15 @@ def _read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> _Scala
 
 
 def _operation(node: Node) -> tuple[Any, ...]:
-    """Return what nodes have in common that can be elements of one array: primitive and settings."""
+    """Return what nodes have in common that can be elements of one array: primitive and settings.
+
+    What mixes the elements of an array, or has settings that cannot be told apart by their text, stays alone.
+    """
     assert node.op is not None
     if not node.settings and node.op.elementwise:
         return node.op, ""
     plain = node.op.elementwise and all(isinstance(x, (int, float, str, type(None))) for x in node.settings.values())
-    return (node.op, str(node.settings)) if plain else (node.op, node)
+    return (node.op, str(node.settings)) if plain else (node.op, id(node))
 
 
 def _template(made: Primitive, count: int, given: Any) -> list[tuple[Any, Any, list[Any]]]:
@@ -331,24 +332,20 @@ def _recipes(groups: list[_Group], group_of: Any) -> list[_Recipe]:
             origin = group_of[rows[0]].tolist()
             ends = [k for k in range(1, len(origin)) if origin[k] != origin[k - 1]]
             for low, high in pairwise([0, *ends, len(origin)]):
-                terms, source = rows[:, low:high], groups[origin[low]]
+                part, source = rows[:, low:high], groups[origin[low]]
                 if source.made and (source.made.name, group.made.name) in contractions and high - low > 1:
-                    factors = source.arguments[terms - source.start]
+                    factors = source.arguments[part - source.start]
                     columns.append([factors[..., 0], factors[..., 1]])
                 else:
-                    columns.append([terms])
+                    columns.append([part])
         else:
             columns.append([rows[:, [k]] for k in range(rows.shape[1])])
         grid = _grid([numbers for term in columns for numbers in term], groups, group_of, recipes)
-        recipes.append(
-            _Recipe(
-                grid,
-                [
-                    (term[0].shape[1], [_view(groups, group_of, x.reshape(*grid, x.shape[1])) for x in term])
-                    for term in columns
-                ],
-            )
-        )
+        terms = [
+            (term[0].shape[1], [_view(groups, group_of, x.reshape(*grid, x.shape[1])) for x in term])
+            for term in columns
+        ]
+        recipes.append(_Recipe(grid, terms))
     return recipes
 
 
@@ -505,7 +502,8 @@ class _Arrays:
         if not view.lengths:
             return [*path, (getitem, view.base)]
         flat = tuple(path)
-        base, before = view.base, _NONE
+        base = view.base
+        before: tuple[int, ...] = ()
         for axis, (count, step) in enumerate(zip(view.lengths[:-1], view.steps)):
             inner = 1 + sum((n - 1) * m for n, m in zip(view.lengths[axis + 1 :], view.steps[axis + 1 :]))
             low, high = max(0, base + inner - step), min(base, size - count * step)
