@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import (
@@ -25,6 +25,7 @@ from autograd import (
     primitive,
     relu,
     softmax,
+    tanh,
     topological_sort,
     weighted_sum,
     where,
@@ -113,13 +114,13 @@ class TestNetworks:
         rng = Random(0)
         model, x = MLP(2, [16, 16, 1]), leaves(rng, 100, 2)
         parameters = model.parameters()
-        loss = hinge(model(x), [rng.choice([-1, 1]) for _ in x]) + 1e-4 * sum(p * p for p in parameters)
+        loss = hinge(model(x), [(-1) ** k for k in range(100)]) + 1e-4 * sum(p * p for p in parameters)
         result = rolled(loss, parameters, x)
         found = operations(result)
         assert found["matmul"] == 4
         assert found["relu"] == 3
         assert found["sum"] == 1
-        assert sum(found.values()) <= 34
+        assert sum(found.values()) <= 32
         assert all(np.size(n._data) <= 1600 for n in topological_sort(result))
         assert not any(hasattr(n.settings.get("index"), "dtype") for n in topological_sort(result))
 
@@ -244,7 +245,7 @@ class TestAnyGraph:
             for result in [graph(*inputs)] if isinstance(graph(*inputs), Node) else graph(*inputs):
                 total = total + result * rng.choice([1.0, inputs[0]])
         rng.shuffle(used)
-        event(f"rolled: {rolled(total, used[::2], used[1::2]) is not None}")
+        assert rolled(total, used[::2], used[1::2]) is not None or abs(total.data) < 1e-6
 
     @given(seed=st.integers(0, 10**6))
     def test_random_programs(self, seed: int) -> None:
@@ -261,7 +262,8 @@ class TestAnyGraph:
                 known.append(operation(a, b, c, d, weights))
             total = total + known[-1] * known[rng.randrange(len(known))]
         if isinstance(total, Value):
-            event(f"rolled: {rolled(total, weights, inputs) is not None}")
+            # Where the terms cancel, the digits that are left may differ.
+            assert rolled(total, weights, inputs) is not None or abs(total.data) < 1e-6
 
     @given(graph=graphs(OWN))
     def test_random_graphs_of_arrays(self, graph: Graph) -> None:
@@ -326,12 +328,55 @@ class TestSingleCases:
         diagonals = [table[i + k][k] for i in range(4) for k in range(6)]
         assert rolled(sum(x.tanh() * k for k, x in enumerate(diagonals)), table)
 
+    @pytest.mark.parametrize("columns", [slice(0, 3), slice(2, 5), slice(4, 7), slice(0, 6, 2), slice(2, 7, 2)])
+    def test_parts_of_rows_are_views(self, columns: slice) -> None:
+        table, w = leaves(Random(0), 10, 7), leaves(Random(1), 3)
+        parts = [row[columns] for row in table[:4] + table[5:9]], [row[columns] for row in table[6:]]
+        for rows in (parts[0], parts[1], parts[0][:4] + parts[1]):
+            result = rolled(sum(sum(p * q for p, q in zip(row, w)).exp() for row in rows), table, w)
+            assert operations(result)["matmul"] == 1
+        one, other = [
+            sum(sum(p * q for p, q in zip(row, w)).exp() for row in part) for part in (parts[0][:4], parts[1])
+        ]
+        assert rolled(one + other, table, w)
+
     def test_minus_zero_and_values_beyond_floats(self) -> None:
         x = leaves(Random(0), 9)
         for constant in (-0.0, math.inf, math.nan):
             found = reroll([sum(x_k * constant for x_k in x)], [packed(x)])
             assert found is not None
             np.testing.assert_equal(found[0].data, sum(v.data * constant for v in x))
+
+    def test_zero_has_a_sign(self) -> None:
+        x = leaves(Random(0), 20)
+        assert rolled(sum((x_k / (0.0 if k % 2 else -0.0)).tanh() * k for k, x_k in enumerate(x)), x)
+
+    def test_a_root_inside_a_sum(self) -> None:
+        x = leaves(Random(0), 40)
+        inner = sum(v.exp() for v in x[:20])
+        total = inner + sum(v.exp() for v in x[20:])
+        found = reroll([total, inner], [packed(x)])
+        assert found
+        assert [node.data for node in found] == [pytest.approx(total.data), pytest.approx(inner.data)]
+
+    def test_axes_of_length_one(self) -> None:
+        columns, rows, w = (
+            [Tensor(np.full((3, 1), k / 9)) for k in range(12)],
+            Tensor(np.ones((1, 4))),
+            leaves(Random(0), 12),
+        )
+        total = sum(-(column * w_k) * rows for column, w_k in zip(columns, w))
+        pack = Tensor(np.stack([c.data for c in columns])), {c: k for k, c in enumerate(columns)}
+        found = reroll([total, -rows], [pack, packed(w)])
+        assert found
+        for result, expected in zip(found, [total, -rows]):
+            np.testing.assert_allclose(result.data, expected.data, rtol=1e-12, strict=True)
+
+    def test_comparisons_of_constants(self) -> None:
+        total = sum(-TABLE["greater"].apply((Value(float(k)), 5.0), {}) for k in range(20))
+        found = reroll([total], [])
+        assert found
+        assert found[0].data == -14.0
 
     def test_constants_alone(self) -> None:
         total = sum(Value(float(k)).exp() for k in range(20))
@@ -355,6 +400,19 @@ class TestSingleCases:
         x = leaves(Random(0), 10, 3)
         assert operations(rolled(sum(hypot(row) for row in x), x))["hypot_all"] == 1
 
+    def test_a_variadic_operation_that_uses_a_sum_twice(self) -> None:
+        def forward(xp: Any, *args: Any) -> Any:
+            total = args[0] + args[1]
+            return total + args[2] + xp.tanh(total)
+
+        def rule(g: Any, out: Any, *args: Any) -> list[Any]:
+            slope = 2 - tanh(args[0] + args[1]) ** 2
+            return [g * slope, g * slope, g]
+
+        twice = primitive("sum_twice", forward, rule)
+        x = leaves(Random(0), 30, 3)
+        assert rolled(sum(twice(row) for row in x), x)
+
     def test_settings_tell_operations_apart(self) -> None:
         x = leaves(Random(0), 30)
         total = sum(v.clip(-0.5, 0.5) if k % 2 else v.clip(-0.1, 0.1) for k, v in enumerate(x))
@@ -365,6 +423,8 @@ class TestSingleCases:
         w, x = leaves(Random(0), 4), leaves(Random(1), 30)
         losses = [sum(w_k * x_k for w_k, x_k in zip(w, x[start:])).tanh() for start in range(26)]
         assert operations(rolled(sum(losses), w, x))["matmul"] == 1
+        losses = [(w[0] * x[start] + w[1] * x[start + 1]).tanh() for start in range(15)]
+        assert rolled(sum(losses), w[:2], x)
 
     def test_axes_that_do_not_fit_each_other(self) -> None:
         a, b, c = leaves(Random(0), 12), leaves(Random(1), 12), leaves(Random(2), 6 * 12)
