@@ -22,8 +22,8 @@ from ._guards import Surroundings
 from ._modes import active, anomaly, tracing
 from ._node import Node
 from ._passes import on_floats
-from ._recording import FIXED, nodes_in, program_of, recorded, replaced, same_twice
-from ._source import write
+from ._recording import FIXED, program_of, recorded, replaced, same_twice
+from ._source import Part, nodes_in, write
 
 MOST = 64
 """So many signatures of one function are kept."""
@@ -174,7 +174,9 @@ class _Version:
         if not self._raw:
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
-        outside = [*[node._data for node in program.captured], *program.given.values()]
+        outside = [node._data for node in program.captured]
+        outside += [pack.data({}) for pack in program.packs if pack.captured]
+        outside += program.given.values()
         try:
             with without_warnings():
                 return self._function(*args, *kwargs.values(), *outside)
@@ -185,10 +187,11 @@ class _Version:
         """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise."""
         found: dict[Any, Any] = {node: node._data for node in self.program.captured}
         found.update(self._found(args, kwargs))
+        found.update({pack.node: pack.data(found) for pack in self.program.packs})
         with without_warnings():
             for node in self.program.nodes:
                 found[node] = _computed(node, [found[i] if isinstance(i, Node) else i for i in node.inputs])
-        return replaced(self.program.results, found)
+        return _numbers(replaced(self.program.results, found))
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
         """Yield the leaves of the arguments, each with its number or array."""
@@ -200,6 +203,18 @@ class _Version:
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
         rows += [("arrays written over", self.source.count("out=")), ("milliseconds to compile", self._seconds * 1e3)]
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+def _numbers(tree: Any) -> Any:
+    """Return a structure of results in which parts of arrays are taken out of these."""
+    if isinstance(tree, dict):
+        return {key: _numbers(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [_numbers(item) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, Part):
+        return float(tree.node[tree.place]) if tree.node.ndim == 1 else tree.node[tree.place]
+    return tree
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +15,9 @@ from ._backward import one_like
 from ._functional import Differentiated, flatten, pull, title
 from ._modes import record
 from ._node import Node, name_of
-from ._passes import PASS_NAMES, live, shortened
+from ._passes import live, shortened
 from ._primitive import kinds, shape
-from ._source import Program
+from ._source import Pack, Part, Program, nodes_in
 from ._tracing import CompileError, Trace, traced
 
 FIXED = (str, bytes, bool, type(None))
@@ -89,8 +90,9 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
 
 def _differs(place: tuple[str, int], what: str) -> None:
     raise CompileError(
-        f"{written_place(place)}: {what} when the function is called again with the same arguments, so it cannot be compiled. Draw "
-        f"random numbers outside and pass them as an argument; so with the time, and what a call leaves for the next"
+        f"{written_place(place)}: {what} when the function is called again with the same arguments, so it cannot be "
+        f"compiled. Draw random numbers outside and pass them as an argument; so with the time, and what a call leaves "
+        f"for the next"
     )
 
 
@@ -103,39 +105,113 @@ def _alike(a: Any, b: Any) -> bool:
 def program_of(recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str]) -> Program:
     """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter."""
     trace, arguments, result = recording
-    inputs = [item for item in flatten([tree for _, tree in arguments]) if isinstance(item, Node)]
-    forward = len(trace.nodes)
+    inputs = nodes_in([tree for _, tree in arguments])
+    out: Any = None
+    aux = None
     if parts is not None:
         out, aux = parts.loss(result)
+    wanted = parts.targets([tree for _, tree in arguments]) if parts is not None else None
+    targets = nodes_in(wanted)
+    results = [out, *nodes_in(aux)] if out is not None else nodes_in(result)
+    counts["operations recorded"] = len(trace.nodes)
+    packs, rolled = _rolled(trace, results, arguments, targets)
+    if packs:
+        aux, result = replaced(aux, rolled), replaced(result, rolled)
+        out = replaced(out, rolled)
+        counts["operations re-rolled"] = len(trace.nodes)
+    forward = len(trace.nodes)
+    if parts is not None:
         if not out.label:
             trace.names.setdefault(out, "J")
-        wanted = parts.targets([tree for _, tree in arguments])
-        targets = [item for item in flatten(wanted) if isinstance(item, Node)]
+        held = {node: Part(pack.node, k) for pack in packs for k, node in enumerate(pack.leaves)}
+        sources = list(dict.fromkeys(held[t].node if t in held else t for t in targets))
         with record(), traced(trace):
-            gradients, _ = pull(out, targets, one_like(out))
-        found = dict(zip(targets, gradients))
+            found = dict(zip(sources, pull(out, sources, one_like(out))[0]))
+        found.update({t: Part(found[held[t].node], held[t].place) for t in targets if t in held})
         result = ((out, aux) if parts.has_aux else out, replaced(wanted, found))
     became: dict[Node, Any] = {leaf: leaf._data for leaf in trace.made}
     shortened(trace.nodes, became, counts)
-    results = replaced(result, became)
-    nodes = live([new for node in trace.nodes if isinstance(new := became[node], Node) and new.op], nodes_in(results))
-    counts["dead code"] = counts["operations recorded"] - sum(counts[each] for each in PASS_NAMES) - len(nodes)
-    computed = {*inputs, *nodes}
-    captured = [item for node in nodes for item in node.inputs if isinstance(item, Node) and item not in computed]
-    captured += [item for item in nodes_in(results) if item not in computed]
+    result = replaced(result, became)
+    nodes = live([new for node in trace.nodes if isinstance(new := became[node], Node) and new.op], nodes_in(result))
+    known = {*inputs, *nodes, *(pack.node for pack in packs)}
+    captured = [item for node in nodes for item in node.inputs if isinstance(item, Node) and item not in known]
+    captured += [item for item in nodes_in(result) if item not in known]
     first = {new for node in trace.nodes[:forward] if isinstance(new := became[node], Node)}
-    program = Program(name, arguments, list(dict.fromkeys(captured)), nodes, sum(n in first for n in nodes), results)
+    program = Program(
+        name, arguments, list(dict.fromkeys(captured)), packs, nodes, sum(n in first for n in nodes), result
+    )
     for node in trace.nodes:
         new, wish = became[node], node.label or trace.names.get(node, "")
         if isinstance(new, Node) and wish:
             program.names.setdefault(new, wish)
-    program.names.update({node: name_of(node) for node in program.captured})
-    computed.update(program.captured)
-    for g, (out, node) in trace.adjoints.items():
-        new, of, by = (became.get(item, item) for item in (g, out, node))
-        if isinstance(new, Node) and isinstance(by, Node) and by in computed:
+    program.names.update({node: name_of(node) for node in captured})
+    program.names.update({pack.node: pack.name for pack in packs})
+    known.update(captured)
+    for g, (of, by) in trace.adjoints.items():
+        new, of, by = (became.get(item, item) for item in (g, of, by))
+        if isinstance(new, Node) and isinstance(by, Node) and by in known:
             program.adjoints.setdefault(new, (of, by))
     return program
+
+
+SCALARS = 200
+"""A graph of so many operations may hold the same part many times."""
+
+ARRAY = 80
+"""An operation on an array takes about as long as one on so many pairs of floats."""
+
+
+def _rolled(
+    trace: Trace, results: list[Node], arguments: list[tuple[str, Any]], targets: list[Node]
+) -> tuple[list[Pack], dict[Node, Node]]:
+    """Find the parts of a graph that are alike, and compute them together, as arrays.
+
+    Return the arrays that stand for many leaves, and what stands for each result; `trace` goes on with the new graph.
+    Nothing changes where there is no repetition, and without NumPy.
+    """
+    if len(trace.nodes) < SCALARS:
+        return [], {}
+    try:
+        import numpy
+    except ImportError:
+        return [], {}
+    from ._reroll import reroll
+
+    made = set(trace.nodes)
+    used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
+    inputs = nodes_in([tree for _, tree in arguments])
+    known = {*inputs, *trace.made}
+    leaves = [*inputs, *(node for node in used if node not in known)]
+    groups: dict[Any, list[Node]] = {}
+    whose = {leaf: k for k, (_, tree) in enumerate(arguments) for leaf in nodes_in(tree)}
+    aimed = set(targets)
+    for leaf in dict.fromkeys([*targets, *leaves]):
+        # Numbers of one argument lie together; so do arrays of one shape, whatever argument they are.
+        length, given = shape(leaf._data), whose.get(leaf, -1)
+        kind = (length, getattr(leaf._data, "dtype", float), given >= 0 if length else given, leaf in aimed)
+        groups.setdefault(kind, []).append(leaf)
+    packs = []
+    for group in groups.values():
+        node = kinds["array"](numpy.array([leaf._data for leaf in group]))
+        name = _common_name([arguments[whose[leaf]][0] if leaf in whose else leaf.label for leaf in group])
+        packs.append(Pack(name, node, group, captured=group[0] not in whose))
+    new = Trace()
+    with record(), traced(new):
+        rolled = reroll(results, [(pack.node, {leaf: k for k, leaf in enumerate(pack.leaves)}) for pack in packs])
+    floats = all(type(node._data) is float for node in trace.nodes)
+    if rolled is None or (floats and sum(len(node.inputs) for node in trace.nodes) < ARRAY * len(new.nodes)):
+        return [], {}
+    names = {node: trace.names.get(result, result.label) for result, node in zip(results, rolled)}
+    trace.nodes, trace.made = new.nodes, new.made
+    trace.names = {node: name for node, name in names.items() if name}
+    return packs, dict(zip(results, rolled))
+
+
+def _common_name(names: list[str]) -> str:
+    """Return what all names begin with."""
+    first, last = min(names), max(names)
+    same = next((k for k, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    return re.sub(r"[\W_]*$", "", first[:same]) or "x"
 
 
 def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
@@ -145,12 +221,9 @@ def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
     if isinstance(tree, (list, tuple)):
         parts = [replaced(item, found) for item in tree]
         return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, Part):
+        return Part(found.get(tree.node, tree.node), tree.place)
     return found.get(tree, tree) if isinstance(tree, Node) else tree
-
-
-def nodes_in(tree: Any) -> list[Node]:
-    """Return the nodes of a structure, in order."""
-    return [item for item in flatten(tree) if isinstance(item, Node)]
 
 
 def _parameters(f: Callable[..., Any], n: int) -> list[str]:

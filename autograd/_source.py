@@ -6,13 +6,14 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _floats
 from ._buffers import written_over
+from ._functional import flatten
 from ._node import Node
 from ._passes import on_floats
 from ._primitive import TABLE, shape
@@ -24,6 +25,36 @@ SMALL = 64
 _WHERE = TABLE["where"]
 
 
+class Pack(NamedTuple):
+    """An array that holds the numbers of many leaves."""
+
+    name: str
+    node: Any
+    leaves: list[Node]
+    captured: bool
+    """Whether the leaves are used from outside, rather than arguments."""
+
+    def data(self, found: Mapping[Node, Any]) -> Any:
+        """Return the array for leaves whose numbers are found, or are those that they hold."""
+        import numpy
+
+        return numpy.array([found.get(leaf, leaf._data) for leaf in self.leaves])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One element of a computed array, as a result."""
+
+    node: Any
+    place: int
+
+
+def nodes_in(tree: Any) -> list[Node]:
+    """Return the nodes of a structure, in order."""
+    items = (item.node if isinstance(item, Part) else item for item in flatten(tree))
+    return [item for item in items if isinstance(item, Node)]
+
+
 @dataclass
 class Program:
     """What is written: a function's parameters, each with its structure of leaves, its operations and its results."""
@@ -31,6 +62,7 @@ class Program:
     name: str
     arguments: list[tuple[str, Any]]
     captured: list[Node]
+    packs: list[Pack]
     nodes: list[Node]
     forward: int
     results: Any
@@ -78,40 +110,71 @@ class Names:
 def write(program: Program, reuse: bool) -> str:
     """Return the source of a program; with `reuse`, large arrays that are no longer needed are written over."""
     names = Names(program.names, program.adjoints)
-    unpacking: Lines = []
-    parameters = []
-    for name, tree in program.arguments:
-        if isinstance(tree, Node):
-            names.wanted[tree] = name
-            parameters.append(names.of(tree))
-        else:
-            parameters.append(names.new(name))
-            unpacking += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names)
-    captured = [names.of(node) for node in program.captured]
+    parameters, unpacking = _head(program, names)
+    parameters += [names.of(node) for node in program.captured]
+    parameters += [names.of(pack.node) for pack in program.packs if pack.captured]
     body = _Body(program, names)
     written = [(node, body.lines(node)) for node in program.nodes]
     if reuse:
-        written = written_over(written, body.results_in(program.results), body.truths, names.of)
-    result = body.result(program.results)
+        written = written_over(written, nodes_in(program.results), body.truths, names.of)
+    ending = body.ending(program.results)
 
-    signature = ", ".join([*parameters, *captured, *program.given])
-    text = [f"def {program.name}({signature}):", *indented(unpacking)]
+    text = [f"def {program.name}({', '.join([*parameters, *program.given])}):", *indented(unpacking)]
     for part, some in (("forward", written[: program.forward]), ("backward", written[program.forward :])):
         if program.forward < len(written):
             text.append(f"    # {part}")
         for _, lines in some:
             text += indented(lines)
-    text += indented([ast.Return(result)])
-    blocks = [indented(body.constants, ""), text]
-    whole = "\n".join(map("\n".join, blocks))
+    text += indented(ending)
+    constants = indented(body.constants, "")
+    whole = "\n".join([*constants, *text])
     modules = [("math.", "import math"), ("np.", "import numpy as np")]
-    blocks.insert(0, [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)])
-    return (
-        "\n\n".join("\n".join(block) for block in blocks[:-1] if block)
-        + "\n\n\n" * any(blocks[:-1])
-        + "\n".join(text)
-        + "\n"
-    )
+    imports = [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)]
+    above = "\n\n".join("\n".join(block) for block in (imports, constants) if block)
+    return (above + "\n\n\n" if above else "") + "\n".join(text) + "\n"
+
+
+def _head(program: Program, names: Names) -> tuple[list[str], Lines]:
+    """Return the parameters that are arguments, and the lines that give what is inside them its names."""
+    parameters: list[str] = []
+    lines: Lines = []
+    used = {item for node in program.nodes for item in node.inputs if isinstance(item, Node)}
+    used.update(nodes_in(program.results))
+    whole: dict[Node, tuple[str, Any]] = {}
+    for name, tree in program.arguments:
+        leaves = nodes_in(tree)
+        pack = next((p for p in program.packs if leaves and not isinstance(tree, Node) and p.leaves == leaves), None)
+        if isinstance(tree, Node):
+            names.wanted[tree] = name
+            parameters.append(names.of(tree))
+        elif pack is not None and _rectangular(tree) and used.isdisjoint(leaves):
+            names.wanted[pack.node] = name
+            parameters.append(names.of(pack.node))
+            whole[pack.node] = parameters[-1], tree
+        else:
+            parameters.append(names.new(name))
+            packed = {leaf for pack in program.packs for leaf in pack.leaves}
+            if not used.union(packed).isdisjoint(leaves):
+                lines += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names)
+    for pack in program.packs:
+        if pack.node in whole:
+            name, tree = whole[pack.node]
+            flat = ".reshape(-1)" if isinstance(tree[0], (list, tuple)) else ""
+            lines.append(f"{name} = np.array({name}){flat}")
+        elif not pack.captured:
+            inside = ", ".join(names.of(leaf) for leaf in pack.leaves)
+            lines.append(f"{names.of(pack.node)} = np.array([{inside}])")
+    return parameters, lines
+
+
+def _rectangular(tree: Any) -> bool:
+    """Tell whether a structure is a list of leaves, or of lists of equally many."""
+    if not isinstance(tree, (list, tuple)):
+        return False
+    if all(isinstance(item, Node) for item in tree):
+        return True
+    rows = [item for item in tree if isinstance(item, (list, tuple)) and all(isinstance(part, Node) for part in item)]
+    return len(rows) == len(tree) and len(set(map(len, rows))) == 1
 
 
 def indented(lines: Lines, indent: str = "    ") -> list[str]:
@@ -129,12 +192,13 @@ class _Body:
         self._constants: dict[int, tuple[str, Any]] = {}
         self.truths: set[Node] = set()
         self._templates: dict[Any, tuple[str, bool]] = {}
+        self._listed: dict[Node, str] = {}
         users: dict[Node, list[bool]] = {}
         for node in program.nodes:
             for position, item in enumerate(node.inputs):
                 if isinstance(item, Node):
                     users.setdefault(item, []).append(node.op is _WHERE and position == 0)
-        results = set(self.results_in(program.results))
+        results = set(nodes_in(program.results))
         self._conditions = {node for node, uses in users.items() if all(uses) and node not in results}
         """Nodes that only decide: they may stay True and False."""
 
@@ -231,54 +295,60 @@ class _Body:
                 self._program.given[name] = data
         return Given(ast.Name(self._constants[id(data)][0], ast.Load()), data)
 
-    def results_in(self, tree: Any) -> Iterator[Node]:
-        """Yield the nodes of a structure of results."""
-        if isinstance(tree, dict):
-            tree = list(tree.values())
-        if isinstance(tree, (list, tuple)):
-            for item in tree:
-                yield from self.results_in(item)
-        elif isinstance(tree, Node):
-            yield tree
+    def ending(self, tree: Any) -> Lines:
+        """Return the lines that return the results; arrays that the caller, or another result, has are copied."""
+        inputs = nodes_in([tree for _, tree in self._program.arguments])
+        others = [node._data for node in [*self._program.captured, *inputs]]
+        lines: Lines = []
+        result = self._result(tree, others, lines)
+        return [*lines, ast.Return(result)]
 
-    def result(self, tree: Any) -> ast.expr:
-        """Return the syntax of the results; arrays that the caller, or another result, has already are copied."""
-        leaves = [
-            node._data for node in [*self._program.captured, *_leaves([tree for _, tree in self._program.arguments])]
-        ]
-        return self._result(tree, leaves)
-
-    def _result(self, tree: Any, others: list[Any]) -> ast.expr:
+    def _result(self, tree: Any, others: list[Any], lines: Lines) -> ast.expr:
         if isinstance(tree, dict):
-            return ast.Dict([ast.Constant(key) for key in tree], [self._result(item, others) for item in tree.values()])
+            items = [self._result(item, others, lines) for item in tree.values()]
+            return ast.Dict([ast.Constant(key) for key in tree], items)
         if isinstance(tree, (list, tuple)):
+            if isinstance(tree, list) and _whole(tree):
+                return ast.Call(ast.Attribute(self._given(tree[0].node).tree, "tolist", ast.Load()), [], [])
             made = ast.List if isinstance(tree, list) else ast.Tuple
-            return made([self._result(item, others) for item in tree], ast.Load())
+            return made([self._result(item, others, lines) for item in tree], ast.Load())
+        if isinstance(tree, Part):
+            return self._part(tree, lines)
         data = tree._data if isinstance(tree, Node) else tree
-        given = self._given(tree)
-        syntax_ = given.tree if isinstance(given, Given) else syntax(given)
+        given = _tree(self._given(tree))
         if shape(data) or hasattr(data, "dtype"):
             import numpy
 
             shared = not isinstance(tree, Node) or any(numpy.may_share_memory(data, other) for other in others)
             others.append(data)
             if shared:
-                return ast.Call(ast.Attribute(syntax_, "copy", ast.Load()), [], [])
-        return syntax_
+                return ast.Call(ast.Attribute(given, "copy", ast.Load()), [], [])
+        return given
+
+    def _part(self, part: Part, lines: Lines) -> ast.expr:
+        """Return one element of an array: of a list of them, if there are many numbers."""
+        if not isinstance(part.node, Node):
+            return syntax(part.node[part.place].item() if part.node.ndim == 1 else part.node[part.place])
+        if part.node not in self._listed:
+            self._listed[part.node] = self._names.new(f"{self._names.of(part.node)}_list")
+            name, method = self._listed[part.node], "tolist()" if len(part.node.shape) == 1 else "copy()"
+            lines.append(f"{name} = {self._names.of(part.node)}.{method}")
+        listed = ast.Name(self._listed[part.node], ast.Load())
+        return ast.Subscript(listed, ast.Constant(part.place), ast.Load())
+
+
+def _whole(tree: list[Any]) -> bool:
+    """Tell whether a list has all elements of one computed vector, in their order."""
+    return (
+        bool(tree)
+        and all(isinstance(item, Part) and isinstance(item.node, Node) for item in tree)
+        and all(item.node is tree[0].node and item.place == k for k, item in enumerate(tree))
+        and tree[0].node.shape == (len(tree),)
+    )
 
 
 def _tree(item: Any) -> ast.expr:
     return item.tree if isinstance(item, Given) else syntax(item)
-
-
-def _leaves(tree: Any) -> Iterator[Node]:
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    if isinstance(tree, (list, tuple)):
-        for item in tree:
-            yield from _leaves(item)
-    elif isinstance(tree, Node):
-        yield tree
 
 
 def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
