@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import builtins
 import gc
 import keyword
-import linecache
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
-from itertools import count
+from importlib.util import find_spec
 from typing import Any
 
 from . import _floats
+from ._backends import BACKENDS
 from ._backward import without_warnings
 from ._functional import flatten, parts_of
 from ._guards import Surroundings
@@ -23,7 +22,7 @@ from ._modes import active, anomaly, tracing
 from ._node import Node
 from ._passes import on_floats
 from ._recording import FIXED, program_of, recorded, replaced, same_twice
-from ._source import Part, nodes_in, write
+from ._source import Part, nodes_in
 
 MOST = 64
 """So many signatures of one function are kept."""
@@ -69,9 +68,11 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     """
     if not callable(f):
         raise TypeError(f"compile takes a function; got {f!r:.60}")
-    if backend != "numpy":
-        raise ValueError(f"unknown backend {backend!r}; choose 'numpy', 'numba' or 'jax'")
-    return Compiled(f)
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
+    if backend != "numpy" and find_spec(backend) is None:
+        raise ImportError(f"the backend {backend!r} needs {backend}: pip install 'glassgrad[{backend}]'")
+    return Compiled(f, backend)
 
 
 class Source(str):
@@ -86,8 +87,8 @@ class Source(str):
 class Compiled:
     """A compiled function: called like the function itself. Made by `compile`."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self._f = f
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        self._f, self._backend = f, backend
         self._versions: dict[Any, _Version] = {}
         self._latest: _Version | None = None
         self._lock = threading.RLock()
@@ -114,7 +115,7 @@ class Compiled:
             self._versions.pop(key, None)
             while len(self._versions) >= MOST:
                 del self._versions[next(iter(self._versions))]
-            self._versions[key] = self._latest = _Version(self._f, args, kwargs)
+            self._versions[key] = self._latest = _Version(self._f, self._backend, args, kwargs)
             self.compilations += 1
             return self._latest
 
@@ -146,7 +147,7 @@ class Compiled:
 class _Version:
     """What is compiled for one signature."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any) -> None:
         start = time.perf_counter()
         parts = parts_of(f)
         inner = parts.f if parts is not None else f
@@ -162,9 +163,8 @@ class _Version:
             if leaves.issuperset(nodes_in(data))
         ]
         self._counts: Counter[str] = Counter()
-        self.program = program_of(first, parts, _name(inner), self._counts)
-        self.source = write(self.program, reuse=True)
-        self._function = _defined(self.program.name, self.source)
+        self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
+        self.source, self._function = BACKENDS[backend](self.program)
         self._seconds = time.perf_counter() - start
 
     def run(self, args: Any, kwargs: Any) -> Any:
@@ -247,19 +247,6 @@ def _computed(node: Node, raw: list[Any]) -> Any:
 
     out = node.op.forward(numpy, *raw, **node.settings)
     return out if type(node._data) is float else numpy.asarray(out, node._data.dtype)
-
-
-def _defined(name: str, source: str) -> Callable[..., Any]:
-    """Run the source, and return the function; a traceback shows its lines."""
-    file = f"<compiled {name} {next(_numbers_of_sources)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    scope: dict[str, Any] = {}
-    exec(builtins.compile(source, file, "exec"), scope)
-    function: Callable[..., Any] = scope[name]
-    return function
-
-
-_numbers_of_sources = count(1)
 
 
 def _name(f: Callable[..., Any]) -> str:

@@ -102,8 +102,13 @@ def _alike(a: Any, b: Any) -> bool:
     return repr(a) == repr(b)
 
 
-def program_of(recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str]) -> Program:
-    """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter."""
+def program_of(
+    recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str], rolled: bool
+) -> Program:
+    """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter.
+
+    If it may be `rolled`, what a graph of scalars repeats is computed as arrays.
+    """
     trace, arguments, result = recording
     inputs = nodes_in([tree for _, tree in arguments])
     out: Any = None
@@ -114,10 +119,9 @@ def program_of(recording: Recording, parts: Differentiated | None, name: str, co
     targets = nodes_in(wanted)
     results = [out, *nodes_in(aux)] if out is not None else nodes_in(result)
     counts["operations recorded"] = len(trace.nodes)
-    packs, rolled = _rolled(trace, results, arguments, targets)
+    packs, arrays = _rolled(trace, results, arguments, targets) if rolled else ([], {})
     if packs:
-        aux, result = replaced(aux, rolled), replaced(result, rolled)
-        out = replaced(out, rolled)
+        aux, result, out = (replaced(tree, arrays) for tree in (aux, result, out))
         counts["operations re-rolled"] = len(trace.nodes)
     forward = len(trace.nodes)
     if parts is not None:

@@ -92,6 +92,10 @@ class Names:
             self._found[node] = self.new(wish)
         return self._found[node]
 
+    def rename(self, node: Node, name: str) -> None:
+        """Give a node the name of something else."""
+        self._found[node] = name
+
     def new(self, wish: str) -> str:
         """Return a name that nothing has yet: the wish as an identifier, with another number if it is taken."""
         name = re.sub(r"[\W_]+", "_", re.sub(r"[()]", "", wish)).strip("_") or "t1"
@@ -107,15 +111,18 @@ class Names:
         return name
 
 
-def write(program: Program, reuse: bool) -> str:
-    """Return the source of a program; with `reuse`, large arrays that are no longer needed are written over."""
+def write(program: Program, functional: bool = False) -> str:
+    """Return the source of a program; a `functional` one works on arrays alone, and writes to none of them.
+
+    Else large arrays that are no longer needed are written over.
+    """
     names = Names(program.names, program.adjoints)
     parameters, unpacking = _head(program, names)
     parameters += [names.of(node) for node in program.captured]
     parameters += [names.of(pack.node) for pack in program.packs if pack.captured]
-    body = _Body(program, names)
+    body = Body(program, names, functional)
     written = [(node, body.lines(node)) for node in program.nodes]
-    if reuse:
+    if not functional:
         written = written_over(written, nodes_in(program.results), body.truths, names.of)
     ending = body.ending(program.results)
 
@@ -183,11 +190,11 @@ def indented(lines: Lines, indent: str = "    ") -> list[str]:
     return [indent + row for text in texts for row in text.splitlines()]
 
 
-class _Body:
+class Body:
     """Writes the operations of a program."""
 
-    def __init__(self, program: Program, names: Names) -> None:
-        self._program, self._names = program, names
+    def __init__(self, program: Program, names: Names, functional: bool) -> None:
+        self._program, self._names, self._functional = program, names, functional
         self.constants: Lines = []
         self._constants: dict[int, tuple[str, Any]] = {}
         self.truths: set[Node] = set()
@@ -205,14 +212,14 @@ class _Body:
     def lines(self, node: Node) -> Lines:
         """Return the lines that compute a node."""
         assert node.op is not None
-        name, arrays = self._names.of(node), not on_floats(node)
+        name, arrays = self._names.of(node), self._functional or not on_floats(node)
         if not arrays and not node.settings:
-            return self._from_template(name, node)
+            return self.from_template(name, node)
         args = [self._given(item) for item in node.inputs]
         settings = {setting: self._setting(item) for setting, item in node.settings.items()}
         return self._written(name, node, args, settings, arrays)
 
-    def _from_template(self, name: str, node: Node) -> Lines:
+    def from_template(self, name: str, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
 
         A scalar program has many of them, and to follow a rule takes time.
@@ -225,7 +232,7 @@ class _Body:
         if key not in self._templates:
             numbers = iter(range(len(nodes)))
             args = [
-                Given(ast.Name(f"ARGUMENT{next(numbers)}_", ast.Load()), self._given(item).data)
+                Given(ast.Name(f"ARGUMENT{next(numbers)}_", ast.Load()), item in self.truths or 0.5)
                 if isinstance(item, Node)
                 else item
                 for item in node.inputs
@@ -241,7 +248,7 @@ class _Body:
     def _written(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Lines:
         assert node.op is not None
         try:
-            lines, truth = lines_of(name, node.op.forward, args, settings, arrays)
+            lines, truth = lines_of(name, node.op.forward, args, settings, arrays, self._functional)
         except Unwritable:
             return [self._call(name, node, args, settings, arrays)]
         if truth and node not in self._conditions:
@@ -249,7 +256,8 @@ class _Body:
             assert isinstance(last, ast.Assign)
             if arrays:
                 method = ast.Attribute(last.value, "astype", ast.Load())
-                last.value = ast.Call(method, [ast.Constant(node._data.dtype.name)], [])
+                kind = getattr(node._data, "dtype", None)
+                last.value = ast.Call(method, [ast.Constant(kind.name if kind else "float64")], [])
             else:
                 last.value = ast.IfExp(last.value, ast.Constant(1.0), ast.Constant(0.0))
         elif truth:
@@ -296,7 +304,13 @@ class _Body:
         return Given(ast.Name(self._constants[id(data)][0], ast.Load()), data)
 
     def ending(self, tree: Any) -> Lines:
-        """Return the lines that return the results; arrays that the caller, or another result, has are copied."""
+        """Return the lines that return the results; arrays that the caller, or another result, has are copied.
+
+        A functional program returns the nodes among them alone, each once.
+        """
+        if self._functional:
+            nodes = [ast.Name(self._names.of(node), ast.Load()) for node in dict.fromkeys(nodes_in(tree))]
+            return [ast.Return(ast.Tuple(nodes, ast.Load()))]
         inputs = nodes_in([tree for _, tree in self._program.arguments])
         others = [node._data for node in [*self._program.captured, *inputs]]
         lines: Lines = []
@@ -355,17 +369,23 @@ def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
     """Return the lines that give the leaves of a structure their names."""
     if not isinstance(tree, (list, tuple, dict)) or not tree:
         return []
-    if isinstance(tree, dict):
+    if isinstance(tree, dict) or any(map(_has_dict, tree)):
         lines: Lines = []
-        for key, item in tree.items():
+        items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        for key, item in items:
             part = ast.Subscript(given, ast.Constant(key), ast.Load())
+            wish = str(key) if isinstance(tree, dict) else f"{name}_{key}"
             if isinstance(item, Node):
-                names.wanted.setdefault(item, str(key))
+                names.wanted.setdefault(item, wish)
                 lines.append(assign(names.of(item), part))
             else:
-                lines += _unpacking(part, str(key), item, names)
+                lines += _unpacking(part, wish, item, names)
         return lines
     return [ast.Assign([_target(name, tree, names)], given, lineno=0)]
+
+
+def _has_dict(tree: Any) -> bool:
+    return isinstance(tree, dict) or (isinstance(tree, (list, tuple)) and any(map(_has_dict, tree)))
 
 
 def _target(name: str, tree: Any, names: Names) -> ast.expr:

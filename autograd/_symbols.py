@@ -39,8 +39,8 @@ class _Fork(Exception):
 class Writer:
     """Collects the lines of one run of a rule."""
 
-    def __init__(self, name: str, decisions: tuple[bool, ...]) -> None:
-        self.name, self.decisions = name, list(decisions)
+    def __init__(self, name: str, decisions: tuple[bool, ...], functional: bool) -> None:
+        self.name, self.decisions, self.functional = name, list(decisions), functional
         self.lines: Lines = []
         self.condition: ast.expr | None = None
 
@@ -49,6 +49,12 @@ class Writer:
         name = f"{self.name}_{len(self.lines)}"
         self.lines.append(assign(name, tree))
         return Symbol(self, ast.Name(name, ast.Load()), data)
+
+    def change(self, target: Symbol, index: ast.expr, how: str, item: ast.expr) -> None:
+        """Write to an array where that is not possible: give its name to a changed copy."""
+        place = ast.Subscript(ast.Attribute(target.tree, "at", ast.Load()), index, ast.Load())
+        assert isinstance(target.tree, ast.Name)
+        self.lines.append(assign(target.tree.id, ast.Call(ast.Attribute(place, how, ast.Load()), [item], [])))
 
     def decide(self, symbol: Symbol) -> bool:
         """Say whether a symbol is to be taken as true."""
@@ -59,21 +65,29 @@ class Writer:
 
 
 def lines_of(
-    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool
+    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, functional: bool
 ) -> tuple[Lines, bool]:
     """Return the lines that compute a forward rule and name the result, and whether that is True or False.
 
     What differs from call to call is `Given`, among the arguments and inside the settings; all else is written as it
-    is. Raises Unwritable for a rule that symbols cannot follow.
+    is. `functional` lines do not write to arrays, and choose without deciding, as JAX needs it. Raises Unwritable for a
+    rule that symbols cannot follow.
     """
-    lines, truth = _follow(name, forward, arguments, settings, arrays, ())
-    return _shortened(lines), truth
+    lines, truth = _follow(name, forward, arguments, settings, arrays, functional, ())
+    lines = _shortened(lines)
+    return [_Chosen().visit(line) for line in lines] if functional else lines, truth
 
 
 def _follow(
-    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, way: tuple[bool, ...]
+    name: str,
+    forward: Callable[..., Any],
+    arguments: list[Any],
+    settings: Any,
+    arrays: bool,
+    functional: bool,
+    way: tuple[bool, ...],
 ) -> tuple[Lines, bool]:
-    writer = Writer(name, way)
+    writer = Writer(name, way, functional)
     args = [_symbols(writer, arg) for arg in arguments]
     given = {setting: _symbols(writer, item) for setting, item in settings.items()}
     try:
@@ -84,7 +98,7 @@ def _follow(
         before, condition = writer.lines, writer.condition
         assert condition is not None
         (yes, truth), (no, other) = (
-            _follow(name, forward, arguments, settings, arrays, (*way, answer)) for answer in (True, False)
+            _follow(name, forward, arguments, settings, arrays, functional, (*way, answer)) for answer in (True, False)
         )
         if truth is not other:
             raise Unwritable("a number one way, True or False the other") from None
@@ -117,6 +131,8 @@ class Symbol:
         attribute = getattr(self.data, name)
         if name in ("shape", "ndim", "size", "dtype"):
             return attribute
+        if name == "item" and self._writer.functional:
+            return lambda: self.reshape(())
         tree = ast.Attribute(self.tree, name, ast.Load())
         return _Function(self._writer, tree, attribute) if callable(attribute) else self._writer.symbol(tree, attribute)
 
@@ -130,8 +146,11 @@ class Symbol:
         return self._writer.symbol(ast.Subscript(self.tree, syntax(index), ast.Load()), self.data[example(index)])
 
     def __setitem__(self, index: Any, item: Any) -> None:
-        target = ast.Subscript(self.tree, syntax(index), ast.Store())
-        self._writer.lines.append(ast.Assign([target], syntax(item), lineno=0))
+        if self._writer.functional:
+            self._writer.change(self, syntax(index), "set", syntax(item))
+        else:
+            target = ast.Subscript(self.tree, syntax(index), ast.Store())
+            self._writer.lines.append(ast.Assign([target], syntax(item), lineno=0))
         self.data[example(index)] = example(item)
 
     __hash__ = None  # type: ignore[assignment]
@@ -195,7 +214,12 @@ class _Function:
             self._function, *(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()}
         )
         if data is None:
-            self._writer.lines.append(ast.Expr(tree))
+            if self._writer.functional and isinstance(self._tree, ast.Attribute) and self._tree.attr == "at":
+                # NumPy's add.at(array, index, items).
+                how = {"add": "add", "multiply": "multiply"}[ast.unparse(self._tree).split(".")[-2]]
+                self._writer.change(args[0], syntax(args[1]), how, syntax(args[2]))
+            else:
+                self._writer.lines.append(ast.Expr(tree))
             return None
         return self._writer.symbol(tree, data)
 
@@ -390,6 +414,15 @@ def _shortened(lines: Lines) -> Lines:
             return [*kept, ast.Assign(yes[0].targets, ast.IfExp(last.test, yes[0].value, no[0].value), lineno=0)]
         return [*kept, last]
     return [*kept, _Put(waiting).visit(last)]
+
+
+class _Chosen(ast.NodeTransformer):
+    """Writes a choice between two expressions, both of which are computed then."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        where = ast.Attribute(ast.Name("np", ast.Load()), "where", ast.Load())
+        return ast.Call(where, [node.test, node.body, node.orelse], [])
 
 
 class _Put(ast.NodeTransformer):

@@ -413,7 +413,7 @@ class TestErrors:
             compiled(3)
         with pytest.raises(TypeError, match=r"takes numbers, arrays, nodes, .*; got <object.* of type object"):
             compiled(lambda x: x)(object())
-        with pytest.raises(ValueError, match="unknown backend 'fortran'; choose 'numpy', 'numba' or 'jax'"):
+        with pytest.raises(ValueError, match="unknown backend 'fortran'; choose 'numpy', 'numba', 'jax'"):
             compiled(lambda x: x, backend="fortran")
 
     def test_a_loop_over_an_argument(self) -> None:

@@ -1,0 +1,129 @@
+"""What runs a compiled program: Python with NumPy, or the same source under Numba or JAX."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+from collections.abc import Callable
+from itertools import count
+from operator import itemgetter
+from typing import Any
+
+from ._loops import loop_of
+from ._node import Node
+from ._source import Part, Program, nodes_in, write
+from ._tracing import CompileError
+
+Backend = Callable[[Program], tuple[str, Callable[..., Any]]]
+"""Returns the source of a program, and a function of what the source's function takes."""
+
+
+def on_numpy(program: Program) -> tuple[str, Callable[..., Any]]:
+    """Run the source as it is."""
+    source = write(program)
+    return source, _defined(program.name, source)
+
+
+def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
+    """Run the source under `jax.jit`, in the precision of the arguments."""
+    import jax
+
+    source = write(program, functional=True).replace("import numpy as np", "import jax.numpy as np")
+    if any(callable(item) for item in program.given.values()):
+        raise CompileError(f"JAX cannot run {', '.join(program.given)}, which cannot be written down: use 'numpy'")
+    fixed = tuple(k for k, (_, tree) in enumerate(program.arguments) if not nodes_in(tree))
+    with jax.enable_x64(True):
+        fast = jax.jit(_defined(program.name, source), static_argnums=fixed)
+    nodes = list(dict.fromkeys(nodes_in(program.results)))
+
+    def run(*args: Any) -> Any:
+        import numpy
+
+        with jax.enable_x64(True):
+            arrays = [numpy.array(result) for result in fast(*args)]
+        return _placed(program.results, dict(zip(nodes, (a if a.ndim else float(a) for a in arrays))))
+
+    return source, run
+
+
+def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
+    """Run a program of numbers, or of numbers and columns of one length, as one loop under `numba.njit`."""
+    import numba
+
+    loop = loop_of(program)
+    fast = numba.njit(_defined(program.name, loop.source), error_model="numpy")
+    trees = [tree for _, tree in program.arguments]
+    order = {node: k for k, node in enumerate([*nodes_in(trees), *program.captured])}
+    numbers = [order[node] for node in loop.numbers]
+    fixed = {k: node._data for k, node in enumerate(loop.columns) if node not in order}
+    columns = [order.get(node, -1) for node in loop.columns]
+    placed = _placing(program.results, {node: k for k, node in enumerate(loop.results)})
+
+    def run(*args: Any) -> Any:
+        import numpy
+
+        given: list[Any] = []
+        for tree, arg in zip(trees, args):
+            _collect(tree, arg, given)
+        given += args[len(trees) :]
+        data = numpy.array([given[k] for k in numbers] if columns else given)
+        return placed(fast(data, *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))).tolist())
+
+    return loop.source, run
+
+
+BACKENDS: dict[str, Backend] = {"numpy": on_numpy, "numba": on_numba, "jax": on_jax}
+
+
+def _collect(tree: Any, arg: Any, into: list[Any]) -> None:
+    """Add what the leaves of an argument hold to a list."""
+    if isinstance(tree, Node):
+        into.append(arg)
+    elif isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
+        into.extend(arg)
+    elif isinstance(tree, (list, tuple, dict)):
+        parts = zip(tree.values(), arg.values()) if isinstance(tree, dict) else zip(tree, arg)
+        for part, item in parts:
+            _collect(part, item, into)
+
+
+def _placing(tree: Any, places: dict[Node, int]) -> Callable[[list[float]], Any]:
+    """Return the function that puts results, given as a list, in their structure."""
+    if isinstance(tree, Node):
+        return itemgetter(places[tree])
+    if isinstance(tree, list) and tree and all(isinstance(item, Node) for item in tree):
+        first = places[tree[0]]
+        if [places[item] for item in tree] == list(range(first, first + len(tree))):
+            return itemgetter(slice(first, first + len(tree)))
+    if isinstance(tree, dict):
+        named = {key: _placing(item, places) for key, item in tree.items()}
+        return lambda values: {key: place(values) for key, place in named.items()}
+    if isinstance(tree, (list, tuple)):
+        parts, kind = [_placing(item, places) for item in tree], type(tree)
+        return lambda values: kind([place(values) for place in parts])
+    return lambda values: tree
+
+
+def _placed(tree: Any, found: dict[Node, Any]) -> Any:
+    """Return the structure of the results with what was computed for each node."""
+    if isinstance(tree, dict):
+        return {key: _placed(item, found) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [_placed(item, found) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, Part):
+        return float(found[tree.node][tree.place])
+    return found[tree] if isinstance(tree, Node) else tree
+
+
+def _defined(name: str, source: str) -> Callable[..., Any]:
+    """Run the source, and return the function; a traceback shows its lines."""
+    file = f"<compiled {name} {next(_sources)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    scope: dict[str, Any] = {}
+    exec(builtins.compile(source, file, "exec"), scope)
+    function: Callable[..., Any] = scope[name]
+    return function
+
+
+_sources = count(1)

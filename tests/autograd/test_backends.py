@@ -1,0 +1,157 @@
+"""Other backends: the loop that Numba gets runs as plain Python as well; with the real libraries where installed."""
+
+from __future__ import annotations
+
+import math
+import sys
+from contextlib import nullcontext
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import CompileError, Tensor, Value, primitive, relu, sigmoid, tanh, value_and_grad, where
+from autograd._functional import flatten
+from nn import MLP, cross_entropy
+
+compiled = autograd.compile
+X1, X2, Y = np.linspace(-1, 1, 7), np.linspace(0, 2, 7) ** 2, np.sign(np.linspace(-1, 1.5, 7))
+W = [0.3, -0.2, 0.9]
+
+
+def neuron(w: Any, x1: Any, x2: Any) -> Any:
+    return sigmoid(w[0] + w[1] * x1 + w[2] * x2)
+
+
+def one_sample(w: Any, x1: Any, x2: Any, y: Any) -> Any:
+    return (neuron(w, x1, x2) - y) ** 2
+
+
+def whole_batch(w: Any, x1: Any, x2: Any, y: Any) -> Any:
+    h = [relu(w[0] * x1 + w[k] * x2 + Y) for k in (0, 1, 2)]
+    z = tanh(h[0] + h[1] - h[2])
+    errors = where(z > 0.1, z, 2 * z) - y
+    return (errors * errors).mean() + 0.1 * sum(p * p for p in w) + abs(h[0]).sum()
+
+
+class Holder:
+    bias = Value(0.25, label="bias")
+
+
+def captured(w: Any) -> Any:
+    return {"J": tanh(w[0]["a"] + Holder.bias), "more": [w[1], (w[0]["a"] * 2, None)]}
+
+
+PROGRAMS: list[tuple[str, Any, tuple[Any, ...]]] = [
+    ("numbers", value_and_grad(one_sample), (W, 0.5, -0.25, 1.0)),
+    ("columns", value_and_grad(whole_batch), (W, X1, X2, Y)),
+    ("structures", captured, ([{"a": 0.5}, 2.0],)),
+]
+CASES = pytest.mark.parametrize(("f", "args"), [case[1:] for case in PROGRAMS], ids=[case[0] for case in PROGRAMS])
+
+
+def close(found: Any, expected: Any) -> None:
+    assert type(found) is type(expected)
+    for a, b in zip(flatten(found), flatten(expected), strict=True):
+        assert a is b is None or np.allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.fixture
+def plain_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numba that compiles nothing: the loop runs as it is written."""
+    numba = ModuleType("numba")
+    numba.njit = lambda f, error_model: f  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "numba", numba)
+    monkeypatch.setattr("autograd._compile.find_spec", lambda name: name)
+
+
+@pytest.fixture
+def plain_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JAX that is NumPy."""
+    jax = ModuleType("jax")
+    jax.jit = lambda f, static_argnums: f  # type: ignore[attr-defined]
+    jax.enable_x64 = lambda on: nullcontext()  # type: ignore[attr-defined]
+    jax.numpy = np  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    monkeypatch.setitem(sys.modules, "jax.numpy", np)
+    monkeypatch.setattr("autograd._compile.find_spec", lambda name: name)
+
+
+@CASES
+@pytest.mark.usefixtures("plain_numba")
+def test_the_loop(f: Any, args: Any) -> None:
+    fast = compiled(f, backend="numba")
+    close(fast(*args), compiled(f)(*args))
+    Holder.bias.data = 0.75
+    close(fast(*args), compiled(f)(*args))
+    Holder.bias.data = 0.25
+    assert ("for k in range(len(x1)):" in fast.source) == (len(args) == 4 and args[1] is X1)
+
+
+@pytest.mark.usefixtures("plain_numba")
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda x: x.cumsum().sum(), "cumsum of shape .* cannot stand in a loop"),
+        (lambda x: autograd.std(x), "std of shape .* cannot stand in a loop"),
+        (lambda x: x * 2, "a result must be a number, not a column"),
+        (lambda x: (x - x.mean()).sum(), "goes through the samples twice"),
+        (lambda x: (x * np.ones((2, 1))).sum(), "arrays of the shapes"),
+    ],
+)
+def test_what_is_no_loop(f: Any, message: str) -> None:
+    with pytest.raises(CompileError, match=message):
+        compiled(f, backend="numba")(X1)
+
+
+@CASES
+@pytest.mark.usefixtures("plain_jax")
+def test_the_functional_source(f: Any, args: Any) -> None:
+    fast = compiled(f, backend="jax")
+    close(fast(*args), compiled(f)(*args))
+    assert "import jax.numpy as np" in fast.source
+    assert "out=" not in fast.source
+
+
+@pytest.mark.usefixtures("plain_jax")
+def test_what_jax_cannot_run() -> None:
+    def forward(xp: Any, x: Any) -> Any:
+        return math.floor(x)
+
+    odd = primitive("odd", forward, None)
+    with pytest.raises(CompileError, match="JAX cannot run odd, which cannot be written down"):
+        compiled(lambda x: odd(x) * x, backend="jax")(0.5)
+    del autograd.TABLE["odd"]
+
+
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_a_backend_that_is_not_installed(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd._compile.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=rf"needs {backend}: pip install 'glassgrad\[{backend}\]'"):
+        compiled(tanh, backend=backend)
+
+
+@CASES
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_the_real_backend(f: Any, args: Any, backend: str) -> None:
+    pytest.importorskip(backend)
+    close(compiled(f, backend=backend)(*args), compiled(f)(*args))
+
+
+def test_a_network_of_tensors_on_jax() -> None:
+    pytest.importorskip("jax")
+    model = MLP(3, [5, 4], "tanh", of=Tensor)
+    X, y = np.random.default_rng(0).normal(size=(6, 3)), np.array([0, 1, 2, 3, 0, 1])
+    step = value_and_grad(lambda X: cross_entropy(model(X), y), wrt=model.parameters())
+    close(compiled(step, backend="jax")(X), compiled(step)(X))
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, math.nan, math.inf, -1.0, 1000.0])
+@pytest.mark.parametrize("f", [relu, autograd.exp, autograd.log, lambda x: 1 / x, autograd.sqrt])
+def test_edges_on_numba(f: Any, x: float) -> None:
+    pytest.importorskip("numba")
+    eager = value_and_grad(f)
+    for found, expected in zip(compiled(eager, backend="numba")(x), eager(x), strict=True):
+        assert found == expected or (math.isnan(found) and math.isnan(expected))
