@@ -54,7 +54,8 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
     fast = numba.njit(_defined(program.name, loop.source), error_model="numpy")
     trees = [tree for _, tree in program.arguments]
     order = {node: k for k, node in enumerate([*nodes_in(trees), *program.captured])}
-    numbers = [order[node] for node in loop.numbers]
+    places = [order[node] for node in loop.numbers]
+    first = places == list(range(len(places)))
     fixed = {k: node._data for k, node in enumerate(loop.columns) if node not in order}
     columns = [order.get(node, -1) for node in loop.columns]
     placed = _placing(program.results, {node: k for k, node in enumerate(loop.results)})
@@ -66,8 +67,11 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
         for tree, arg in zip(trees, args):
             _collect(tree, arg, given)
         given += args[len(trees) :]
-        data = numpy.array([given[k] for k in numbers] if columns else given)
-        return placed(fast(data, *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))).tolist())
+        return placed(
+            fast(
+                numpy.array(numbers(given)), *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))
+            ).tolist()
+        )
 
     return loop.source, run
 

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ._node import Node
+from ._passes import LARGE
 from ._symbols import Lines
-
-LARGE = 1 << 15
-"""Bytes from which it pays: smaller arrays come from the allocator's own store."""
 
 _UFUNCS: dict[type, str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.USub: "negative",

@@ -20,7 +20,7 @@ from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._modes import active, anomaly, tracing
 from ._node import Node
-from ._passes import on_floats
+from ._passes import hollow, on_floats
 from ._recording import FIXED, program_of, recorded, replaced, same_twice
 from ._source import Part, nodes_in
 
@@ -126,7 +126,10 @@ class Compiled:
 
     @property
     def graph(self) -> Any:
-        """The first result of the last compilation as a node: `draw` and `steps` show what is left of the graph."""
+        """The first result of the last compilation as a node: `draw` shows what is left of the graph.
+
+        Of large arrays it keeps the shapes alone.
+        """
         return next(item for item in flatten(self._last().program.results) if isinstance(item, Node))
 
     def report(self) -> str:
@@ -165,6 +168,7 @@ class _Version:
         self._counts: Counter[str] = Counter()
         self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
         self.source, self._function = BACKENDS[backend](self.program)
+        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
         self._seconds = time.perf_counter() - start
 
     def run(self, args: Any, kwargs: Any) -> Any:

@@ -14,6 +14,9 @@ from ._primitive import ANY, NUMBERS, TABLE, leaf, shape
 Pass = Callable[[Node, dict[Any, Node]], Any]
 """Returns what may stand for a node: itself, another node, or raw data."""
 
+LARGE = 1 << 15
+"""Bytes from which the memory of an array counts: smaller ones come from the allocator's own store."""
+
 _BROADCAST = TABLE[broadcast_to.__name__]
 
 
@@ -112,6 +115,22 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
     args = tuple(item._data if isinstance(item, Node) else item for item in inputs)
     new.link(node.op, tuple(inputs), args, node.settings)
     return new
+
+
+def hollow(nodes: Iterable[Node]) -> None:
+    """Let go of the numbers in large arrays, whose shapes are all that is needed from now on."""
+    for node in nodes:
+        node._data = _hollowed(node._data)
+        if node.op is not None:
+            node.link(node.op, node.inputs, tuple(map(_hollowed, node.args)), node.settings)
+
+
+def _hollowed(data: Any) -> Any:
+    if type(data) in NUMBERS or data.nbytes < LARGE:
+        return data
+    import numpy
+
+    return numpy.broadcast_to(numpy.zeros((), data.dtype), data.shape)
 
 
 def on_floats(node: Node) -> bool:

@@ -319,8 +319,8 @@ class Body:
 
     def _result(self, tree: Any, others: list[Any], lines: Lines) -> ast.expr:
         if isinstance(tree, dict):
-            items = [self._result(item, others, lines) for item in tree.values()]
-            return ast.Dict([ast.Constant(key) for key in tree], items)
+            keys: list[ast.expr | None] = [ast.Constant(key) for key in tree]
+            return ast.Dict(keys, [self._result(item, others, lines) for item in tree.values()])
         if isinstance(tree, (list, tuple)):
             if isinstance(tree, list) and _whole(tree):
                 return ast.Call(ast.Attribute(self._given(tree[0].node).tree, "tolist", ast.Load()), [], [])
@@ -371,7 +371,7 @@ def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
         return []
     if isinstance(tree, dict) or any(map(_has_dict, tree)):
         lines: Lines = []
-        items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        items: Any = list(tree.items() if isinstance(tree, dict) else enumerate(tree))
         for key, item in items:
             part = ast.Subscript(given, ast.Constant(key), ast.Load())
             wish = str(key) if isinstance(tree, dict) else f"{name}_{key}"

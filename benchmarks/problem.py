@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def batches(data: dict[str, Any], convert: Callable[[Any], Any]) -> list[tuple[Any, Any]]:
+    """Return the samples and labels of `data`, converted whole and cut into batches."""
+    x, y, size = convert(data["x"]), convert(data["y"]), data["batch"]
+    return [(x[k : k + size], y[k : k + size]) for k in range(0, len(data["x"]), size)]
+
+
 @dataclass(frozen=True)
 class Problem:
-    """A training step, or one pass over the chain, ready to be run again and again.
+    """A training step, an epoch, or one pass over the chain, ready to be run again and again.
 
     `step` runs forward, backward and (if the workload has one) the update, and returns the loss as
     it was before the update. `gradients` returns the gradients of the last step in the data's order

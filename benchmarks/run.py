@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from workloads import CASES, Data
 
@@ -41,11 +41,25 @@ class Contender:
 
 CONTENDERS = [
     Contender("by hand", "by_hand", ("moons", "chain", "digits")),
+    Contender("ours compiled, of=Tensor", "ours_compiled_tensor", TENSORS, ours=True),
+    Contender("ours compiled, nn.MLP", "ours_compiled_mlp", TENSORS, ours=True),
+    Contender("ours compiled, per neuron, Numba", "ours_compiled_numba", ("moons",), ours=True),
+    Contender("ours compiled, per neuron over the batch", "ours_compiled_columns", ("moons",), ours=True),
+    Contender("ours compiled, per neuron and sample", "ours_compiled_samples", ("moons",), ours=True),
+    Contender("ours compiled, on floats", "ours_compiled_floats", ("moons",), ours=True),
+    Contender("ours compiled, chain", "ours_compiled", ("chain",), ours=True),
     Contender("ours of=Tensor, nn.MLP", "ours_mlp_of_tensor", TENSORS, ours=True),
     Contender("ours of=Tensor, plain", "ours_tensor", TENSORS, ours=True),
-    Contender("mygrad, memory guarding off", "mygrad_unguarded", TENSORS),
-    Contender("mygrad, as shipped", "mygrad", TENSORS),
+    Contender("JAX, jit", "jax_jit", TENSORS),
+    Contender("PyTorch, torch.compile", "pytorch_compiled", TENSORS),
+    Contender("PyTorch", "pytorch", ("moons", "chain", "digits")),
+    Contender("MyGrad, memory guarding off", "mygrad_unguarded", TENSORS),
+    Contender("MyGrad, as shipped", "mygrad", TENSORS),
     Contender("HIPS autograd", "hips", TENSORS),
+    Contender("CasADi SX, whole batch", "casadi_sx_whole", ("moons",)),
+    Contender("CasADi SX, map", "casadi_sx", ("moons",)),
+    Contender("CasADi SX, built once", "casadi_sx", ("chain",)),
+    Contender("CasADi SX, built at every step", "casadi_built", ("chain",)),
     Contender("ours of=Value, collector off", "ours_value", SCALARS, "off", ours=True),
     Contender("ours of=Value, as shipped", "ours_value", SCALARS, ours=True),
     Contender("ours of=Value, nn.MLP, collector off", "ours_mlp_of_value", ("moons",), "off", True),
@@ -58,33 +72,69 @@ CONTENDERS = [
 TITLES = {
     "moons": "A. moons: MLP(2, [16, 16, 1]) ReLU, hinge + L2, all 100 samples: a step of SGD",
     "chain": "B. scalar chain (*, +, tanh, exp): forward + backward, an operation",
-    "digits": "C. digits: MLP 64-128-64-10 ReLU, softmax cross-entropy, batch 64: a step of SGD",
+    "digits": "C. digits: MLP 64-128-64-10 ReLU, softmax cross-entropy: SGD",
 }
 BY_HAND = {"moons": "NumPy by hand", "chain": "tape of floats by hand", "digits": "NumPy by hand"}
 
 GOALS: dict[str, list[tuple[str, str, float]]] = {
     "moons": [
-        ("ours of=Value, nn.MLP, as shipped", "micrograd, as shipped", 15),
-        ("ours of=Value, nn.MLP, as shipped", "micrograd, collector off", 2.5),
-        ("ours of=Value, nn.MLP, collector off", "micrograd, collector off", 2.5),
-        ("ours of=Value, as shipped", "micrograd, as shipped", 15),
-        ("ours of=Value, as shipped", "micrograd, collector off", 2.5),
-        ("ours of=Value, collector off", "micrograd, collector off", 2.5),
+        ("ours of=Value, nn.MLP, as shipped", "micrograd, as shipped", 20),
+        ("ours of=Value, nn.MLP, collector off", "micrograd, collector off", 3),
+        ("ours of=Value, as shipped", "micrograd, as shipped", 20),
+        ("ours of=Value, collector off", "micrograd, collector off", 3),
+        ("ours compiled, per neuron over the batch", "CasADi SX, map", 1),
+        ("ours compiled, per neuron and sample", "PyTorch", 1),
+        ("ours compiled, per neuron and sample", "PyTorch, torch.compile", 1),
+        ("ours compiled, of=Tensor", "by hand", 1 / 1.3),
+        ("ours compiled, of=Tensor", "JAX, jit", 1),
+        ("ours compiled, per neuron, Numba", "by hand", 1),
+        ("ours compiled, per neuron, Numba", "JAX, jit", 1),
     ],
     "chain": [
-        ("ours of=Value, as shipped", "micrograd, collector off", 2.5),
         ("ours of=Value, collector off", "micrograd, collector off", 2.5),
+        ("ours compiled, chain", "CasADi SX, built at every step", 1),
     ],
     "digits": [
-        ("ours of=Tensor, nn.MLP", "mygrad, as shipped", 1),
-        ("ours of=Tensor, nn.MLP", "mygrad, memory guarding off", 1),
+        ("ours compiled, of=Tensor", "by hand", 1 / 1.15),
+        ("ours of=Tensor, nn.MLP", "MyGrad, as shipped", 1),
+        ("ours of=Tensor, nn.MLP", "MyGrad, memory guarding off", 1),
         ("ours of=Tensor, nn.MLP", "HIPS autograd", 1),
+        ("ours of=Tensor, nn.MLP", "PyTorch", 1),
     ],
 }
 """Who should be how many times faster than whom."""
 
+LIBRARIES = {
+    "Python alone": "sys",
+    "ours": "autograd",
+    "ours, with nn": "nn",
+    "NumPy": "numpy",
+    "micrograd": "micrograd.engine",
+    "HIPS autograd": "autograd.numpy",
+    "MyGrad": "mygrad",
+    "CasADi": "casadi",
+    "JAX": "jax",
+    "PyTorch": "torch",
+}
+"""What is imported."""
+
+COLOURS = {"ours": "#0072b2", "by hand": "#000000", "peers": "#e69f00"}
+
 Times = dict[str, list[float]]
 """The seconds of one step in each round, by contender."""
+
+
+class Failed(Exception):
+    """A contender cannot take part."""
+
+
+class Race(NamedTuple):
+    """What a case has shown: times, the seconds of the first step and the MiB of a step, and who could not run."""
+
+    times: Times
+    first: dict[str, float]
+    memory: dict[str, float]
+    absent: dict[str, str]
 
 
 class Worker:
@@ -124,10 +174,10 @@ class Worker:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise SystemExit(f"{self.contender.name}: its process died with exit code {self._process.wait()}")
+            raise Failed(f"its process died with exit code {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise SystemExit(f"{self.contender.name} failed:\n{answer['error']}")
+            raise Failed(answer["error"])
         return answer
 
     def close(self) -> None:
@@ -154,7 +204,7 @@ def main() -> None:
 
     make_environment()
     start, load = time.perf_counter(), os.getloadavg()[0]
-    results: dict[str, dict[str, Times]] = {}
+    results: dict[str, dict[str, Race]] = {}
     tables = []
     for workload in options.workload or CASES:
         contenders = [c for c in CONTENDERS if workload in c.workloads and wanted(c, options.only)]
@@ -166,6 +216,10 @@ def main() -> None:
         tables.append(table(workload, results[workload]))
         print(tables[-1], flush=True)
 
+    if not options.workload:
+        tables.append(imports())
+        print(tables[-1], flush=True)
+    plot(results)
     heading = (
         f"# Results\n\n{time.strftime('%Y-%m-%d')}, Python {platform.python_version()} on "
         f"{platform.machine()}, {os.cpu_count()} cores (load {load:.1f} at the start), 1 thread, "
@@ -173,10 +227,11 @@ def main() -> None:
         f"count; take differences under 1.3 times as ties. Before timing, losses and gradients "
         f"agreed to {TOLERANCE:g}.\n\n"
     )
-    written = HERE / "results.md", HERE / "results.json"
-    written[0].write_text(heading + "\n".join(tables))
-    written[1].write_text(json.dumps(results, indent=1))
-    print(f"{time.perf_counter() - start:.0f} s; written: {written[0]}, {written[1]}")
+    picture = "![How many times as long as by hand each contender takes](results.svg)\n\n"
+    (HERE / "results.md").write_text(heading + picture + "\n".join(tables))
+    kept = {workload: {case: race._asdict() for case, race in cases.items()} for workload, cases in results.items()}
+    (HERE / "results.json").write_text(json.dumps(kept, indent=1))
+    print(f"{time.perf_counter() - start:.0f} s; written: results.md, results.svg and results.json in {HERE}")
 
 
 def wanted(contender: Contender, words: list[str] | None) -> bool:
@@ -184,31 +239,42 @@ def wanted(contender: Contender, words: list[str] | None) -> bool:
     return not words or contender.module == "by_hand" or any(word in contender.name for word in words)
 
 
-def race(case: str, workload: str, data: Data, contenders: list[Contender], rounds: int, shortest: float) -> Times:
+def race(case: str, workload: str, data: Data, contenders: list[Contender], rounds: int, shortest: float) -> Race:
     """Check that the contenders agree, then time them in turns: A B C, A B C, ...
 
     A turn takes as many steps as fit in `shortest` seconds, and at least one.
     """
-    workers = [Worker(contender) for contender in contenders]
+    result = Race({}, {}, {}, {})
+    workers: list[Worker] = []
     try:
         reference: dict[str, Any] = {}
-        for worker in workers:
-            progress(f"{case}: checking {worker.contender.name}")
-            answer = worker.ask(workload=workload, data=data)
+        for contender in contenders:
+            progress(f"{case}: checking {contender.name}")
+            worker = Worker(contender)
+            try:
+                answer = worker.ask(workload=workload, data=data)
+            except Failed as failed:
+                worker.close()
+                if contender.ours or not reference:
+                    raise SystemExit(f"{contender.name} failed: {failed}") from None
+                result.absent[contender.name] = str(failed).strip().splitlines()[-1]
+                continue
+            workers.append(worker)
             reference = reference or answer
-            compare(case, worker.contender.name, answer, reference)
+            compare(case, contender.name, answer, reference)
+            result.first[contender.name], result.memory[contender.name] = answer["first"], answer["memory"]
         steps: dict[str, int] = {}
         for worker in workers:
             progress(f"{case}: how fast is {worker.contender.name}?")
             steps[worker.contender.name] = steps_for(worker, shortest)
-        times: Times = {worker.contender.name: [] for worker in workers}
+        result.times.update({worker.contender.name: [] for worker in workers})
         for number in range(1, rounds + 1):
             for worker in workers:
                 name = worker.contender.name
                 progress(f"{case}: round {number} of {rounds}, {name}")
-                times[name].append(worker.ask(steps=steps[name])["seconds"] / steps[name])
+                result.times[name].append(worker.ask(steps=steps[name])["seconds"] / steps[name])
         progress("")
-        return times
+        return result
     finally:
         for worker in workers:
             worker.close()
@@ -240,45 +306,120 @@ def compare(case: str, name: str, answer: dict[str, Any], reference: dict[str, A
             )
 
 
-def table(workload: str, cases: dict[str, Times]) -> str:
-    """Return a workload's results as a Markdown table, and its goals."""
+def table(workload: str, cases: dict[str, Race]) -> str:
+    """Return a workload's results as Markdown tables, and its goals."""
     by_hand = BY_HAND[workload]
     heads: list[str] = ["contender"]
     rows: dict[str, list[str]] = {}
-    for case, times in cases.items():
+    for column, (case, race) in enumerate(cases.items()):
         operations = int(case.replace(",", "")) if workload == "chain" else 1
-        heads += [f"{case}: ns" if workload == "chain" else "ms", "/ by hand"]
-        for name, seconds in times.items():
-            time_each = median(seconds)
-            figure = f"{time_each * 1e3:,.3f}"
-            if workload == "chain":
-                figure = f"{time_each * 1e9 / operations:,.0f}"
-            title = by_hand if name == "by hand" else name
-            rows.setdefault(title, [title]).extend([figure, f"{ratio(seconds, times['by hand']):,.1f}"])
+        label = case if len(cases) > 1 else "step"
+        heads += [f"{label}: {'ns' if workload == 'chain' else 'ms'}", "/ by hand"]
+        for name in [*race.times, *race.absent]:
+            row = rows.setdefault(name, [by_hand if name == "by hand" else name])
+            row += ["-"] * (1 + 2 * column - len(row))
+            if name in race.absent:
+                row += [f"not run: {race.absent[name][:60]}", ""]
+                continue
+            seconds = median(race.times[name])
+            figure = f"{seconds * 1e9 / operations:,.0f}" if workload == "chain" else f"{seconds * 1e3:,.3f}"
+            row += [figure, f"{ratio(race.times[name], race.times['by hand']):,.2f}"]
+    last = next(reversed(cases.values()))
+    heads += ["first step, s"] + ["peak MiB"] * (workload == "digits")
+    for name, row in rows.items():
+        row += ["-"] * (1 + 2 * len(cases) - len(row))
+        row.append(f"{last.first[name]:,.2f}" if name in last.first else "")
+        if workload == "digits":
+            row.append(f"{last.memory[name]:,.1f}" if name in last.memory else "")
     lines = [f"## {TITLES[workload]}", "", line(heads), line(["---"] + ["---:"] * (len(heads) - 1))]
     lines += [line(row) for row in rows.values()] + [""]
     for ours, peer, goal in GOALS[workload]:
-        for case, times in cases.items():
-            if ours in times and peer in times:
-                faster = ratio(times[peer], times[ours])
-                mark = f"goal {goal:g}: {'reached' if faster >= goal else 'NOT reached'}"
-                where = f" at {case}" if workload == "chain" else ""
-                lines.append(f"- {ours}: {faster:.2f} times faster than {peer}{where} ({mark})")
+        for case, race in cases.items():
+            if ours in race.times and peer in race.times:
+                faster = ratio(race.times[peer], race.times[ours])
+                mark = f"goal {goal:.3g}: {'reached' if faster >= goal else 'NOT reached'}"
+                where = f" at {case}" if len(cases) > 1 else ""
+                lines.append(f"- {ours}: {faster:.2f} times as fast as {peer}{where} ({mark})")
     if workload == "chain":
         lines += growth(cases)
     return "\n".join(lines) + "\n"
 
 
-def growth(cases: dict[str, Times]) -> list[str]:
-    """Return how much more an operation costs in the longest chain than in the shortest."""
+def growth(cases: dict[str, Race]) -> list[str]:
+    """Return how much more an operation costs in the longest chain than in the shortest, and what compiling costs."""
     first, *_, last = cases
     factor = int(last.replace(",", "")) / int(first.replace(",", ""))
     lines = []
-    for name in cases[first]:
+    for name in cases[first].times:
         if name.startswith("ours"):
-            more = ratio(cases[last][name], cases[first][name]) / factor
+            more = ratio(cases[last].times[name], cases[first].times[name]) / factor
             lines.append(f"- {name}: an operation of {last} costs {more:.2f} times one of {first}")
+        if "compiled" in name:
+            each = (f"{r.first[name] * 1e6 / int(case.replace(',', '')):,.0f} at {case}" for case, r in cases.items())
+            lines.append(f"- {name}: microseconds to compile an operation: {', '.join(each)}")
     return lines
+
+
+def imports() -> str:
+    """Return what it takes to import each library: seconds, and MiB of the whole process."""
+    code = (
+        "import sys, time; start = time.perf_counter(); __import__(sys.argv[1]); seconds = time.perf_counter() - start;"
+        "status = open('/proc/self/status').read();"
+        "print(seconds, int(status.split('VmRSS:')[1].split()[0]) / 1024)"
+    )
+    rows = []
+    for name, module in LIBRARIES.items():
+        progress(f"importing {name}")
+        env = {**os.environ, "PYTHONPATH": str(HERE.parent) if "ours" in name else ""}
+        command = [str(python()), "-c", code, module]
+        runs = [
+            subprocess.run(command, env=env, cwd=HERE / "gradcheck", capture_output=True, text=True, check=False)
+            for _ in range(4)
+        ][1:]
+        if any(run.returncode for run in runs):
+            rows.append(line([name, "not run", ""]))
+            continue
+        seconds, memory = (median(map(float, figures)) for figures in zip(*(run.stdout.split() for run in runs)))
+        rows.append(line([name, f"{seconds:.3f}", f"{memory:.1f}"]))
+    progress("")
+    head = [line(["library", "seconds", "MiB"]), line(["---", "---:", "---:"])]
+    return "\n".join(["## E. import", "", *head, *rows]) + "\n"
+
+
+PLOT = """
+import json, sys
+import matplotlib; matplotlib.use("svg")
+import matplotlib.pyplot as plt
+figure = json.load(open(sys.argv[1]))
+panels = figure["panels"]
+fig, axes = plt.subplots(1, len(panels), figsize=(5.2 * len(panels), 6.4), layout="constrained", squeeze=False)
+for ax, panel in zip(axes[0], panels):
+    names, ratios = panel["names"][::-1], panel["ratios"][::-1]
+    ax.barh(names, ratios, color=[figure["colours"][k] for k in panel["kinds"][::-1]], left=0)
+    ax.set_xscale("log"); ax.set_title(panel["title"], fontsize=10); ax.set_xlabel("times as long as by hand")
+    ax.tick_params(labelsize=8); ax.axvline(1, color="black", lw=0.8)
+    for k, r in enumerate(ratios):
+        ax.text(r, k, f" {r:,.2g}" if r < 100 else f" {r:,.0f}", va="center", fontsize=7)
+    ax.set_xlim(right=max(ratios) * 4)
+    ax.spines[["top", "right"]].set_visible(False)
+fig.savefig(sys.argv[2])
+"""
+
+
+def plot(results: dict[str, dict[str, Race]]) -> None:
+    """Draw the ratios to the code by hand, a panel a case, as results.svg; by the environment's Matplotlib."""
+    panels = []
+    for workload, cases in results.items():
+        for case, race in cases.items():
+            names = sorted(race.times, key=lambda name: ratio(race.times[name], race.times["by hand"]))
+            kinds = ["by hand" if n == "by hand" else "ours" if n.startswith("ours") else "peers" for n in names]
+            shown = [BY_HAND[workload] if n == "by hand" else n for n in names]
+            ratios = [ratio(race.times[n], race.times["by hand"]) for n in names]
+            title = workload if case == workload else f"{workload}: {case}"
+            panels.append({"title": title, "names": shown, "ratios": ratios, "kinds": kinds})
+    source = HERE / ".venv" / "plot.json"
+    source.write_text(json.dumps({"panels": panels, "colours": COLOURS}))
+    subprocess.run([str(python()), "-c", PLOT, str(source), str(HERE / "results.svg")], check=True)
 
 
 def ratio(a: list[float], b: list[float]) -> float:

@@ -1,8 +1,8 @@
 """One contender in its own process: reads requests, one JSON object a line, and answers likewise.
 
-`{"workload", "data"}` builds the problem, takes three steps and answers with losses and gradients;
-`{"steps"}` builds it anew from the same data, takes one step untimed and answers with the seconds
-that the next ones took.
+`{"workload", "data"}` builds the problem, takes three steps and answers with losses and gradients, the seconds of the
+first step, which may compile, and the MiB that the steps needed at most;
+`{"steps"}` goes on with it, takes one step untimed and answers with the seconds that the next ones took.
 """
 
 from __future__ import annotations
@@ -33,19 +33,17 @@ def main(module: str, collector: str, ours: bool) -> None:
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     if collector != "on":
         gc.disable()
-    make: Callable[[Any], Problem] | None = None
-    data: Any = None
+    problem: Problem | None = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "workload" in request:
-                data = request["data"]
                 make = getattr(importlib.import_module(f"contenders.{module}"), request["workload"])
                 check_import(ours)
-                answer = check(make(data))
+                problem, answer = check(make, request["data"])
             else:
-                assert make is not None
-                answer = clock(make(data), request["steps"], collector)
+                assert problem is not None
+                answer = clock(problem, request["steps"], collector)
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)
@@ -58,13 +56,30 @@ def check_import(ours: bool) -> None:
         raise ImportError(f"the wrong autograd: {found.__file__}")
 
 
-def check(problem: Problem) -> dict[str, Any]:
-    """Return the losses of three steps, and the gradients of the first and the third, flat."""
-    losses, gradients = [], []
-    for _ in range(3):
+def check(make: Callable[[Any], Problem], data: Any) -> tuple[Problem, dict[str, Any]]:
+    """Return the problem, with the losses of three steps, the gradients of the first and the third, and their cost."""
+    start, before = time.perf_counter(), resident("VmRSS", fresh=True)
+    problem = make(data)
+    losses = [problem.step()]
+    seconds = time.perf_counter() - start
+    gradients = [flat(problem.gradients())]
+    # What the first step needed to compile, it needs once.
+    resident("VmRSS", fresh=True)
+    for _ in range(2):
         losses.append(problem.step())
         gradients.append(flat(problem.gradients()))
-    return {"losses": losses, "gradients": [gradients[0], gradients[2]]}
+    memory = resident("VmHWM") - before
+    slopes = [gradients[0], gradients[2]]
+    return problem, {"losses": losses, "gradients": slopes, "first": seconds, "memory": memory}
+
+
+def resident(what: str, fresh: bool = False) -> float:
+    """Return the MiB that Linux says this process holds (VmRSS) or held at most (VmHWM); `fresh` counts from now."""
+    if fresh:
+        gc.collect()
+        Path("/proc/self/clear_refs").write_text("5")
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(what)).split()[1]) / 1024
 
 
 def flat(numbers: Any) -> list[float]:

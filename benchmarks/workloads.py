@@ -37,12 +37,12 @@ def moons(seed: int) -> Data:
     return {"x": points, "y": labels, "layers": layers(rng, [2, 16, 16, 1]), "l2": 1e-4, "lr": 0.05}
 
 
-def digits(seed: int) -> Data:
-    """Return 64 random inputs of the digits' shape and range, and weights of 64-128-64-10."""
+def digits(seed: int, samples: int, batch: int) -> Data:
+    """Return random inputs of the digits' shape and range, in batches, and weights of 64-128-64-10."""
     rng = random.Random(seed)
-    images = [[rng.randint(0, 16) / 16 for _ in range(64)] for _ in range(64)]
-    labels = [rng.randrange(10) for _ in range(64)]
-    return {"x": images, "y": labels, "layers": layers(rng, [64, 128, 64, 10]), "lr": 0.05}
+    images = [[rng.randint(0, 16) / 16 for _ in range(64)] for _ in range(samples)]
+    labels = [rng.randrange(10) for _ in range(samples)]
+    return {"x": images, "y": labels, "batch": batch, "layers": layers(rng, [64, 128, 64, 10]), "lr": 0.05}
 
 
 def chain(seed: int, operations: int) -> Data:
@@ -66,6 +66,10 @@ CASES: dict[str, dict[str, Callable[[int], Data]]] = {
         "10,000": lambda seed: chain(seed, 10_000),
         "100,000": lambda seed: chain(seed, 100_000),
     },
-    "digits": {"digits": digits},
+    "digits": {
+        "batch of 64": lambda seed: digits(seed, 64, 64),
+        "epoch of 28": lambda seed: digits(seed, 28 * 64, 64),
+        "full batch of 1,797": lambda seed: digits(seed, 1_797, 1_797),
+    },
 }
 """The cases of each workload: a name, and what makes the data from a seed."""

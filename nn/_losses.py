@@ -214,6 +214,8 @@ def _classes(y: Any, k: int) -> None:
 
 def _signs(y: Any) -> None:
     """Raise ValueError for a label that is not -1 or +1."""
+    if type(y).__name__ == "ndarray" and y.dtype.kind in "if" and (y * y == 1).all():
+        return
     for label in _flat(_plain(y.data if isinstance(y, Node) else y)):
         if label not in (-1, 1):
             raise ValueError(f"hinge needs labels -1 and +1; got {label}: turn labels 0 and 1 into 2 * y - 1")

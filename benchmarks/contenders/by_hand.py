@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from problem import Problem
+from problem import Problem, batches
 
 Array = NDArray[np.float64]
 
@@ -38,13 +38,12 @@ def moons(data: dict[str, Any]) -> Problem:
 
 
 def digits(data: dict[str, Any]) -> Problem:
-    """Softmax cross-entropy on MLP 64-128-64-10."""
-    x, labels = np.array(data["x"]), np.array(data["y"])
+    """Softmax cross-entropy on MLP 64-128-64-10, over the batches of the data."""
     params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
-    lr, rows = data["lr"], np.arange(len(x))
+    lr, rows = data["lr"], np.arange(data["batch"])
     grads: list[Array] = []
 
-    def step() -> float:
+    def one(x: Array, labels: Array) -> float:
         b1, w1, b2, w2, b3, w3 = params
         h1 = np.maximum(x @ w1 + b1, 0)
         h2 = np.maximum(h1 @ w2 + b2, 0)
@@ -63,7 +62,8 @@ def digits(data: dict[str, Any]) -> Problem:
             p -= lr * g
         return float(loss)
 
-    return Problem(step, lambda: list(grads))
+    given = batches(data, np.array)
+    return Problem(lambda: [one(x, labels) for x, labels in given][-1], lambda: list(grads))
 
 
 def chain(data: dict[str, Any]) -> Problem:

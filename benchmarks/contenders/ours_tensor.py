@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from problem import Problem
+from problem import Problem, batches
 
 from autograd import Tensor, logsumexp, relu
 
@@ -18,19 +18,18 @@ def moons(data: dict[str, Any]) -> Problem:
         hinge = relu(1 - y * _mlp(x, params))
         return hinge.mean() + l2 * sum((p * p).sum() for p in params)
 
-    return _train(loss, data)
+    return _train(loss, data, [()])
 
 
 def digits(data: dict[str, Any]) -> Problem:
-    """Softmax cross-entropy on MLP 64-128-64-10."""
-    x, labels = np.array(data["x"]), np.array(data["y"])
-    rows = np.arange(len(x))
+    """Softmax cross-entropy on MLP 64-128-64-10, over the batches of the data."""
+    rows = np.arange(data["batch"])
 
-    def loss(params: list[Any]) -> Any:
+    def loss(params: list[Any], x: Any, labels: Any) -> Any:
         logits = _mlp(x, params)
         return (logsumexp(logits, axis=1) - logits[rows, labels]).mean()
 
-    return _train(loss, data)
+    return _train(loss, data, batches(data, np.array))
 
 
 def _mlp(x: Any, params: list[Any]) -> Any:
@@ -38,17 +37,18 @@ def _mlp(x: Any, params: list[Any]) -> Any:
     return relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
 
 
-def _train(loss: Any, data: dict[str, Any]) -> Problem:
+def _train(loss: Any, data: dict[str, Any], given: list[Any]) -> Problem:
     params = [Tensor(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
     lr = data["lr"]
 
     def step() -> float:
-        out = loss(params)
-        for p in params:
-            p.zero_grad()
-        out.backward()
-        for p in params:
-            p.data -= lr * p.grad
+        for batch in given:
+            out = loss(params, *batch)
+            for p in params:
+                p.zero_grad()
+            out.backward()
+            for p in params:
+                p.data -= lr * p.grad
         return float(out.item())
 
     return Problem(step, lambda: [p.grad for p in params])

@@ -1,0 +1,52 @@
+"""Ours, compiled: a function of arrays, in the form that HIPS autograd and JAX take as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from problem import Problem, batches
+
+import autograd
+from autograd import log_softmax, relu, value_and_grad
+
+
+def moons(data: dict[str, Any]) -> Problem:
+    """Hinge loss and L2 on MLP(2, [16, 16, 1])."""
+    x, y, l2 = np.array(data["x"]), np.array(data["y"])[:, None], data["l2"]
+
+    def loss(params: list[Any], x: Any, y: Any) -> Any:
+        hinge = relu(1 - y * _mlp(x, params))
+        return hinge.mean() + l2 * sum((p * p).sum() for p in params)
+
+    return _train(loss, [(x, y)], data)
+
+
+def digits(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on MLP 64-128-64-10, over the batches of the data."""
+
+    def loss(params: list[Any], x: Any, chosen: Any) -> Any:
+        return -(log_softmax(_mlp(x, params)) * chosen).sum() / len(x)
+
+    given = [(x, np.eye(10)[labels]) for x, labels in batches(data, np.array)]
+    return _train(loss, given, data)
+
+
+def _mlp(x: Any, params: list[Any]) -> Any:
+    b1, w1, b2, w2, b3, w3 = params
+    return relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+
+
+def _train(loss: Any, given: list[Any], data: dict[str, Any]) -> Problem:
+    params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
+    fast, lr = autograd.compile(value_and_grad(loss)), data["lr"]
+    grads: list[Any] = []
+
+    def step() -> float:
+        for batch in given:
+            out, grads[:] = fast(params, *batch)
+            for p, g in zip(params, grads):
+                p -= lr * g
+        return float(out)
+
+    return Problem(step, lambda: list(grads))
