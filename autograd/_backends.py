@@ -67,10 +67,9 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
         for tree, arg in zip(trees, args):
             _collect(tree, arg, given)
         given += args[len(trees) :]
+        numbers = given[: len(places)] if first else [given[k] for k in places]
         return placed(
-            fast(
-                numpy.array(numbers(given)), *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))
-            ).tolist()
+            fast(numpy.array(numbers), *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))).tolist()
         )
 
     return loop.source, run

@@ -309,7 +309,7 @@ class Body:
         A functional program returns the nodes among them alone, each once.
         """
         if self._functional:
-            nodes = [ast.Name(self._names.of(node), ast.Load()) for node in dict.fromkeys(nodes_in(tree))]
+            nodes: list[ast.expr] = [ast.Name(self._names.of(n), ast.Load()) for n in dict.fromkeys(nodes_in(tree))]
             return [ast.Return(ast.Tuple(nodes, ast.Load()))]
         inputs = nodes_in([tree for _, tree in self._program.arguments])
         others = [node._data for node in [*self._program.captured, *inputs]]
