@@ -134,7 +134,7 @@ class Compiled:
 
     def report(self) -> str:
         """Return what the passes removed, how many arrays are allocated, and how long it took, as a table."""
-        return self._last().report() + f"\nsignatures compiled{len(self._versions):>12,}"
+        return self._last().report() + f"\n{'signatures compiled':<24}{len(self._versions):>10,}"
 
     def _last(self) -> _Version:
         if self._latest is None:
@@ -168,6 +168,8 @@ class _Version:
         self._counts: Counter[str] = Counter()
         self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
         self.source, self._function = BACKENDS[backend](self.program)
+        self._counts["arrays written over"] = self.source.count("out=")
+        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
         hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
         self._seconds = time.perf_counter() - start
 
@@ -205,8 +207,17 @@ class _Version:
     def report(self) -> str:
         """Return a table of what the passes did."""
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
-        rows += [("arrays written over", self.source.count("out=")), ("milliseconds to compile", self._seconds * 1e3)]
+        rows.append(("milliseconds to compile", self._seconds * 1e3))
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+def _allocates(node: Node) -> bool:
+    """Tell whether the result of a node is an array with memory of its own."""
+    if type(node._data) is float:
+        return False
+    import numpy
+
+    return not any(numpy.may_share_memory(node._data, item._data) for item in node.inputs if isinstance(item, Node))
 
 
 def _numbers(tree: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import time
 from functools import partial
 from typing import Any
@@ -494,3 +495,100 @@ def test_per_neuron_code_runs_over_a_batch(x: float, y: float) -> None:
     batch = compiled(neuron)(w, np.array([x, y]), np.array([y, x]))
     one = compiled(neuron)
     assert batch == pytest.approx([one(w, x, y), one(w, y, x)], rel=1e-14)
+
+
+class TestRepetition:
+    """What is written for each neuron and each sample is computed as arrays, with the same numbers."""
+
+    @staticmethod
+    def score(p: Any, sample: Any) -> Any:
+        """An MLP(2, [16, 16, 1]) on a flat list of 337 parameters."""
+        ahead = iter(p)
+        h = list(sample)
+        for size in (16, 16):
+            layer = [(next(ahead), [next(ahead) for _ in h]) for _ in range(size)]
+            h = [relu(sum((w * x for w, x in zip(weights, h)), w0)) for w0, weights in layer]
+        return next(ahead) + sum(next(ahead) * x for x in h)
+
+    def loss(self, p: Any, X: Any, y: Any) -> Any:
+        errors = [(self.score(p, x) - t) ** 2 for x, t in zip(X, y)]
+        return sum(errors) / len(errors) + 1e-3 * sum(w * w for w in p)
+
+    def data(self) -> tuple[Any, Any, Any]:
+        rng = random.Random(0)
+        X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(30)]
+        return [rng.gauss(0, 0.5) for _ in range(337)], X, [x1 * x2 for x1, x2 in X]
+
+    def test_numbers(self) -> None:
+        p, X, y = self.data()
+        eager = value_and_grad(self.loss)
+        fast = compiled(eager)
+        J, slopes = fast(p, X, y)
+        assert (J, slopes) == (pytest.approx(eager(p, X, y)[0], rel=1e-12), pytest.approx(eager(p, X, y)[1], rel=1e-10))
+        assert "p = np.array(p)\n" in fast.source
+        assert "return (J, dJ_dp.tolist())" in fast.source
+        assert fast.source.count("\n") < 150
+        assert "operations re-rolled" in fast.report()
+        moved = [w + 0.01 for w in p]
+        assert fast(moved, X, y)[1] == pytest.approx(eager(moved, X, y)[1], rel=1e-10)
+
+    def test_structures_of_parameters(self) -> None:
+        p, X, y = self.data()
+
+        def nested(tree: Any, X: Any, y: Any) -> Any:
+            return self.loss([*tree["first"], *(w for row in tree["rest"] for w in row)], X, y)
+
+        tree = {"first": p[:5], "rest": [p[5:50], p[50:]]}
+        J, slopes = compiled(value_and_grad(nested))(tree, X, y)
+        expected = value_and_grad(nested)(tree, X, y)
+        assert pytest.approx(expected[0], rel=1e-12) == J
+        assert list(flatten(slopes)) == pytest.approx(list(flatten(expected[1])), rel=1e-10)
+        assert slopes.keys() == tree.keys()
+
+    def test_parameters_from_outside(self) -> None:
+        p, X, y = self.data()
+        weights = [Value(w, label=f"w{k}") for k, w in enumerate(p)]
+        eager = value_and_grad(lambda X, y: self.loss(weights, X, y), wrt=weights)
+        fast = compiled(eager)
+        for _ in range(2):
+            J, slopes = fast(X, y)
+            expected, right = eager(X, y)
+            assert pytest.approx(expected, rel=1e-12) == J
+            assert slopes == pytest.approx(right, rel=1e-10)
+            for w, g in zip(weights, slopes):
+                w.data -= 0.1 * g
+        assert fast.compilations == 1
+
+    def test_columns_in_place_of_numbers(self) -> None:
+        p, X, y = self.data()
+        x1, x2 = np.array(X).T
+
+        def loss(p: Any, x1: Any, x2: Any, y: Any) -> Any:
+            return ((self.score(p, [x1, x2]) - y) ** 2).mean()
+
+        fast = compiled(value_and_grad(loss))
+        J, slopes = fast(p, x1, x2, np.array(y))
+        expected, right = value_and_grad(loss)(p, x1, x2, np.array(y))
+        assert pytest.approx(expected, rel=1e-12) == J
+        assert slopes == pytest.approx(right, rel=1e-10)
+        assert fast.source.count("@") >= 4
+
+    def test_results_of_every_sample(self) -> None:
+        p, X, _ = self.data()
+        fast = compiled(lambda p, X: [self.score(p, x) for x in X])
+        assert fast(p, X) == pytest.approx([self.score(p, x) for x in X], rel=1e-12)
+        assert fast(p, [[math.inf, 0.0]] * 30)[0] == pytest.approx(self.score(p, [math.inf, 0.0]), nan_ok=True)
+
+    def test_without_numpy_it_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        p, X, y = self.data()
+        monkeypatch.setitem(sys.modules, "numpy", None)
+        fast = compiled(self.loss)
+        assert fast(p, X[:2], y[:2]) == pytest.approx(self.loss(p, X[:2], y[:2]), rel=1e-12)
+        assert "np." not in fast.source
+
+    def test_a_single_sample_stays_as_it_is(self) -> None:
+        """Floats are faster than arrays of a few numbers."""
+        p, X, _ = self.data()
+        fast = compiled(self.score)
+        assert fast(p, X[0]) == self.score(p, X[0])
+        assert "np." not in fast.source

@@ -156,3 +156,15 @@ def test_vjp_pulls_any_gradient_back() -> None:
 def test_mistakes_are_told(message: str, wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         wrong()
+
+
+def test_gradients_of_what_a_function_uses() -> None:
+    w, b = Value(3.0), Tensor([1.0, 2.0])
+    f = value_and_grad(lambda x: (w * x * b).sum().reshape(()) + 0.0, wrt=[w, b])
+    value, (dw, db) = f(2.0)
+    assert (value, dw, db.tolist()) == (18.0, 6.0, [6.0, 6.0])
+    pair = value_and_grad(lambda x: (x * x, [x, "more"]), has_aux=True)
+    (value, aux), slope = pair(3.0)
+    assert (value, aux[0].data, aux[1], slope) == (9.0, 3.0, "more", 6.0)
+    with pytest.raises(TypeError, match=r"with has_aux <lambda> must return a pair"):
+        value_and_grad(lambda x: x * x, has_aux=True)(3.0)

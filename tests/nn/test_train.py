@@ -10,7 +10,20 @@ import numpy as np
 import pytest
 
 from autograd import Tensor, Value
-from nn import MLP, SGD, History, Layer, Sequential, accuracy, binary_cross_entropy, fit, mse, predict
+from nn import (
+    MLP,
+    SGD,
+    History,
+    Layer,
+    Sequential,
+    accuracy,
+    binary_cross_entropy,
+    cross_entropy,
+    fit,
+    hinge,
+    mse,
+    predict,
+)
 
 rng = random.Random(0)
 X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(40)]
@@ -146,3 +159,41 @@ def test_predict_records_nothing_and_keeps_the_form() -> None:
     assert isinstance(predict(MLP(2, [1]), X)[0], float)
     assert isinstance(predict(MLP(2, [3]), X)[0], list)
     assert predict(MLP(2, [3], of=Tensor), X).shape == (40, 3)
+
+
+@pytest.mark.parametrize("of", [Value, Tensor])
+@pytest.mark.parametrize(("loss", "outputs"), [(mse, 1), (hinge, 1), (cross_entropy, 3), (bce, 1)])
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_a_compiled_training_has_the_same_history(of: Any, loss: Any, outputs: int, batch_size: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 2))
+    y = {"mse": X[:, 0] * X[:, 1], "hinge": np.sign(X[:, 0]), "bce": (X[:, 0] > 0) * 1.0}.get(
+        loss.__name__, rng.integers(0, 3, 20)
+    )
+    histories = []
+    for compile in (True, False):
+        model = MLP(2, [6, outputs], "tanh", of=of, seed=1)
+        optimizer = SGD(model.parameters(), lr=0.1, momentum=0.5)
+        histories.append(
+            fit(model, X, y, loss=loss, optimizer=optimizer, epochs=25, batch_size=batch_size, compile=compile)
+        )
+    assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-10, abs=1e-12)
+
+
+def test_bad_labels_in_a_later_batch() -> None:
+    model = MLP(1, [1], of=Tensor)
+    X, y = np.ones((30, 1)), np.ones(30)
+    y[20] = 0.5
+    with pytest.raises(ValueError, match="hinge needs labels -1 and"):
+        fit(model, X, y, loss=hinge, optimizer=SGD(model.parameters()), epochs=1, batch_size=1)
+
+
+def test_what_cannot_be_compiled_trains_all_the_same() -> None:
+    def odd(y_hat: Any, y: Any) -> Any:
+        J = mse(y_hat, y)
+        return J * 2 if J.item() > 1e-3 else J
+
+    model = MLP(1, [1])
+    with pytest.warns(UserWarning, match="fit goes on without compiling, which is slower: .*if J.item()"):
+        history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=odd, optimizer=SGD(model.parameters(), lr=0.1), epochs=30)
+    assert history.loss[-1] < history.loss[0]
