@@ -48,6 +48,7 @@ class Primitive:
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
         self.identities: tuple[Identity, ...] = ()
+        self.note = ""
         self.reduction = ""
         self.contraction: tuple[str, str] | None = None
 
@@ -189,10 +190,10 @@ def primitive(
     `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`),
     `domain` an open interval for each argument, `kink(*args, **settings)` is zero where there is no derivative. An
     operation that does not work element by element has `elementwise=False` and is always computed with NumPy.
-    `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation. `identities`
-    are triples (position, number, function of the arguments): what the operation equals, to the last bit, where the
-    argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and compiled code are shortened
-    by them. `reduction` names the primitive that does to all elements along an axis what this does to two (`sum` for
+    `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation and to
+    `steps`. `identities` are triples (position, number, function of the arguments): what the operation equals, to the
+    last bit, where the argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and compiled
+    code are shortened by them. `reduction` names the primitive that does to all elements along an axis what this does to two (`sum` for
     `add`; the order may not matter but for rounding), `contraction` the two that this is made of (`multiply`, then
     `add`, for `matmul`).
 
@@ -221,7 +222,7 @@ def primitive(
             f"the primitive {name!r} is already declared in {earlier.forward.__module__}; take another name"
         )
     made.written, made.domain, made.kink = written, domain, kink
-    made.examples, made.elementwise, made.identities = examples, elementwise, identities
+    made.examples, made.elementwise, made.identities, made.note = examples, elementwise, identities, note
     made.reduction, made.contraction = reduction, contraction
     TABLE[name] = made
     function = _function(made)

@@ -11,6 +11,7 @@ from typing import Any
 from ._boxes import box_id
 from ._draw import colors, drawing_of, folded
 from ._drawing import Drawing
+from ._formula import LONG, formula
 from ._node import Node
 from ._notation import read
 from ._steps import Sent, Step, Steps, rows, shown
@@ -171,11 +172,24 @@ def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str,
         "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)],
         "shows": {box_id(box): found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
         "inputs": [[place.get(i, -1) if isinstance(i, Node) else -1 for i in node.inputs] for node in place],
+        "formula": _whole(steps),
+        "notes": {
+            place[step.node]: f"{step.node.op.name}: {step.node.op.note}"
+            for step in steps
+            if step.phase == "forward" and step.node.op is not None and step.node.op.note
+        },
         "formulas": {place[step.node]: step.formula for step in steps if step.phase == "forward"},
         "color": [palette.index(shades[node]) for node in order],
         "colors": [[color, in_the_dark(color)] for color in palette],
         "steps": [_told(step, place[step.node]) for step in steps],
     }
+
+
+def _whole(steps: Steps) -> str:
+    """Return the loss as one formula of the leaves, empty if nobody would read it."""
+    leaves = {node: steps.names[node] for node in steps.order if node.op is None}
+    text = formula(steps.order[-1], leaves)
+    return text if len(text) <= LONG and "…" not in text else ""
 
 
 def _told(step: Step, k: int) -> list[Any]:

@@ -81,7 +81,7 @@ function stepper(host, page, alone) {
     const dots = expected <= 8 ? "●".repeat(arrived) + "○".repeat(expected - arrived) + " " : "";
     const note = cell("state");
     if (expected > 1) note.append(make("span", { "aria-hidden": "true" }, dots), `sum so far ${total.replace("-", "−")}: `);
-    note.append(arrived === expected ? "✓ complete" : `${arrived} of ${expected}`);
+    note.append(arrived < expected ? `${arrived} of ${expected}` : expected > 1 ? "✓ complete" : "✓ complete: the only path");
     return note;
   }
 
@@ -119,23 +119,26 @@ function stepper(host, page, alone) {
     const [phase, k, first, sent] = step;
     if (phase !== BACKWARD) {
       const told = make("p");
-      if (phase === FORWARD) told.append(symbol(names[k]), " is computed from ", ...listed(inputs[k]), ".");
+      if (phase === FORWARD) told.append(symbol(names[k]), " is computed from ", ...listed(inputs[k]), ".", page.notes[k] ? ` ${page.notes[k]}` : "");
       else told.append(symbol(names[k]), " changes by ", ...prose(step[5]), ".");
       return [told, equation(step)];
     }
     if (!sent) {
       const rows = make("div", { class: "rows" });
       rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("value", first));
-      return [make("p", {}, "Backpropagation starts at the end: the derivative of ", symbol(page.loss), " by itself is 1."), tidy(rows)];
+      const slope = ["A gradient says how fast ", symbol(page.loss), " changes when a number changes a little. "];
+      return [make("p", {}, ...slope, "Backpropagation starts at the end: that of ", symbol(page.loss), " by itself is 1."), tidy(rows)];
     }
     const arrived = make("p", {}, "At ", symbol(names[k]), " = ", ...prose(page.formulas[k]), " the gradient ");
     arrived.append(fraction(page.loss, names[k]), " = ", ...prose(first), " has arrived. ");
     if (!sent.length) arrived.append("Nothing is sent on.");
     else if (sent[0][2] === "") arrived.append("Each input gets what its formula makes of it, called g:");
     else arrived.append("Each input gets it, times its local derivative:");
+    const last = steps.findLastIndex((one) => one[0] === BACKWARD) === steps.indexOf(step);
+    const end = last ? [make("p", {}, "Every gradient is complete. explain(…, wrt=…) writes all factors of one of them in a row.")] : [];
     const short = sent.length > 3;
     const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(step, one, short)));
-    return [arrived, list];
+    return [arrived, list, ...end];
   }
 
   function say(step) {
@@ -154,11 +157,23 @@ function stepper(host, page, alone) {
   // ---- The drawing ---------------------------------------------------------------------------------------------
 
   const drawing = document.importNode(new DOMParser().parseFromString(page.svg, "image/svg+xml").documentElement, true);
+  const states = { todo: "still to come", now: "this step", gets: "receives a gradient", done: "computed", walked: "gradient sent back" };
   // Everything drawn belongs to the box of a node: its operation and the arrows to it have the same state.
   const boxes = new Map();
   const boxOf = (k) => boxes.get(ids[k]);
-  const groups = [...drawing.querySelectorAll("g[id]")];
-  const drawn = new Set(groups.map((group) => group.id));
+  const parts = [...drawing.querySelectorAll("g[id]")].map((group) => ({ group, ...extent(group) }));
+  const drawn = new Set(parts.map((part) => part.group.id));
+
+  // What it may cover at most, in the units of the drawing.
+  function extent(group) {
+    const numbers = (text) => (text || "").match(/-?[\d.]+/g).map(Number);
+    let [xs, ys] = numbers(group.getAttribute("transform") || "0 0").map((one) => [one]);
+    let reach = 10;
+    for (const shape of group.children)
+      if (shape.tagName === "path") [xs, ys] = [0, 1].map((odd) => numbers(shape.getAttribute("d")).filter((_, k) => k % 2 === odd));
+      else for (const size of ["width", "height", "rx", "ry"]) reach = Math.max(reach, Number(shape.getAttribute(size)));
+    return { left: Math.min(...xs) - reach, right: Math.max(...xs) + reach, top: Math.min(...ys) - reach, bottom: Math.max(...ys) + reach };
+  }
 
   // The arrow "e3-7-0" goes from n3 to the operation of n7, "e7" from there to n7; folded parts are named "g-...".
   function ownerOf(group) {
@@ -173,24 +188,19 @@ function stepper(host, page, alone) {
     return `n${first}`;
   }
 
-  for (const group of groups) {
-    const id = ownerOf(group), edge = group.classList.contains("edge");
-    if (!boxes.has(id)) boxes.set(id, { id, parts: [], computed: -1, walked: Infinity, nodes: [], sums: [] });
-    const box = boxes.get(id);
-    box.parts.push(group);
-    if (edge) continue;
+  for (const part of parts) {
+    const { group } = part, id = ownerOf(group);
+    if (!boxes.has(id)) boxes.set(id, { id, computed: -1, walked: Infinity, nodes: [], sums: [] });
+    const box = part.box = boxes.get(id);
+    group.style.display = "none";
+    if (group.classList.contains("edge")) continue;
     if (!group.id.endsWith("-op")) {
-      box.at = /translate\(([-\d.]+),([-\d.]+)\)/.exec(group.getAttribute("transform"));
-      box.texts = ["data", "grad"].map((kind) => group.querySelector(`text.${kind}`));
-      box.finals = box.texts.map((text) => text && text.textContent);
+      box.part = part;
+      part.texts = ["data", "grad"].map((kind) => group.querySelector(`text.${kind}`));
+      part.finals = part.texts.map((text) => text && text.textContent);
     }
     group.addEventListener("click", () => visit(box));
   }
-  // A change of one of thousands of siblings costs a browser several times what it costs in a tree.
-  [...drawing.children].filter((child) => child.tagName === "g").forEach((group, i) => {
-    if (i % 64 === 0) drawing.append(document.createElementNS(drawing.namespaceURI, "g"));
-    drawing.lastChild.append(group);
-  });
   names.forEach((_, k) => boxOf(k) && boxOf(k).nodes.push(k));
   const computedAt = names.map(() => -1);
   const walkedAt = names.map(() => Infinity);
@@ -219,23 +229,19 @@ function stepper(host, page, alone) {
     if (!box.nodes.length) box.walked = Infinity;
   }
 
-  function paint(box, i) {
-    const [, k] = steps[i];
-    const current = boxOf(k) === box;
-    const state = current ? "now" : touched[i].has(box) ? "gets" : box.computed > i ? "todo" : box.walked <= i ? "walked" : "done";
-    if (state !== box.state) {
-      for (const part of box.parts) {
-        part.classList.remove(box.state);
-        part.classList.add(state);
-      }
-      box.state = state;
+  function paint({ group, box, texts, finals }) {
+    const current = boxOf(steps[at][1]) === box;
+    const state = current ? "now" : touched[at].has(box) ? "gets" : box.computed > at ? "todo" : box.walked <= at ? "walked" : "done";
+    if (!group.classList.contains(state)) {
+      group.classList.remove(...Object.keys(states));
+      group.classList.add(state);
     }
-    if (!box.texts || !box.nodes.length) return;
+    if (!texts || !box.nodes.length) return;
     let sum = null;
-    for (const one of box.sums) if (one[0] <= i) sum = one;
+    for (const one of box.sums) if (one[0] <= at) sum = one;
     const short = sum && !sum[2] ? `${Number.isFinite(Number(sum[1])) ? String(Number(Number(sum[1]).toPrecision(3))).replace("-", "−") : ""} …` : "";
-    const texts = [box.computed > i ? "?" : box.finals[0], !sum ? "?" : sum[2] ? box.finals[1] : short];
-    box.texts.forEach((text, j) => text && text.textContent !== texts[j] && (text.textContent = texts[j]));
+    const told = [box.computed > at ? "?" : finals[0], !sum ? "?" : sum[2] ? finals[1] : short];
+    texts.forEach((text, j) => text && text.textContent !== told[j] && (text.textContent = told[j]));
   }
 
   function visit(box) {
@@ -283,8 +289,8 @@ function stepper(host, page, alone) {
   const slider = make("input", { type: "range", min: 0, max: steps.length - 1, step: 1, value: 0, "aria-label": "Step" });
   slider.addEventListener("input", () => go(Number(slider.value)));
   const speed = make("select", { "aria-label": "Speed" });
-  for (const [text, pause] of [["½×", 3000], ["1×", 1500], ["2×", 750], ["5×", 300]]) speed.append(make("option", { value: pause }, text));
-  speed.value = "1500";
+  for (const [text, pause] of [["½×", 5000], ["1×", 2500], ["2×", 1250], ["5×", 500]]) speed.append(make("option", { value: pause }, text));
+  speed.value = "2500";
   speed.addEventListener("change", () => timer && play(true));
   const place = make("span", { class: "place" });
   const phase = make("span", { class: "phase" });
@@ -295,10 +301,10 @@ function stepper(host, page, alone) {
   const list = make("ol", { start: 1 });
   const all = make("details", { class: "all" }, make("summary", {}, `All ${steps.length.toLocaleString("en")} steps as text`), list);
   const key = make("p", { class: "key" });
-  for (const [state, text] of [["todo", "still to come"], ["now", "this step"], ["gets", "takes part"], ["done", "computed"], ["walked", "gradient sent back"]])
-    key.append(make("span", { class: state }, make("i"), text));
+  for (const [state, text] of Object.entries(states)) key.append(make("span", { class: state }, make("i"), text));
   const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, ...Object.values(moves), slider, place, speed);
-  const root = make("section", { class: "view", "aria-label": page.title }, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
+  const whole = make("p", { class: "whole" }, ...(page.formula ? [symbol(page.loss), " = ", ...prose(page.formula)] : []));
+  const root = make("section", { class: "view", "aria-label": page.title }, whole, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
   const size = drawing.viewBox.baseVal;
   root.classList.toggle("wide", size.width > 1.7 * size.height);
   drawing.style.width = `${size.width}px`;
@@ -326,25 +332,40 @@ function stepper(host, page, alone) {
     live.setAttribute("aria-live", on ? "off" : "polite");
   }
 
-  function show(box) {
-    if (!box || !box.at) return;
+  // Of thousands of parts, a browser is quick to show the few that are in sight, and a screen around them.
+  function look() {
     const scale = drawing.clientWidth / size.width;
-    const goal = { left: box.at[1] * scale - stage.clientWidth / 2, top: box.at[2] * scale - stage.clientHeight / 2 };
-    stage.scrollTo({ ...goal, behavior: still.matches || timer ? "auto" : "smooth" });
+    const [left, right] = [-1, 2].map((screens) => (stage.scrollLeft + screens * stage.clientWidth) / scale);
+    const [top, bottom] = [-1, 2].map((screens) => (stage.scrollTop + screens * stage.clientHeight) / scale);
+    for (const part of parts) {
+      const near = part.left < right && part.right > left && part.top < bottom && part.bottom > top;
+      if (near) paint(part);
+      if (near !== part.near) part.group.style.display = near ? "" : "none";
+      part.near = near;
+    }
+  }
+
+  function show(box) {
+    if (!box || !box.part) return;
+    const { left, right, top, bottom } = box.part;
+    const scale = drawing.clientWidth / size.width;
+    const goal = { left: ((left + right) * scale - stage.clientWidth) / 2, top: ((top + bottom) * scale - stage.clientHeight) / 2 };
+    const close = Math.abs(goal.left - stage.scrollLeft) < stage.clientWidth && Math.abs(goal.top - stage.scrollTop) < stage.clientHeight;
+    stage.scrollTo({ ...goal, behavior: close && !still.matches && !timer ? "smooth" : "auto" });
   }
 
   function go(target) {
     const i = Math.max(0, Math.min(steps.length - 1, target));
     if (i === at) return;
-    const changed = new Set(at < 0 ? boxes.values() : []);
-    for (let j = Math.max(0, Math.min(at, i)); j <= Math.max(at, i); j++) for (const box of touched[j]) changed.add(box);
     if (list.children.length) {
       list.children[at].removeAttribute("aria-current");
       list.children[i].setAttribute("aria-current", "step");
     }
     at = i;
-    for (const box of changed) paint(box, i);
     const step = steps[i];
+    // First what asks for places: after a change, a browser has to lay out everything for an answer.
+    show(boxOf(step[1]));
+    look();
     root.dataset.phase = phases[step[0]].toLowerCase();
     phase.textContent = `${arrows[step[0]]} ${phases[step[0]]}`;
     place.textContent = `${i + 1} / ${steps.length}`;
@@ -355,7 +376,6 @@ function stepper(host, page, alone) {
     live.textContent = told;
     for (const kind of ["first", "previous"]) moves[kind].setAttribute("aria-disabled", i === 0);
     for (const kind of ["next", "last"]) moves[kind].setAttribute("aria-disabled", i === steps.length - 1);
-    show(boxOf(step[1]));
   }
 
   const keys = {
@@ -384,5 +404,7 @@ function stepper(host, page, alone) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
   new MutationObserver(dress).observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   dress();
+  stage.addEventListener("scroll", look);
+  new ResizeObserver(look).observe(stage);
   go(0);
 }
