@@ -54,7 +54,7 @@ class Surroundings:
         if isinstance(item, FunctionType):
             self._cells += [(cell, _content(cell)) for cell in item.__closure__ or ()]
             found = [_content(cell) for cell in item.__closure__ or ()]
-            if item.__module__.partition(".")[0] not in _OWN:
+            if (item.__module__ or "").partition(".")[0] not in _OWN:
                 scope = item.__globals__
                 names = sorted(name for name in _names(item.__code__) if name in scope)
                 self._variables += [(scope, name, scope[name]) for name in names]

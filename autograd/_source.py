@@ -77,7 +77,7 @@ class Names:
     """Gives every node an identifier of its own."""
 
     def __init__(self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]]) -> None:
-        self.wanted, self._adjoints = wanted, adjoints
+        self.wanted, self._adjoints = wanted, dict(adjoints)
         self._found: dict[Node, str] = {}
         self._taken = {*keyword.kwlist, *dir(builtins), "np", "math"}
         self._next: dict[str, int] = {}
@@ -87,7 +87,8 @@ class Names:
         if node not in self._found:
             wish = self.wanted.get(node, "t1")
             if wish == "t1" and node in self._adjoints:
-                out, by = self._adjoints[node]
+                # Taken out, as a gradient may be the very number by which it was taken: r, for the mean of two r ** 2.
+                out, by = self._adjoints.pop(node)
                 wish = f"d{self.of(out)}_d{self.of(by)}"
             self._found[node] = self.new(wish)
         return self._found[node]

@@ -146,7 +146,7 @@ def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
         go(page, k)
         notes += page.locator(".state").all_inner_texts()
     assert notes == [
-        "✓ complete",
+        "✓ complete: the only path",
         "●○○ sum so far 9: 1 of 3",
         "●●○ sum so far 18: 2 of 3",
         "●●● sum so far 27: ✓ complete",
