@@ -193,9 +193,9 @@ def primitive(
     `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation and to
     `steps`. `identities` are triples (position, number, function of the arguments): what the operation equals, to the
     last bit, where the argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and compiled
-    code are shortened by them. `reduction` names the primitive that does to all elements along an axis what this does to two (`sum` for
-    `add`; the order may not matter but for rounding), `contraction` the two that this is made of (`multiply`, then
-    `add`, for `matmul`).
+    code are shortened by them. `reduction` names the primitive that does to all elements along an axis what this does
+    to two (`sum` for `add`; the order may not matter but for rounding), `contraction` the two that this is made of
+    (`multiply`, then `add`, for `matmul`).
 
     Raises TypeError for a forward that is no plain function or for a wrong number of rules, ValueError for a name that
     is no identifier or belongs to another module's primitive.

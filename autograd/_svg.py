@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from .picture import INK, Curve, Ellipse, Picture, Shape, Text, arrow_head, parts_of, text_width
 
@@ -22,8 +22,8 @@ def svg_text(picture: Picture) -> str:
     ]
     for group in picture.groups:
         place = f' transform="translate({_n(group.x)},{_n(group.y)})"' if group.x or group.y else ""
-        name = f" id={quoteattr(group.id)}" if group.id else ""
-        lines.append(f"<g{name} class={quoteattr(group.kind)}{place}>")
+        name = f' id="{escape(group.id)}"' if group.id else ""
+        lines.append(f'<g{name} class="{escape(group.kind)}"{place}>')
         if group.title:
             lines.append(f"<title>{escape(group.title)}</title>")
         lines += [_svg_shape(shape) for shape in group.shapes]
