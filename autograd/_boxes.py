@@ -95,6 +95,11 @@ def node_box(id: str, node: Node, is_root: bool, place: Place) -> Item:
     return _box(id, kind, node.label, _rows(node), title, place)
 
 
+def echo(of: Item, id: str, place: Place) -> Item:
+    """Return a small box for a number that is drawn elsewhere: its label, or what it is."""
+    return _box(id, of.kind, of.lines[0].removeprefix("data "), [], f"{of.title}\n(drawn again)", place)
+
+
 def constant_box(id: str, data: Any, place: Place) -> Item:
     """Return the box of a constant."""
     rows = _facts(data, "data" if shape(data) else "")

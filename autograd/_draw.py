@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, node_box, operation_circle, told
 from ._drawing import Drawing, bundle
-from ._graphviz import Layout, Point, dot_text, frames, lay_out
+from ._graphviz import Layout, Point, dot_text, frames, lay_out, shortened
 from ._groups import Place, places
 from ._node import Node
 from ._operators import Operators
@@ -91,6 +92,7 @@ def drawing_of(order: list[Node], boxes: dict[Node, Place], gradients: bool = Fa
     *most, last = [f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts if n]
     name = clean(order[-1].label, 40)
     title = f"graph of {name}{': ' * bool(name)}{', '.join(most)}{' and ' * bool(most)}{last}"
+    items, links = shortened(items, links)
     return Drawing(title, dot_text(items, links), lambda: picture_of(title, items, links))
 
 
@@ -243,7 +245,7 @@ def links_of(order: list[Node], boxes: dict[Node, Place], raw: dict[tuple[Node, 
     return list(links.values())
 
 
-def picture_of(title: str, items: list[Item], links: list[Link]) -> Picture:
+def picture_of(title: str, items: Sequence[Item], links: Sequence[Link]) -> Picture:
     """Return the shapes in the places that Graphviz found for them."""
     at = lay_out(items, links)
     groups = [Group("", "cluster", _frame(place, items, at), " ".join(place)) for place in frames(items)]
@@ -268,7 +270,7 @@ def picture_of(title: str, items: list[Item], links: list[Link]) -> Picture:
     return sheet(groups, title, legend("gradient that flows back along an arrow", samples))
 
 
-def _frame(place: Place, items: list[Item], at: Layout) -> list[Shape]:
+def _frame(place: Place, items: Sequence[Item], at: Layout) -> list[Shape]:
     """Return the frame around all that has a place, with its name; the perceptrons of a layer are equally wide."""
     layer = [(item, *at.nodes[item.id]) for item in items if item.place[:1] == place[:1]]
     inside = [(item, y) for item, _, y in layer if item.place[: len(place)] == place]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ._boxes import LOOKS, Item, Link
+from ._boxes import LOOKS, Item, Link, echo
 from ._groups import Place
 
 SECONDS = 60
@@ -15,6 +15,12 @@ SECONDS = 60
 
 ON_THE_LEFT = 12
 """So many leaves stand in the first column, as on a slide; the arrows from more would be long."""
+
+FAR = 8
+"""An arrow over more columns is long."""
+
+COLUMNS = 2_000
+"""So many columns all arrows together may pass: Graphviz has to find a place for each arrow in each column."""
 
 Point = tuple[float, float]
 
@@ -116,7 +122,6 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
         "  edge [arrowsize=0.5]",
         *(_node(item, circle * (item.kind == "operation")) for item in items),
     ]
-    leaves = [item.id for item in items if item.kind in ("parameter", "input")]
     circles = {item.id for item in items if item.kind == "operation"}
     # In a frame nothing else keeps an operation and what it takes on one line.
     heavy = {item.id for item in items if item.kind == "result"} if framed else set()
@@ -130,7 +135,7 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
         doors = doors_of(items, links)
         lines += [f'  "{door}" [shape=point width=0.01 height=0.01 style=invis]' for door in doors]
         lines += _clusters(items, links, doors, upwards)
-    elif len(leaves) <= ON_THE_LEFT:
+    elif leaves := first_column(items):
         lines.append(_column(leaves))
     for link in links:
         weight = 9 if link.start in circles else 3 if link.start in heavy else 1
@@ -144,6 +149,53 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
             start, look = door, f"{look} tailport=e"
         lines.append(f'  "{start}" -> "{link.end}" [id="{link.id}" {look}]')
     return "\n".join([*lines, "}", ""])
+
+
+def shortened(items: list[Item], links: list[Link]) -> tuple[list[Item], list[Link]]:
+    """Return a graph in which a number that is used far away is drawn again there, if there are too many long arrows.
+
+    Graphviz would need hours, and no one could follow the arrows.
+    """
+    column = _columns(items, links)
+    passed = {link: column[link.start] - column[link.end] for link in links}
+    if sum(passed.values()) <= COLUMNS:
+        return items, links
+    known = {item.id: item for item in items}
+    more: dict[str, Item] = {}
+    moved = []
+    for link in links:
+        if passed[link] > FAR and not known[link.start].room:
+            name = f"{link.start}-for-{link.end}"
+            more[name] = echo(known[link.start], name, known[link.end].place)
+            link = link._replace(start=name)
+        moved.append(link)
+    return [*items, *more.values()], moved
+
+
+def _columns(items: Sequence[Item], links: Sequence[Link]) -> dict[str, int]:
+    """Return the column in which Graphviz will put each item, counted from the last one."""
+    ends: dict[str, list[str]] = {item.id: [] for item in items}
+    starts: dict[str, list[str]] = {item.id: [] for item in items}
+    for link in links:
+        ends[link.start].append(link.end)
+        starts[link.end].append(link.start)
+    left = {name: len(some) for name, some in ends.items()}
+    ready = [name for name, n in left.items() if not n]
+    column: dict[str, int] = {}
+    for name in ready:
+        column[name] = 1 + max((column[end] for end in ends[name]), default=-1)
+        for start in starts[name]:
+            left[start] -= 1
+            if not left[start]:
+                ready.append(start)
+    first = first_column(items)
+    return column | dict.fromkeys(first, max((column[name] for name in first), default=0))
+
+
+def first_column(items: Sequence[Item]) -> list[str]:
+    """Return the leaves that stand in the first column."""
+    leaves = [item.id for item in items if item.kind in ("parameter", "input")]
+    return leaves if len(leaves) <= ON_THE_LEFT and not frames(items) else []
 
 
 def frames(items: Sequence[Item]) -> list[Place]:

@@ -175,9 +175,9 @@ function stepper(host, page, alone) {
     return { left: Math.min(...xs) - reach, right: Math.max(...xs) + reach, top: Math.min(...ys) - reach, bottom: Math.max(...ys) + reach };
   }
 
-  // The arrow "e3-7-0" goes from n3 to the operation of n7, "e7" from there to n7; folded parts are named "g-...".
+  // The box "n3-for-n7-op" is that of n3 drawn again; the arrow "e3-7-0" goes from n3 to the operation of n7, "e7" from there to n7; folded parts are named "g-...".
   function ownerOf(group) {
-    if (!group.classList.contains("edge")) return group.id.replace(/-op$/, "");
+    if (!group.classList.contains("edge")) return group.id.replace(/-(op|for-.*)$/, "");
     const [first, ...rest] = group.id.slice(1).split("-");
     for (let tail = first, n = 0; n <= rest.length; tail += `-${rest[n++]}`)
       for (const end of [rest.length, rest.length - 1]) {
@@ -194,7 +194,7 @@ function stepper(host, page, alone) {
     const box = part.box = boxes.get(id);
     group.style.display = "none";
     if (group.classList.contains("edge")) continue;
-    if (!group.id.endsWith("-op")) {
+    if (group.id === id) {
       box.part = part;
       part.texts = ["data", "grad"].map((kind) => group.querySelector(`text.${kind}`));
       part.finals = part.texts.map((text) => text && text.textContent);
@@ -211,7 +211,10 @@ function stepper(host, page, alone) {
     const box = boxOf(k);
     if (box) touched[i].add(box);
     if (phase === FORWARD) computedAt[k] = i;
-    else if (phase !== BACKWARD) updatedAt[k] = i;
+    else if (phase !== BACKWARD) {
+      updatedAt[k] = i;
+      if (box && shown(box) === k && Number.isFinite(Number(steps[i][4]))) box.moved = [i, brief(steps[i][4], 4)];
+    }
     else if (!sent) box.sums.push([i, "", true]);
     else {
       walkedAt[k] = i;
@@ -229,6 +232,10 @@ function stepper(host, page, alone) {
     if (!box.nodes.length) box.walked = Infinity;
   }
 
+  function brief(text, digits) {
+    return String(Number(Number(text).toPrecision(digits))).replace("-", "−");
+  }
+
   function paint({ group, box, texts, finals }) {
     const current = boxOf(steps[at][1]) === box;
     const state = current ? "now" : touched[at].has(box) ? "gets" : box.computed > at ? "todo" : box.walked <= at ? "walked" : "done";
@@ -239,8 +246,9 @@ function stepper(host, page, alone) {
     if (!texts || !box.nodes.length) return;
     let sum = null;
     for (const one of box.sums) if (one[0] <= at) sum = one;
-    const short = sum && !sum[2] ? `${Number.isFinite(Number(sum[1])) ? String(Number(Number(sum[1]).toPrecision(3))).replace("-", "−") : ""} …` : "";
-    const told = [box.computed > at ? "?" : finals[0], !sum ? "?" : sum[2] ? finals[1] : short];
+    const short = sum && !sum[2] ? `${Number.isFinite(Number(sum[1])) ? brief(sum[1], 3) : ""} …` : "";
+    const data = box.moved && box.moved[0] <= at ? box.moved[1] : finals[0];
+    const told = [box.computed > at ? "?" : data, !sum ? "?" : sum[2] ? finals[1] : short];
     texts.forEach((text, j) => text && text.textContent !== told[j] && (text.textContent = told[j]));
   }
 
@@ -388,7 +396,12 @@ function stepper(host, page, alone) {
     return event.key !== " " || !["BUTTON", "SUMMARY"].includes(tag);
   }
   // JupyterLab sees keys before we do, and leaves alone what happens inside an element with this attribute.
-  addEventListener("keydown", (event) => host.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event)), true);
+  const gone = new AbortController();
+  addEventListener("keydown", (event) => {
+    // A cell that is run again leaves its old view behind.
+    if (!host.isConnected) gone.abort();
+    host.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event));
+  }, { capture: true, signal: gone.signal });
   (alone ? document : shadow).addEventListener("keydown", (event) => {
     if (!isOurs(event)) return;
     event.preventDefault();

@@ -696,3 +696,18 @@ class TestProgram:
         assert found.edges == {"e1": ([(1, 48), (3, 46), (5, 44), (7, 42)], (9, 41))}
         monkeypatch.setattr(_graphviz, "layout", lambda dot: found)
         assert Seen(drawing.svg).ids("edge") == {"e1", "e0-1-0", "ec0-1-1"}
+
+
+def test_a_number_that_is_used_all_over_the_graph_is_drawn_again_where_it_is_used() -> None:
+    # Graphviz finds a place for every arrow in every column that it passes: with 100 uses it took more than a minute.
+    x = Value(1.01, label="x")
+    p = x
+    for _ in range(150):
+        p = p * x + 1.0
+    drawing = draw(p)
+    ids = re.findall('<g id="([^"]+)"', drawing.svg)
+    again = [name for name in ids if name.startswith("n0-for-")]
+    edges = [name for name in ids if name.startswith("e0-")]
+    assert len(edges) == 151  # an arrow for every use, and twice the first
+    assert 130 < len(again) < 150
+    assert "again" not in draw(x * x + x).svg

@@ -138,6 +138,16 @@ def test_the_drawing_knows_only_what_has_been_computed(page: Any) -> None:
     assert page.locator("svg title").count() == 0
 
 
+def test_an_updated_parameter_shows_its_new_data(page: Any) -> None:
+    data = page.locator("g.parameter text.data").nth(2)  # w2, which moves by 0.1 times 0.00984
+    go(page, 14)
+    assert data.text_content() == "−2"
+    page.keyboard.press("End")
+    assert data.text_content() == "−1.999"
+    go(page, 3)
+    assert data.text_content() == "−2"
+
+
 def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
     x = Value(3.0, label="x")
     page = visit(steps(x * x * x).save(tmp_path / "cube.html"))
