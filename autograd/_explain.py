@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ._backward import one_like, without_warnings
 from ._draw import colors
 from ._explanation import Explanation, Factor, Line, Path, show
-from ._formula import uniform, unique
+from ._formula import is_one_number, unique
 from ._latex import latex_text
 from ._local import Derivative, derivative, written_out
 from ._node import Node, name_of
@@ -156,9 +156,9 @@ def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
     for node in expression:
         for position, (given, arg) in enumerate(zip(node.inputs, node.args)):
             if isinstance(given, Node):
-                if given not in inside and (given.op or given.label or uniform(arg) is None):
+                if given not in inside and (given.op or given.label or not is_one_number(node, arg)):
                     yield given, arg
-            elif uniform(arg) is None:
+            elif not is_one_number(node, arg):
                 yield (node, position), arg
 
 

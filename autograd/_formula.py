@@ -99,7 +99,10 @@ def _text(item: Any, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
         return texts[item]
     if item.op is None:
         return short_number(item._data)
-    inputs = [_text(given, texts) for given in item.inputs]
+    inputs = [
+        _text(given, texts) if isinstance(given, Node) or is_one_number(item, given) else number(given)
+        for given in item.inputs
+    ]
     return written(item.op, [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs], item.settings)
 
 
@@ -117,6 +120,11 @@ def uniform(data: Any) -> Any:
     if isinstance(data, (float, int)):
         return data
     return data.flat[0].item() if data.size and (data == data.flat[0]).all() else None
+
+
+def is_one_number(node: Node, data: Any) -> bool:
+    """Tell whether an argument of a node is written as one number: as in 2 * X, but not in a product of matrices."""
+    return not shape(data) or (node.op is not None and node.op.elementwise and uniform(data) is not None)
 
 
 def short_number(data: Any) -> tuple[str, str]:

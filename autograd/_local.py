@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._elementwise import greater, greater_equal, less, less_equal
-from ._formula import LONG, formula, number, uniform
+from ._formula import LONG, formula, is_one_number, number
 from ._latex import latex_formula, latex_label, latex_text
 from ._node import Node
 from ._primitive import shape
@@ -163,7 +163,7 @@ def _copied(
                 inputs.append(copies[given])
                 continue
             plain = not isinstance(given, Node) or given.op is None
-            if plain and not name and not target and uniform(arg) is not None:
+            if plain and not name and not target and is_one_number(node, arg):
                 inputs.append(arg)
                 continue
             # A node whose data changed between two uses is two symbols; a target is no other input.

@@ -466,3 +466,11 @@ def test_mistakes_are_told() -> None:
     t = Tensor([1.0, 2.0])
     with pytest.raises(ValueError, match=r"explain needs a scalar loss; the shape is \(2,\)"):
         explain(t * 2, t)
+
+
+def test_an_array_of_ones_is_a_matrix_in_a_product_of_matrices() -> None:
+    W = Tensor([[0.5, 0.5], [0.5, 0.5]], label="W")
+    text = str(explain((np.ones((8, 2)) @ W * np.full((8, 2), 3.0)).mean(), W))
+    assert "c.T @ " in text
+    assert "1 @" not in text
+    assert "* 3" in text
