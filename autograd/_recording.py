@@ -161,7 +161,7 @@ def program_of(
 SCALARS = 200
 """A graph of so many operations may hold the same part many times."""
 
-ARRAY = 80
+ARRAY = 25
 """An operation on an array takes about as long as one on so many pairs of floats."""
 
 

@@ -586,9 +586,16 @@ class TestRepetition:
         assert fast(p, X[:2], y[:2]) == pytest.approx(self.loss(p, X[:2], y[:2]), rel=1e-12)
         assert "np." not in fast.source
 
-    def test_a_single_sample_stays_as_it_is(self) -> None:
-        """Floats are faster than arrays of a few numbers."""
-        p, X, _ = self.data()
-        fast = compiled(self.score)
-        assert fast(p, X[0]) == self.score(p, X[0])
+    def test_a_few_numbers_stay_floats(self) -> None:
+        """These are faster than arrays of a few numbers."""
+        p, X, y = self.data()
+
+        def loss(p: Any, X: Any, y: Any) -> Any:
+            h = [[tanh(p[0] + p[1] * a + p[2] * b), tanh(p[3] + p[4] * a + p[5] * b)] for a, b in X]
+            return sum((p[6] + p[7] * c + p[8] * d - t) ** 2 for (c, d), t in zip(h, y))
+
+        fast = compiled(loss)
+        assert fast(p[:9], X[:15], y[:15]) == loss(p[:9], X[:15], y[:15])
         assert "np." not in fast.source
+        assert fast(p[:9], X * 4, y * 4) == pytest.approx(loss(p[:9], X * 4, y * 4), rel=1e-12)
+        assert "np." in fast.source
