@@ -22,7 +22,7 @@ from ._modes import active, anomaly, tracing
 from ._node import Node
 from ._passes import hollow, on_floats
 from ._recording import FIXED, program_of, recorded, replaced, same_twice
-from ._source import Part, nodes_in
+from ._source import nodes_in
 
 MOST = 64
 """So many signatures of one function are kept."""
@@ -190,14 +190,16 @@ class _Version:
             return self._by_the_table(args, kwargs)
 
     def _by_the_table(self, args: Any, kwargs: Any) -> Any:
-        """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise."""
+        """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.
+
+        A program that was re-rolled has arrays alone, which do not raise.
+        """
         found: dict[Any, Any] = {node: node._data for node in self.program.captured}
         found.update(self._found(args, kwargs))
-        found.update({pack.node: pack.data(found) for pack in self.program.packs})
         with without_warnings():
             for node in self.program.nodes:
                 found[node] = _computed(node, [found[i] if isinstance(i, Node) else i for i in node.inputs])
-        return _numbers(replaced(self.program.results, found))
+        return replaced(self.program.results, found)
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
         """Yield the leaves of the arguments, each with its number or array."""
@@ -218,18 +220,6 @@ def _allocates(node: Node) -> bool:
     import numpy
 
     return not any(numpy.may_share_memory(node._data, item._data) for item in node.inputs if isinstance(item, Node))
-
-
-def _numbers(tree: Any) -> Any:
-    """Return a structure of results in which parts of arrays are taken out of these."""
-    if isinstance(tree, dict):
-        return {key: _numbers(item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [_numbers(item) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    if isinstance(tree, Part):
-        return float(tree.node[tree.place]) if tree.node.ndim == 1 else tree.node[tree.place]
-    return tree
 
 
 @contextmanager

@@ -116,16 +116,14 @@ def _plain(nodes: list[Node], columns: list[Node]) -> tuple[list[Node], dict[Any
 
     The leaves are added to `columns`.
     """
-    became: dict[Any, Node] = {}
+    became: dict[Node, Node] = {}
     found: list[Node] = []
     for node in nodes:
         inputs: list[Any] = []
         for item in node.inputs:
             if not isinstance(item, Node) and shape(item):
-                if id(item) not in became:
-                    became[id(item)] = leaf(item)
-                    columns.append(became[id(item)])
-                item = became[id(item)]
+                columns.append(leaf(item))
+                item = columns[-1]
             inputs.append(became.get(item, item) if isinstance(item, Node) else item)
         new = relinked(node, inputs)
         assert new.op is not None

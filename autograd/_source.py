@@ -197,7 +197,7 @@ class Body:
     def __init__(self, program: Program, names: Names, functional: bool) -> None:
         self._program, self._names, self._functional = program, names, functional
         self.constants: Lines = []
-        self._constants: dict[int, tuple[str, Any]] = {}
+        self._constants: dict[Any, str] = {}
         self.truths: set[Node] = set()
         self._templates: dict[Any, tuple[str, bool]] = {}
         self._listed: dict[Node, str] = {}
@@ -291,10 +291,9 @@ class Body:
 
     def _constant(self, data: Any) -> Given:
         """Return an array that is the same at every call: written out above the function, or given to it if large."""
-        if id(data) not in self._constants:
-            name = self._names.new("c1")
-            # The array is kept, so that no other takes its identity.
-            self._constants[id(data)] = name, data
+        key = data.shape, data.dtype.str, data.tobytes()
+        if key not in self._constants:
+            name = self._constants[key] = self._names.new("c1")
             if data.size <= SMALL:
                 tree: Any = syntax(data)
                 if data.dtype.name not in ("float64", "int64", "bool"):
@@ -302,7 +301,7 @@ class Body:
                 self.constants.append(assign(name, tree))
             else:
                 self._program.given[name] = data
-        return Given(ast.Name(self._constants[id(data)][0], ast.Load()), data)
+        return Given(ast.Name(self._constants[key], ast.Load()), data)
 
     def ending(self, tree: Any) -> Lines:
         """Return the lines that return the results; arrays that the caller, or another result, has are copied.

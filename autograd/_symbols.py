@@ -174,7 +174,7 @@ def _infix(writer: Writer, function: Callable[..., Any], node: ast.AST, left: An
     else:
         assert isinstance(node, ast.operator)
         tree = ast.BinOp(first, node, second)
-    return writer.symbol(tree, _quiet(function, example(left), example(right)))
+    return writer.symbol(tree, function(example(left), example(right)))
 
 
 def _prefix(name: str, sign: ast.unaryop) -> Callable[[Symbol], Symbol]:
@@ -210,9 +210,7 @@ class _Function:
             ast.keyword(name, syntax(item)) for name, item in kwargs.items() if item is not None and item is not False
         ]
         tree = ast.Call(self._tree, [syntax(arg) for arg in args], given)
-        data = _quiet(
-            self._function, *(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()}
-        )
+        data = self._function(*(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()})
         if data is None:
             if self._writer.functional and isinstance(self._tree, ast.Attribute) and self._tree.attr == "at":
                 # NumPy's add.at(array, index, items).
@@ -328,14 +326,6 @@ _PYTHON: dict[str, Callable[..., str]] = {
     "equal": "{} == {}".format,
     "not_equal": "{} != {}".format,
 }
-
-
-def _quiet(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Compute an example; what Python's floats raise for makes no difference to its kind."""
-    try:
-        return function(*args, **kwargs)
-    except (ZeroDivisionError, OverflowError):
-        return math.nan
 
 
 def example(item: Any) -> Any:

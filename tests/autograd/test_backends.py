@@ -155,3 +155,51 @@ def test_edges_on_numba(f: Any, x: float) -> None:
     eager = value_and_grad(f)
     for found, expected in zip(compiled(eager, backend="numba")(x), eager(x), strict=True):
         assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+@pytest.mark.usefixtures("plain_numba")
+def test_structures_on_numba() -> None:
+    def f(x: Any, how: Any, p: Any) -> Any:
+        a, b = x * p["w"], x + p["w"]
+        return [b, a, b], {"a": a, "none": None, "pair": (a, [])}
+
+    args = 3.0, "all", {"w": 2.0}
+    close(compiled(f, backend="numba")(*args), compiled(f)(*args))
+
+
+@pytest.mark.usefixtures("plain_numba")
+def test_one_array_used_twice_on_numba() -> None:
+    c = np.linspace(0, 1, 5)
+
+    def f(w: Any, x: Any) -> Any:
+        return ((w * x + c) * c).sum()
+
+    close(compiled(value_and_grad(f), backend="numba")(2.0, np.ones(5)), compiled(value_and_grad(f))(2.0, np.ones(5)))
+
+
+@pytest.mark.usefixtures("plain_jax")
+def test_what_is_repeated_on_jax() -> None:
+    def loss(p: Any, b: Any, X: Any) -> Any:
+        return sum(sum(tanh(w * x + c) for w, c in zip(p, b)) for x in X)
+
+    args = [0.1 * k for k in range(20)], [0.2 * k for k in range(20)], [0.5, -1.0, 2.0] * 5
+    f = value_and_grad(loss, argnums=(0, 1))
+    fast = compiled(f, backend="jax")
+    close(fast(*args), compiled(f)(*args))
+    assert "operations re-rolled" in fast.report()
+
+
+@pytest.mark.usefixtures("plain_jax")
+def test_arrays_that_are_written_to_become_changed_copies_for_jax() -> None:
+    fast = compiled(value_and_grad(lambda x: (x[[0, 0, 2]] ** 2).sum() + (x[1:] ** 2).sum()), backend="jax")
+    with pytest.raises(AttributeError, match="at"):
+        fast(np.ones(3))  # NumPy's arrays, which stand for JAX's here, have no .at
+    assert ".at[" in fast.source
+    assert "].add(" in fast.source
+    assert "].set(" in fast.source
+
+
+def test_indices_on_jax() -> None:
+    pytest.importorskip("jax")
+    f = value_and_grad(lambda x: (x[[0, 0, 2]] ** 2).sum() + (x[1:] ** 2).sum())
+    close(compiled(f, backend="jax")(np.ones(3)), f(np.ones(3)))

@@ -132,3 +132,8 @@ def test_arrays_in_formulas() -> None:
     assert formula(t.transpose(1, 0) @ (t + 1).T, names) == "permute_dims(t, axes=(1, 0)) @ (t + 1).T"
     assert formula(Tensor(3.0) * t, names) == "3 * t"
     assert formula(t * np.zeros((0, 2, 2)), names) == "t * []"
+
+
+def test_an_array_without_a_name_is_written_as_it_is() -> None:
+    x = Tensor([1.0, 2.0])
+    assert formula(x * 2, {}) == "[1.0, 2.0] * 2"

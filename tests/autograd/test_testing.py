@@ -154,6 +154,11 @@ WRONG: list[tuple[str, Any, str]] = [
         "differs between its forms",
     ),
     (
+        "by the type of a number",
+        lambda: primitive("sly", lambda xp, x: x * (2 if type(x) is float else 3), lambda g, out, x: g * out / x),
+        "differs when it is compiled",
+    ),
+    (
         "noise only",
         lambda: primitive("noisy", lambda xp, x: x * 1e-12 + 1e9, lambda g, out, x: g * 1e-12),
         "could not be checked: undecided for all inputs tried",

@@ -1,0 +1,256 @@
+"""`compile` on rules, settings, structures and surroundings of many kinds: what is written computes the same."""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import TABLE, CompileError, Tensor, Value, primitive, value_and_grad
+from autograd._functional import flatten
+
+compiled = autograd.compile
+
+
+def agree(f: Callable[..., Any], *args: Any) -> Any:
+    """Compare the compiled function with f itself, and return it."""
+    fast = compiled(f)
+    found, expected = list(flatten(fast(*args))), list(flatten(f(*args)))
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, getattr(b, "data", b), strict=isinstance(a, np.ndarray))
+    return fast
+
+
+@pytest.fixture
+def declare() -> Iterator[Callable[..., Any]]:
+    """Declares a primitive for the time of the test."""
+    known = set(TABLE)
+    yield lambda forward, rule=None, **more: primitive("own", forward, rule, **more)
+    for name in set(TABLE) - known:
+        del TABLE[name]
+
+
+class TestRules:
+    def test_python_s_own_abs_and_len(self, declare: Any) -> None:
+        own = declare(lambda xp, a: abs(a) / len(a), elementwise=False)
+        assert "abs(x) / 3" in agree(lambda x: own(x), np.array([1.0, -2.0, 4.0])).source
+
+    def test_a_number_one_way_and_a_truth_the_other_is_called(self, declare: Any) -> None:
+        own = declare(lambda xp, a: a > 1 if a > 0 else a)
+        fast = agree(lambda x: own(x) + 1, 2.0)
+        assert fast(-3.0) == -2.0
+        assert "(x, own):" in fast.source
+
+    def test_a_function_that_floats_do_not_have(self, declare: Any) -> None:
+        own = declare(lambda xp, a: (xp.cbrt if hasattr(xp, "cbrt") else math.cbrt)(a))
+        assert agree(lambda x: own(x) * 2, 8.0)(27.0) == pytest.approx(6.0)
+
+    def test_a_division_by_an_example_that_is_zero(self, declare: Any) -> None:
+        own = declare(lambda xp, a: 1 / a if a > 0 else a)
+        fast = compiled(lambda x: own(x))
+        assert [fast(x) for x in (0.0, 4.0, -1.0)] == [0.0, 0.25, -1.0]
+
+    def test_a_choice_between_several_lines(self, declare: Any) -> None:
+        def forward(xp: Any, a: Any) -> Any:
+            if a > 0:
+                b = xp.exp(a)
+                return b * b + a
+            return a
+
+        own = declare(forward)
+        fast = agree(lambda x: own(x) * 2, 0.5)
+        assert fast(-2.0) == -4.0
+        assert "if x > 0:" in fast.source
+
+    def test_a_setting_that_cannot_be_written_down(self, declare: Any) -> None:
+        class Shift:
+            by = 2.0
+
+        own = declare(lambda xp, a, *, shift: a + shift.by)
+        from fractions import Fraction
+
+        half = primitive("half", lambda xp, a: a * Fraction(1, 2), None)
+        assert agree(lambda x: half(x), 3.0)(5.0) == 2.5
+        shift = Shift()
+        fast = agree(lambda x: own(x, shift=shift) * own(x, shift=shift), 3.0)
+        assert fast(1.0) == 9.0
+
+    def test_one_that_cannot_be_written_down_twice(self, declare: Any) -> None:
+        own = declare(lambda xp, a: np.array([math.floor(x) for x in a.tolist()]), elementwise=False)
+        fast = agree(lambda x: own(x) + own(x * 2), np.array([1.5, 2.5]))
+        assert fast.source.count("own(") == 2
+
+    def test_what_a_rule_computes_in_vain(self, declare: Any) -> None:
+        def forward(xp: Any, a: Any) -> Any:
+            xp.exp(a)
+            return a + 1
+
+        own = declare(forward)
+        assert "exp" not in agree(lambda x: own(x), 2.0).source
+
+    def test_a_mapping_as_setting(self, declare: Any) -> None:
+        own = declare(lambda xp, a, *, more: a * more["by"])
+        fast = agree(lambda x: own(x, more={"by": 3.0}) + own(x, more={"by": 4.0}), 2.0)
+        assert fast(1.0) == 7.0
+
+    def test_a_function_of_what_is_no_symbol(self, declare: Any) -> None:
+        own = declare(lambda xp, a: a * xp.sum([1.0, 2.0]), elementwise=False)
+        agree(lambda x: own(x), np.array([1.0, 2.0]))
+
+
+class TestArrays:
+    def test_a_large_negative(self) -> None:
+        fast = agree(lambda x: -(x * 3) + -(x + 1), np.linspace(-1, 1, 5000))
+        assert "np.negative(t1, out=t1)" in fast.source
+
+    def test_large_indices_are_given_from_outside_and_small_ones_of_another_type_written(self) -> None:
+        x, many = np.linspace(0, 1, 200), np.arange(200)[::-1].copy()
+        few = np.array([0, 2, 5, 1, 1, 1, 3, 4, 8], dtype=np.int32)
+        fast = agree(lambda x: (x[many], x[few], x[many] * 2), x)
+        assert "dtype='int32'" in fast.source
+        assert "array([199, 198" not in fast.source
+
+    def test_one_large_constant_used_twice(self) -> None:
+        c = np.linspace(0, 1, 100)
+        assert "(x, c1):" in agree(lambda x: (x * c, (x + c).sum()), np.ones(100)).source
+
+    def test_results_by_the_table_where_floats_raise(self) -> None:
+        fast = compiled(lambda x, a: {"sum": (x * 2).sum() + 1 / a, "array": x / 2})
+        assert fast(np.array([1.0, 2.0]), 0.0)["sum"] == math.inf
+        assert fast(np.array([1.0, 2.0]), 2.0)["sum"] == 6.5
+        assert fast(np.array([1.0, 2.0], np.float32), 0.0)["array"].dtype == np.float32
+
+
+class TestStructures:
+    def test_a_builtin_and_an_object_that_is_called(self) -> None:
+        class Twice:
+            def __call__(self, x: Any) -> Any:
+                return x * 2
+
+        odd = Twice()
+        odd.__signature__ = 3  # type: ignore[attr-defined]
+        assert compiled(odd)(2.0) == 4.0
+
+    def test_empty_fixed_and_nested(self) -> None:
+        assert agree(lambda x, more: x * 2, 1.0, [])(3.0, []) == 6.0
+        fast = compiled(lambda x, more, kind: x * more[1][0] * more[1][2] if kind == "all" else x)
+        assert fast(2.0, [None, (3.0, True, 4.0)], "all") == 24.0
+        assert fast(2.0, [None, (3.0, True, 4.0)], "x") == 2.0
+        assert compiled(lambda d: d["a"] * d["b"][0])({"a": 2.0, "b": [3.0, True], "c": []}) == 6.0
+
+    def test_a_loss_with_a_label(self) -> None:
+        def f(x: Any) -> Any:
+            J = x * x
+            J.label = "loss"
+            return J
+
+        fast = agree(value_and_grad(f), 3.0)
+        assert "return (loss, dloss_dx)" in fast.source
+
+    def test_a_gradient_that_is_constant(self) -> None:
+        assert "* 6.0" in agree(value_and_grad(lambda x: (x * x) * (Value(2.0) * 3)), 4.0).source
+
+    def test_gradients_of_numbers_that_do_not_count(self) -> None:
+        p = [float(k) for k in range(60)]
+
+        def loss(p: Any, X: Any) -> Any:
+            rows = [[p[k] * x * x + p[k + 20] for k in range(20)] for x in X]
+            return sum(sum(row) for row in rows) + sum(p[40:])
+
+        fast = compiled(value_and_grad(loss))
+        J, slopes = fast(p, [1.0, 2.0, 3.0] * 4)
+        assert pytest.approx(value_and_grad(loss)(p, [1.0, 2.0, 3.0] * 4)[0], rel=1e-12) == J
+        assert slopes[0] == pytest.approx(value_and_grad(loss)(p, [1.0, 2.0, 3.0] * 4)[1][0])
+
+        def other(p: Any, q: Any, a: Any, X: Any) -> Any:
+            line = sum(0.5 * k * v for k, v in enumerate([*q["first"], *q["rest"]]))
+            return loss([*p, *p[:20]], X) + line + 1 / a
+
+        more = value_and_grad(other, argnums=(0, 1, 2))
+        fast = compiled(more)
+        for a in (2.0, 0.0):
+            args = p[:40], {"first": p[:10], "rest": p[10:40]}, a, [1.0, 2.0, 3.0] * 4
+            found, expected = list(flatten(fast(*args))), list(flatten(more(*args)))
+            assert found == pytest.approx(expected, rel=1e-10)
+        assert "operations re-rolled" in fast.report()
+
+
+class TestSurroundings:
+    def test_a_profiler_at_work_keeps_working(self) -> None:
+        seen: list[str] = []
+
+        def watch(frame: Any, event: str, arg: Any) -> None:
+            seen.append(event)
+
+        before = sys.getprofile()
+        sys.setprofile(watch)
+        try:
+            assert compiled(lambda x: x * 3)(2.0) == 6.0
+            assert sys.getprofile() is watch
+        finally:
+            sys.setprofile(before)
+        assert seen
+
+    def test_a_collector_that_is_off_stays_off(self) -> None:
+        gc.disable()
+        try:
+            assert compiled(lambda x: x * 3)(2.0) == 6.0
+            assert not gc.isenabled()
+        finally:
+            gc.enable()
+        assert compiled(lambda x: x * 3)(2.0) == 6.0
+        assert gc.isenabled()
+
+    def test_a_list_of_nodes_that_grew(self) -> None:
+        nodes = [Value(1.0), Value(2.0)]
+        fast = compiled(lambda x: sum(x * node for node in nodes))
+        assert fast(1.0) == 3.0
+        nodes.append(Value(3.0))
+        assert fast(1.0) == 6.0
+
+    def test_a_list_that_grew(self) -> None:
+        items = [1.0, 2.0]
+        fast = compiled(lambda x: sum(x * item for item in items))
+        assert fast(1.0) == 3.0
+        items.append(3.0)
+        assert fast(1.0) == 6.0
+
+    def test_a_variable_that_is_not_set_yet(self) -> None:
+        def late() -> Any:
+            def f(x: Any) -> Any:
+                return x * factor if known else x
+
+            known = False
+            fast = compiled(f)
+            first = fast(2.0)
+            factor, known = 10.0, True
+            return first, fast(2.0)
+
+        assert late() == (2.0, 20.0)
+
+    @pytest.mark.parametrize("what", ["operation", "input", "number", "result"])
+    def test_what_differs_from_call_to_call(self, what: str) -> None:
+        a, b = Value(1.0), Value(2.0)
+        calls: list[int] = []
+
+        def f(x: Any) -> Any:
+            calls.append(1)
+            odd = len(calls) % 2
+            if what == "operation":
+                return x * 2 if odd else x + 2
+            if what == "input":
+                return x * (a if odd else b)
+            return x * Value(float(len(calls))) if what == "number" else (x if odd else x * 2)
+
+        with pytest.raises(CompileError, match="when the function is called again with the same arguments"):
+            compiled(f)(1.0)
+
+    def test_tensors_and_values_as_arguments(self) -> None:
+        assert compiled(lambda x, w: (x * w).sum())(Tensor([1.0, 2.0]), Value(3.0)) == 9.0
