@@ -17,11 +17,9 @@ from ._modes import record
 from ._node import Node, name_of
 from ._passes import live, shortened
 from ._primitive import kinds, shape
+from ._signature import FIXED
 from ._source import Pack, Part, Program, nodes_in
 from ._tracing import CompileError, Trace, traced
-
-FIXED = (str, bytes, bool, type(None))
-"""Arguments of these types are part of the signature; a function may decide by them."""
 
 
 class Recording(NamedTuple):

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from .. import Tensor, Value
-from .._compile import as_raw, compile
+from .._compile import compile
 from .._functional import flatten
 from .._gradcheck import gradcheck
 from .._primitive import Primitive, kinds, shape
+from .._signature import as_raw
 from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 

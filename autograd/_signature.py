@@ -1,0 +1,52 @@
+"""What a compiled function is called with: what it was compiled for, and the same as raw numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._node import Node
+
+FIXED = (str, bytes, bool, type(None))
+"""A function is compiled for each of these anew."""
+
+
+def signature(tree: Any) -> Any:
+    """Return what a function is compiled for: structure, kinds, shapes and dtypes, and what is fixed."""
+    kind = type(tree)
+    if kind is float:
+        return float
+    if kind is list or kind is tuple:
+        kinds_ = set(map(type, tree))
+        return (kind, len(tree)) if kinds_ == {float} else (kind, *map(signature, tree))
+    if hasattr(tree, "dtype") and hasattr(tree, "shape"):
+        return (tree.shape, tree.dtype)
+    if isinstance(tree, Node):
+        return (Node, signature(tree._data))
+    if isinstance(tree, dict):
+        return (dict, *((key, signature(item)) for key, item in tree.items()))
+    if isinstance(tree, FIXED):
+        return (kind, tree)
+    if isinstance(tree, (float, int)):
+        return kind
+    raise TypeError(
+        f"a compiled function takes numbers, arrays, nodes, and lists, tuples and dicts of these; got {tree!r:.60} of "
+        f"type {kind.__name__}: let the function use it from outside, as it uses a global variable"
+    )
+
+
+def is_float_array(item: Any) -> bool:
+    return type(item).__name__ == "ndarray" and item.dtype.char in "df"
+
+
+def as_raw(tree: Any) -> Any:
+    """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
+    if isinstance(tree, dict):
+        return {key: as_raw(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [as_raw(item) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    if isinstance(tree, Node):
+        return tree._data
+    if type(tree).__name__ == "ndarray":
+        return tree if is_float_array(tree) else tree.astype(float)
+    return tree if isinstance(tree, FIXED) else float(tree)

@@ -1,0 +1,121 @@
+"""What `compile` makes of a function for one signature."""
+
+from __future__ import annotations
+
+import keyword
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import _floats
+from ._backends import BACKENDS
+from ._backward import without_warnings
+from ._functional import flatten, parts_of
+from ._guards import Surroundings
+from ._node import Node
+from ._passes import hollow, on_floats
+from ._recording import program_of, recorded, replaced, same_twice
+from ._signature import FIXED, as_raw, is_float_array
+from ._source import nodes_in
+
+
+class Version:
+    """What is compiled for one signature."""
+
+    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any) -> None:
+        start = time.perf_counter()
+        parts = parts_of(f)
+        inner = parts.f if parts is not None else f
+        self.surroundings = Surroundings(f)
+        self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
+        first = recorded(inner, args, kwargs)
+        same_twice(first, recorded(inner, args, kwargs), inner)
+        leaves = set(nodes_in([tree for _, tree in first.arguments]))
+        # What was computed cannot be checked before it is.
+        self._checks = [
+            (check, _way_to(data, first.arguments, len(args)), data, rest)
+            for check, data, rest in first.trace.checks
+            if leaves.issuperset(nodes_in(data))
+        ]
+        self._counts: Counter[str] = Counter()
+        self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
+        self.source, self._function = BACKENDS[backend](self.program)
+        self._counts["arrays written over"] = self.source.count("out=")
+        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
+        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
+        self._seconds = time.perf_counter() - start
+
+    def run(self, args: Any, kwargs: Any) -> Any:
+        """Compute the results for arguments of this signature."""
+        for check, whole, data, rest in self._checks:
+            check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
+        if not self._raw:
+            args, kwargs = as_raw(args), as_raw(kwargs)
+        program = self.program
+        outside = [node._data for node in program.captured]
+        outside += [pack.data({}) for pack in program.packs if pack.captured]
+        outside += program.given.values()
+        try:
+            with without_warnings():
+                return self._function(*args, *kwargs.values(), *outside)
+        except (ArithmeticError, ValueError):
+            return self._by_the_table(args, kwargs)
+
+    def _by_the_table(self, args: Any, kwargs: Any) -> Any:
+        """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.
+
+        A program that was re-rolled has arrays alone, which do not raise.
+        """
+        found: dict[Any, Any] = {node: node._data for node in self.program.captured}
+        found.update(self._found(args, kwargs))
+        with without_warnings():
+            for node in self.program.nodes:
+                found[node] = _computed(node, [found[i] if isinstance(i, Node) else i for i in node.inputs])
+        return replaced(self.program.results, found)
+
+    def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
+        """Yield the leaves of the arguments, each with its number or array."""
+        numbers = (item for item in flatten([*args, *kwargs.values()]) if not isinstance(item, FIXED))
+        return zip(nodes_in([tree for _, tree in self.program.arguments]), numbers)
+
+    def report(self) -> str:
+        """Return a table of what the passes did."""
+        rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
+        rows.append(("milliseconds to compile", self._seconds * 1e3))
+        return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+def _allocates(node: Node) -> bool:
+    """Tell whether the result of a node is an array with memory of its own."""
+    if type(node._data) is float:
+        return False
+    import numpy
+
+    return not any(numpy.may_share_memory(node._data, item._data) for item in node.inputs if isinstance(item, Node))
+
+
+def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Callable[[Any, Any], Any] | None:
+    """Return a function that finds an argument among others, or None if `data` is not one as a whole."""
+    place = next((k for k, (_, tree) in enumerate(arguments) if tree is data), None)
+    if place is None:
+        return None
+    name = arguments[place][0]
+    return (lambda args, kwargs: args[place]) if place < positional else (lambda args, kwargs: kwargs[name])
+
+
+def _computed(node: Node, raw: list[Any]) -> Any:
+    """Return what the operation of a node makes of other numbers."""
+    assert node.op is not None
+    if on_floats(node):
+        return float(node.op.forward(_floats, *raw, **node.settings))
+    import numpy
+
+    out = node.op.forward(numpy, *raw, **node.settings)
+    return out if type(node._data) is float else numpy.asarray(out, node._data.dtype)
+
+
+def _name(f: Callable[..., Any]) -> str:
+    """Return a name for the compiled function: that of f, if it is one."""
+    name = getattr(f, "__name__", type(f).__name__)
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "f"
