@@ -100,5 +100,5 @@ class Node:
 def name_of(node: Any) -> str:
     """Return a short text for a node or a constant in an error: its label, else its operation, else its kind."""
     if not isinstance(node, Node):
-        return f"{node:g}" if isinstance(node, float) else type(node).__name__
+        return f"{node:g}" if isinstance(node, (float, int)) else type(node).__name__
     return node.label or (node.op.name if node.op else f"an unlabelled {type(node).__name__}")

@@ -138,6 +138,8 @@ def _lean(name: str, general: Callable[..., Any], result: str, reflected: bool) 
     """Return an operator of Values as one straight piece of code, twice as fast as the general way round."""
     a, b, x, y = ("other", "self", "second", "first") if reflected else ("self", "other", "first", "second")
     scope: dict[str, Any] = {
+        # Errors name the line outside of this package.
+        "__name__": __name__,
         "Value": Value,
         "active": active,
         "general": general,

@@ -453,3 +453,9 @@ class TestOwnPrimitive:
         roots = primitive("roots", lambda xp, x: x, lambda g, out, x: g * (-2.0) ** 0.5)
         with pytest.raises(TypeError, match="real number"):
             roots(Value(1.0) + Tensor(0.0)).backward()
+
+
+def test_an_operator_on_floats_is_found_where_it_was_written() -> None:
+    said = r"^1 / x is inf at x = 0.0; made at .*test_engine.py:\d+: .*1 / Value"
+    with autograd.detect_anomaly(), pytest.raises(FloatingPointError, match=said):
+        1 / Value(0.0, label="x")
