@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from random import Random
 from typing import Any
@@ -285,9 +284,7 @@ class TestSingleCases:
         x = z = Value(0.5)
         for _ in range(50_000):
             z = step(z, x)
-        start = time.perf_counter()
         assert rolled(z, [x]) is None
-        assert time.perf_counter() - start < 30
 
     @pytest.mark.parametrize("step", [lambda z, x: z + x * x, lambda z, x: x * x + z])
     def test_a_long_sum(self, step: Any) -> None:
