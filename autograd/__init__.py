@@ -123,6 +123,13 @@ from ._tracing import (
 from ._value import (
     Value,
 )
+from ._windows import (
+    conv,
+    conv_input,
+    conv_weight,
+    overlap_add,
+    windows,
+)
 
 # Not in __all__: `import *` must not replace Python's own.
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
@@ -146,6 +153,9 @@ __all__ = [
     "clip",
     "compiling",
     "concat",
+    "conv",
+    "conv_input",
+    "conv_weight",
     "cos",
     "cosh",
     "cumsum",
@@ -187,6 +197,7 @@ __all__ = [
     "negative",
     "no_grad",
     "not_equal",
+    "overlap_add",
     "pad",
     "permute_dims",
     "positive",
@@ -220,4 +231,5 @@ __all__ = [
     "vjp",
     "weighted_sum",
     "where",
+    "windows",
 ]

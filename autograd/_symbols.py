@@ -46,7 +46,8 @@ class Writer:
 
     def symbol(self, tree: ast.expr, data: Any) -> Symbol:
         """Give what an expression computes a line and a name."""
-        name = f"{self.name}_{len(self.lines)}"
+        # No name of a node begins with an underscore, so none is taken.
+        name = f"_{self.name}_{len(self.lines)}"
         self.lines.append(assign(name, tree))
         return Symbol(self, ast.Name(name, ast.Load()), data)
 
@@ -74,7 +75,7 @@ def lines_of(
     rule that symbols cannot follow.
     """
     lines, truth = _follow(name, forward, arguments, settings, arrays, functional, ())
-    lines = _shortened(lines)
+    lines = list(map(_augmented, _shortened(lines)))
     return [_Chosen().visit(line) for line in lines] if functional else lines, truth
 
 
@@ -404,6 +405,19 @@ def _shortened(lines: Lines) -> Lines:
             return [*kept, ast.Assign(yes[0].targets, ast.IfExp(last.test, yes[0].value, no[0].value), lineno=0)]
         return [*kept, last]
     return [*kept, _Put(waiting).visit(last)]
+
+
+def _augmented(line: Any) -> Any:
+    """Write `a[i] += b` for `a[i] = a[i] + b`, which needs no array for the sum."""
+    if (
+        isinstance(line, ast.Assign)
+        and isinstance(line.targets[0], ast.Subscript)
+        and isinstance(line.value, ast.BinOp)
+    ):
+        target, sum_ = line.targets[0], line.value
+        if ast.unparse(target) == ast.unparse(sum_.left):
+            return ast.AugAssign(target, sum_.op, sum_.right)
+    return line
 
 
 class _Chosen(ast.NodeTransformer):
