@@ -75,6 +75,7 @@ from ._elementwise import (
 from ._explain import (
     explain,
 )
+from ._fresh import fresh
 from ._functional import (
     grad,
     hessian,
@@ -169,6 +170,7 @@ __all__ = [
     "explain",
     "expm1",
     "floor",
+    "fresh",
     "gelu",
     "getitem",
     "grad",

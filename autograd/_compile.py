@@ -33,7 +33,8 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     is "numpy", or "numba" or "jax" where that is installed.
 
     Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
-    number of its own, set data. ValueError for another backend, ImportError for one that is not installed.
+    number otherwise than with `fresh`, set data. ValueError for another backend, ImportError for one that is not
+    installed.
 
     >>> def loss(w, x):
     ...     z = w * x

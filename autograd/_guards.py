@@ -47,6 +47,9 @@ class Surroundings:
             if not isinstance(item, tuple):
                 self._contents.append((item, deepcopy(item)))
             return []
+        if type(item).__module__ == "random":
+            # A generator, which changes when it is drawn from: to draw again is no other function.
+            return []
         if isinstance(item, MethodType):
             return [item.__self__, item.__func__]
         if isinstance(item, partial):

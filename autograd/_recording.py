@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ._anomaly import written_place
 from ._backward import one_like
+from ._fresh import leaves_drawn
 from ._functional import Differentiated, flatten, pull, title
 from ._modes import record
 from ._node import Node, name_of
@@ -73,6 +74,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
 def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     """Raise CompileError if two recordings of one call differ: f decides by chance, by the clock, or by its past."""
     where = dict(zip(one.trace.made, other.trace.made))
+    where.update(zip(leaves_drawn(one.trace.drawn), leaves_drawn(other.trace.drawn)))
     where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
     for a, b in zip(one.trace.nodes, other.trace.nodes):
         where[a] = b
@@ -94,8 +96,8 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
 def _differs(place: tuple[str, int], what: str) -> None:
     raise CompileError(
         f"{written_place(place)}: {what} when the function is called again with the same arguments, so it cannot be "
-        f"compiled. Draw random numbers outside and pass them as an argument; so with the time, and what a call leaves "
-        f"for the next"
+        f"compiled. Draw random numbers with fresh(...), or outside, and pass them as an argument; so with the time, "
+        f"and what a call leaves for the next"
     )
 
 

@@ -15,6 +15,10 @@ DETACH = Primitive("detach", lambda xp, a: a, (None,))
 DETACH.identities = ((0, ANY, lambda a: a),)
 
 
+Draw = tuple[Callable[[Any], Any], Any, Any]
+"""A function, the generator that it draws from, and the leaves that stand for what it returns."""
+
+
 class CompileError(RuntimeError):
     """The function cannot be compiled: the message names the line, and says what to write instead."""
 
@@ -32,6 +36,8 @@ class Trace:
         """For gradients: of what, with respect to what."""
         self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
         """To be done at every call: functions of arguments."""
+        self.drawn: list[Draw] = []
+        """To be done at every call, too."""
 
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""

@@ -11,6 +11,7 @@ from typing import Any
 from . import _floats
 from ._backends import BACKENDS
 from ._backward import without_warnings
+from ._fresh import drawn
 from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._node import Node
@@ -31,6 +32,7 @@ class Version:
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
         first = recorded(inner, args, kwargs)
         same_twice(first, recorded(inner, args, kwargs), inner)
+        self._drawn = first.trace.drawn
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
         # What was computed cannot be checked before it is.
         self._checks = [
@@ -53,21 +55,23 @@ class Version:
         if not self._raw:
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
-        outside = [node._data for node in program.captured]
-        outside += [pack.data({}) for pack in program.packs if pack.captured]
+        fresh = drawn(self._drawn) if self._drawn else {}
+        outside = [fresh.get(node, node._data) for node in program.captured]
+        outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()
         try:
             with without_warnings():
                 return self._function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
-            return self._by_the_table(args, kwargs)
+            return self._by_the_table(args, kwargs, fresh)
 
-    def _by_the_table(self, args: Any, kwargs: Any) -> Any:
+    def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
         """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.
 
         A program that was re-rolled has arrays alone, which do not raise.
         """
         found: dict[Any, Any] = {node: node._data for node in self.program.captured}
+        found.update(fresh)
         found.update(self._found(args, kwargs))
         with without_warnings():
             for node in self.program.nodes:

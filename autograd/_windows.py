@@ -158,8 +158,8 @@ def fitted(
         raise ValueError(f"the weights need {len(x)} axes, as the images have: (channels out, channels in, *window)")
     if not is_positive(groups) or w[0] % groups or x[1] != w[1] * groups:
         raise ValueError(
-            f"with groups={groups} weights of shape {w} take {w[1]} * {groups} channels, and make {w[0]}, a multiple of "
-            f"{groups}; the images have {x[1]} channels"
+            f"with groups={groups}, weights of shape {w} take {w[1]} * {groups} channels and make {w[0]}, which must be "
+            f"a multiple of {groups}; the images have {x[1]} channels"
         )
     plan = planned(x[2:], w[2:], *how)
     if y not in (None, (x[0], w[0], *plan.lengths)):

@@ -1,8 +1,11 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
+from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
+from ._dropout import Dropout
 from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
 from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
-from ._module import Module, Sequential
+from ._module import Module, Sequential, buffer_updates, update_buffer
+from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, clip_grad_norm
 from ._train import History, accuracy, fit, predict
 
@@ -10,13 +13,24 @@ __all__ = [
     "ACTIVATIONS",
     "MLP",
     "SGD",
+    "AvgPool2d",
+    "BatchNorm",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "GlobalMaxPool2d",
     "History",
     "Layer",
+    "LayerNorm",
+    "MaxPool2d",
     "Module",
     "Perceptron",
     "Sequential",
     "accuracy",
     "binary_cross_entropy",
+    "buffer_updates",
     "clip_grad_norm",
     "cross_entropy",
     "fit",
@@ -26,4 +40,5 @@ __all__ = [
     "mae",
     "mse",
     "predict",
+    "update_buffer",
 ]

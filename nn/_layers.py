@@ -69,7 +69,7 @@ class Perceptron(Module):
         n_out: int = 1,
         label: str = "w{}",
     ) -> None:
-        self.n_in, self.n_out = _count(n_in, "n_in"), 1
+        self.n_in, self.n_out = count(n_in, "n_in"), 1
         self.activation, self.g = activation, activation_function(activation)
         sigma = deviation(n_in, n_out, activation, init)
         rng = seed if isinstance(seed, Random) else Random(seed)
@@ -116,8 +116,8 @@ class Layer(Module):
         seed: int | Random = 0,
         number: int | str = "",
     ) -> None:
-        self.n_in, self.n_out = _count(n_in, "n_in"), _count(n_out, "n_out")
-        self.activation, self.g, self.of, self.number = activation, activation_function(activation), _form(of), number
+        self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
+        self.activation, self.g, self.of, self.number = activation, activation_function(activation), form(of), number
         rng = seed if isinstance(seed, Random) else Random(seed)
         layer = f"({number})" if number else ""
         mixing = self.g in _ON_LAYERS
@@ -148,9 +148,7 @@ class Layer(Module):
 
     def put_number(self, number: int | str) -> None:
         """Number a layer that has no number yet: it stands in the labels of the parameters."""
-        self.number = number
-        for parameter in self.parameters():
-            parameter.label = f"w({number}){parameter.label[1:]}"
+        put_number(self, number)
 
     def numbers(self) -> tuple[list[list[float]], list[float]]:
         """Return the weights, n_in rows of n_out, and the n_out biases as plain numbers."""
@@ -231,6 +229,13 @@ class MLP(Sequential):
         return made
 
 
+def put_number(layer: Any, number: int | str) -> None:
+    """Number a layer: w0 becomes w(1)_0."""
+    layer.number = number
+    for parameter in layer.parameters():
+        parameter.label = f"w({number}){parameter.label[1:]}"
+
+
 def activation_function(activation: Activation) -> Callable[[Any], Any]:
     """Return the function for a name in ACTIVATIONS, or the function itself; raise ValueError for another name."""
     if callable(activation):
@@ -277,13 +282,17 @@ def as_values(x: Any, n_in: int) -> Any:
 
 def as_tensor(x: Any, n_in: int) -> Any:
     """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
-    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
-        x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
-    if not isinstance(x, Tensor):
-        x = Tensor(x).data if not hasattr(x, "dtype") else x
+    x = as_array(x)
     if not x.shape or x.shape[-1] != n_in:
         raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
     return x
+
+
+def as_array(x: Any) -> Any:
+    """Return numbers, lists of these or of nodes, and arrays as a Tensor or an array."""
+    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
+        x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
+    return x if isinstance(x, Tensor) or hasattr(x, "dtype") else Tensor(x).data
 
 
 def _parts(row: Any) -> Iterable[Any]:
@@ -298,13 +307,14 @@ def _checked(sample: Any, n_in: int) -> Any:
     return sample
 
 
-def _count(n: Any, name: str) -> int:
+def count(n: Any, name: str) -> int:
+    """Return a number of inputs, neurons or channels; raise ValueError for what is none."""
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name} must be a whole number from 1; got {n!r}")
     return n
 
 
-def _form(of: Any) -> Form:
+def form(of: Any) -> Form:
     if of is not Value and of is not Tensor:
         raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {of!r}")
     return of

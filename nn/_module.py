@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import copy, deepcopy
+from typing import Any, ClassVar
 
-from autograd import Drawing, Node, Tensor, Value
+from autograd import Drawing, Node, Tensor, Value, no_grad
+
+from ._losses import shape_of
 
 
 class Module:
     """A part of a network: it has parameters, in itself and in its parts, and is called like a function.
 
-    A subclass sets nodes, modules and lists of them as attributes and defines `__call__`.
+    A subclass sets nodes, modules and lists of them as attributes and defines `__call__`. Those in attributes that
+    `buffers` names are no parameters: they are kept with these, but not trained.
     """
 
     training: bool = True
+    buffers: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, x: Any) -> Any:
         """Return the output for a sample or a batch."""
@@ -22,16 +29,23 @@ class Module:
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
         """Yield every parameter, once, with its name: the path to it, as in `layers.0.w0`."""
+        return self._named_nodes(of_buffers=False)
+
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """Yield every buffer, once, with its name: a node that is kept and not trained, such as a running mean."""
+        return self._named_nodes(of_buffers=True)
+
+    def _named_nodes(self, of_buffers: bool) -> Iterator[tuple[str, Any]]:
         seen: set[Node] = set()
-        for name, part in _walk(self, ""):
-            if isinstance(part, Node) and part not in seen:
+        for name, part, is_buffer in _walk(self, ""):
+            if isinstance(part, Node) and is_buffer is of_buffers and part not in seen:
                 seen.add(part)
                 yield name, part
 
     def modules(self) -> Iterator[Module]:
         """Yield this module and every module inside it."""
         yield self
-        for _, part in _walk(self, ""):
+        for _, part, _ in _walk(self, ""):
             if isinstance(part, Module):
                 yield part
 
@@ -55,15 +69,19 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of every parameter's data by name: floats of Values, arrays of Tensors."""
-        return {name: parameter.detach().data for name, parameter in self.named_parameters()}
+        """Return a copy of the data of every parameter and buffer by name: floats of Values, arrays of Tensors."""
+        return {name: node.detach().data for name, node in self._state()}
+
+    def _state(self) -> Iterator[tuple[str, Any]]:
+        yield from self.named_parameters()
+        yield from self.named_buffers()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set every parameter to the data of a `state_dict` of the same network.
+        """Set every parameter and buffer to the data of a `state_dict` of the same network.
 
         Raises ValueError, and changes nothing, if names are missing, unknown or of another shape.
         """
-        own = dict(self.named_parameters())
+        own = dict(self._state())
         missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
         if missing or unknown:
             raise ValueError(
@@ -90,17 +108,47 @@ class Module:
         except (TypeError, ValueError):
             return shown
 
-    def summary(self) -> str:
-        """Return a table of the network: each layer with the shape of its output and its number of parameters."""
+    def summary(self, sample: tuple[int, ...] | None = None) -> str:
+        """Return a table of the network: each layer with its output and its number of parameters.
+
+        Given the shape of a `sample`, such as (1, 8, 8), the outputs are what its shape becomes, else the numbers of
+        neurons or channels. Raises ValueError if a layer does not take such a sample.
+
+        >>> print(Sequential(Conv2d(1, 4, 3), Flatten()).summary((1, 8, 8)))
+        layer                                  output  parameters
+        ---------------------------------------------------------
+        Conv2d(1 -> 4, size=3, linear)  4 × 6 × 6          40
+        Flatten()                                 144           0
+        ---------------------------------------------------------
+        total                                                  40
+        """
+        parts = getattr(self, "layers", [self])
+        outputs = [getattr(part, "n_out", "") for part in parts] if sample is None else self._outputs(parts, sample)
         rows = [("layer", "output", "parameters")]
-        for part in getattr(self, "layers", [self]):
-            n = sum(_size(p) for p in part.parameters())
-            rows.append((repr(part), str(getattr(part, "n_out", "")), f"{n:,}"))
+        for part, output in zip(parts, outputs):
+            n = sum(_size(p) for p in part.parameters()) if isinstance(part, Module) else 0
+            rows.append((repr(part), str(output), f"{n:,}"))
         rows.append(("total", "", f"{sum(_size(p) for p in self.parameters()):,}"))
         widths = [max(len(row[k]) for row in rows) for k in range(3)]
         lines = [f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
         rule = "-" * len(lines[0])
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    def _outputs(self, parts: list[Any], sample: tuple[int, ...]) -> Iterator[str]:
+        """Yield the shape of a sample after each part, as text; nothing changes in the network."""
+        x: Any = 0.0
+        for length in (*reversed(sample), 1):
+            x = [x] * length
+        modes = [(module, module.training) for module in self.modules()]
+        self.eval()
+        try:
+            with no_grad():
+                for part in parts:
+                    x = part(x)
+                    yield " × ".join(map(str, shape_of(x)[1:])) or "1"
+        finally:
+            for module, mode in modes:
+                module.training = mode
 
 
 class Sequential(Module):
@@ -130,14 +178,61 @@ class Sequential(Module):
 
     def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        return Sequential(*(layer.to(kind) if hasattr(layer, "to") else layer for layer in self.layers))
+        made = Sequential(*(layer.to(kind) if hasattr(layer, "to") else copy(layer) for layer in self.layers))
+        # Each network draws from generators of its own; layers that share one still do.
+        copies: dict[int, Any] = {}
+        for own, new in zip(_that_draw(self), _that_draw(made)):
+            new.rng = deepcopy(own.rng, copies)
+        return made
 
     def __repr__(self) -> str:
         return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
 
 
-def _walk(part: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Yield every module and node inside a part, each with its path."""
+_pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)
+
+
+def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
+    """Set the data of a buffer to those of `change(buffer)`, a node: at once, or later inside `buffer_updates`.
+
+    For layers that keep something from batch to batch: also inside a training step that is compiled.
+
+    >>> steps = Value(0.0)
+    >>> update_buffer(steps, lambda old: old + 1)
+    >>> steps.data
+    1.0
+    """
+    pending = _pending.get()
+    if pending is None:
+        buffer.data = change(buffer).snapshot()
+    else:
+        pending[buffer] = change(pending.get(buffer, buffer))
+
+
+@contextmanager
+def buffer_updates() -> Iterator[dict[Any, Any]]:
+    """Collect what buffers are to become, by buffer, and set none: a compiled function returns them.
+
+    >>> steps = Value(0.0)
+    >>> with buffer_updates() as updates:
+    ...     update_buffer(steps, lambda old: old + 1)
+    >>> steps.data, updates[steps].data
+    (0.0, 1.0)
+    """
+    updates: dict[Any, Any] = {}
+    token = _pending.set(updates)
+    try:
+        yield updates
+    finally:
+        _pending.reset(token)
+
+
+def _that_draw(module: Module) -> list[Any]:
+    return [part for part in module.modules() if hasattr(part, "rng")]
+
+
+def _walk(part: Any, name: str, is_buffer: bool = False) -> Iterator[tuple[str, Any, bool]]:
+    """Yield every module and node inside a part, each with its path and whether it is in a buffer."""
     if isinstance(part, Module):
         inside: Any = vars(part).items()
     elif isinstance(part, (list, tuple)):
@@ -148,9 +243,10 @@ def _walk(part: Any, name: str) -> Iterator[tuple[str, Any]]:
         return
     for key, item in inside:
         path = f"{name}.{key}" if name else str(key)
+        inner = is_buffer or (isinstance(part, Module) and key in part.buffers)
         if isinstance(item, (Module, Node)):
-            yield path, item
-        yield from _walk(item, path)
+            yield path, item, inner
+        yield from _walk(item, path, inner)
 
 
 def _size(parameter: Any) -> int:

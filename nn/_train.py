@@ -13,7 +13,7 @@ import autograd
 from autograd import CompileError, Node, Tensor, Value, no_grad, value_and_grad
 
 from ._losses import shape_of
-from ._module import Module
+from ._module import Module, buffer_updates
 from ._optim import SGD
 
 Metric = Callable[[Any, Any], float]
@@ -140,9 +140,13 @@ def _step(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Ste
 def _compiled(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Step:
     """Return the same compiled; where that turns out to be impossible, it goes on uncompiled, with a warning."""
 
+    buffers = dict(model.named_buffers())
+    names = {buffer: name for name, buffer in buffers.items()}
+
     def outcome(X: Any, y: Any) -> Any:
-        y_hat = model(X)
-        return loss(y_hat, y), y_hat
+        with buffer_updates() as updates:
+            y_hat = model(X)
+        return loss(y_hat, y), (y_hat, {names[buffer]: new for buffer, new in updates.items()})
 
     fast = autograd.compile(value_and_grad(outcome, wrt=optimizer.parameters, has_aux=True))
     slow = _step(model, loss, optimizer)
@@ -152,13 +156,15 @@ def _compiled(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) ->
         nonlocal possible
         if possible:
             try:
-                (J, y_hat), gradients = fast(X, y)
+                (J, (y_hat, updates)), gradients = fast(X, y)
             except CompileError as error:
                 warnings.warn(f"fit goes on without compiling, which is slower: {error}", stacklevel=3)
                 possible = False
             else:
                 for parameter, gradient in zip(optimizer.parameters, gradients):
                     parameter.grad = gradient
+                for name, new in updates.items():
+                    buffers[name].data = new
                 return float(J), raw(y_hat)
         return slow(X, y)
 
