@@ -158,8 +158,8 @@ def fitted(
         raise ValueError(f"the weights need {len(x)} axes, as the images have: (channels out, channels in, *window)")
     if not is_positive(groups) or w[0] % groups or x[1] != w[1] * groups:
         raise ValueError(
-            f"with groups={groups}, weights of shape {w} take {w[1]} * {groups} channels and make {w[0]}, which must be "
-            f"a multiple of {groups}; the images have {x[1]} channels"
+            f"with groups={groups}, weights of shape {w} take {w[1]} * {groups} channels and make {w[0]}, a multiple "
+            f"of {groups}; the images have {x[1]} channels"
         )
     plan = planned(x[2:], w[2:], *how)
     if y not in (None, (x[0], w[0], *plan.lengths)):
@@ -238,7 +238,7 @@ windows: Operation = primitive(
     elementwise=False, domain=(REAL,), note="(n, channels, *windows, *size): what windows over images see.",
     examples=(
         (((2, 1, 5),), {"size": 2}), (((1, 2, 4, 4),), {"size": 2, "stride": 2}),
-        (((1, 1, 3, 4),), {"size": (2, 3), "padding": "same", "dilation": (2, 1), "fill": -1.0}),
+        (((1, 1, 3, 4),), {"size": (2, 3), "padding": "same", "dilation": (2, 1), "fill": 1.0}),
     ),
 )
 overlap_add: Operation = primitive(

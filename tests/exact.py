@@ -4,7 +4,8 @@ Nothing here reads a forward or a rule of the table. The rows are of three kinds
 
 * ELEMENTWISE: a formula for the value, then one for each partial derivative;
 * ROWS: operations along axes: a function of one row of numbers, and one that pulls weights back through it;
-* MOVES: operations that only move numbers: where each element goes; and `matmul`.
+* MOVES: operations that only move numbers: where each element goes;
+* PRODUCTS: sums of products of two elements: which two meet, and where they go.
 
 A formula returns the exact result, or a pair of it and the size whose last place is a fairer unit: of the terms that
 cancel, of what an underflow takes from a factor. An infinite size says that no float arithmetic in these steps could
@@ -332,6 +333,78 @@ def padded(shape: Index, pad_width: Any) -> Moves:
     return lengths, [((0, i), tuple(k + before for k, (before, _) in zip(i, widths))) for i in np.ndindex(shape)]
 
 
+def numbers(setting: Any, rank: int) -> tuple[Any, ...]:
+    return setting if isinstance(setting, tuple) else (setting,) * rank
+
+
+def in_windows(
+    lengths: Index, size: Index, stride: Any = 1, padding: Any = 0, dilation: Any = 1
+) -> tuple[Index, list[tuple[Index, Index, Index | None]]]:
+    """Return how many windows there are, and (window, place in it, place in the image or None) for each of them."""
+    rank = len(lengths)
+    strides, dilations, firsts, counts = numbers(stride, rank), numbers(dilation, rank), [], []
+    for axis, (n, k) in enumerate(zip(lengths, size)):
+        reach = dilations[axis] * (k - 1) + 1
+        if padding == "same":
+            count = math.ceil(n / strides[axis])
+            missing = (count - 1) * strides[axis] + reach - n
+            before, after = missing // 2, missing - missing // 2
+        else:
+            before, after = numbers(numbers(padding, rank)[axis], 2)
+            count = (n + before + after - reach) // strides[axis] + 1
+        firsts.append(-before)
+        counts.append(count)
+    found = []
+    for o in np.ndindex(*counts):
+        for k in np.ndindex(*size):
+            i = tuple(f + a * s + b * d for f, a, s, b, d in zip(firsts, o, strides, k, dilations))
+            found.append((o, k, i if all(0 <= j < n for j, n in zip(i, lengths)) else None))
+    return tuple(counts), found
+
+
+def seen(x: Index, size: Any, fill: float = 1.0, **settings: Any) -> Any:
+    """What windows see; a place outside the image is a term without a factor, which is 1."""
+    assert fill == 1.0
+    size = numbers(size, len(x) - 2)
+    counts, found = in_windows(x[2:], size, **settings)
+    images = list(np.ndindex(x[:2]))
+    out = (*x[:2], *counts, *size)
+    return out, [(*(((0, (*b, *i)),) if i else ()), (*b, *o, *k)) for b in images for o, k, i in found]
+
+
+def overlapped(a: Index, lengths: Index, **settings: Any) -> Moves:
+    _, terms = seen((*a[:2], *lengths), a[2 + len(lengths) :], **settings)
+    return (*a[:2], *lengths), [((0, o), term[0][1]) for *term, o in terms if term]
+
+
+def convolution(x: Index, w: Index, groups: int = 1, **settings: Any) -> tuple[Index, list[tuple[Index, Index, Index]]]:
+    """Return the shape, and the places in image, weights and result that meet."""
+    counts, found = in_windows(x[2:], w[2:], **settings)
+    return (x[0], w[0], *counts), [
+        ((n, c + out * groups // w[0] * w[1], *i), (out, c, *k), (n, out, *o))
+        for n in range(x[0])
+        for out in range(w[0])
+        for c in range(w[1])
+        for o, k, i in found
+        if i
+    ]
+
+
+def conv(x: Index, w: Index, **settings: Any) -> Any:
+    shape, meeting = convolution(x, w, **settings)
+    return shape, [((0, i), (1, k), o) for i, k, o in meeting]
+
+
+def conv_input(y: Index, w: Index, lengths: Index, **settings: Any) -> Any:
+    x = (y[0], w[1] * settings.get("groups", 1), *lengths)
+    return x, [((0, o), (1, k), i) for i, k, o in convolution(x, w, **settings)[1]]
+
+
+def conv_weight(x: Index, y: Index, size: Index, **settings: Any) -> Any:
+    w = (y[1], x[1] // settings.get("groups", 1), *size)
+    return w, [((0, i), (1, o), k) for i, k, o in convolution(x, w, **settings)[1]]
+
+
 MOVES: dict[str, Callable[..., Moves]] = {
     "reshape": lambda a, shape: in_order(a, shape),
     "permute_dims": permuted,
@@ -345,6 +418,8 @@ MOVES: dict[str, Callable[..., Moves]] = {
     "pad": padded,
     "astype": lambda a, dtype: in_order(a, a),
     "item": lambda a: in_order(a, ()),
+    "windows": seen,
+    "overlap_add": overlapped,
 }
 
 
@@ -362,6 +437,14 @@ def products(left: Index, right: Index) -> tuple[Index, list[tuple[Place, Place,
         second = (*lot(place, b), k, j) if len(right) > 1 else (k,)
         terms.append(((0, first), (1, second), (*place, *[i] * (len(left) > 1), *[j] * (len(right) > 1))))
     return (*batch, *a[-2:-1] * (len(left) > 1), *b[-1:] * (len(right) > 1)), terms
+
+
+PRODUCTS: dict[str, Callable[..., Any]] = {
+    "matmul": products,
+    "conv": conv,
+    "conv_input": conv_input,
+    "conv_weight": conv_weight,
+}
 
 
 # ---- functions derived from the primitives ---------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from autograd import TABLE
 
-TABLES = ("autograd._elementwise", "autograd._arrays")
+TABLES = ("autograd._elementwise", "autograd._arrays", "autograd._windows")
 BACKWARD = "autograd._backward"
 TESTS = (
     "autograd/test_random_graphs.py", "autograd/test_primitives.py", "autograd/test_precision.py",

@@ -15,6 +15,7 @@ from exact import (
     LARGEST,
     LOSSES,
     MOVES,
+    PRODUCTS,
     ROWS,
     SMALLEST_NORMAL,
     Index,
@@ -56,6 +57,10 @@ UNITS = {
     "cumsum": _TERMS,
     "matmul": _TERMS,
     "scatter": _TERMS,
+    "conv": _TERMS,
+    "conv_input": _TERMS,
+    "conv_weight": _TERMS,
+    "overlap_add": _TERMS,
     "silu": "derivative: the terms of y + x y (1 - y). Both: at least 2⁻¹⁰²² x",
     "gelu": f"derivative: the terms of y + x y'; {_EXPONENTS}",
     "mse": _MEAN,
@@ -227,7 +232,7 @@ def expected_arrays(name: str, arrays: Sequence[Any], settings: dict[str, Any], 
             grads.update(zip(row, back, strict=True))
         # A reduction has put each result at the first element of its row, and rows come in order.
         return [outs[i] for i in indices if i in outs], [[grads[i] for i in indices]]
-    shape, terms = exact.products(*shapes) if name == "matmul" else MOVES[name](*shapes, **settings)
+    shape, terms = {**MOVES, **PRODUCTS}[name](*shapes, **settings)
     weight = dict(zip(np.ndindex(shape), g, strict=True))
     summed: dict[Index, list[Any]] = {o: [] for o in weight}
     sent: list[dict[Index, list[Any]]] = [{i: [] for i in part} for part in data]
