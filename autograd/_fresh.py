@@ -22,7 +22,8 @@ def fresh(draw: Callable[[Any], Any], generator: Any) -> Any:
     call of a compiled function if the structure or a shape has changed.
 
     >>> from random import Random
-    >>> noisy = compile(lambda x: x + fresh(lambda rng: rng.random(), Random(0)))
+    >>> import autograd
+    >>> noisy = autograd.compile(lambda x: x + fresh(lambda rng: rng.random(), Random(0)))
     >>> noisy(0.0) == noisy(0.0)
     False
     """

@@ -21,7 +21,7 @@ class Dropout(Module):
     from it in turn. Raises ValueError if p is not from 0 to below 1.
 
     >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
-    [0.0, 2.0, 2.0, 0.0]
+    [0.0, 2.0, 2.0, 2.0]
     """
 
     def __init__(self, p: float = 0.5, *, seed: Any = 0) -> None:

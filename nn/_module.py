@@ -115,12 +115,12 @@ class Module:
         neurons or channels. Raises ValueError if a layer does not take such a sample.
 
         >>> print(Sequential(Conv2d(1, 4, 3), Flatten()).summary((1, 8, 8)))
-        layer                                  output  parameters
-        ---------------------------------------------------------
+        layer                              output  parameters
+        -----------------------------------------------------
         Conv2d(1 -> 4, size=3, linear)  4 × 6 × 6          40
-        Flatten()                                 144           0
-        ---------------------------------------------------------
-        total                                                  40
+        Flatten()                             144           0
+        -----------------------------------------------------
+        total                                              40
         """
         parts = getattr(self, "layers", [self])
         outputs = [getattr(part, "n_out", "") for part in parts] if sample is None else self._outputs(parts, sample)
