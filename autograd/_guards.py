@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from copy import deepcopy
 from functools import partial
@@ -12,8 +13,10 @@ from typing import Any
 from ._node import Node
 from ._primitive import Primitive
 
-_OWN = ("autograd", "nn", "numpy", "math", "random", "builtins")
-"""Functions of these modules do not change."""
+_OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
+"""Functions and classes of these modules do not change."""
+
+_NOTHING = object()
 
 
 class Surroundings:
@@ -29,7 +32,8 @@ class Surroundings:
         self._lists: list[tuple[Any, list[Any]]] = []
         self._variables: list[tuple[dict[str, Any], str, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
-        self._contents: list[tuple[Any, Any]] = []
+        self._slots: list[tuple[Any, list[str], list[Any]]] = []
+        self._contents: list[tuple[Any, Any, str]] = []
         seen: set[int] = set()
         waiting = [f]
         while waiting:
@@ -44,8 +48,8 @@ class Surroundings:
     def _inside(self, item: Any) -> list[Any]:
         """Note what stands in an object now, and return it."""
         if _is_array(item) or _is_plain(item):
-            if not isinstance(item, tuple):
-                self._contents.append((item, deepcopy(item)))
+            if not isinstance(item, tuple) or not all(isinstance(part, _SCALARS) for part in item):
+                self._contents.append((item, deepcopy(item), _text_with_zeros(item)))
             return []
         if type(item).__module__ == "random":
             # A generator, which changes when it is drawn from: to draw again is no other function.
@@ -57,29 +61,49 @@ class Surroundings:
         if isinstance(item, FunctionType):
             self._cells += [(cell, _content(cell)) for cell in item.__closure__ or ()]
             found = [_content(cell) for cell in item.__closure__ or ()]
-            if (item.__module__ or "").partition(".")[0] not in _OWN:
+            if not _is_own(item):
                 scope = item.__globals__
-                names = sorted(name for name in _names(item.__code__) if name in scope)
-                self._variables += [(scope, name, scope[name]) for name in names]
-                found += [scope[name] for name in names]
+                # What is built in may yet be hidden by a global variable.
+                names = sorted(name for name in _names(item.__code__) if name in scope or hasattr(builtins, name))
+                self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in names]
+                found += [scope[name] for name in names if name in scope]
             return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
         if isinstance(item, (tuple, frozenset)):
             return list(item)
         if isinstance(item, (list, set)):
             self._lists.append((item, list(item)))
             return list(item)
-        attributes = item if isinstance(item, dict) else getattr(item, "__dict__", {})
-        self._mappings.append((attributes, list(attributes.values())))
-        return list(attributes.values())
+        if isinstance(item, type):
+            return [] if _is_own(item) else [*self._noted(vars(item)), *item.__bases__]
+        if isinstance(item, (property, staticmethod, classmethod)):
+            return [getattr(item, name, None) for name in ("fget", "__func__")]
+        if isinstance(item, dict):
+            return self._noted(item)
+        slots = [name for kind in type(item).__mro__ for name in _slots_of(kind)]
+        if slots:
+            self._slots.append((item, slots, [getattr(item, name, _NOTHING) for name in slots]))
+        values = self._noted(getattr(item, "__dict__", {}))
+        return [type(item), *values, *(getattr(item, name, None) for name in slots)]
+
+    def _noted(self, mapping: Any) -> list[Any]:
+        """Note the keys and values of a mapping now, and return the values."""
+        self._mappings.append((mapping, [*mapping, *mapping.values()]))
+        return list(mapping.values())
 
     def same(self) -> bool:
         """Tell whether nothing has changed since."""
         return (
-            all(_same(mapping.values(), before) for mapping, before in self._mappings)
+            all(_same([*mapping, *mapping.values()], before) for mapping, before in self._mappings)
             and all(_same(listed, before) for listed, before in self._lists)
-            and all(scope.get(name) is item or _alike(scope.get(name), item) for scope, name, item in self._variables)
+            and all(
+                (now := scope.get(name, _NOTHING)) is before or _alike(now, before)
+                for scope, name, before in self._variables
+            )
+            and all(
+                _same([getattr(item, name, _NOTHING) for name in names], before) for item, names, before in self._slots
+            )
             and all(_content(cell) is item or _alike(_content(cell), item) for cell, item in self._cells)
-            and all(_equal(item, before) for item, before in self._contents)
+            and all(_equal(item, before, text) for item, before, text in self._contents)
         )
 
 
@@ -114,7 +138,27 @@ def _is_plain(item: Any) -> bool:
 
 
 _SCALARS = (float, int, bool, str, bytes, complex, type(None))
-_UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, type, *_SCALARS)
+_UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
+
+
+def _is_own(item: Any) -> bool:
+    """Tell whether a function or a class is of a module that does not change."""
+    return (item.__module__ or "").partition(".")[0] in _OWN
+
+
+def _slots_of(kind: type) -> list[str]:
+    names = vars(kind).get("__slots__", ())
+    listed = [names] if isinstance(names, str) else list(names)
+    return [name for name in listed if name not in ("__dict__", "__weakref__")]
+
+
+def _text_with_zeros(item: Any) -> str:
+    """Return a list with zeros as text: by their numbers, 0.0 and -0.0 are equal, and so are 0 and False."""
+    return "" if _is_array(item) or not _has_zero(item) else repr(item)
+
+
+def _has_zero(item: Any) -> bool:
+    return any(map(_has_zero, item)) if isinstance(item, (list, tuple)) else item == 0
 
 
 def _is_array(item: Any) -> bool:
@@ -127,7 +171,7 @@ def _alike(now: Any, before: Any) -> bool:
     return type(now) is type(before) and type(now) in _SCALARS and repr(now) == repr(before)
 
 
-def _equal(now: Any, before: Any) -> bool:
+def _equal(now: Any, before: Any, text: str) -> bool:
     if _is_array(now):
         return bool(now.shape == before.shape and now.dtype == before.dtype and now.tobytes() == before.tobytes())
-    return bool(now == before)
+    return bool(now == before) and (not text or repr(now) == text)

@@ -182,6 +182,96 @@ class TestStructures:
         assert "operations re-rolled" in fast.report()
 
 
+def in_a_tuple() -> Any:
+    pair = ([1.0, 2.0], [3.0])
+    return lambda x: x * pair[0][0], lambda: pair[0].__setitem__(0, 5.0)
+
+
+def key_of_a_dict() -> Any:
+    conf = {"a": True}
+
+    def renamed() -> None:
+        conf["b"] = conf.pop("a")
+
+    return lambda x: x * (2.0 if "a" in conf else 7.0), renamed
+
+
+class Slotted:
+    __slots__ = ("k",)
+
+
+def slot() -> Any:
+    thing = Slotted()
+    thing.k = 2.0
+    return lambda x: x * thing.k, lambda: setattr(thing, "k", 9.0)
+
+
+def attribute_of_a_class() -> Any:
+    class Kind:
+        k = 2.0
+
+    return lambda x: x * Kind.k, lambda: setattr(Kind, "k", 9.0)
+
+
+def attribute_of_its_class() -> Any:
+    class Base:
+        k = 2.0
+
+    class Kind(Base):
+        pass
+
+    thing = Kind()
+    return lambda x: x * thing.k, lambda: setattr(Base, "k", 9.0)
+
+
+scale = 2.0
+
+
+def global_in_a_method() -> Any:
+    class Kind:
+        def __call__(self, x: Any) -> Any:
+            return x * scale * self.more * self.fixed()
+
+        @property
+        def more(self) -> float:
+            return scale
+
+        @staticmethod
+        def fixed() -> float:
+            return scale
+
+    thing = Kind()
+
+    def doubled() -> None:
+        globals()["scale"] *= 2
+
+    return lambda x: thing(x), doubled
+
+
+def sign_of_zero() -> Any:
+    zeros = [0.0, 1.0]
+    return lambda x: x * math.copysign(1.0, zeros[0]), lambda: zeros.__setitem__(0, -0.0)
+
+
+def hidden_builtin() -> Any:
+    def hidden() -> None:
+        globals()["abs"] = lambda x: x * 2
+
+    return lambda x: abs(x) * 2.0, hidden
+
+
+CHANGES = [
+    in_a_tuple,
+    key_of_a_dict,
+    slot,
+    attribute_of_a_class,
+    attribute_of_its_class,
+    global_in_a_method,
+    sign_of_zero,
+    hidden_builtin,
+]
+
+
 class TestSurroundings:
     def test_a_profiler_at_work_keeps_working(self) -> None:
         seen: list[str] = []
@@ -234,6 +324,18 @@ class TestSurroundings:
             return first, fast(2.0)
 
         assert late() == (2.0, 20.0)
+
+    @pytest.mark.parametrize("change", CHANGES, ids=[change.__name__ for change in CHANGES])
+    def test_what_changes_is_seen(self, change: Callable[[], tuple[Any, Callable[[], None]]]) -> None:
+        """Never a stale constant."""
+        f, happen = change()
+        fast = compiled(f)
+        before = fast(3.0)
+        assert (before, fast.compilations) == (f(3.0), 1)
+        assert (fast(3.0), fast.compilations) == (before, 1)
+        happen()
+        assert fast(3.0) == f(3.0) != before
+        globals().pop("abs", None)
 
     @pytest.mark.parametrize("what", ["operation", "input", "number", "result"])
     def test_what_differs_from_call_to_call(self, what: str) -> None:
