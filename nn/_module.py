@@ -134,9 +134,10 @@ class Module:
         rule = "-" * len(lines[0])
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
-    def _outputs(self, parts: list[Any], sample: tuple[int, ...]) -> Iterator[str]:
-        """Yield the shape of a sample after each part, as text; nothing changes in the network."""
+    def _outputs(self, parts: list[Any], sample: tuple[int, ...]) -> list[str]:
+        """Return the shape of a sample after each part, as text; nothing changes in the network."""
         x: Any = 0.0
+        shapes = []
         for length in (*reversed(sample), 1):
             x = [x] * length
         modes = [(module, module.training) for module in self.modules()]
@@ -145,10 +146,11 @@ class Module:
             with no_grad():
                 for part in parts:
                     x = part(x)
-                    yield " × ".join(map(str, shape_of(x)[1:])) or "1"
+                    shapes.append(" × ".join(map(str, shape_of(x)[1:])) or "1")
         finally:
             for module, mode in modes:
                 module.training = mode
+        return shapes
 
 
 class Sequential(Module):

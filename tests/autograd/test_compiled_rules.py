@@ -52,6 +52,17 @@ class TestRules:
         own = declare(lambda xp, a: (xp.cbrt if hasattr(xp, "cbrt") else math.cbrt)(a))
         assert agree(lambda x: own(x) * 2, 8.0)(27.0) == pytest.approx(6.0)
 
+    def test_sums_in_place(self, declare: Any) -> None:
+        def sums(xp: Any, a: Any) -> Any:
+            out = xp.zeros(a.shape, a.dtype)
+            out[1:] += a[:-1]
+            out[0] = a[1] + out[1]
+            return out
+
+        source = agree(lambda x: declare(sums, elementwise=False)(x), np.array([1.0, 2.0, 4.0])).source
+        assert "[1:] += x[:-1]" in source
+        assert "[0] = x[1] + _" in source
+
     def test_a_division_by_an_example_that_is_zero(self, declare: Any) -> None:
         own = declare(lambda xp, a: 1 / a if a > 0 else a)
         fast = compiled(lambda x: own(x))
