@@ -1,4 +1,7 @@
-"""Losses: the mean over a batch of how wrong each prediction is. Lists of Values and Tensors alike."""
+"""Losses: the mean over a batch of how wrong each prediction is. Lists of Values and Tensors alike.
+
+Each takes a `weight` for each sample: its loss is multiplied by it before the mean is taken.
+"""
 
 from __future__ import annotations
 
@@ -30,29 +33,34 @@ from autograd import (
 )
 
 
-def mse(y_hat: Any, y: Any) -> Any:
+def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the mean squared error, mean of (y_hat - y)^2.
 
-    Predictions and targets have the same shape: one number, lists, or arrays. Raises ValueError, with both shapes, if
-    they have not.
+    Predictions and targets have the same shape: one number, lists, or arrays. `weight` are n numbers from 0, by which
+    the losses of the n samples are multiplied: with [2, 1] the first counts twice as much as the second. Raises
+    ValueError, with both shapes, if they do not fit, and for a weight that is negative or not finite.
 
     >>> mse([30.0, 80.0, 85.0], [90.0, 20.0, 95.0])
     2433.3333333333335
+    >>> mse([1.0, 2.0], [0.0, 0.0], weight=[1.5, 0.5])
+    1.75
     """
-    return _mean(lambda p, t: square(p - t), y_hat, y, "mse")
+    return _mean(lambda p, t: square(p - t), y_hat, y, weight, "mse")
 
 
-def mae(y_hat: Any, y: Any) -> Any:
-    """Return the mean absolute error, mean of |y_hat - y|; shapes and errors as for `mse`.
+def mae(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
+    """Return the mean absolute error, mean of |y_hat - y|; shapes, `weight` and errors as for `mse`.
 
     >>> mae([1.0, 2.0], [2.0, 4.0])
     1.5
     """
-    return _mean(lambda p, t: abs(p - t), y_hat, y, "mae")
+    return _mean(lambda p, t: abs(p - t), y_hat, y, weight, "mae")
 
 
-def huber(y_hat: Any, y: Any, delta: float = 1.0) -> Any:
-    """Return the Huber loss: squared, halved, up to an error of `delta`, linear beyond; shapes and errors as for `mse`.
+def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
+    """Return the Huber loss: squared, halved, up to an error of `delta`, linear beyond.
+
+    Shapes, `weight` and errors as for `mse`.
 
     >>> huber([0.5, 3.0], [0.0, 0.0])
     1.3125
@@ -65,15 +73,15 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0) -> Any:
         near = minimum(error, delta)
         return near * (error - near / 2)
 
-    return _mean(one, y_hat, y, "huber")
+    return _mean(one, y_hat, y, weight, "huber")
 
 
-def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> Any:
+def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False, weight: Any = None) -> Any:
     """Return the binary cross-entropy, mean of -(y log y_hat + (1 - y) log(1 - y_hat)).
 
     y_hat are probabilities, or with `from_logits` the numbers z that a sigmoid would turn into them, which loses no
-    digits; y are 0, 1 or between; shapes as for `mse`. Raises ValueError for shapes that differ and for numbers
-    outside [0, 1].
+    digits; y are 0, 1 or between; shapes and `weight` as for `mse`. Raises ValueError for shapes that differ and for
+    numbers outside [0, 1].
 
     >>> round(binary_cross_entropy([0.9, 0.2], [1, 0]), 4)
     0.1643
@@ -83,7 +91,7 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> An
     validate(_between_0_and_1, y, "the targets y", "")
     if from_logits:
         # -log(y_hat) is softplus(-z), and -log(1 - y_hat) is softplus(z).
-        return _mean(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), y_hat, y, "binary_cross_entropy")
+        return _mean(lambda z, t: t * softplus(-z) + (1 - t) * softplus(z), y_hat, y, weight, "binary_cross_entropy")
     validate(
         _between_0_and_1, y_hat, "the probabilities y_hat", "; for the output of a linear layer use from_logits=True"
     )
@@ -94,14 +102,15 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False) -> An
         no = (1 - t) * log1p(-where(t == 1, 0.0, p))
         return -(yes + no)
 
-    return _mean(one, y_hat, y, "binary_cross_entropy")
+    return _mean(one, y_hat, y, weight, "binary_cross_entropy")
 
 
-def cross_entropy(logits: Any, y: Any) -> Any:
+def cross_entropy(logits: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
 
     `logits` of a batch are (n, k), of a sample (k,); y is n class numbers from 0 to k - 1 (or one), or probabilities
-    of the shape of the logits (one-hot). Raises ValueError, with both shapes, for others, and for a class that is none.
+    of the shape of the logits (one-hot); `weight` as for `mse`. Raises ValueError, with both shapes, for others, and
+    for a class that is none.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
     0.1269
@@ -115,19 +124,9 @@ def cross_entropy(logits: Any, y: Any) -> Any:
     one_hot = given == shape
     if not one_hot:
         validate(_classes, y, shape[-1])
+    check_weight(weight, shape[:-1], "cross_entropy")
     if hasattr(logits, "dtype"):
-        y = y.data if isinstance(y, Tensor) and not compiling() else y
-        if one_hot:
-            return mean(logsumexp(logits, axis=-1) - autograd.sum(logits * y, axis=-1))
-        import numpy
-
-        if isinstance(y, Node):
-            # Which class it is differs from call to call of a compiled function.
-            chosen = equal(reshape(y, shape=(*given, 1)), numpy.arange(float(shape[-1])))
-            return -mean(autograd.sum(where(chosen, log_softmax(logits), 0.0), axis=-1))
-        if len(shape) == 1:
-            return -log_softmax(logits)[int(y)]
-        return -mean(log_softmax(logits)[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)])
+        return mean(_weighted(_cross_entropies(logits, y, one_hot), weight))
     if len(shape) == 1:
         logits, y = [logits], [y]
     rows = [
@@ -136,7 +135,23 @@ def cross_entropy(logits: Any, y: Any) -> Any:
         else -_element(log_softmax(row), target)
         for row, target in zip(logits, _plain(y))
     ]
-    return _average(rows)
+    return _average(rows, weight)
+
+
+def _cross_entropies(logits: Any, y: Any, one_hot: bool) -> Any:
+    """Return the cross-entropy of each row of an array or Tensor of logits."""
+    import numpy
+
+    y = y.data if isinstance(y, Tensor) and not compiling() else y
+    if one_hot:
+        return logsumexp(logits, axis=-1) - autograd.sum(logits * y, axis=-1)
+    if isinstance(y, Node):
+        # Which class it is differs from call to call of a compiled function.
+        chosen = equal(reshape(y, shape=(*y.shape, 1)), numpy.arange(float(logits.shape[-1])))
+        return -autograd.sum(where(chosen, log_softmax(logits), 0.0), axis=-1)
+    if logits.ndim == 1:
+        return -log_softmax(logits)[int(y)]
+    return -log_softmax(logits)[numpy.arange(len(y)), numpy.asarray(y).astype(int, copy=False)]
 
 
 def _element(row: list[Any], k: Any) -> Any:
@@ -146,16 +161,16 @@ def _element(row: list[Any], k: Any) -> Any:
     return row[int(k)]
 
 
-def hinge(y_hat: Any, y: Any) -> Any:
-    """Return the hinge loss, mean of max(0, 1 - y y_hat), for labels y of -1 and +1; shapes as for `mse`.
+def hinge(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
+    """Return the hinge loss, mean of max(0, 1 - y y_hat), for labels y of -1 and +1.
 
-    Raises ValueError for shapes that differ and for other labels.
+    Shapes and `weight` as for `mse`. Raises ValueError for shapes that differ and for other labels.
 
     >>> hinge([2.0, -0.5], [1, 1])
     0.75
     """
     validate(_signs, y)
-    return _mean(lambda p, t: relu(1 - p * t), y_hat, y, "hinge")
+    return _mean(lambda p, t: relu(1 - p * t), y_hat, y, weight, "hinge")
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -169,7 +184,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return (len(x), *(inner.pop() if inner else ()))
 
 
-def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
+def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, weight: Any, name: str) -> Any:
     """Return the mean of `one(prediction, target)`, having checked that there is a target for each prediction."""
     shape, given = shape_of(y_hat), shape_of(y)
     if shape != given:
@@ -178,12 +193,26 @@ def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, name: str) -> Any:
         )
     if 0 in shape:
         raise ValueError(f"{name} of no predictions at all: the shape is {shape}")
+    check_weight(weight, shape[:1], name)
     if hasattr(y_hat, "dtype"):
-        return mean(one(y_hat, Tensor(y).data if isinstance(y, (list, tuple)) else y))
-    return _average([one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))])
+        return mean(_weighted(one(y_hat, Tensor(y).data if isinstance(y, (list, tuple)) else y), weight))
+    return _average([one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))], weight)
 
 
-def _average(losses: list[Any]) -> Any:
+def _weighted(losses: Any, weight: Any) -> Any:
+    """Return an array or Tensor of losses, a row for each sample, times the weight of each."""
+    if weight is None:
+        return losses
+    weight = Tensor(weight).data if isinstance(weight, (list, tuple)) else weight
+    return losses * reshape(weight, shape=(*losses.shape[:1], *[1] * (losses.ndim - 1)))
+
+
+def _average(losses: list[Any], weight: Any) -> Any:
+    """Return the mean of losses, as many for each sample, times the weight of each."""
+    if weight is not None:
+        weights = _flat(_plain(weight))
+        each = len(losses) // len(weights)
+        losses = [loss * weights[k // each] for k, loss in enumerate(losses)]
     total = reduce(add, losses)
     if not compiling() and math.isinf(total.data if isinstance(total, Node) else total):
         # The sum may overflow where the mean does not.
@@ -200,6 +229,24 @@ def _flat(x: Any) -> list[Any]:
     if isinstance(x, (list, tuple)):
         return [part for row in x for part in _flat(row)]
     return [x]
+
+
+def check_weight(weight: Any, shape: tuple[int, ...], name: str) -> None:
+    """Raise ValueError if the weights are not one for each sample, or one is negative or not finite."""
+    if weight is None:
+        return
+    if shape_of(weight) != shape:
+        raise ValueError(f"{name} needs a weight for each sample, shape {shape}; got shape {shape_of(weight)}")
+    validate(_weights, weight)
+
+
+def _weights(weight: Any) -> None:
+    """Raise ValueError for a weight that is negative or not finite."""
+    if type(weight).__name__ == "ndarray" and (weight >= 0).all() and (weight < math.inf).all():
+        return
+    for number in _flat(_plain(weight.data if isinstance(weight, Node) else weight)):
+        if not 0 <= number < math.inf:
+            raise ValueError(f"a weight must be a finite number from 0; got {number!r}")
 
 
 def _classes(y: Any, k: int) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import autograd
 from autograd import CompileError, Node, Tensor, Value, no_grad, value_and_grad
 
-from ._losses import shape_of
+from ._losses import check_weight, shape_of
 from ._module import Module, buffer_updates
 from ._optim import SGD
 
 Metric = Callable[[Any, Any], float]
-Step = Callable[[Any, Any], tuple[float, Any]]
+Step = Callable[..., tuple[float, Any]]
 
 MANY = 20
 """From so many steps on it pays to compile."""
@@ -56,6 +56,7 @@ def fit(
     optimizer: SGD,
     epochs: int,
     batch_size: int | None = None,
+    weight: Any = None,
     validation: tuple[Any, Any] | None = None,
     metrics: Sequence[Metric] = (),
     seed: int = 0,
@@ -66,10 +67,11 @@ def fit(
 
     X holds n samples, y their n targets: lists for a model of Values, arrays or lists for one of Tensors. `loss` and
     each of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by
-    `seed`, or all of them. The history has the mean loss and metrics over each epoch, and those of `validation`, a
-    pair (X, y), at its end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the
-    history so far. A training of MANY steps or more is compiled (`autograd.compile`), which changes no number by more
-    than rounding; one that cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
+    `seed`, or all of them. `weight`, a number for each sample, goes to the loss as its argument `weight`, not to the
+    metrics. The history has the mean loss and metrics over each epoch, and those of `validation`, a pair (X, y), at its
+    end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far. A
+    training of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding; one
+    that cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
     Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
 
     >>> model = MLP(1, [1])
@@ -78,6 +80,8 @@ def fit(
     5.0
     """
     n = check_data(X, y)
+    if weight is not None:
+        check_weight(weight, (n,), "fit")
     if not isinstance(epochs, int) or epochs < 1:
         raise ValueError(f"epochs must be a whole number from 1; got {epochs!r}")
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
@@ -92,21 +96,23 @@ def fit(
     order, rng = list(range(n)), Random(seed)
     bar = _bar(epochs, progress)
     model.train()
-    step = _step(model, loss, optimizer)
+    data = (X, y) if weight is None else (X, y, weight)
+    J_of = loss if weight is None else lambda y_hat, y, w: loss(y_hat, y, weight=w)
+    step = _step(model, J_of, optimizer)
     if compile and epochs * -(-n // (batch_size or n)) >= MANY:
-        X, y = (_listed(data, of_values=isinstance(optimizer.parameters[0], Value)) for data in (X, y))
-        step = _compiled(model, loss, optimizer)
+        data = tuple(_listed(part, of_values=isinstance(optimizer.parameters[0], Value)) for part in data)
+        step = _compiled(model, J_of, optimizer)
     try:
         for epoch in bar:
             if batch_size is not None:
                 rng.shuffle(order)
             totals = [0.0] * len(names)
             for batch in _batches(order, batch_size):
-                X_batch, y_batch = (X, y) if batch_size is None else (_rows(X, batch), _rows(y, batch))
-                J, y_hat = step(X_batch, y_batch)
+                given = data if batch_size is None else tuple(_rows(part, batch) for part in data)
+                J, y_hat = step(*given)
                 _check_finite(J, "loss", epoch, optimizer)
                 optimizer.step()
-                results = [J, *(metric(y_hat, y_batch) for metric in metrics)]
+                results = [J, *(metric(y_hat, given[1]) for metric in metrics)]
                 totals = [total + result * len(batch) for total, result in zip(totals, results)]
             numbers = [total / n for total in totals]
             if validation is not None:
@@ -124,12 +130,12 @@ def fit(
     return history
 
 
-def _step(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Step:
+def _step(model: Module, loss: Callable[..., Any], optimizer: SGD) -> Step:
     """Return the function of a batch that sets the gradients and returns the loss and the output, raw."""
 
-    def step(X: Any, y: Any) -> tuple[float, Any]:
+    def step(X: Any, *targets: Any) -> tuple[float, Any]:
         y_hat = model(X)
-        J = loss(y_hat, y)
+        J = loss(y_hat, *targets)
         optimizer.zero_grad()
         J.backward()
         return J.item(), raw(y_hat)
@@ -137,26 +143,26 @@ def _step(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Ste
     return step
 
 
-def _compiled(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) -> Step:
+def _compiled(model: Module, loss: Callable[..., Any], optimizer: SGD) -> Step:
     """Return the same compiled; where that turns out to be impossible, it goes on uncompiled, with a warning."""
 
     buffers = dict(model.named_buffers())
     names = {buffer: name for name, buffer in buffers.items()}
 
-    def outcome(X: Any, y: Any) -> Any:
+    def outcome(X: Any, *targets: Any) -> Any:
         with buffer_updates() as updates:
             y_hat = model(X)
-        return loss(y_hat, y), (y_hat, {names[buffer]: new for buffer, new in updates.items()})
+        return loss(y_hat, *targets), (y_hat, {names[buffer]: new for buffer, new in updates.items()})
 
     fast = autograd.compile(value_and_grad(outcome, wrt=optimizer.parameters, has_aux=True))
     slow = _step(model, loss, optimizer)
     possible = True
 
-    def step(X: Any, y: Any) -> tuple[float, Any]:
+    def step(*batch: Any) -> tuple[float, Any]:
         nonlocal possible
         if possible:
             try:
-                (J, (y_hat, updates)), gradients = fast(X, y)
+                (J, (y_hat, updates)), gradients = fast(*batch)
             except CompileError as error:
                 warnings.warn(f"fit goes on without compiling, which is slower: {error}", stacklevel=3)
                 possible = False
@@ -166,7 +172,7 @@ def _compiled(model: Module, loss: Callable[[Any, Any], Any], optimizer: SGD) ->
                 for name, new in updates.items():
                     buffers[name].data = new
                 return float(J), raw(y_hat)
-        return slow(X, y)
+        return slow(*batch)
 
     return step
 
