@@ -52,7 +52,7 @@ def fit(
     X: Any,
     y: Any,
     *,
-    loss: Callable[[Any, Any], Any],
+    loss: Callable[..., Any],
     optimizer: SGD,
     epochs: int,
     batch_size: int | None = None,

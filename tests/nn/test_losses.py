@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import assert_close, numerical_gradient
 
-from autograd import Tensor, Value, grad
-from nn import accuracy, binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+from autograd import Tensor, Value, compile, grad
+from nn import MLP, SGD, accuracy, binary_cross_entropy, cross_entropy, fit, hinge, huber, mae, mse, predict
 
 
-def bce_logits(z: Any, y: Any) -> Any:
-    return binary_cross_entropy(z, y, from_logits=True)
+def bce_logits(z: Any, y: Any, weight: Any = None) -> Any:
+    return binary_cross_entropy(z, y, from_logits=True, weight=weight)
 
 
 REFERENCE = {
@@ -128,3 +128,52 @@ def test_accuracy_of_scores_and_of_classes() -> None:
     assert accuracy(np.array([1.0, -1.0, 2.0]), [1, -1, -1]) == pytest.approx(2 / 3)
     assert accuracy([[0.1, 0.9], [0.8, 0.2]], np.array([1, 1])) == 0.5
     assert accuracy([Value(1.0), Value(-1.0)], [1, 0]) == 1.0
+
+
+@pytest.mark.parametrize("loss", [*REFERENCE, cross_entropy])
+@pytest.mark.parametrize("of", [Value, Tensor])
+@pytest.mark.parametrize("columns", [(), (3,)])
+def test_a_weight_is_a_factor_of_its_samples_loss(loss: Any, of: Any, columns: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.1, 0.9, size=(4, *(columns or ((3,) if loss is cross_entropy else ()))))
+    y = np.where(rng.random((4, *columns)) < 0.5, 1, -1 if loss is hinge else 0)
+    weight = np.array([0.0, 1.0, 2.5, 3.0])
+    expected = np.mean([w * loss(a, b) for w, a, b in zip(weight, p, y)])
+    nodes = Tensor(p) if of is Tensor else np.vectorize(Value, otypes=[object])(p).tolist()
+    for form in (weight, weight.tolist()):
+        assert loss(nodes, y, weight=form).item() == pytest.approx(expected, rel=1e-12)
+    form = weight if of is Tensor else weight.tolist()
+    assert compile(lambda w: loss(nodes, y, weight=w))(form) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("message", "weight"),
+    [
+        (r"needs a weight for each sample, shape \(2,\); got shape \(3,\)", [1.0, 1.0, 1.0]),
+        ("must be a finite number from 0; got -1", [1.0, -1.0]),
+        ("must be a finite number from 0; got inf", np.array([1.0, np.inf])),
+        ("must be a finite number from 0; got nan", np.array([1.0, np.nan])),
+    ],
+)
+@pytest.mark.parametrize("loss", [mse, cross_entropy])
+def test_weights_that_do_not_fit(loss: Any, message: str, weight: Any) -> None:
+    logits, y = ([[1.0, 2.0], [3.0, 4.0]], [0, 1]) if loss is cross_entropy else ([1.0, 2.0], [3.0, 4.0])
+    with pytest.raises(ValueError, match=message):
+        loss(Tensor(logits), y, weight=weight)
+
+
+@pytest.mark.parametrize("of", [Value, Tensor])
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_fit_gives_weights_to_the_loss(of: Any, batch_size: int | None) -> None:
+    X, y, weight = [[0.0], [1.0], [2.0], [5.0]], [1.0, 2.0, 3.0, 4.0], [1.5, 1.5, 1.0, 0.0]
+    histories = []
+    for faster in (True, False):
+        model = MLP(1, [1], of=of)
+        optimizer = SGD(model.parameters(), lr=0.1)
+        settings = {"batch_size": batch_size, "weight": weight, "compile": faster}
+        histories.append(fit(model, X, y, loss=mse, optimizer=optimizer, epochs=400, **settings).loss)
+        # The fourth sample, which is off the line, does not count.
+        assert_close(predict(model, [[0.0], [3.0]]), [1.0, 4.0], 1e-3)
+    assert_close(*histories, 1e-10)
+    with pytest.raises(ValueError, match="fit needs a weight for each sample"):
+        fit(model, X, y, loss=mse, optimizer=optimizer, epochs=1, weight=[1.0])

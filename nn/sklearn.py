@@ -1,0 +1,275 @@
+"""scikit-learn's face: an MLP as a classifier and as a regressor, for pipelines, grid search and cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy
+
+from autograd import Tensor
+
+from ._layers import MLP, Activation
+from ._losses import binary_cross_entropy, cross_entropy, mse
+from ._optim import SGD
+from ._train import History, fit, predict
+
+try:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_array, check_random_state
+    from sklearn.utils.multiclass import check_classification_targets, type_of_target
+    from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+except ImportError:
+    raise ImportError("nn.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from None
+
+OPTIMIZERS: dict[str, Callable[..., SGD]] = {
+    "sgd": lambda parameters, lr, momentum, decay: SGD(parameters, lr, momentum, weight_decay=decay),
+}
+"""The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
+
+
+class _NeuralNet(BaseEstimator):
+    """What both estimators share: their parameters, and training on numbers."""
+
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int] = (100,),
+        activation: Activation = "relu",
+        *,
+        optimizer: str = "sgd",
+        lr: float = 0.003,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        epochs: int = 200,
+        batch_size: int = 200,
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_sizes = hidden_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.lr = lr
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.random_state = random_state
+
+    def _start(self, n_out: int) -> None:
+        """Make a fresh network of `n_out` outputs, its optimizer and an empty history."""
+        if not isinstance(self.hidden_sizes, (list, tuple)):
+            raise TypeError(
+                f"hidden_sizes must be a list or tuple with the neurons of each hidden layer, such as (100,), or () "
+                f"for none; got {self.hidden_sizes!r}"
+            )
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {self.optimizer!r}")
+        self._rng = check_random_state(self.random_state)
+        sizes = [*map(_plain, self.hidden_sizes), n_out]
+        self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())
+        settings = map(_plain, (self.lr, self.momentum, self.weight_decay))
+        self.optimizer_ = OPTIMIZERS[self.optimizer](self.model_.parameters(), *settings)
+        self.history_ = History(loss=[])
+
+    def _train(self, X: Any, y: Any, weight: Any, loss: Callable[..., Any], epochs: int) -> None:
+        """Go on training, and add to the history."""
+        batch_size = _plain(self.batch_size)
+        if isinstance(batch_size, int) and batch_size >= len(X):
+            batch_size = None
+        history = fit(
+            self.model_,
+            X,
+            y,
+            loss=loss,
+            optimizer=self.optimizer_,
+            epochs=epochs,
+            batch_size=batch_size,
+            weight=weight,
+            seed=self._seed(),
+            progress=False,
+        )
+        for name, numbers in history.items():
+            self.history_[name] += numbers
+
+    def _seed(self) -> int:
+        return int(self._rng.randint(2**31 - 1))
+
+    def _output(self, X: Any) -> Any:
+        """Return the network's output for samples, which are checked."""
+        check_is_fitted(self, "model_")
+        return predict(self.model_, validate_data(self, X, reset=False, dtype=numpy.float64))
+
+
+class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
+    """A multi-layer perceptron that tells classes apart, for scikit-learn's pipelines and searches.
+
+    `hidden_sizes` are the neurons of each hidden layer, `activation` their non-linearity, a key of ACTIVATIONS or a
+    function. `optimizer` is a key of OPTIMIZERS, with the learning rate `lr`, the `momentum` (of "sgd") and
+    `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`. `random_state` fixes weights and
+    order. X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
+    several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `optimizer_`, `n_features_in_`, and
+    `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
+    FloatingPointError if the loss is no longer finite. Standardise the features first.
+
+    >>> from nn.data import moons
+    >>> from nn.sklearn import NeuralNetClassifier
+    >>> X, y = moons(100)
+    >>> NeuralNetClassifier([16], lr=0.1, random_state=0).fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
+        X, y = self._checked(X, y)
+        weight = None
+        if sample_weight is not None:
+            X, y, weight = _weighed(X, y, sample_weight)
+        self._choose(y)
+        self._train(X, self._encoded(y), weight, self._loss(), _plain(self.epochs))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Go through samples once, from where training stood; the first call needs all `classes`, a list of labels."""
+        first = not hasattr(self, "model_")
+        X, y = self._checked(X, y, first)
+        weight = None if sample_weight is None else _weights(X, sample_weight)
+        if first:
+            if classes is None and y.ndim == 1:
+                raise ValueError("the first call of partial_fit needs classes=..., a list of all labels that will come")
+            self._choose(y if y.ndim == 2 else numpy.asarray(classes))
+        self._train(X, self._encoded(y), weight, self._loss(), 1)
+        return self
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the network's output: (n,), above 0 for the second class, or the scores (n, k) of k classes."""
+        return self._output(X)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probability (n, k) of each class, or of each label where a sample may have several."""
+        z = self._output(X)
+        if self._several:
+            return _sigmoid(z)
+        if z.ndim == 1:
+            return numpy.stack([_sigmoid(-z), _sigmoid(z)], axis=1)
+        e = numpy.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable label of each sample, (n,), or 0 and 1 (n, m) where a sample may have several."""
+        z = self._output(X)
+        if self._several:
+            return (z > 0).astype(int)
+        return self.classes_[(z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)]
+
+    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+        X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)
+        check_classification_targets(y)
+        return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
+
+    def _choose(self, y: Any) -> None:
+        """Take the classes from labels, and make a network for them."""
+        self._several = y.ndim == 2
+        self.classes_ = numpy.arange(y.shape[1]) if self._several else numpy.unique(y)
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class, {self.classes_.tolist()[0]!r}; a classifier needs samples of two at least"
+            )
+        self._start(1 if len(self.classes_) == 2 and not self._several else len(self.classes_))
+
+    def _encoded(self, y: Any) -> Any:
+        """Return labels as the loss takes them: class numbers, or 0 and 1 as floats."""
+        if self._several:
+            return y.astype(float)
+        codes = numpy.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = y[self.classes_[codes] != y]
+        if len(unknown):
+            raise ValueError(
+                f"y has the label {unknown.tolist()[0]!r}, which is none of the classes {self.classes_.tolist()}"
+            )
+        return codes.astype(float) if len(self.classes_) == 2 else codes
+
+    def _loss(self) -> Callable[..., Any]:
+        return _logistic if self._several or len(self.classes_) == 2 else cross_entropy
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class NeuralNetRegressor(RegressorMixin, _NeuralNet):
+    """A multi-layer perceptron that predicts numbers, for scikit-learn's pipelines and searches.
+
+    y holds n numbers, or (n, m) for m outputs. All else as for `NeuralNetClassifier`; the loss is the mean squared
+    error. Standardise the features first, and large targets too (`sklearn.compose.TransformedTargetRegressor`).
+
+    >>> from nn.sklearn import NeuralNetRegressor
+    >>> NeuralNetRegressor([], lr=0.1, random_state=0).fit([[0.0], [1.0]], [1.0, 3.0]).predict([[2.0]]).round(1)
+    array([5.])
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
+        X, y = self._checked(X, y)
+        weight = None
+        if sample_weight is not None:
+            X, y, weight = _weighed(X, y, sample_weight)
+        self._start(1 if y.ndim == 1 else y.shape[1])
+        self._train(X, y, weight, mse, _plain(self.epochs))
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Go through samples once, from where training stood."""
+        first = not hasattr(self, "model_")
+        X, y = self._checked(X, y, first)
+        if first:
+            self._start(1 if y.ndim == 1 else y.shape[1])
+        self._train(X, y, None if sample_weight is None else _weights(X, sample_weight), mse, 1)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Return the outputs for samples (n, k): (n,), or (n, m) for m outputs."""
+        return self._output(X)
+
+    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+        X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
+        y = y.astype(float)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _logistic(z: Any, y: Any, weight: Any = None) -> Any:
+    return binary_cross_entropy(z, y, from_logits=True, weight=weight)
+
+
+def _sigmoid(z: Any) -> Any:
+    # Not 1 / (1 + exp(-z)), which overflows for z far below 0.
+    return 0.5 * (1 + numpy.tanh(0.5 * z))
+
+
+def _weights(X: Any, sample_weight: Any) -> Any:
+    """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for others."""
+    weight = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
+    if weight.shape != (len(X),):
+        raise ValueError(f"sample_weight must be a number for each of {len(X)} samples; got shape {weight.shape}")
+    if (weight < 0).any():
+        raise ValueError(f"sample_weight must be numbers from 0; got {weight.min():g}")
+    if not weight.any():
+        raise ValueError("every sample_weight is zero; at least one sample must count")
+    return weight
+
+
+def _weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Return the samples that count, and their weights, scaled to mean 1: so the size of the steps stays."""
+    weight = _weights(X, sample_weight)
+    counts = weight > 0
+    weight = weight[counts]
+    return X[counts], y[counts], weight / weight.mean()
+
+
+def _plain(number: Any) -> Any:
+    """Return a number of NumPy's, as searches give them, as one of Python's."""
+    return number.item() if isinstance(number, numpy.generic) else number
