@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Scalar code gains nothing from more threads, and small matrices lose.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test lint fuzz mutants bench lock clean
+.PHONY: help demo notebooks execute test lint fuzz mutants bench lock clean
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -18,12 +18,22 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(INSTALL) '.[data]'
 	touch $@
 
+$(VENV)/lab: $(VENV)/installed
+	$(INSTALL) '.[data,notebook]'
+	touch $@
+
 $(VENV)/tools: $(VENV)/installed
 	$(INSTALL) '.[data,test]'
 	touch $@
 
 demo: $(VENV)/installed  ## the main job: a perceptron explained, moons and digits learned; results in out/
 	$(BIN)/python -m nn demo --out out
+
+notebooks: $(VENV)/lab  ## open the course in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+execute: $(VENV)/tools  ## write the notebooks anew from their text sources, with outputs
+	$(BIN)/python notebooks/execute.py
 
 lint: $(VENV)/tools
 	$(BIN)/ruff check .

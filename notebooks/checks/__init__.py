@@ -1,0 +1,49 @@
+"""Exercises check themselves: a check says that an answer is right, or gives a hint, but never the answer."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+
+class NotAnswered(Exception):
+    """The dots of the exercise are still there."""
+
+
+def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
+    """Turn `hint`, which takes answers and returns a hint, or None if they are right, into a check that prints."""
+
+    @functools.wraps(hint)
+    def check(*answers: Any) -> None:
+        try:
+            if any(answer is ... for answer in answers):
+                raise NotAnswered
+            said = hint(*answers) or "Right."
+        except NotAnswered:
+            said = "Not answered yet: put your answer in place of the dots, and run both cells again."
+        except Exception as error:
+            said = f"Your answer cannot be used: {type(error).__name__}: {error}"
+        print(said)
+
+    return check
+
+
+def result(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what the function of an answer returns for the arguments; raise NotAnswered if these are the dots."""
+    returned = function(*arguments)
+    if returned is ...:
+        raise NotAnswered
+    return returned
+
+
+def number(answer: Any) -> float:
+    """Return an answer, a number, a node or an array of one number, as a float."""
+    answer = getattr(answer, "data", answer) if hasattr(answer, "grad") else answer
+    return float(answer)
+
+
+def close(answer: Any, right: float, digits: int = 3) -> bool:
+    """Tell whether an answer is right to so many digits."""
+    return math.isclose(number(answer), right, rel_tol=0.5 * 10 ** (1 - digits), abs_tol=0.5 * 10**-digits)
