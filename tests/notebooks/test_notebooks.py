@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import execute
 import nbformat
 import pytest
+
+import execute
 
 SOURCES = execute.sources()
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)

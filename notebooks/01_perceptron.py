@@ -1,0 +1,206 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1 · The perceptron
+#
+# A neural network, however large, is made of one small part, repeated. This notebook is about that part.
+# You need Python and school calculus. Run each cell with Shift + Enter, and change whatever makes you curious:
+# nothing can break.
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_format = "retina"
+from autograd import Tensor, Value, grad, relu, sigmoid, tanh
+from checks import perceptron as check
+from nn import MLP, SGD, Perceptron, accuracy, binary_cross_entropy, fit, plots, predict
+from nn.data import moons
+
+# %% [markdown]
+# ## Inputs, weights, a sum, a non-linearity
+#
+# A perceptron takes numbers $x_1, x_2, \dots$, multiplies each by a **weight**, adds them up together with
+# a **bias** $w_0$, and bends the sum $z$ with a **non-linearity** $g$:
+#
+# $$z = w_0 + w_1 x_1 + w_2 x_2 \qquad\qquad \hat y = g(z)$$
+#
+# Let the bias be 1, the weights 3 and −2, and the input the point $(-1, 2)$. In code it looks the same. A `Value` is
+# a number that remembers what it was computed from; its label is the name that pictures show.
+
+# %%
+w0, w1, w2 = Value(1.0, label="w0"), Value(3.0, label="w1"), Value(-2.0, label="w2")
+x1, x2 = Value(-1.0, label="x1"), Value(2.0, label="x2")
+
+z = w0 + w1 * x1 + w2 * x2
+y_hat = sigmoid(z)
+z.label, y_hat.label = "z", "y_hat"
+
+print(f"z = {z.data:g}, y_hat = {y_hat.data:.5f}")
+
+# %% [markdown]
+# Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and the
+# boxes with a thick border are the weights, which a network will learn. (Each box has room for a gradient, `grad`.
+# It is empty for now; notebook 4 says what it is for.)
+
+# %%
+y_hat
+
+# %% [markdown]
+# With many inputs nobody writes such a sum term by term. With the inputs in one vector $x$ and the weights in another,
+# it is a product of the two, $z = w_0 + x \cdot w$. A `Tensor` is an array that remembers.
+
+# %%
+x = Tensor([-1.0, 2.0], label="x")
+w = Tensor([3.0, -2.0], label="w")
+sigmoid(1.0 + x @ w)
+
+# %% [markdown]
+# And `nn` has the perceptron ready-made. A fresh one has random weights; here we put in ours.
+
+# %%
+neuron = Perceptron(2, "sigmoid")
+neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
+neuron([-1.0, 2.0])
+
+# %% [markdown]
+# **Exercise 1.** The same perceptron gets the input $(2, 1)$. What is $z$? Use your head before you use the code.
+
+# %%
+answer = ...
+check.exercise_1(answer)
+
+# %% [markdown]
+# ## A line in the plane
+#
+# Two inputs are a point in the plane, and the perceptron has something to say about each point. Where $z = 0$ it cannot
+# decide: $g(0) = 0.5$. These points are the line
+#
+# $$1 + 3 x_1 - 2 x_2 = 0$$
+#
+# On one side of it $z$ is positive and $\hat y$ is near 1, on the other $z$ is negative and $\hat y$ is near 0.
+# The bias shifts the line, the weights turn it. Our point $(-1, 2)$ lies well on the negative side: $z = -6$.
+
+# %%
+points = [[-1.0, 2.0], [-1.0, 0.0], [2.0, 1.0], [1.0, 0.0], [0.0, -1.0]]
+sides = [int(neuron.z(point).data > 0) for point in points]
+ax = plots.decision_boundary(lambda batch: [neuron.z(point).data for point in batch], points, sides)
+for point in points:
+    text = f"g({neuron.z(point).data:g}) = {neuron(point).data:.4f}"
+    ax.annotate(text, point, xytext=(0, 9), textcoords="offset points", ha="center")
+ax.figure
+
+# %% [markdown]
+# The further a point is from the line, the surer the perceptron: $g(-6) = 0.0025$ is almost 0.
+#
+# **Exercise 2.** Find a bias and two weights for which a perceptron computes *and*: $z$ must be positive for the input
+# $(1, 1)$, and negative for $(0, 0)$, $(0, 1)$ and $(1, 0)$. There are many. Draw the four points on paper first, and
+# the line that you want.
+
+# %%
+answer = ...  # [w0, w1, w2]
+check.exercise_2(answer)
+
+# %% [markdown]
+# ## Three non-linearities
+#
+# Any function that bends will do for $g$. These three are the most common, each with its derivative (dashed):
+#
+# $$\text{sigmoid: } g(z) = \frac{1}{1 + e^{-z}} \qquad \text{tanh: } g(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}
+# \qquad \text{ReLU: } g(z) = \max(0, z)$$
+
+# %%
+from matplotlib.figure import Figure
+
+figure = Figure(figsize=(9, 3), layout="constrained")
+zs = [k / 50 for k in range(-200, 201)]
+for ax, g in zip(figure.subplots(1, 3), (sigmoid, tanh, relu)):
+    ax.plot(zs, [g(z) for z in zs], label="$g(z)$")
+    ax.plot(zs, [grad(g)(z) for z in zs], "--", label="$g'(z)$")
+    ax.set(title=g.__name__, xlabel="$z$")
+    ax.grid(alpha=0.3)
+    ax.legend()
+figure
+
+# %% [markdown]
+# Sigmoid answers between 0 and 1, like a probability. Tanh answers between −1 and 1. ReLU lets positive numbers pass
+# and stops the others, and is the cheapest.
+#
+# The derivatives matter as much: networks learn by them. The engine knows them, `grad(g)` is the derivative of $g$, and
+# for sigmoid it is $g'(z) = g(z)\,(1 - g(z))$:
+
+# %%
+z = 0.8
+grad(sigmoid)(z), sigmoid(z) * (1 - sigmoid(z))
+
+# %% [markdown]
+# **Exercise 3.** What is the largest value that the derivative of sigmoid takes? (The curve tells you where; the
+# formula tells you how much.)
+
+# %%
+answer = ...
+check.exercise_3(answer)
+
+# %% [markdown]
+# **Exercise 4.** Write a perceptron yourself, with tanh for its non-linearity. `x` and `w` are lists of the same
+# length, of any length.
+
+
+# %%
+def perceptron(x, w0, w):
+    return ...
+
+
+check.exercise_4(perceptron)
+
+# %% [markdown]
+# ## Why non-linear?
+#
+# The seminar asks for a network that tells green points from red ones. Here are a hundred of them (in blue and orange,
+# which every pair of eyes can tell apart). No straight line will do.
+#
+# Let us train two networks, equal in everything but the non-linearity. How training works is the business of the
+# next notebooks. The first network has no $g$ at all:
+
+# %%
+X, y = moons(100)
+
+
+def train(model):
+    """Train a network that ends with a sum z, of which a sigmoid makes a probability."""
+
+    def loss(z, y):
+        return binary_cross_entropy(z, y, from_logits=True)
+
+    optimizer = SGD(model.parameters(), lr=0.3, momentum=0.9)
+    fit(model, X, y, loss=loss, optimizer=optimizer, epochs=300, progress=False)
+    print(f"{accuracy(predict(model, X), y):.0%} of the points are on the right side")
+    return plots.decision_boundary(lambda points: predict(model, points), X, y).figure
+
+
+train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
+
+# %% [markdown]
+# Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is a
+# weighted sum. Two layers without $g$ are one layer in disguise,
+#
+# $$w_0'' = w_0' + w_0\, w' \qquad w'' = w\, w' \qquad\Rightarrow\qquad
+# (w_0 + x\, w)\, w' + w_0' \;=\; w_0'' + x\, w''$$
+#
+# and so are a hundred. Now with tanh between the layers:
+
+# %%
+train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor))
+
+# %% [markdown]
+# The non-linearities let it bend the line. That is all they are for, and it is enough: with enough neurons a
+# network can come as close as you like to any continuous function.
+#
+# **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
+# lets many of them do more than one.
+#
+# Next: [2 · Networks](02_networks.ipynb)

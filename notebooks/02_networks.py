@@ -1,0 +1,186 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 2 · Networks
+#
+# One perceptron draws one line. Put several side by side and you have a **layer**; put layers one behind the other and
+# you have a **network**. There is nothing else in it.
+
+# %%
+from autograd import Tensor, Value, draw, sigmoid, softmax
+from checks import networks as check
+from nn import MLP, Layer
+
+# %% [markdown]
+# ## Several outputs: a layer
+#
+# Two perceptrons look at the same inputs, each with a bias and weights of its own. Number them with $j$:
+#
+# $$\hat y_j = g\Big(w_{0,j} + \sum_i x_i\, w_{i,j}\Big)$$
+#
+# In a drawing of a network a circle is a perceptron, and a line is a weight. Its colour tells the sign, its width the
+# size. A new layer has random weights.
+
+# %%
+layer = Layer(3, 2, "sigmoid")
+layer
+
+# %% [markdown]
+# `Layer(3, 2)` has 3 inputs and 2 outputs; it *is* a list of two perceptrons, and calling it calls each of them.
+
+# %%
+x = [2.0, 1.0, -1.0]
+y_hat = layer(x)
+print(layer.perceptrons)
+print([f"{output.data:.4f}" for output in y_hat])
+print([f"{perceptron(x).data:.4f}" for perceptron in layer.perceptrons])
+
+# %% [markdown]
+# ## A single hidden layer
+#
+# Now the outputs of one layer are the inputs of the next. A layer whose outputs nobody sees from outside is called
+# **hidden**. A number in brackets tells the layer:
+#
+# $$z_j = w^{(1)}_{0,j} + \sum_i x_i\, w^{(1)}_{i,j} \qquad\qquad
+# \hat y_k = w^{(2)}_{0,k} + \sum_j g(z_j)\, w^{(2)}_{j,k}$$
+#
+# `MLP` stands for *multi-layer perceptron*. Say how many inputs there are, and how many perceptrons each layer has.
+
+# %%
+model = MLP(2, [4, 2], activation="tanh")
+model
+
+# %% [markdown]
+# Every weight is a `Value`, and has its name from the formula: $w^{(1)}_{2,3}$ leads from input 2 to perceptron 3 of
+# layer 1, and $w^{(1)}_{0,3}$ is that perceptron's bias.
+
+# %%
+third = model.layers[0].perceptrons[2]
+third.w0, third.w
+
+# %% [markdown]
+# **Exercise 1.** How many parameters, weights and biases together, has `MLP(3, [5, 2])`? Count the lines that its
+# drawing would have, and do not forget what has no line.
+
+# %%
+answer = ...
+check.exercise_1(answer)
+
+# %% [markdown]
+# ## Deep networks
+#
+# A network is **deep** when it has several hidden layers. The code hardly changes, the number of parameters does.
+
+# %%
+deep = MLP(2, [6, 6, 6, 1], activation="tanh")
+print(len(deep.parameters()), "parameters")
+deep
+
+# %% [markdown]
+# ## Neuron by neuron, layer by layer
+#
+# What a network computes is a graph of numbers, like the one in notebook 1, only larger. Here is a network with two
+# perceptrons in its hidden layer and a sigmoid at its end, at the input $(1, -2)$. (Its weights are rounded, to be
+# easier on the eye.) Follow one path from left to right, and you have summed and bent, twice.
+
+# %%
+small = MLP(2, [2, 1], activation="tanh")
+for parameter in small.parameters():
+    parameter.data = round(parameter.data, 1)
+
+x = [Value(1.0, label="x1"), Value(-2.0, label="x2")]
+y_hat = sigmoid(small(x))
+y_hat.label = "y_hat"
+y_hat
+
+# %% [markdown]
+# Already this is a lot to look at. Zoom out: fold all of a perceptron, or all of a layer, into one box.
+
+# %%
+draw(y_hat, fold="perceptron")
+
+# %%
+draw(y_hat, fold="layer")
+
+# %% [markdown]
+# Layers can also be *computed* as one. The weights of a layer make a matrix $w$, its biases a vector $w_0$, and
+# then all its perceptrons together are
+#
+# $$\hat y = g(w_0 + x\, w)$$
+#
+# This is the form that big networks are written in, because computers multiply matrices fast. `to(Tensor)` turns the
+# network of numbers into one of matrices, `to(Value)` turns it back. The numbers stay the same.
+
+# %%
+layers = small.to(Tensor)
+y_hat_of_layers = sigmoid(layers(Tensor([1.0, -2.0], label="x")))
+y_hat_of_layers
+
+# %%
+print(f"neuron by neuron {y_hat.data:.10f}")
+print(f"layer by layer   {y_hat_of_layers.item():.10f}")
+
+# %% [markdown]
+# And a matrix takes a whole batch of inputs at once, a row for each: a matrix in, a matrix through each layer.
+
+# %%
+sigmoid(layers([[1.0, -2.0], [0.5, 0.5], [0.0, 3.0]])).data
+
+# %% [markdown]
+# **Exercise 2.** What is the shape of the matrix $w^{(2)}$ in `MLP(4, [8, 3])`? Give it as `(rows, columns)`.
+
+# %%
+answer = ...
+check.exercise_2(answer)
+
+# %% [markdown]
+# ## Softmax: from numbers to probabilities
+#
+# A network that tells three kinds of flowers apart has three outputs, $z_1, z_2, z_3$, and they can be any numbers.
+# **Softmax** makes probabilities of them: all positive, and together 1.
+#
+# $$\hat y_j = \frac{e^{z_j}}{\sum_k e^{z_k}}$$
+
+# %%
+z = [2.0, 1.0, -1.0]
+softmax(z)
+
+# %% [markdown]
+# Only differences count. Add 100 to each $z_j$, and top and bottom are both multiplied by $e^{100}$; the probabilities
+# stay the same:
+
+# %%
+softmax([102.0, 101.0, 99.0])
+
+# %% [markdown]
+# As the non-linearity of the last layer, softmax works on all outputs together. That sets it apart from the
+# others: each probability depends on every $z_j$.
+
+# %%
+flowers = MLP(4, [5, 3], output="softmax", of=Tensor)
+probabilities = flowers([5.1, 3.5, 1.4, 0.2])
+print(probabilities.data, "sum:", probabilities.data.sum())
+
+# %% [markdown]
+# **Exercise 3.** Write softmax yourself, for a list `z` of any length. (`math.exp` takes $e$ to a power.)
+
+# %%
+
+
+def my_softmax(z):
+    return ...
+
+
+check.exercise_3(my_softmax)
+
+# %% [markdown]
+# **In one line:** a layer is perceptrons side by side, a network is layers in a row, and layer by layer each is
+# $g(w_0 + x\,w)$.
+#
+# Its weights are random so far, and so is what it says. How wrong it is comes next: [3 · Loss](03_loss.ipynb)
