@@ -1,0 +1,339 @@
+# %% [markdown]
+# # 5 Backpropagation
+#
+# **How does a small change in one weight change the loss?** If we knew that for every weight, we would know which way
+# to turn each of them. Backpropagation answers it for all weights at once, in one pass backwards through the network.
+# It is nothing but the chain rule, kept tidy.
+
+# %%
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from autograd import Tensor, Value, draw, explain, gradcheck, gradcheck_module, primitive, sigmoid, steps, tanh
+from checks import backpropagation as check
+from nn import MLP, SGD, mse
+from nn.data import moons
+from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION
+
+# %% [markdown]
+# ## Change one weight, and look
+#
+# The seminar's perceptron: $z = w_0 + w_1 x_1 + w_2 x_2$, then $\hat y = g(z)$ with the sigmoid as $g$. The right answer
+# for this sample is $y = 1$, and the loss is $J = (\hat y - y)^2$.
+
+
+# %%
+def loss(w0, w1, w2):
+    x1, x2, y = -1.0, 2.0, 1.0
+    z = w0 + w1 * x1 + w2 * x2
+    y_hat = sigmoid(z)
+    return (y_hat - y) ** 2
+
+
+before = loss(1.0, 3.0, -2.0)
+after = loss(1.0, 3.001, -2.0)
+print(f"J = {before:.9f}, and with w1 larger by 0.001: {after:.9f}")
+print(f"change of J / change of w1 = {(after - before) / 0.001:.6f}")
+
+# %% [markdown]
+# Make the change smaller and smaller, and the ratio becomes the derivative $\partial J / \partial w_1$. Here it is
+# positive and small: a larger $w_1$ makes the loss a little larger, so $w_1$ should go down, and there is not much to gain.
+#
+# This way works for any weight. But each weight costs a run of the whole network, and networks have millions of them.
+#
+# ## The chain rule by hand
+#
+# $w_1$ changes $z$, $z$ changes $\hat y$, and $\hat y$ changes $J$. Small changes multiply:
+#
+# $$\frac{\partial J}{\partial w_1} = \frac{\partial J}{\partial \hat y} \cdot \frac{\partial \hat y}{\partial z}
+# \cdot \frac{\partial z}{\partial w_1}
+# = 2(\hat y - y) \cdot \hat y (1 - \hat y) \cdot x_1$$
+#
+# The middle factor is the derivative of the sigmoid, $g'(z) = g(z)\,(1 - g(z))$, and $g(z)$ we have already: it is
+# $\hat y$. So a pass forwards leaves everything that the way back needs.
+
+# %%
+w0, w1, w2 = 1.0, 3.0, -2.0
+x1, x2, y = -1.0, 2.0, 1.0
+
+z = w0 + w1 * x1 + w2 * x2  # forward
+y_hat = 1 / (1 + math.exp(-z))
+J = (y_hat - y) ** 2
+
+dJ_dyhat = 2 * (y_hat - y)  # backward
+dyhat_dz = y_hat * (1 - y_hat)
+dz_dw1 = x1
+dJ_dyhat * dyhat_dz * dz_dw1
+
+# %% [markdown]
+# Now let the engine do it. A `Value` is a number that remembers what it was computed from, so `J` knows its whole history.
+# `backward()` walks it in reverse, and leaves $\partial J / \partial v$ in `v.grad` for every number $v$ on the way.
+
+# %%
+w0, w1, w2 = Value(1.0, label="w0"), Value(3.0, label="w1"), Value(-2.0, label="w2")
+x1, x2 = Value(-1.0, label="x1"), Value(2.0, label="x2")
+
+z = w0 + w1 * x1 + w2 * x2
+y_hat = sigmoid(z)
+J = (y_hat - 1) ** 2
+z.label, y_hat.label, J.label = "z", "y_hat", "J"
+
+J.backward()
+w0.grad, w1.grad, w2.grad
+
+# %% [markdown]
+# Three derivatives from one pass. Here is the whole graph: each box shows a number and, below it, its gradient.
+
+# %%
+J
+
+# %% [markdown]
+# `explain` writes the chain rule from any number to the loss, each factor with its formula and its value: what we did by
+# hand above.
+
+# %%
+explain(J, wrt=w1)
+
+# %% [markdown]
+# **Exercise 1.** A neuron with one input, and $\tanh$ as its non-linearity:
+# $z = w_0 + w_1 x$, $\hat y = \tanh(z)$, $J = (\hat y - y)^2$, at $w_0 = -1$, $w_1 = 0.5$, $x = 3$, $y = 1$.
+# What is $\partial J / \partial w_1$? Write the three factors yourself; `math.tanh` and Python will do the sums.
+# (The derivative of $\tanh(z)$ is $1 - \tanh(z)^2$.)
+
+# %%
+answer = ...
+
+# %%
+check.exercise_1(answer)
+
+# %% [markdown]
+# ## Step by step
+#
+# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update
+# $w \leftarrow w - \eta \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons or the arrow keys.
+#
+# Watch one thing: going back, each node needs only the gradient that arrives from behind, and its own local
+# derivative. No node has to know the network.
+
+# %%
+steps(J, SGD([w0, w1, w2], lr=0.1))
+
+# %% [markdown]
+# ## Where paths meet
+#
+# What if a number acts on the loss in two ways? Then both changes happen, and they add up. Along a path multiply; over
+# paths, add:
+#
+# $$\frac{\partial J}{\partial x} = \sum_{\text{paths from } x \text{ to } J} \; \prod_{\text{steps of the path}} \text{local derivative}$$
+#
+# Here $x$ feeds two neurons. The arrows show the gradient that flows back: orange and blue are its two signs, and the
+# thicker the arrow, the larger it is.
+
+# %%
+x = Value(0.5, label="x")
+h1, h2 = tanh(2.0 * x), tanh(-1.0 * x)
+h1.label, h2.label = "h1", "h2"
+y_hat = h1 + 3.0 * h2
+J = (y_hat - 1) ** 2
+y_hat.label, J.label = "y_hat", "J"
+
+draw(J, gradients=True)
+
+# %%
+explain(J, wrt=x)
+
+# %% [markdown]
+# The number of paths explodes with depth: ten layers of ten neurons have ten thousand million of them. Nobody walks them
+# one by one. Backpropagation waits at every meeting point until all gradients from behind have arrived, adds them, and
+# sends the sum on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost about
+# as much as one or two runs forwards.
+#
+# **Exercise 2.** $z = w \cdot x$ and $J = z + w \cdot z$, at $w = 2$, $x = 3$. What is $\partial J / \partial w$?
+# Find it on paper, path by path, before you ask the engine.
+
+# %%
+answer = ...
+
+# %%
+check.exercise_2(answer)
+
+# %% [markdown]
+# ## Every weight of a small network
+#
+# Two inputs, two hidden neurons with $\tanh$, one linear output. In `w(2)_1,1` the 2 is the layer; then come the input and
+# the neuron.
+
+# %%
+model = MLP(2, [2, 1], "tanh")
+draw(model)
+
+# %%
+x, y = [0.5, -1.0], 1.0
+J = (model(x) - y) ** 2
+J.label = "J"
+J.backward()
+
+for name, w in model.named_parameters():
+    print(f"{w.label:9} = {w.data:8.4f}   dJ/dw = {w.grad:8.4f}   {name}")
+
+# %% [markdown]
+# Nine gradients. They have a pattern, and it is the same in every network: the gradient of a weight is *what flowed into it,
+# times what comes back to it*. Call $\delta = \partial J / \partial z$ the gradient that arrives at a neuron's sum; then
+#
+# $$\frac{\partial J}{\partial w_i} = x_i \, \delta, \qquad \frac{\partial J}{\partial w_0} = \delta,$$
+#
+# and a hidden neuron $j$ gets its own $\delta_j$ from the output through the weight that connects them, times its own slope:
+# $\delta_j = g'(z_j) \, w_j \, \delta$. With numbers, for the output's weight from hidden neuron 1:
+
+# %%
+hidden, output = model.layers
+h = [neuron(x).data for neuron in hidden.perceptrons]
+y_hat = output.perceptrons[0](h).data
+delta = 2 * (y_hat - y)
+print(h[0] * delta, "is", output.perceptrons[0].w[0].grad)
+
+# %% [markdown]
+# The weights of the first layer are one step further. `explain` shows the longer chain:
+
+# %%
+explain(J, wrt=hidden.perceptrons[0].w[0])
+
+# %% [markdown]
+# **Exercise 3.** Now you write backpropagation for the hidden layer of such a network, of any size, with NumPy:
+# given `x` (the inputs), `h` $= \tanh(z)$ (the hidden neurons), `w` (the output's weights, one for each hidden neuron),
+# `y_hat` and `y`, return the gradients of the hidden weights as an array: row $i$ for input $x_i$, column $j$ for
+# neuron $h_j$. `np.outer(a, b)` makes an array whose element $i, j$ is $a_i b_j$.
+
+
+# %%
+def answer(x, h, w, y_hat, y):
+    return ...
+
+
+# %%
+check.exercise_3(answer)
+
+# %% [markdown]
+# ## Trust, but check
+#
+# A wrong gradient does not crash. The network learns a little worse, and nobody knows why. So check against the definition:
+# change a weight a little both ways, and divide.
+#
+# $$\frac{\partial J}{\partial w} \approx \frac{J(w + h) - J(w - h)}{2h}$$
+#
+# **Exercise 4.** Write it.
+
+
+# %%
+def answer(J, w, h):
+    return ...
+
+
+# %%
+check.exercise_4(answer)
+
+# %% [markdown]
+# Which $h$? A large one bends around the curve; a tiny one drowns in rounding, because $J(w+h)$ and $J(w-h)$ agree in nearly all
+# their sixteen digits. There is a best in the middle:
+
+# %%
+exact = 1 - math.tanh(0.3) ** 2
+sizes = [10.0**-k for k in range(1, 15)]
+errors = [abs((math.tanh(0.3 + h) - math.tanh(0.3 - h)) / (2 * h) - exact) for h in sizes]
+
+figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+ax.loglog(sizes, errors, "o-", color=BLUE)
+ax.set(xlabel="h", ylabel="error of the derivative", title="The derivative of tanh at 0.3, by differences")
+ax.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# `gradcheck` does this with care: it chooses $h$, estimates how far its own numbers can be trusted, and compares. There is no
+# tolerance to choose.
+
+# %%
+gradcheck(loss, 1.0, 3.0, -2.0)
+
+# %% [markdown]
+# Let us break a derivative on purpose: a $\tanh$ whose rule forgot the square.
+
+# %%
+bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g * (1 - out))
+gradcheck(bad_tanh, 0.3)
+
+# %% [markdown]
+# And a whole network, all weights, on a batch of samples:
+
+# %%
+X, labels = moons(20)
+gradcheck_module(MLP(2, [8, 8, 1], "tanh"), mse, X, labels)
+
+# %% [markdown]
+# ## Vanishing gradients
+#
+# Gradients are products. A product of many small factors is nothing. The slope of the sigmoid is at most $1/4$:
+
+# %%
+z = np.linspace(-6, 6, 241)
+g = 1 / (1 + np.exp(-z))
+
+figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+ax.plot(z, g * (1 - g), color=BLUE, label="sigmoid")
+ax.plot(z, 1 - np.tanh(z) ** 2, color=ORANGE, ls="--", label="tanh")
+ax.plot(z, z > 0, color=VERMILION, ls=":", label="relu")
+ax.set(xlabel="$z$", ylabel="$g'(z)$", title="The slope of three non-linearities")
+ax.legend(frameon=False)
+ax.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# Put five sigmoid neurons in a row, each with weight 1, and read the factors of the first weight's gradient:
+
+# %%
+weights = [Value(1.0, label=f"w{k}") for k in range(1, 6)]
+h = 0.5
+for k, w in enumerate(weights, 1):
+    z = w * h
+    h = sigmoid(z)
+    z.label, h.label = f"z{k}", f"h{k}"
+J = (h - 1) ** 2
+J.label = "J"
+explain(J, wrt=weights[0])
+
+# %% [markdown]
+# Each sigmoid on the way takes more than three quarters away. Now a real network, ten hidden layers of sixteen neurons, one
+# gradient of the loss on two moons: how large is it in each layer?
+
+
+# %%
+def gradient_sizes(activation):
+    X, labels = moons(100)
+    model = MLP(2, [16] * 10 + [1], activation, of=Tensor)
+    mse(model(X), labels).backward()
+    return [np.sqrt(np.mean(layer.w.grad**2)) for layer in model.layers]
+
+
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+for activation, color, marker in zip(("sigmoid", "tanh", "relu"), COLORS, MARKERS):
+    sizes = gradient_sizes(activation)
+    ax.semilogy(range(1, len(sizes) + 1), sizes, marker=marker, color=color, label=activation)
+ax.set(xlabel="layer (1 is next to the inputs)", ylabel="typical size of a gradient in it")
+ax.legend(frameon=False)
+ax.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# With sigmoids, the first layers hear nothing: a step of gradient descent hardly moves them, however long we train. This kept deep
+# networks out of reach for years. What helps: a non-linearity whose slope is 1 where it is active (ReLU), weights that start at
+# the right size (`init="he"` and `"glorot"`, chosen for you here), and paths around the layers.
+#
+# ## What to take with you
+#
+# * Along a path the local derivatives **multiply**; where paths meet, gradients **add**.
+# * The pass backwards visits every number once, from the loss to the weights, with what the pass forwards left behind.
+# * The gradient of a weight is what flowed in, times what comes back.
+# * A gradient can be checked, so check it.
+#
+# In [the next notebook](06_your_own_engine.ipynb) you write all of this yourself, in sixty lines.
