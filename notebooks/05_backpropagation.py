@@ -39,7 +39,8 @@ print(f"change of J / change of w1 = {(after - before) / 0.001:.6f}")
 
 # %% [markdown]
 # Make the change smaller and smaller, and the ratio becomes the derivative $\partial J / \partial w_1$. Here it is
-# positive and small: a larger $w_1$ makes the loss a little larger, so $w_1$ should go down, and there is not much to gain.
+# positive: a larger $w_1$ makes the loss larger, so $w_1$ should go down. And it is small, because the sigmoid is almost
+# flat at $z = -6$.
 #
 # This way works for any weight. But each weight costs a run of the whole network, and networks have millions of them.
 #
@@ -138,6 +139,7 @@ h1.label, h2.label = "h1", "h2"
 y_hat = h1 + 3.0 * h2
 J = (y_hat - 1) ** 2
 y_hat.label, J.label = "y_hat", "J"
+J.backward()
 
 draw(J, gradients=True)
 
@@ -145,7 +147,7 @@ draw(J, gradients=True)
 explain(J, wrt=x)
 
 # %% [markdown]
-# The number of paths explodes with depth: ten layers of ten neurons have ten thousand million of them. Nobody walks them
+# The number of paths explodes with depth: ten layers of ten neurons have $10^{10}$ of them. Nobody walks them
 # one by one. Backpropagation waits at every meeting point until all gradients from behind have arrived, adds them, and
 # sends the sum on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost about
 # as much as one or two runs forwards.
@@ -171,12 +173,13 @@ draw(model)
 
 # %%
 x, y = [0.5, -1.0], 1.0
-J = (model(x) - y) ** 2
-J.label = "J"
+y_hat = model(x)
+J = (y_hat - y) ** 2
+y_hat.label, J.label = "y_hat", "J"
 J.backward()
 
-for name, w in model.named_parameters():
-    print(f"{w.label:9} = {w.data:8.4f}   dJ/dw = {w.grad:8.4f}   {name}")
+for w in model.parameters():
+    print(f"{w.label:9} = {w.data:8.4f}   dJ/dw = {w.grad:8.4f}")
 
 # %% [markdown]
 # Nine gradients. They have a pattern, and it is the same in every network: the gradient of a weight is *what flowed into it,
@@ -235,8 +238,8 @@ def answer(J, w, h):
 check.exercise_4(answer)
 
 # %% [markdown]
-# Which $h$? A large one bends around the curve; a tiny one drowns in rounding, because $J(w+h)$ and $J(w-h)$ agree in nearly all
-# their sixteen digits. There is a best in the middle:
+# Which $h$? With a large one the curve bends between the two points; a tiny one drowns in rounding, because $J(w+h)$ and
+# $J(w-h)$ agree in nearly all of their sixteen digits. The best lies between:
 
 # %%
 exact = 1 - math.tanh(0.3) ** 2
@@ -264,7 +267,8 @@ bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g *
 gradcheck(bad_tanh, 0.3)
 
 # %% [markdown]
-# And a whole network, all weights, on a batch of samples:
+# And a whole network on a batch of samples. Up to fifty numbers are checked one by one; these 105 weights all move at once,
+# along two random directions, and a mistake in any of them would show.
 
 # %%
 X, labels = moons(20)
@@ -303,8 +307,8 @@ J.label = "J"
 explain(J, wrt=weights[0])
 
 # %% [markdown]
-# Each sigmoid on the way takes more than three quarters away. Now a real network, ten hidden layers of sixteen neurons, one
-# gradient of the loss on two moons: how large is it in each layer?
+# Each sigmoid on the way takes more than three quarters away. Now a whole network: ten hidden
+# layers of sixteen neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?
 
 
 # %%
