@@ -10,9 +10,9 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
+from checks import backpropagation as check
 
 from autograd import Tensor, Value, draw, explain, gradcheck, gradcheck_module, primitive, sigmoid, steps, tanh
-from checks import backpropagation as check
 from nn import MLP, SGD, mse
 from nn.data import moons
 from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION
@@ -20,8 +20,8 @@ from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION
 # %% [markdown]
 # ## Change one weight, and look
 #
-# The seminar's perceptron: $z = w_0 + w_1 x_1 + w_2 x_2$, then $\hat y = g(z)$ with the sigmoid as $g$. The right answer
-# for this sample is $y = 1$, and the loss is $J = (\hat y - y)^2$.
+# The seminar's perceptron: $z = w_0 + w_1 x_1 + w_2 x_2$, then $\hat y = g(z)$ with the sigmoid as $g$. The right
+# answer for this sample is $y = 1$, and the loss is $J = (\hat y - y)^2$.
 
 
 # %%
@@ -39,8 +39,8 @@ print(f"change of J / change of w1 = {(after - before) / 0.001:.6f}")
 
 # %% [markdown]
 # Make the change smaller and smaller, and the ratio becomes the derivative $\partial J / \partial w_1$. Here it is
-# positive: a larger $w_1$ makes the loss larger, so $w_1$ should go down. And it is small, because the sigmoid is almost
-# flat at $z = -6$.
+# positive: a larger $w_1$ makes the loss larger, so $w_1$ should go down. And it is small, because the sigmoid is
+# almost flat at $z = -6$.
 #
 # This way works for any weight. But each weight costs a run of the whole network, and networks have millions of them.
 #
@@ -69,8 +69,9 @@ dz_dw1 = x1
 dJ_dyhat * dyhat_dz * dz_dw1
 
 # %% [markdown]
-# Now let the engine do it. A `Value` is a number that remembers what it was computed from, so `J` knows its whole history.
-# `backward()` walks it in reverse, and leaves $\partial J / \partial v$ in `v.grad` for every number $v$ on the way.
+# Now let the engine do it. A `Value` is a number that remembers what it was computed from, so `J` knows its whole
+# history. `backward()` walks it in reverse, and leaves $\partial J / \partial v$ in `v.grad` for every number $v$ on
+# the way.
 
 # %%
 w0, w1, w2 = Value(1.0, label="w0"), Value(3.0, label="w1"), Value(-2.0, label="w2")
@@ -91,17 +92,16 @@ w0.grad, w1.grad, w2.grad
 J
 
 # %% [markdown]
-# `explain` writes the chain rule from any number to the loss, each factor with its formula and its value: what we did by
-# hand above.
+# `explain` writes the chain rule from any number to the loss, each factor with its formula and its value: what we did
+# by hand above.
 
 # %%
 explain(J, wrt=w1)
 
 # %% [markdown]
-# **Exercise 1.** A neuron with one input, and $\tanh$ as its non-linearity:
-# $z = w_0 + w_1 x$, $\hat y = \tanh(z)$, $J = (\hat y - y)^2$, at $w_0 = -1$, $w_1 = 0.5$, $x = 3$, $y = 1$.
-# What is $\partial J / \partial w_1$? Write the three factors yourself; `math.tanh` and Python will do the sums.
-# (The derivative of $\tanh(z)$ is $1 - \tanh(z)^2$.)
+# **Exercise 1.** A neuron with one input, and $\tanh$ as its non-linearity: $z = w_0 + w_1 x$, $\hat y = \tanh(z)$,
+# $J = (\hat y - y)^2$, at $w_0 = -1$, $w_1 = 0.5$, $x = 3$, $y = 1$. What is $\partial J / \partial w_1$? Write the
+# three factors yourself; `math.tanh` and Python will do the sums. (The derivative of $\tanh(z)$ is $1 - \tanh(z)^2$.)
 
 # %%
 answer = ...
@@ -112,8 +112,8 @@ check.exercise_1(answer)
 # %% [markdown]
 # ## Step by step
 #
-# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update
-# $w \leftarrow w - \eta \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons or the arrow keys.
+# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update $w \leftarrow w -
+# \eta \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons or the arrow keys.
 #
 # Watch one thing: going back, each node needs only the gradient that arrives from behind, and its own local
 # derivative. No node has to know the network.
@@ -127,7 +127,8 @@ steps(J, SGD([w0, w1, w2], lr=0.1))
 # What if a number acts on the loss in two ways? Then both changes happen, and they add up. Along a path multiply; over
 # paths, add:
 #
-# $$\frac{\partial J}{\partial x} = \sum_{\text{paths from } x \text{ to } J} \; \prod_{\text{steps of the path}} \text{local derivative}$$
+# $$\frac{\partial J}{\partial x} = \sum_{\text{paths from } x \text{ to } J} \;
+# \prod_{\text{steps of the path}} \text{local derivative}$$
 #
 # Here $x$ feeds two neurons. The arrows show the gradient that flows back: orange and blue are its two signs, and the
 # thicker the arrow, the larger it is.
@@ -147,10 +148,10 @@ draw(J, gradients=True)
 explain(J, wrt=x)
 
 # %% [markdown]
-# The number of paths explodes with depth: ten layers of ten neurons have $10^{10}$ of them. Nobody walks them
-# one by one. Backpropagation waits at every meeting point until all gradients from behind have arrived, adds them, and
-# sends the sum on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost about
-# as much as one or two runs forwards.
+# The number of paths explodes with depth: ten layers of ten neurons have $10^{10}$ of them. Nobody walks them one by
+# one. Backpropagation waits at every meeting point until all gradients from behind have arrived, adds them, and sends
+# the sum on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost
+# about as much as one or two runs forwards.
 #
 # **Exercise 2.** $z = w \cdot x$ and $J = z + w \cdot z$, at $w = 2$, $x = 3$. What is $\partial J / \partial w$?
 # Find it on paper, path by path, before you ask the engine.
@@ -164,8 +165,8 @@ check.exercise_2(answer)
 # %% [markdown]
 # ## Every weight of a small network
 #
-# Two inputs, two hidden neurons with $\tanh$, one linear output. In `w(2)_1,1` the 2 is the layer; then come the input and
-# the neuron.
+# Two inputs, two hidden neurons with $\tanh$, one linear output. In `w(2)_1,1` the 2 is the layer; then come the
+# input and the neuron.
 
 # %%
 model = MLP(2, [2, 1], "tanh")
@@ -182,13 +183,14 @@ for w in model.parameters():
     print(f"{w.label:9} = {w.data:8.4f}   dJ/dw = {w.grad:8.4f}")
 
 # %% [markdown]
-# Nine gradients. They have a pattern, and it is the same in every network: the gradient of a weight is *what flowed into it,
-# times what comes back to it*. Call $\delta = \partial J / \partial z$ the gradient that arrives at a neuron's sum; then
+# Nine gradients. They have a pattern, and it is the same in every network: the gradient of a weight is *what flowed
+# into it, times what comes back to it*. Call $\delta = \partial J / \partial z$ the gradient that arrives at a
+# neuron's sum; then
 #
 # $$\frac{\partial J}{\partial w_i} = x_i \, \delta, \qquad \frac{\partial J}{\partial w_0} = \delta,$$
 #
-# and a hidden neuron $j$ gets its own $\delta_j$ from the output through the weight that connects them, times its own slope:
-# $\delta_j = g'(z_j) \, w_j \, \delta$. With numbers, for the output's weight from hidden neuron 1:
+# and a hidden neuron $j$ gets its own $\delta_j$ from the output through the weight that connects them, times its own
+# slope: $\delta_j = g'(z_j) \, w_j \, \delta$. With numbers, for the output's weight from hidden neuron 1:
 
 # %%
 hidden, output = model.layers
@@ -221,8 +223,8 @@ check.exercise_3(answer)
 # %% [markdown]
 # ## Trust, but check
 #
-# A wrong gradient does not crash. The network learns a little worse, and nobody knows why. So check against the definition:
-# change a weight a little both ways, and divide.
+# A wrong gradient does not crash. The network learns a little worse, and nobody knows why. So check against the
+# definition: change a weight a little both ways, and divide.
 #
 # $$\frac{\partial J}{\partial w} \approx \frac{J(w + h) - J(w - h)}{2h}$$
 #
@@ -238,8 +240,8 @@ def answer(J, w, h):
 check.exercise_4(answer)
 
 # %% [markdown]
-# Which $h$? With a large one the curve bends between the two points; a tiny one drowns in rounding, because $J(w+h)$ and
-# $J(w-h)$ agree in nearly all of their sixteen digits. The best lies between:
+# Which $h$? With a large one the curve bends between the two points; a tiny one drowns in rounding, because $J(w+h)$
+# and $J(w-h)$ agree in nearly all of their sixteen digits. The best lies between:
 
 # %%
 exact = 1 - math.tanh(0.3) ** 2
@@ -253,8 +255,8 @@ ax.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# `gradcheck` does this with care: it chooses $h$, estimates how far its own numbers can be trusted, and compares. There is no
-# tolerance to choose.
+# `gradcheck` does this with care: it chooses $h$, estimates how far its own numbers can be trusted, and compares.
+# There is no tolerance to choose.
 
 # %%
 gradcheck(loss, 1.0, 3.0, -2.0)
@@ -267,8 +269,8 @@ bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g *
 gradcheck(bad_tanh, 0.3)
 
 # %% [markdown]
-# And a whole network on a batch of samples. Up to fifty numbers are checked one by one; these 105 weights all move at once,
-# along two random directions, and a mistake in any of them would show.
+# And a whole network on a batch of samples. Up to fifty numbers are checked one by one; these 105 weights all move at
+# once, along two random directions, and a mistake in any of them would show.
 
 # %%
 X, labels = moons(20)
@@ -307,8 +309,8 @@ J.label = "J"
 explain(J, wrt=weights[0])
 
 # %% [markdown]
-# Each sigmoid on the way takes more than three quarters away. Now a whole network: ten hidden
-# layers of sixteen neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?
+# Each sigmoid on the way takes more than three quarters away. Now a whole network: ten hidden layers of sixteen
+# neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?
 
 
 # %%
@@ -329,9 +331,10 @@ ax.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# With sigmoids, the first layers hear nothing: a step of gradient descent hardly moves them, however long we train. This kept deep
-# networks out of reach for years. What helps: a non-linearity whose slope is 1 where it is active (ReLU), weights that start at
-# the right size (`init="he"` and `"glorot"`, chosen for you here), and paths around the layers.
+# With sigmoids, the first layers hear nothing: a step of gradient descent hardly moves them, however long we train.
+# This kept deep networks out of reach for years. What helps: a non-linearity whose slope is 1 where it is active
+# (ReLU), weights that start at the right size (`init="he"` and `"glorot"`, chosen for you here), and paths around the
+# layers.
 #
 # ## What to take with you
 #

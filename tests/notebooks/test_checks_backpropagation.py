@@ -90,7 +90,9 @@ def test_a_mistake_gets_its_hint(name: str, answer: Any, hint: str, capsys: pyte
 def test_the_dots_are_no_answer(name: str, answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
     getattr(check, name)(answer)
     said = capsys.readouterr().out
-    assert said.startswith("Not answered yet" if answer is ... or name in EXERCISES[2:] else "Your answer cannot be used")
+    assert said.startswith(
+        "Not answered yet" if answer is ... or name in EXERCISES[2:] else "Your answer cannot be used"
+    )
 
 
 def test_no_hint_tells_the_answer(capsys: pytest.CaptureFixture[str]) -> None:

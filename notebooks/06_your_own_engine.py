@@ -1,0 +1,301 @@
+# %% [markdown]
+# # 6 Your own primitive and your own engine
+#
+# Everything so far was made of operations: sums, products, tanh. Here you add one of your own. Then you write the
+# engine: sixty lines, and it finds the same gradients as this one.
+
+# %%
+import matplotlib.pyplot as plt
+from checks import your_own_engine as check
+
+import autograd
+from autograd import TABLE, Value, draw, explain, grad, primitive, steps
+from autograd.testing import WrongPrimitive, check_primitive
+from nn import MLP, SGD, accuracy, fit, hinge, predict
+from nn.data import moons
+from nn.plots import BLUE, GREEN, ORANGE, decision_boundary
+
+# %% [markdown]
+# ## What an operation needs
+#
+# Two things: how it is computed, and for each argument a *rule*. In notebook 5 a gradient $g$ arrived at a node from
+# behind, and left it multiplied by the local derivative. The rule is just that: it takes `g`, and returns `g` times
+# the local derivative.
+#
+# All operations of the engine stand in one table:
+
+# %%
+print(len(TABLE), "operations:", ", ".join(TABLE))
+
+# %% [markdown]
+# Let us add a hill, $g(z) = e^{-z^2}$. Its derivative is $g'(z) = -2 z \, g(z)$. A rule gets the gradient `g`, the
+# result `out` and the argument, so we need not compute the exponential again. The forward function gets a namespace
+# `xp` that has `exp`, `tanh` and so on, for floats or for arrays, whichever come.
+
+# %%
+hill = primitive(
+    "hill",
+    lambda xp, z: xp.exp(-z * z),
+    lambda g, out, z: g * (-2 * z * out),
+    note="Near 1 where z is near 0.",
+)
+hill(0.3), grad(hill)(0.3), grad(grad(hill))(0.3)
+
+# %% [markdown]
+# From the one rule came the second derivative, too: rules are written with the engine's own operations, so they can be
+# differentiated themselves.
+
+# %%
+z = [k / 50 for k in range(-150, 151)]
+figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
+ax.plot(z, [hill(x) for x in z], color=BLUE, label="$g(z)$")
+ax.plot(z, [grad(hill)(x) for x in z], color=ORANGE, ls="--", label="$g'(z)$")
+ax.plot(z, [grad(grad(hill))(x) for x in z], color=GREEN, ls=":", label="$g''(z)$")
+ax.set(xlabel="$z$", title="hill, and two derivatives from one rule")
+ax.legend(frameon=False)
+ax.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# It draws, explains and steps like all others.
+
+# %%
+w0, w1, x = Value(0.5, label="w0"), Value(-1.0, label="w1"), Value(0.2, label="x")
+z = w0 + w1 * x
+y_hat = hill(z)
+J = (y_hat - 0.5) ** 2
+z.label, y_hat.label, J.label = "z", "y_hat", "J"
+J.backward()
+draw(J, gradients=True)
+
+# %%
+explain(J, wrt=w1)
+
+# %%
+steps(J, SGD([w0, w1], lr=0.1))
+
+# %% [markdown]
+# ## Test it
+#
+# `check_primitive` tries it on random floats and arrays, compares first and second derivatives with numerical ones, and
+# says nothing if all is well.
+
+# %%
+check_primitive(hill)
+
+# %% [markdown]
+# And if not? Here is a quotient whose second rule has lost its minus sign. The check looks for the smallest computation
+# in which that shows.
+
+# %%
+quotient = primitive(
+    "quotient",
+    lambda xp, a, b: a / b,
+    lambda g, out, a, b: g / b,
+    lambda g, out, a, b: g * a / (b * b),
+    written="{0} ÷ {1}",
+    domain=((-10.0, 10.0), (0.1, 10.0)),
+)
+try:
+    check_primitive(quotient)
+except WrongPrimitive as wrong:
+    print(wrong)
+
+# %% [markdown]
+# **Exercise 1.** `softsign` is a relative of $\tanh$ without an exponential:
+#
+# $$g(z) = \frac{z}{1 + |z|}, \qquad g'(z) = \frac{1}{(1 + |z|)^2}$$
+#
+# Write its rule. Python's `abs` is fine: it works for numbers, arrays and nodes.
+
+
+# %%
+def answer(g, out, z):
+    return ...
+
+
+# %%
+check.exercise_1(answer)
+
+# %% [markdown]
+# ## Train with it
+#
+# A network takes any function as its non-linearity. With eight hills, two moons:
+
+# %%
+X, y = moons(100)
+labels = [2 * label - 1 for label in y]  # -1 and 1, for the hinge loss
+model = MLP(2, [8, 1], hill, init=1.0)
+optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+fit(model, X, labels, loss=hinge, optimizer=optimizer, epochs=60, batch_size=20, progress=False)
+print("accuracy", accuracy(predict(model, X), y))
+decision_boundary(lambda points: predict(model, points), X, y).figure
+
+# %% [markdown]
+# ## Your own engine
+#
+# Now the other side. A `Number` is a float that remembers two things: what it was computed from (`inputs`), and how
+# it changes with each of these (`slopes`, the local derivatives, one for each input). The operators only call
+# functions that you are going to write: `add`, `multiply`, `tanh`, `order` and `backward`.
+
+
+# %%
+class Number:
+    def __init__(self, data, inputs=(), slopes=()):
+        self.data = data
+        self.inputs = inputs
+        self.slopes = slopes
+        self.grad = 0.0
+
+    def __add__(self, other):
+        return add(self, as_number(other))
+
+    def __mul__(self, other):
+        return multiply(self, as_number(other))
+
+    def __neg__(self):
+        return self * -1.0
+
+    def __sub__(self, other):
+        return self + -as_number(other)
+
+    def __rsub__(self, other):
+        return as_number(other) + -self
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def backward(self):
+        backward(self)
+
+    def __repr__(self):
+        return f"Number(data={self.data}, grad={self.grad})"
+
+
+def as_number(x):
+    return x if isinstance(x, Number) else Number(x)
+
+
+# %% [markdown]
+# **Exercise 2.** Three operations. If $a$ changes a little, how does $a + b$ change? And $a \cdot b$? And $\tanh(a)$?
+# (`math.tanh` computes it; its slope is $1 - \tanh(a)^2$. Slopes are plain numbers: use `a.data` and `b.data`.)
+
+# %%
+
+
+def add(a, b):
+    return Number(a.data + b.data, inputs=(a, b), slopes=(..., ...))
+
+
+def multiply(a, b):
+    return Number(..., inputs=(a, b), slopes=(..., ...))
+
+
+def tanh(a):
+    return Number(..., inputs=(a,), slopes=(...,))
+
+
+# %%
+check.exercise_2(Number, add, multiply, tanh)
+
+# %% [markdown]
+# **Exercise 3.** Going back, a node may pass its gradient on only when everything that it flowed into has sent its
+# part. So put the numbers in an order in which each stands *after* all its inputs, and `root` last; then go through
+# it in reverse.
+#
+# `visit` reaches every number, inputs first. Two things are missing: it must not visit a number twice, and it must
+# put the number into the list, at the right moment.
+
+
+# %%
+def order(root):
+    found = []
+
+    def visit(number):
+        for i in number.inputs:
+            visit(i)
+
+    visit(root)
+    return found
+
+
+# %%
+check.exercise_3(Number, order)
+
+# %% [markdown]
+# **Exercise 4.** The pass backwards. Fill in two things: the gradient of `root` with respect to itself, and what each
+# number sends to its inputs. Remember what happens where paths meet.
+
+
+# %%
+def backward(root):
+    for number in order(root):
+        number.grad = 0.0
+    root.grad = ...
+    for number in reversed(order(root)):
+        for i, slope in zip(number.inputs, number.slopes):
+            ...
+
+
+# %%
+check.exercise_4(Number, order, backward)
+
+# %% [markdown]
+# ### Is it an engine?
+#
+# Two hundred random computations, each with yours and with this one: all numbers and all gradients have to agree.
+
+# %%
+check.engine(Number, tanh)
+
+# %% [markdown]
+# And it learns. The same three lines of gradient descent, with this engine:
+
+
+# %%
+def train(number, tanh):
+    samples = [((0.0, 1.0), 1.0), ((1.0, 0.0), -1.0), ((1.0, 1.0), 1.0)]
+    w0, w1, w2 = number(0.1), number(0.2), number(-0.3)
+    for _ in range(100):
+        J = number(0.0)
+        for (x1, x2), y in samples:
+            error = tanh(w0 + w1 * x1 + w2 * x2) - y
+            J = J + error * error
+        for w in (w0, w1, w2):
+            w.grad = 0.0
+        J.backward()
+        for w in (w0, w1, w2):
+            w.data = w.data - 0.1 * w.grad
+    return [round(w.data, 6) for w in (w0, w1, w2)]
+
+
+train(Value, autograd.tanh)
+
+# %% [markdown]
+# And with yours:
+
+# %%
+check.same(train, Number, tanh)
+
+# %% [markdown]
+# ## What a larger engine adds
+#
+# The idea ends here; the rest is care. Some of what this engine does beyond your sixty lines:
+#
+# * It does not recurse. Your `visit` calls itself, and Python gives up after about a thousand numbers in a row.
+# * It keeps the *rule*, not the slope: a rule can be applied to nodes again (that is how second derivatives come),
+#   written as a formula, and tested.
+# * Numbers can be arrays: one node for a whole layer.
+#
+# A chain of a hundred thousand, just to see it:
+
+# %%
+x = Value(1.0)
+y = x
+for _ in range(100_000):
+    y = y * 0.99999
+y.backward()
+x.grad
+
+# %% [markdown]
+# The complete engine is in `solutions/your_own_engine.py`. Compare it with yours, when yours is done.
