@@ -10,9 +10,9 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
-from checks import backpropagation as check
 
 from autograd import Tensor, Value, draw, explain, gradcheck, gradcheck_module, primitive, sigmoid, steps, tanh
+from checks import backpropagation as check
 from nn import MLP, SGD, mse
 from nn.data import moons
 from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION

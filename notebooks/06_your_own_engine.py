@@ -6,11 +6,11 @@
 
 # %%
 import matplotlib.pyplot as plt
-from checks import your_own_engine as check
 
 import autograd
 from autograd import TABLE, Value, draw, explain, grad, primitive, steps
 from autograd.testing import WrongPrimitive, check_primitive
+from checks import your_own_engine as check
 from nn import MLP, SGD, accuracy, fit, hinge, predict
 from nn.data import moons
 from nn.plots import BLUE, GREEN, ORANGE, decision_boundary

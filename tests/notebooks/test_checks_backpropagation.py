@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from checks import backpropagation as check
 from solutions import backpropagation as solution
 
