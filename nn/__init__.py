@@ -3,16 +3,18 @@
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
 from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
-from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, l1, l2, mae, mse
 from ._module import Module, Sequential, buffer_updates, update_buffer
 from ._normalization import BatchNorm, LayerNorm
-from ._optim import SGD, clip_grad_norm
+from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
+from ._schedules import cosine, step_decay, warm_up
 from ._train import History, accuracy, fit, predict
 
 __all__ = [
     "ACTIVATIONS",
     "MLP",
     "SGD",
+    "Adam",
     "AvgPool2d",
     "BatchNorm",
     "Conv1d",
@@ -26,19 +28,26 @@ __all__ = [
     "LayerNorm",
     "MaxPool2d",
     "Module",
+    "Optimizer",
     "Perceptron",
+    "RMSProp",
     "Sequential",
     "accuracy",
     "binary_cross_entropy",
     "buffer_updates",
     "clip_grad_norm",
+    "cosine",
     "cross_entropy",
     "fit",
     "hinge",
     "huber",
+    "l1",
+    "l2",
     "linear",
     "mae",
     "mse",
     "predict",
+    "step_decay",
     "update_buffer",
+    "warm_up",
 ]

@@ -173,6 +173,37 @@ def hinge(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     return _mean(lambda p, t: relu(1 - p * t), y_hat, y, weight, "hinge")
 
 
+def l1(parameters: Any) -> Any:
+    """Return the sum of |w| over all numbers of a module's parameters, or of a list of nodes, as a node.
+
+    Added to a loss it draws weights to 0: `lambda y_hat, y: mse(y_hat, y) + 1e-3 * l1(model)`. Raises ValueError if
+    there are none.
+
+    >>> l1([Value(2.0), Tensor([-1.0, 3.0])]).item()
+    6.0
+    """
+    return _penalty(abs, parameters)
+
+
+def l2(parameters: Any) -> Any:
+    """Return the sum of w^2 over all numbers of a module's parameters, or of a list of nodes, as a node.
+
+    Added to a loss it keeps weights small. The biases are often left out:
+    `l2([p for name, p in model.named_parameters() if not name.endswith("w0")])`. Raises ValueError if there are none.
+
+    >>> l2([Value(2.0), Tensor([-1.0, 3.0])]).item()
+    14.0
+    """
+    return _penalty(square, parameters)
+
+
+def _penalty(of: Callable[[Any], Any], parameters: Any) -> Any:
+    nodes = parameters.parameters() if hasattr(parameters, "parameters") else list(parameters)
+    if not nodes:
+        raise ValueError("there are no parameters; give a module or a list of nodes")
+    return reduce(add, (autograd.sum(of(node)) if node.shape else of(node) for node in nodes))
+
+
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
     if not isinstance(x, (list, tuple)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -14,7 +14,8 @@ from autograd import CompileError, Node, Tensor, Value, no_grad, value_and_grad
 
 from ._losses import check_weight, shape_of
 from ._module import Module, buffer_updates
-from ._optim import SGD
+from ._optim import Optimizer
+from ._schedules import Schedule
 
 Metric = Callable[[Any, Any], float]
 Step = Callable[..., tuple[float, Any]]
@@ -24,7 +25,15 @@ MANY = 20
 
 
 class History(dict[str, list[float]]):
-    """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation."""
+    """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation.
+
+    With a schedule, "lr" is the learning rate at the start of each epoch. Given to `fit`, a history is carried on.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.best: dict[str, Any] = {}
+        """The `state_dict` of the model in its best epoch, if training is to stop early."""
 
     @property
     def loss(self) -> list[float]:
@@ -34,7 +43,7 @@ class History(dict[str, list[float]]):
     @property
     def epochs(self) -> int:
         """The number of epochs that were finished."""
-        return len(self["loss"])
+        return len(self.get("loss", ()))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves on Matplotlib axes, and return these."""
@@ -47,18 +56,26 @@ class History(dict[str, list[float]]):
         return f"History({self.epochs} epochs{': ' if last else ''}{last})"
 
 
+Callback = Callable[[History], Any]
+
+
 def fit(
     model: Module,
     X: Any,
     y: Any,
     *,
     loss: Callable[..., Any],
-    optimizer: SGD,
+    optimizer: Optimizer,
     epochs: int,
     batch_size: int | None = None,
+    accumulate: int = 1,
     weight: Any = None,
     validation: tuple[Any, Any] | None = None,
     metrics: Sequence[Metric] = (),
+    schedule: Schedule | None = None,
+    patience: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    history: History | None = None,
     seed: int = 0,
     progress: bool = True,
     compile: bool = True,
@@ -67,11 +84,17 @@ def fit(
 
     X holds n samples, y their n targets: lists for a model of Values, arrays or lists for one of Tensors. `loss` and
     each of `metrics` is a function (y_hat, y); the loss returns a node. A batch is `batch_size` samples, shuffled by
-    `seed`, or all of them. `weight`, a number for each sample, goes to the loss as its argument `weight`, not to the
-    metrics. The history has the mean loss and metrics over each epoch, and those of `validation`, a pair (X, y), at its
-    end. A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far. A
-    training of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding; one
-    that cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
+    `seed` and the number of the epoch, or all of them; a step is taken after every `accumulate` batches, with the mean
+    of their gradients. `weight`, a number for each sample, goes to the loss as its argument `weight`, not to the
+    metrics. `schedule` returns a factor for the learning rate from the epochs that have passed (`cosine`, ...).
+
+    The history has the mean loss and metrics over each epoch, and those of `validation`, a pair (X, y), at its end.
+    With `patience` training stops after so many epochs without a lower loss (of validation, if there is one), and the
+    parameters of the best epoch return. Each of `callbacks` is called with the history after every epoch, and stops
+    training if it returns True. A `history` is carried on up to `epochs` epochs in all, as if there had been no break.
+    A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far. A training
+    of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding; one that
+    cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
     Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
 
     >>> model = MLP(1, [1])
@@ -82,55 +105,103 @@ def fit(
     n = check_data(X, y)
     if weight is not None:
         check_weight(weight, (n,), "fit")
-    if not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs must be a whole number from 1; got {epochs!r}")
+    for name, number in (("epochs", epochs), ("accumulate", accumulate)):
+        if not isinstance(number, int) or number < 1:
+            raise ValueError(f"{name} must be a whole number from 1; got {number!r}")
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise ValueError(f"batch_size must be a whole number from 1, or None for all samples; got {batch_size!r}")
+    if patience is not None and (not isinstance(patience, int) or patience < 1):
+        raise ValueError(f"patience must be a whole number of epochs from 1, or None; got {patience!r}")
     if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
         raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")
-    names = ["loss", *(metric.__name__ for metric in metrics)]
-    history = History({name: [] for name in names})
     if validation is not None:
         check_data(*validation)
-        history.update({f"val_{name}": [] for name in names})
-    order, rng = list(range(n)), Random(seed)
-    bar = _bar(epochs, progress)
-    model.train()
+    names = ["loss", *(metric.__name__ for metric in metrics)]
+    series = [*names, *(f"val_{name}" for name in names if validation is not None), *["lr"] * (schedule is not None)]
+    history = History({name: [] for name in series}) if history is None else history
+    if list(history) != series:
+        raise ValueError(f"this training has {', '.join(series)}; the history to carry on has {', '.join(history)}")
+    bar = _bar(history.epochs, epochs, progress)
     data = (X, y) if weight is None else (X, y, weight)
     J_of = loss if weight is None else lambda y_hat, y, w: loss(y_hat, y, weight=w)
     step = _step(model, J_of, optimizer)
     if compile and epochs * -(-n // (batch_size or n)) >= MANY:
         data = tuple(_listed(part, of_values=isinstance(optimizer.parameters[0], Value)) for part in data)
         step = _compiled(model, J_of, optimizer)
+    step = _accumulated(step, optimizer, accumulate)
+    lr = optimizer.lr
+    model.train()
     try:
         for epoch in bar:
-            if batch_size is not None:
-                rng.shuffle(order)
             totals = [0.0] * len(names)
-            for batch in _batches(order, batch_size):
+            batches = _batches(n, batch_size, seed, epoch)
+            for k, batch in enumerate(batches):
                 given = data if batch_size is None else tuple(_rows(part, batch) for part in data)
+                if schedule is not None:
+                    optimizer.lr = lr * schedule(epoch + k / len(batches))
                 J, y_hat = step(*given)
                 _check_finite(J, "loss", epoch, optimizer)
-                optimizer.step()
+                if (k + 1) % accumulate == 0 or k + 1 == len(batches):
+                    optimizer.step()
                 results = [J, *(metric(y_hat, given[1]) for metric in metrics)]
                 totals = [total + result * len(batch) for total, result in zip(totals, results)]
-            numbers = [total / n for total in totals]
+            # A callback sees, and may keep, the learning rate that the schedule starts from.
+            optimizer.lr = lr
+            numbers = [float(total / n) for total in totals]
             if validation is not None:
                 y_hat = predict(model, validation[0])
                 numbers += [float(f(y_hat, validation[1])) for f in (loss, *metrics)]
                 _check_finite(numbers[len(names)], "validation loss", epoch, optimizer)
-            for series, number in zip(history.values(), numbers):
-                series.append(float(number))
+            numbers += [lr * schedule(epoch)] if schedule is not None else []
+            for name, result in zip(series, numbers):
+                history[name].append(result)
             if hasattr(bar, "set_postfix"):
-                bar.set_postfix({name: f"{series[-1]:.4g}" for name, series in history.items()})
+                bar.set_postfix({name: f"{numbers[-1]:.4g}" for name, numbers in history.items()})
+            patient = patience is None or _is_patient(model, history, patience)
+            answers = [callback(history) for callback in callbacks]
+            if True in answers or not patient:
+                break
     except KeyboardInterrupt:
         print(f"stopped after {history.epochs} of {epochs} epochs", file=sys.stderr)
     finally:
+        optimizer.lr = lr
         model.eval()
+        if patience is not None and history.best:
+            model.load_state_dict(history.best)
     return history
 
 
-def _step(model: Module, loss: Callable[..., Any], optimizer: SGD) -> Step:
+def _is_patient(model: Module, history: History, patience: int) -> bool:
+    """Keep the model if it is better than ever; tell whether training may go on."""
+    losses = history.get("val_loss", history["loss"])
+    best = losses.index(min(losses))
+    if best == len(losses) - 1:
+        history.best = model.state_dict()
+    return len(losses) - 1 - best < patience
+
+
+def _accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
+    """Return a step after which the gradients are means over all samples since the optimizer last moved."""
+    if batches == 1:
+        return step
+    parameters = optimizer.parameters
+    totals, samples, taken = [0.0] * len(parameters), 0, optimizer.steps
+
+    def adding(X: Any, *targets: Any) -> tuple[float, Any]:
+        nonlocal totals, samples, taken
+        if taken != optimizer.steps:
+            totals, samples, taken = [0.0] * len(parameters), 0, optimizer.steps
+        found = step(X, *targets)
+        totals = [total + len(X) * parameter.grad for total, parameter in zip(totals, parameters)]
+        samples += len(X)
+        for parameter, total in zip(parameters, totals):
+            parameter.grad = total / samples
+        return found
+
+    return adding
+
+
+def _step(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step:
     """Return the function of a batch that sets the gradients and returns the loss and the output, raw."""
 
     def step(X: Any, *targets: Any) -> tuple[float, Any]:
@@ -143,7 +214,7 @@ def _step(model: Module, loss: Callable[..., Any], optimizer: SGD) -> Step:
     return step
 
 
-def _compiled(model: Module, loss: Callable[..., Any], optimizer: SGD) -> Step:
+def _compiled(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step:
     """Return the same compiled; where that turns out to be impossible, it goes on uncompiled, with a warning."""
 
     buffers = dict(model.named_buffers())
@@ -185,13 +256,19 @@ def _listed(data: Any, of_values: bool) -> Any:
 
 
 def predict(model: Module, X: Any) -> Any:
-    """Return the model's output as raw numbers, without recording a graph: lists for Values, an array for Tensors.
+    """Return the model's output in use, as raw numbers, without recording a graph: lists for Values, else an array.
 
     >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
-    with no_grad():
-        return raw(model(X))
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            return raw(model(X))
+    finally:
+        for module, training in modes:
+            module.training = training
 
 
 def accuracy(y_hat: Any, y: Any) -> float:
@@ -230,7 +307,7 @@ def check_data(X: Any, y: Any) -> int:
     return len(X)
 
 
-def _check_finite(J: float, what: str, epoch: int, optimizer: SGD) -> None:
+def _check_finite(J: float, what: str, epoch: int, optimizer: Optimizer) -> None:
     if not math.isfinite(J):
         raise FloatingPointError(
             f"the {what} is {J} in epoch {epoch + 1}: the steps are probably too large. Try a smaller learning "
@@ -239,21 +316,26 @@ def _check_finite(J: float, what: str, epoch: int, optimizer: SGD) -> None:
         )
 
 
-def _batches(order: list[int], size: int | None) -> Iterator[list[int]]:
-    size = size or len(order)
-    return (order[start : start + size] for start in range(0, len(order), size))
+def _batches(n: int, size: int | None, seed: int, epoch: int) -> list[list[int]]:
+    """Return the samples of each batch of an epoch, by their numbers."""
+    order = list(range(n))
+    if size is None:
+        return [order]
+    # By the epoch, so that a training that is carried on goes the same way.
+    Random(f"{seed} {epoch}").shuffle(order)
+    return [order[start : start + size] for start in range(0, n, size)]
 
 
 def _rows(data: Any, batch: list[int]) -> Any:
     return data[batch] if hasattr(data, "dtype") else [data[k] for k in batch]
 
 
-def _bar(epochs: int, progress: bool) -> Any:
+def _bar(done: int, epochs: int, progress: bool) -> Any:
     """Return a progress bar over the epochs, or a plain range where nobody would see one or tqdm is not installed."""
     if progress and (sys.stderr.isatty() or "ipykernel" in sys.modules):
         try:
             from tqdm import tqdm
         except ImportError:
-            return range(epochs)
-        return tqdm(range(epochs), unit="epoch", file=sys.stderr)
-    return range(epochs)
+            return range(done, epochs)
+        return tqdm(range(done, epochs), initial=done, total=epochs, unit="epoch", file=sys.stderr)
+    return range(done, epochs)

@@ -11,7 +11,7 @@ from autograd import Tensor
 
 from ._layers import MLP, Activation
 from ._losses import binary_cross_entropy, cross_entropy, mse
-from ._optim import SGD
+from ._optim import SGD, Adam, Optimizer, RMSProp
 from ._train import History, fit, predict
 
 try:
@@ -22,8 +22,10 @@ try:
 except ImportError:
     raise ImportError("nn.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from None
 
-OPTIMIZERS: dict[str, Callable[..., SGD]] = {
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": lambda parameters, lr, momentum, decay: SGD(parameters, lr, momentum, weight_decay=decay),
+    "adam": lambda parameters, lr, momentum, decay: Adam(parameters, lr, weight_decay=decay),
+    "rmsprop": lambda parameters, lr, momentum, decay: RMSProp(parameters, lr, weight_decay=decay),
 }
 """The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
 
@@ -68,7 +70,7 @@ class _NeuralNet(BaseEstimator):
         self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())
         settings = map(_plain, (self.lr, self.momentum, self.weight_decay))
         self.optimizer_ = OPTIMIZERS[self.optimizer](self.model_.parameters(), *settings)
-        self.history_ = History(loss=[])
+        self.history_ = History({"loss": []})
 
     def _train(self, X: Any, y: Any, weight: Any, loss: Callable[..., Any], epochs: int) -> None:
         """Go on training, and add to the history."""

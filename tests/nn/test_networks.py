@@ -273,7 +273,10 @@ class TestSGD:
             velocity = 0.5 * velocity + slope
             position -= 0.1 * (slope + 0.5 * velocity if nesterov else velocity)
         assert w.data == pytest.approx(position, rel=1e-14)
-        assert repr(optimizer) == "SGD(1 parameters, lr=0.1, momentum=0.5)"
+        assert (
+            repr(optimizer)
+            == f"SGD(1 parameters, lr=0.1, momentum=0.5, {'nesterov=True, ' * nesterov}weight_decay=0.25)"
+        )
 
     def test_clipping_keeps_the_direction(self) -> None:
         a, b = Value(3.0), Tensor([4.0, 0.0])
