@@ -40,8 +40,8 @@ class Contender:
 
 
 CONTENDERS = [
-    Contender("by hand", "by_hand", ("moons", "chain", "digits")),
-    Contender("ours compiled, of=Tensor", "ours_compiled_tensor", TENSORS, ours=True),
+    Contender("by hand", "by_hand", ("moons", "chain", "digits", "images")),
+    Contender("ours compiled, of=Tensor", "ours_compiled_tensor", (*TENSORS, "images"), ours=True),
     Contender("ours compiled, nn.MLP", "ours_compiled_mlp", TENSORS, ours=True),
     Contender("ours compiled, per neuron, Numba", "ours_compiled_numba", ("moons",), ours=True),
     Contender("ours compiled, per neuron over the batch", "ours_compiled_columns", ("moons",), ours=True),
@@ -49,10 +49,10 @@ CONTENDERS = [
     Contender("ours compiled, on floats", "ours_compiled_floats", ("moons",), ours=True),
     Contender("ours compiled, chain", "ours_compiled", ("chain",), ours=True),
     Contender("ours of=Tensor, nn.MLP", "ours_mlp_of_tensor", TENSORS, ours=True),
-    Contender("ours of=Tensor, plain", "ours_tensor", TENSORS, ours=True),
-    Contender("JAX, jit", "jax_jit", TENSORS),
-    Contender("PyTorch, torch.compile", "pytorch_compiled", TENSORS),
-    Contender("PyTorch", "pytorch", ("moons", "chain", "digits")),
+    Contender("ours of=Tensor, plain", "ours_tensor", (*TENSORS, "images"), ours=True),
+    Contender("JAX, jit", "jax_jit", (*TENSORS, "images")),
+    Contender("PyTorch, torch.compile", "pytorch_compiled", (*TENSORS, "images")),
+    Contender("PyTorch", "pytorch", ("moons", "chain", "digits", "images")),
     Contender("MyGrad, memory guarding off", "mygrad_unguarded", TENSORS),
     Contender("MyGrad, as shipped", "mygrad", TENSORS),
     Contender("HIPS autograd", "hips", TENSORS),
@@ -73,8 +73,14 @@ TITLES = {
     "moons": "A. moons: MLP(2, [16, 16, 1]) ReLU, hinge + L2, all 100 samples: a step of SGD",
     "chain": "B. scalar chain (*, +, tanh, exp): forward + backward, an operation",
     "digits": "C. digits: MLP 64-128-64-10 ReLU, softmax cross-entropy: SGD",
+    "images": "D. images 8 x 8: conv 1-8 3x3, max-pool 2, conv 8-16 3x3, layer 256-10, softmax cross-entropy: SGD",
 }
-BY_HAND = {"moons": "NumPy by hand", "chain": "tape of floats by hand", "digits": "NumPy by hand"}
+BY_HAND = {
+    "moons": "NumPy by hand",
+    "chain": "tape of floats by hand",
+    "digits": "NumPy by hand",
+    "images": "NumPy by hand",
+}
 
 GOALS: dict[str, list[tuple[str, str, float]]] = {
     "moons": [
@@ -101,6 +107,7 @@ GOALS: dict[str, list[tuple[str, str, float]]] = {
         ("ours of=Tensor, nn.MLP", "HIPS autograd", 1),
         ("ours of=Tensor, nn.MLP", "PyTorch", 1),
     ],
+    "images": [("ours compiled, of=Tensor", "PyTorch", 1), ("ours of=Tensor, plain", "PyTorch", 1 / 1.5)],
 }
 """Who should be how many times faster than whom."""
 

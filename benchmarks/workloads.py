@@ -45,6 +45,26 @@ def digits(seed: int, samples: int, batch: int) -> Data:
     return {"x": images, "y": labels, "batch": batch, "layers": layers(rng, [64, 128, 64, 10]), "lr": 0.05}
 
 
+def images(seed: int) -> Data:
+    """Return 64 random images of 8 x 8, and weights of conv 1-8 3x3, max-pool 2, conv 8-16 3x3 and a layer 256-10."""
+    rng = random.Random(seed)
+
+    def filters(n_in: int, n_out: int) -> Data:
+        sigma = math.sqrt(2 / (9 * n_in))
+        rows = [
+            [[[rng.gauss(0, sigma) for _ in range(3)] for _ in range(3)] for _ in range(n_in)] for _ in range(n_out)
+        ]
+        return {"w0": [rng.gauss(0, 0.1) for _ in range(n_out)], "w": rows}
+
+    return {
+        "x": [[[[rng.random() for _ in range(8)] for _ in range(8)]] for _ in range(64)],
+        "y": [rng.randrange(10) for _ in range(64)],
+        "batch": 64,
+        "layers": [filters(1, 8), filters(8, 16), *layers(rng, [256, 10])],
+        "lr": 0.05,
+    }
+
+
 def chain(seed: int, operations: int) -> Data:
     """Return x, w and b of the chain y = exp(tanh(y * w + b)), repeated, beginning at x.
 
@@ -71,5 +91,6 @@ CASES: dict[str, dict[str, Callable[[int], Data]]] = {
         "epoch of 28": lambda seed: digits(seed, 28 * 64, 64),
         "full batch of 1,797": lambda seed: digits(seed, 1_797, 1_797),
     },
+    "images": {"batch of 64": images},
 }
 """The cases of each workload: a name, and what makes the data from a seed."""

@@ -66,6 +66,64 @@ def digits(data: dict[str, Any]) -> Problem:
     return Problem(lambda: [one(x, labels) for x, labels in given][-1], lambda: list(grads))
 
 
+def images(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on two convolutions, as products with all windows side by side, a max-pool and a layer."""
+    params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
+    ((x, labels),) = batches(data, np.array)
+    lr = data["lr"]
+    n, rows = len(x), np.arange(len(x))
+    grads: list[Array] = []
+
+    def columns(image: Array) -> Array:
+        padded = np.pad(image, ((0, 0), (0, 0), (1, 1), (1, 1)))
+        seen = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))
+        return seen.transpose(0, 2, 3, 1, 4, 5).reshape(-1, 9 * image.shape[1])
+
+    def back(g: Array, channels: int, size: int) -> Array:
+        parts = g.reshape(n, size, size, channels, 3, 3).transpose(4, 5, 0, 3, 1, 2)
+        out = np.zeros((n, channels, size + 2, size + 2))
+        for i in range(3):
+            for j in range(3):
+                out[:, :, i : i + size, j : j + size] += parts[i, j]
+        return out[:, :, 1:-1, 1:-1]
+
+    def step() -> float:
+        b1, w1, b2, w2, b3, w3 = params
+        c1 = columns(x)
+        h1 = np.maximum(c1 @ w1.reshape(8, -1).T + b1, 0).reshape(n, 8, 8, 8).transpose(0, 3, 1, 2)
+        blocks = h1.reshape(n, 8, 4, 2, 4, 2)
+        pooled = blocks.max(axis=(3, 5), keepdims=True)
+        c2 = columns(pooled.reshape(n, 8, 4, 4))
+        h2 = np.maximum(c2 @ w2.reshape(16, -1).T + b2, 0).reshape(n, 4, 4, 16).transpose(0, 3, 1, 2)
+        flat = h2.reshape(n, -1)
+        logits = flat @ w3 + b3
+        logits -= logits.max(axis=1, keepdims=True)
+        g3 = np.exp(logits)
+        total = g3.sum(axis=1, keepdims=True)
+        loss = (np.log(total[:, 0]) - logits[rows, labels]).mean()
+        g3 /= total
+        g3[rows, labels] -= 1
+        g3 /= n
+        g2 = ((g3 @ w3.T).reshape(h2.shape) * (h2 > 0)).transpose(0, 2, 3, 1).reshape(-1, 16)
+        gp = back(g2 @ w2.reshape(16, -1), 8, 4).reshape(pooled.shape)
+        largest = blocks == pooled
+        g1 = (largest * (gp / largest.sum(axis=(3, 5), keepdims=True))).reshape(h1.shape) * (h1 > 0)
+        g1 = g1.transpose(0, 2, 3, 1).reshape(-1, 8)
+        grads[:] = [
+            g1.sum(0),
+            (g1.T @ c1).reshape(w1.shape),
+            g2.sum(0),
+            (g2.T @ c2).reshape(w2.shape),
+            g3.sum(0),
+            flat.T @ g3,
+        ]
+        for p, g in zip(params, grads, strict=True):
+            p -= lr * g
+        return float(loss)
+
+    return Problem(step, lambda: list(grads))
+
+
 def chain(data: dict[str, Any]) -> Problem:
     """Every result goes on a tape; backward walks the tape and knows what each place computed."""
     x, w, b, rounds = data["x"], data["w"], data["b"], data["operations"] // 4

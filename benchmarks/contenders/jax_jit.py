@@ -33,6 +33,22 @@ def digits(data: dict[str, Any]) -> Problem:
     return _train(loss, data, batches(data, np.array))
 
 
+def images(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
+
+    def conv(x: Any, w: Any, b: Any) -> Any:
+        return np.maximum(jax.lax.conv(x, w, (1, 1), "SAME") + b[:, None, None], 0)
+
+    def loss(params: Any, x: Any, y: Any) -> Any:
+        b1, w1, b2, w2, b3, w3 = params
+        h = jax.lax.reduce_window(conv(x, w1, b1), -np.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        logits = conv(h, w2, b2).reshape(len(x), -1) @ w3 + b3
+        picked = np.take_along_axis(logits, y[:, None], axis=1)[:, 0]
+        return (jax.nn.logsumexp(logits, axis=1) - picked).mean()
+
+    return _train(loss, data, batches(data, np.array))
+
+
 def _mlp(x: Any, params: Any) -> Any:
     b1, w1, b2, w2, b3, w3 = params
     return np.maximum(np.maximum(x @ w1 + b1, 0) @ w2 + b2, 0) @ w3 + b3

@@ -8,7 +8,7 @@ import numpy as np
 from problem import Problem, batches
 
 import autograd
-from autograd import log_softmax, relu, value_and_grad
+from autograd import conv, log_softmax, relu, value_and_grad, windows
 
 
 def moons(data: dict[str, Any]) -> Problem:
@@ -27,6 +27,20 @@ def digits(data: dict[str, Any]) -> Problem:
 
     def loss(params: list[Any], x: Any, chosen: Any) -> Any:
         return -(log_softmax(_mlp(x, params)) * chosen).sum() / len(x)
+
+    given = [(x, np.eye(10)[labels]) for x, labels in batches(data, np.array)]
+    return _train(loss, given, data)
+
+
+def images(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
+
+    def loss(params: list[Any], x: Any, chosen: Any) -> Any:
+        b1, w1, b2, w2, b3, w3 = params
+        h = relu(conv(x, w1, padding=1) + b1.reshape(-1, 1, 1))
+        h = windows(h, size=2, stride=2).max(axis=(-2, -1))
+        h = relu(conv(h, w2, padding=1) + b2.reshape(-1, 1, 1))
+        return -(log_softmax(h.reshape(len(x), -1) @ w3 + b3) * chosen).sum() / len(x)
 
     given = [(x, np.eye(10)[labels]) for x, labels in batches(data, np.array)]
     return _train(loss, given, data)

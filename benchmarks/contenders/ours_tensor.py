@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from problem import Problem, batches
 
-from autograd import Tensor, logsumexp, relu
+from autograd import Tensor, conv, logsumexp, relu, windows
 
 
 def moons(data: dict[str, Any]) -> Problem:
@@ -27,6 +27,21 @@ def digits(data: dict[str, Any]) -> Problem:
 
     def loss(params: list[Any], x: Any, labels: Any) -> Any:
         logits = _mlp(x, params)
+        return (logsumexp(logits, axis=1) - logits[rows, labels]).mean()
+
+    return _train(loss, data, batches(data, np.array))
+
+
+def images(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
+    rows = np.arange(data["batch"])
+
+    def loss(params: list[Any], x: Any, labels: Any) -> Any:
+        b1, w1, b2, w2, b3, w3 = params
+        h = relu(conv(x, w1, padding=1) + b1.reshape(-1, 1, 1))
+        h = windows(h, size=2, stride=2).max(axis=(-2, -1))
+        h = relu(conv(h, w2, padding=1) + b2.reshape(-1, 1, 1))
+        logits = h.reshape(len(x), -1) @ w3 + b3
         return (logsumexp(logits, axis=1) - logits[rows, labels]).mean()
 
     return _train(loss, data, batches(data, np.array))

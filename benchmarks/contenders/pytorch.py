@@ -34,6 +34,19 @@ def digits(data: dict[str, Any], compiled: Callable[[Any], Any] = lambda f: f) -
     return _train(compiled(loss), data, batches(data, torch.tensor))
 
 
+def images(data: dict[str, Any], compiled: Callable[[Any], Any] = lambda f: f) -> Problem:
+    """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
+    F = torch.nn.functional
+
+    def loss(x: Any, y: Any, *params: Any) -> Any:
+        b1, w1, b2, w2, b3, w3 = params
+        h = F.max_pool2d(torch.relu(F.conv2d(x, w1, b1, padding=1)), 2)
+        h = torch.relu(F.conv2d(h, w2, b2, padding=1))
+        return F.cross_entropy(h.reshape(len(x), -1) @ w3 + b3, y)
+
+    return _train(compiled(loss), data, batches(data, torch.tensor))
+
+
 def chain(data: dict[str, Any]) -> Problem:
     """Forward and backward through y = exp(tanh(y * w + b)), repeated, on tensors of one number."""
     x, w, b = (torch.tensor(data[name], requires_grad=True) for name in ("x", "w", "b"))

@@ -59,7 +59,8 @@ class TestRules:
             out[0] = a[1] + out[1]
             return out
 
-        source = agree(lambda x: declare(sums, elementwise=False)(x), np.array([1.0, 2.0, 4.0])).source
+        own = declare(sums, elementwise=False)
+        source = agree(lambda x: own(x), np.array([1.0, 2.0, 4.0])).source
         assert "[1:] += x[:-1]" in source
         assert "[0] = x[1] + _" in source
 
