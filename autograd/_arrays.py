@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 from typing import Any
 
-from ._elementwise import exp, where
+from ._elementwise import exp
 from ._primitive import REAL, Example, Operation, primitive, shape, unchanged
 
 # The table is read by its rows, which a formatter would cut into one line an argument.
@@ -47,8 +47,8 @@ def flip(x: Any, axis: int) -> Any:
 
 def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Send `g` to the largest (or smallest) elements; equal ones share it equally."""
-    chosen = where(a == restore(out, a, axis, keepdims), 1.0, 0.0)
-    return chosen * restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True)
+    chosen = a == restore(out, a, axis, keepdims)
+    return chosen * (restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True))
 
 
 def spread_softly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -63,7 +63,6 @@ EQUIVALENT: dict[str, str] = {
     "matrix_transpose: if shape(x) == 2:": "the way for any rank, which is taken then, gives the same",
     "matrix_transpose: axes = range(len(shape(x)))": "a range is sliced as a tuple is",
     "restore: return y.reshape(lengths)": "NumPy takes a list of lengths as it takes a tuple",
-    "spread_evenly: chosen = where(a == restore(out, a, axis, keepdims), 2.0, 0.0)": "divided by its own sum",
     "relu[0]: lambda g, out, a: where(a > 0, g, 0.0)": SAME_TEST,
     "abs[0]: lambda g, out, a: where(out == 0, 0.0, g * sign(a))": SAME_TEST,
     "abs[0]: lambda g, out, a: where(a == 0, 0.0, g / sign(a))": "the sign is 1 or -1 there, its own inverse",
