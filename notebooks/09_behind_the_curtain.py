@@ -1,0 +1,297 @@
+# %% [markdown]
+# # 9 Behind the curtain
+#
+# So far every number was an object that remembers its history. That is good for looking, and slow for work. `compile`
+# records the history once, and writes it down as a plain Python function, gradients included. You can read it. This
+# notebook reads it, line by line.
+
+# %%
+import random
+import timeit
+
+import numpy as np
+from checks import behind_the_curtain as check
+
+import autograd
+from autograd import CompileError, draw, exp, tanh, value_and_grad
+from nn import MLP, SGD, fit, hinge
+from nn.data import moons
+
+# %% [markdown]
+# ## A backward pass as a program
+#
+# One neuron, one sample, and the loss:
+
+
+# %%
+def loss(w0, w1, w2, x1, x2, y):
+    z = w0 + w1 * x1 + w2 * x2
+    y_hat = tanh(z)
+    return (y_hat - y) ** 2
+
+
+gradient = value_and_grad(loss, argnums=(0, 1, 2))
+fast = autograd.compile(gradient)
+
+gradient(0.1, 0.3, -0.2, -1.0, 2.0, 1.0), fast(0.1, 0.3, -0.2, -1.0, 2.0, 1.0)
+
+# %% [markdown]
+# The same numbers: $J$, and $\partial J / \partial w_0$, $\partial J / \partial w_1$, $\partial J / \partial w_2$.
+# And here is the program that computed the second:
+
+# %%
+fast.source
+
+# %% [markdown]
+# No classes, no graph, no engine: fifteen lines, and arithmetic. The first half is your function, one operation a line.
+# The second half is the chain rule, from the last line of the first half upwards:
+#
+# | line | what it is |
+# | --- | --- |
+# | `dJ_dt4 = 2.0 * t4` | the derivative of the square: $2(\hat y - y)$, and `t4` is $\hat y - y$, already computed |
+# | `t5`, `t6` | the slope of tanh, $1 - \hat y^2$; no second `tanh` is needed |
+# | `dJ_dz = dJ_dt4 * t6` | the chain rule: what arrives, times the local derivative |
+# | `dJ_dw2 = dJ_dz * x2` | a weight: what comes back, times what flowed in |
+# | `dJ_dw1 = dJ_dz * x1` | and the other |
+#
+# In notebook 5 the way back started with $\partial J / \partial J = 1$. Where is it? Multiplying by 1 changes
+# nothing, so the line is gone. The same happened to some others.
+#
+# **Exercise 1.** There is no line for $\partial J / \partial w_0$. Which name in the source holds it? Answer with the
+# name as a string, such as `"t4"`.
+
+# %%
+answer = ...
+
+# %%
+check.exercise_1(answer)
+
+# %% [markdown]
+# ## What is left out
+#
+# A compiler may drop what nobody needs, and compute only once what is the same. This function is wasteful in three
+# ways:
+
+
+# %%
+def wasteful(w, x):
+    a = tanh(w * x)
+    b = tanh(w * x)  # the same as a
+    c = exp(w) + 5.0  # never used
+    return 1.0 * a * b  # times 1
+
+
+compiled = autograd.compile(wasteful)
+compiled(0.5, 2.0)
+compiled.source
+
+# %% [markdown]
+# `report` tells what was done. Each count is of operations; what has no effect on the result (the exponential) is
+# simply never written down.
+
+# %%
+print(compiled.report())
+
+# %% [markdown]
+# What remains is a graph again, and it can be drawn. `a` has two arrows into the product:
+
+# %%
+draw(compiled.graph)
+
+# %% [markdown]
+# Only what leaves every bit of the result as it was is done. $0 \cdot c$, for example, stays: if $c$ is infinite,
+#   that is not
+# 0. And $w \cdot x$ is not recognised in $x \cdot w$; that would be one line less, but each such rule has a price,
+#   too.
+#
+# **Exercise 2.** How many operations are left of this function? Predict it; `report` counts each `=` line of the
+# source once.
+#
+# ```python def puzzle(w, x):     z = w * x     a = tanh(z)     b = tanh(w * x) + 1.0     c = exp(b) * exp(a)     d =
+# 1.0 * a     return d + b ```
+
+# %%
+answer = ...
+
+# %%
+check.exercise_2(answer)
+
+# %% [markdown]
+# ## One neuron, a hundred samples
+#
+# Now a batch, written as one thinks it: a loop over samples, number by number.
+
+# %%
+X, y = moons(100)
+
+
+def batch_loss(w0, w, X, y):
+    J = 0.0
+    for x, y_n in zip(X, y):
+        z = w0 + w[0] * x[0] + w[1] * x[1]
+        error = tanh(z) - y_n
+        J = J + error * error
+    return J / len(X)
+
+
+gradient = value_and_grad(batch_loss, argnums=(0, 1))
+fast = autograd.compile(gradient)
+fast(0.1, [0.2, 0.3], X, y)
+print(fast.report())
+
+# %% [markdown]
+# More than eight hundred operations were recorded, and about twenty are left. The compiler saw that the same code
+# runs for each sample, rolled the loop up again, and does all samples at once as arrays:
+
+# %%
+fast.source
+
+# %% [markdown]
+# | line | what it is |
+# | --- | --- |
+# | `w1 = np.array([w0])` | the bias as an array of one element (the name is the compiler's) |
+# | `t3 = t2 @ w` | the weighted sums of all hundred samples: your loop has become a matrix product |
+# | `t5 = np.tanh(t4)` | a hundred neurons' outputs |
+# | `t7 = t6 @ t6` | the sum of the squared errors |
+# | `dJ_dt4 = dJ_dt6 * t12` | $\partial J / \partial z$ for every sample |
+# | `dJ_dt1 = dJ_dt4.sum(axis=0)` | all samples share one bias: where paths meet, gradients add |
+# | `dJ_dw = t14.sum(axis=0)` | and each weight: what flowed in, times what came back, summed over the samples |
+#
+# A sum forward becomes a copy backward, and a copy forward (one weight, used by every sample) becomes a sum backward.
+#
+# ## How fast
+#
+# The same loss three times: recorded at each call, compiled, and written by hand with NumPy.
+
+
+# %%
+def by_hand(w0, w, X, y):
+    error_and_slope = np.tanh(w0 + X @ w)
+    error = error_and_slope - y
+    delta = 2 / len(y) * error * (1 - error_and_slope**2)
+    return error @ error / len(y), (delta.sum(), X.T @ delta)
+
+
+def milliseconds(f, *arguments):
+    return min(timeit.repeat(lambda: f(*arguments), number=10, repeat=5)) * 100
+
+
+arguments = 0.1, [0.2, 0.3], X, y
+arrays = 0.1, np.array([0.2, 0.3]), np.array(X), np.array(y)
+print(by_hand(*arrays))
+
+recorded, compiled, hand = (
+    milliseconds(gradient, *arguments),
+    milliseconds(fast, *arguments),
+    milliseconds(by_hand, *arrays),
+)
+print(f"compiled: about {recorded / compiled:.0f} times as fast as recorded at each call")
+print(f"by hand:  about {compiled / hand:.0f} times as fast as compiled, which has to turn lists into arrays first")
+
+
+# %% [markdown]
+# Written with arrays from the start, there is nothing to turn:
+
+
+# %%
+def array_loss(w0, w, X, y):
+    error = tanh(w0 + X @ w) - y
+    return (error * error).mean()
+
+
+gradient = value_and_grad(array_loss, argnums=(0, 1))
+fast = autograd.compile(gradient)
+recorded, compiled, hand = milliseconds(gradient, *arrays), milliseconds(fast, *arrays), milliseconds(by_hand, *arrays)
+print(f"compiled: about {recorded / compiled:.0f} times as fast as recorded at each call")
+print(f"by hand:  {compiled / hand:.1f} times as fast as compiled")
+fast.source
+
+# %% [markdown]
+# Why is it so much faster? The arithmetic is the same. What is gone is everything around it: making an object for
+# each number, remembering its inputs, sorting the graph, looking up rules, at each call anew. It is done once, when
+# the function is compiled, and what is left is a program that one could have written by hand.
+#
+# `fit` does it by itself. A network neuron by neuron, each weight a `Value`, with and without:
+
+
+# %%
+def training(compile):
+    model = MLP(2, [8, 1])
+    optimizer = SGD(model.parameters(), lr=0.1)
+    labels = [2 * label - 1 for label in y]
+    start = timeit.default_timer()
+    history = fit(model, X, labels, loss=hinge, optimizer=optimizer, epochs=50, compile=compile, progress=False)
+    return timeit.default_timer() - start, history["loss"][-1]
+
+
+(seconds, J), (seconds_compiled, J_compiled) = training(False), training(True)
+print(f"about {seconds / seconds_compiled:.0f} times as fast; the losses differ by {abs(J - J_compiled):.0e}")
+
+# %% [markdown]
+# ## What cannot be compiled
+#
+# The function is recorded once, with example numbers, and its program runs for all others. So what depends on the
+# *value* of a number cannot be recorded: the other branch of this `if` was never seen.
+
+
+# %%
+def leaky(z):
+    if z > 0:
+        return z
+    return 0.1 * z
+
+
+def message(f, *arguments):
+    """Return what the error says, without the name of the file."""
+    try:
+        autograd.compile(f)(*arguments)
+    except CompileError as error:
+        return str(error).partition(": ")[2]
+
+
+print(message(leaky, 2.0))
+
+# %% [markdown]
+# The message names the line, says what is wrong and what to write instead. Some more that do at each call what would
+# be done only once:
+
+
+# %%
+def talkative(z):
+    print("z is", z)
+    return z * z
+
+
+def peeking(z):
+    return z * z.item()
+
+
+def random_slope(z):
+    return z * random.random()
+
+
+for f in (talkative, peeking, random_slope):
+    print("*", message(f, 2.0), end="\n\n")
+
+# %% [markdown]
+# A loop is fine, and so is an `if` about something that is no number of the computation, such as the length of a
+# list: it is decided when the function is recorded, and for a list of another length it is recorded again.
+#
+# **Exercise 3.** Write `leaky` so that it compiles: $z$ where $z$ is positive, $0.1 z$ elsewhere. There are several
+# ways; `where(condition, a, b)` is one.
+
+
+# %%
+def answer(z):
+    return ...
+
+
+# %%
+check.exercise_3(answer)
+
+# %% [markdown]
+# ## What to take with you
+#
+# * A backward pass is a program like any other. It has about as many lines as the forward pass, and uses its results.
+# * Speed comes from what is *not* done at each call.
+# * Whoever writes sums over samples as arrays writes what the compiler writes.
