@@ -24,7 +24,6 @@ def shortened(nodes: Iterable[Node], became: dict[Node, Any], counts: Counter[st
     """Find, for each node, what may stand for it; inputs come before results. Count what each pass removes."""
     known: dict[Any, Node] = {}
     for node in nodes:
-        counts["operations recorded"] += 1
         new: Any = relinked(node, [became.get(i, i) if isinstance(i, Node) else i for i in node.inputs])
         for name, each in PASSES.items():
             before, new = new, each(new, known)

@@ -138,6 +138,7 @@ def program_of(
             found = dict(zip(sources, pull(out, sources, one_like(out))[0]))
         found.update({t: Part(found[held[t].node], held[t].place) for t in targets if t in held})
         result = ((out, aux) if parts.has_aux else out, replaced(wanted, found))
+    counts["operations recorded"] += len(trace.nodes) - forward
     became: dict[Node, Any] = {leaf: leaf._data for leaf in trace.made}
     shortened(trace.nodes, became, counts)
     result = replaced(result, became)

@@ -599,3 +599,22 @@ class TestRepetition:
         assert "np." not in fast.source
         assert fast(p[:9], X * 4, y * 4) == pytest.approx(loss(p[:9], X * 4, y * 4), rel=1e-12)
         assert "np." in fast.source
+
+
+def test_the_report_counts_what_was_recorded_once() -> None:
+    def f(w: Any, x: Any) -> Any:
+        return 1.0 * tanh(w * x) + tanh(w * x)
+
+    fast = autograd.compile(f)
+    fast(0.5, 2.0)
+    rows = dict(line.rsplit(maxsplit=1) for line in fast.report().splitlines())
+    assert {name.strip(): int(count) for name, count in rows.items()} | {"milliseconds to compile": 0} == {
+        "operations recorded": 6,
+        "computed already": 2,
+        "exact identities": 1,
+        "arrays written over": 0,
+        "arrays allocated": 0,
+        "operations left": 3,
+        "milliseconds to compile": 0,
+        "signatures compiled": 1,
+    }
