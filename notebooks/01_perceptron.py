@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 1 · The perceptron
 #
-# A neural network, however large, is made of one small part, repeated. This notebook is about that part.
-# You need Python and school calculus. Run each cell with Shift + Enter, and change whatever makes you curious:
-# nothing can break.
+# A neural network, however large, is made of one small part, repeated. This notebook is about that part. You need
+# Python and school calculus. Run each cell with Shift + Enter, and change whatever makes you curious: nothing can
+# break.
 
 # %%
 # %matplotlib inline
@@ -24,8 +24,8 @@ from nn.data import moons
 # %% [markdown]
 # ## Inputs, weights, a sum, a non-linearity
 #
-# A perceptron takes numbers $x_1, x_2, \dots$, multiplies each by a **weight**, adds them up together with
-# a **bias** $w_0$, and bends the sum $z$ with a **non-linearity** $g$:
+# A perceptron takes numbers $x_1, x_2, \dots$, multiplies each by a **weight**, adds them up together with a **bias**
+# $w_0$, and bends the sum $z$ with a **non-linearity** $g$:
 #
 # $$z = w_0 + w_1 x_1 + w_2 x_2 \qquad\qquad \hat y = g(z)$$
 #
@@ -43,16 +43,16 @@ z.label, y_hat.label = "z", "y_hat"
 print(f"z = {z.data:g}, y_hat = {y_hat.data:.5f}")
 
 # %% [markdown]
-# Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and the
-# boxes with a thick border are the weights, which a network will learn. (Each box has room for a gradient, `grad`.
-# It is empty for now; notebook 4 says what it is for.)
+# Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and
+# the boxes with a thick border are the weights, which a network will learn. (Each box has room for a gradient,
+# `grad`. It is empty for now; notebook 4 says what it is for.)
 
 # %%
 y_hat
 
 # %% [markdown]
-# With many inputs nobody writes such a sum term by term. With the inputs in one vector $x$ and the weights in another,
-# it is a product of the two, $z = w_0 + x \cdot w$. A `Tensor` is an array that remembers.
+# With many inputs nobody writes such a sum term by term. With the inputs in one vector $x$ and the weights in
+# another, it is a product of the two, $z = w_0 + x \cdot w$. A `Tensor` is an array that remembers.
 
 # %%
 x = Tensor([-1.0, 2.0], label="x")
@@ -77,13 +77,13 @@ check.exercise_1(answer)
 # %% [markdown]
 # ## A line in the plane
 #
-# Two inputs are a point in the plane, and the perceptron has something to say about each point. Where $z = 0$ it cannot
-# decide: $g(0) = 0.5$. These points are the line
+# Two inputs are a point in the plane, and the perceptron has something to say about each point. Where $z = 0$ it
+# cannot decide: $g(0) = 0.5$. These points are the line
 #
 # $$1 + 3 x_1 - 2 x_2 = 0$$
 #
-# On one side of it $z$ is positive and $\hat y$ is near 1, on the other $z$ is negative and $\hat y$ is near 0.
-# The bias shifts the line, the weights turn it. Our point $(-1, 2)$ lies well on the negative side: $z = -6$.
+# On one side of it $z$ is positive and $\hat y$ is near 1, on the other $z$ is negative and $\hat y$ is near 0. The
+# bias shifts the line, the weights turn it. Our point $(-1, 2)$ lies well on the negative side: $z = -6$.
 
 # %%
 points = [[-1.0, 2.0], [-1.0, 0.0], [2.0, 1.0], [1.0, 0.0], [0.0, -1.0]]
@@ -97,9 +97,9 @@ ax.figure
 # %% [markdown]
 # The further a point is from the line, the surer the perceptron: $g(-6) = 0.0025$ is almost 0.
 #
-# **Exercise 2.** Find a bias and two weights for which a perceptron computes *and*: $z$ must be positive for the input
-# $(1, 1)$, and negative for $(0, 0)$, $(0, 1)$ and $(1, 0)$. There are many. Draw the four points on paper first, and
-# the line that you want.
+# **Exercise 2.** Find a bias and two weights for which a perceptron computes *and*: $z$ must be positive for the
+# input $(1, 1)$, and negative for $(0, 0)$, $(0, 1)$ and $(1, 0)$. There are many. Draw the four points on paper
+# first, and the line that you want.
 
 # %%
 answer = ...  # [w0, w1, w2]
@@ -130,8 +130,8 @@ figure
 # Sigmoid answers between 0 and 1, like a probability. Tanh answers between −1 and 1. ReLU lets positive numbers pass
 # and stops the others, and is the cheapest.
 #
-# The derivatives matter as much: networks learn by them. The engine knows them, `grad(g)` is the derivative of $g$, and
-# for sigmoid it is $g'(z) = g(z)\,(1 - g(z))$:
+# The derivatives matter as much: networks learn by them. The engine knows them, `grad(g)` is the derivative of $g$,
+# and for sigmoid it is $g'(z) = g(z)\,(1 - g(z))$:
 
 # %%
 z = 0.8
@@ -160,11 +160,11 @@ check.exercise_4(perceptron)
 # %% [markdown]
 # ## Why non-linear?
 #
-# The seminar asks for a network that tells green points from red ones. Here are a hundred of them (in blue and orange,
-# which every pair of eyes can tell apart). No straight line will do.
+# The seminar asks for a network that tells green points from red ones. Here are a hundred of them (in blue and
+# orange, which every pair of eyes can tell apart). No straight line will do.
 #
-# Let us train two networks, equal in everything but the non-linearity. How training works is the business of the
-# next notebooks. The first network has no $g$ at all:
+# Let us train two networks, equal in everything but the non-linearity. How training works is the business of the next
+# notebooks. The first network has no $g$ at all:
 
 # %%
 X, y = moons(100)
@@ -185,8 +185,8 @@ def train(model):
 train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
 
 # %% [markdown]
-# Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is a
-# weighted sum. Two layers without $g$ are one layer in disguise,
+# Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is
+# a weighted sum. Two layers without $g$ are one layer in disguise,
 #
 # $$w_0'' = w_0' + w_0\, w' \qquad w'' = w\, w' \qquad\Rightarrow\qquad
 # (w_0 + x\, w)\, w' + w_0' \;=\; w_0'' + x\, w''$$
@@ -197,8 +197,8 @@ train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
 train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor))
 
 # %% [markdown]
-# The non-linearities let it bend the line. That is all they are for, and it is enough: with enough neurons a
-# network can come as close as you like to any continuous function.
+# The non-linearities let it bend the line. That is all they are for, and it is enough: with enough neurons a network
+# can come as close as you like to any continuous function.
 #
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.

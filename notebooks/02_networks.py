@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 2 · Networks
 #
-# One perceptron draws one line. Put several side by side and you have a **layer**; put layers one behind the other and
-# you have a **network**. There is nothing else in it.
+# One perceptron draws one line. Put several side by side and you have a **layer**; put layers one behind the other
+# and you have a **network**. There is nothing else in it.
 
 # %%
 from autograd import Tensor, Value, draw, sigmoid, softmax
@@ -109,20 +109,25 @@ draw(y_hat, fold="perceptron")
 draw(y_hat, fold="layer")
 
 # %% [markdown]
-# Layers can also be *computed* as one. The weights of a layer make a matrix $w$, its biases a vector $w_0$, and
-# then all its perceptrons together are
+# Layers can also be *computed* as one. The weights of a layer make a matrix $w$, its biases a vector $w_0$, and then
+# all its perceptrons together are
 #
 # $$\hat y = g(w_0 + x\, w)$$
 #
 # This is the form that big networks are written in, because computers multiply matrices fast. `to(Tensor)` turns the
-# network of numbers into one of matrices, `to(Value)` turns it back. The numbers stay the same.
+# network of numbers into one of matrices, `to(Value)` turns it back. Here is layer 1 of the same network, all at
+# once:
 
 # %%
 layers = small.to(Tensor)
-y_hat_of_layers = sigmoid(layers(Tensor([1.0, -2.0], label="x")))
-y_hat_of_layers
+x_row = Tensor([1.0, -2.0], label="x")
+layers.layers[0](x_row)
+
+# %% [markdown]
+# The numbers are the same, and so is the answer of the whole network:
 
 # %%
+y_hat_of_layers = sigmoid(layers(x_row))
 print(f"neuron by neuron {y_hat.data:.10f}")
 print(f"layer by layer   {y_hat_of_layers.item():.10f}")
 
@@ -152,15 +157,15 @@ z = [2.0, 1.0, -1.0]
 softmax(z)
 
 # %% [markdown]
-# Only differences count. Add 100 to each $z_j$, and top and bottom are both multiplied by $e^{100}$; the probabilities
-# stay the same:
+# Only differences count. Add 100 to each $z_j$, and top and bottom are both multiplied by $e^{100}$; the
+# probabilities stay the same:
 
 # %%
 softmax([102.0, 101.0, 99.0])
 
 # %% [markdown]
-# As the non-linearity of the last layer, softmax works on all outputs together. That sets it apart from the
-# others: each probability depends on every $z_j$.
+# As the non-linearity of the last layer, softmax works on all outputs together. That sets it apart from the others:
+# each probability depends on every $z_j$.
 
 # %%
 flowers = MLP(4, [5, 3], output="softmax", of=Tensor)
@@ -170,9 +175,8 @@ print(probabilities.data, "sum:", probabilities.data.sum())
 # %% [markdown]
 # **Exercise 3.** Write softmax yourself, for a list `z` of any length. (`math.exp` takes $e$ to a power.)
 
+
 # %%
-
-
 def my_softmax(z):
     return ...
 

@@ -1,0 +1,231 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3 · Loss
+#
+# A network says something for every input. The **loss** says how wrong that was, in a single number $J$: 0 when all
+# is right, larger the worse it gets. To learn is to make this number small, so it had better be the right number.
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_format = "retina"
+from math import log
+
+import numpy
+from matplotlib.figure import Figure
+
+from autograd import Value, grad, sigmoid
+from checks import loss as check
+from nn import binary_cross_entropy, cross_entropy, mse, plots
+
+# %% [markdown]
+# ## Grades, and how far off they are
+#
+# Three students: how many lectures each one heard, how many hours each one spent on the project, and the final grade.
+# A network, not yet trained, has guessed the grades.
+
+# %%
+X = [[4, 5], [2, 1], [5, 8]]  # lectures, hours
+y = [90, 20, 95]  # the grades
+y_hat = [30, 80, 85]  # the guesses
+
+# %% [markdown]
+# The loss of one sample compares one guess $\hat y$ with the truth $y$. For numbers such as grades we take the square
+# of the difference: never negative, and twice as far off is four times as bad.
+#
+# $$L(\hat y, y) = (\hat y - y)^2$$
+
+
+# %%
+def L(y_hat, y):
+    return (y_hat - y) ** 2
+
+
+[L(y_hat[i], y[i]) for i in range(3)]
+
+# %% [markdown]
+# ## The empirical loss
+#
+# The loss of the network is the mean over all $n$ samples, the **empirical loss**. With squares it is called the
+# *mean squared error*:
+#
+# $$J = \frac{1}{n} \sum_{i=1}^{n} L(\hat y_i, y_i) = \frac{1}{n} \sum_{i=1}^{n} (\hat y_i - y_i)^2$$
+
+# %%
+n = 3
+J = sum(L(y_hat[i], y[i]) for i in range(n)) / n
+J, mse(y_hat, y)
+
+# %% [markdown]
+# The first two students share almost all of it between them; the third guess, 10 points off, hardly counts. With
+# Values for the guesses, the loss can show its parts, and which way each guess should go: the `grad` of a guess is
+# the derivative of $J$ by it, negative where a higher guess would make the loss smaller.
+
+# %%
+guesses = [Value(float(guess), label=f"y_hat_{i}") for i, guess in enumerate(y_hat, 1)]
+J = mse(guesses, y)
+J.label = "J"
+J.backward()
+J
+
+# %% [markdown]
+# **Exercise 1.** Somebody guesses 50 for each of the three students. What is the mean squared error?
+
+# %%
+answer = ...
+check.exercise_1(answer)
+
+# %% [markdown]
+# **Exercise 2.** Write the mean squared error yourself, for two lists of the same length, of any length.
+
+
+# %%
+def my_mse(y_hat, y):
+    return ...
+
+
+check.exercise_2(my_mse)
+
+# %% [markdown]
+# ## Yes or no: binary cross-entropy
+#
+# Now the network only has to say who passes: $y$ is 1 or 0, and $\hat y$ the probability of a 1. Whoever calls
+# something impossible that then happens should pay dearly. The logarithm does that:
+#
+# $$L(\hat y, y) = -\big(\, y \log \hat y + (1 - y) \log (1 - \hat y) \,\big)$$
+#
+# It looks like two terms, but one of them is always zero: for $y = 1$ it is $-\log \hat y$, for $y = 0$ it is
+# $-\log(1 - \hat y)$.
+
+# %%
+y_pass = [1, 0, 1]
+p_hat = [0.1, 0.8, 0.6]
+
+losses = [-(y * log(p) + (1 - y) * log(1 - p)) for p, y in zip(p_hat, y_pass)]
+print([round(loss, 4) for loss in losses])
+print(sum(losses) / 3, binary_cross_entropy(p_hat, y_pass))
+
+# %% [markdown]
+# Why not squares again? Because $\hat y = g(z)$ comes out of a sigmoid, which is flat at its ends. Suppose the truth
+# is $y = 1$, and look at both losses as functions of $z$, with their slopes:
+
+
+# %%
+def squares(z):
+    return (sigmoid(z) - 1) ** 2
+
+
+def cross(z):
+    return binary_cross_entropy(sigmoid(z), 1)
+
+
+zs = [k / 20 for k in range(-120, 121)]
+ax = plots.axes(6, 3.6)
+ax.plot(zs, [cross(z) for z in zs], color=plots.BLUE, label="binary cross-entropy")
+ax.plot(zs, [grad(cross)(z) for z in zs], color=plots.BLUE, ls="--", label="its derivative")
+ax.plot(zs, [squares(z) for z in zs], color=plots.VERMILION, label="squared error")
+ax.plot(zs, [grad(squares)(z) for z in zs], color=plots.VERMILION, ls="--", label="its derivative")
+ax.set(xlabel="$z$", title="the loss where the truth is 1")
+ax.grid(alpha=0.3)
+ax.legend()
+ax.figure
+
+# %% [markdown]
+# At $z = -6$ the network is sure, and wrong. The squared error there is flat, its derivative almost 0: nothing to
+# learn from. The derivative of the cross-entropy is almost −1. In fact it is always $\hat y - y$, as simple as can
+# be:
+
+# %%
+z = -6.0
+grad(cross)(z), sigmoid(z) - 1
+
+# %% [markdown]
+# With more than two classes, softmax makes the probabilities, and the loss is again minus the logarithm of the one
+# that should have been 1. `cross_entropy` takes the numbers $z$ before softmax, and the class.
+
+# %%
+cross_entropy([2.0, 1.0, -1.0], 0)  # = -log(0.7054), with the softmax of notebook 2
+
+# %% [markdown]
+# **Exercise 3.** A network shrugs and says $\hat y = 0.5$. What is its binary cross-entropy, for $y = 1$?
+
+# %%
+answer = ...
+check.exercise_3(answer)
+
+# %% [markdown]
+# ## The loss is a landscape
+#
+# The data do not change. What can change are the weights, so the loss is a function of the weights, $J(w)$. Here is
+# the simplest network for the grades, one perceptron without bias or non-linearity, $\hat y = w_1 x_1 + w_2 x_2$:
+
+
+# %%
+def J(w1, w2):
+    return mse([w1 * x1 + w2 * x2 for x1, x2 in X], y)
+
+
+J(10.0, 4.0), J(0.0, 0.0)
+
+# %% [markdown]
+# Two weights are a point in a plane, and the loss is the height above it. Light is low. We look for the lowest point.
+
+# %%
+w1s = [-5 + 35 * k / 80 for k in range(81)]
+w2s = [-10 + 35 * k / 80 for k in range(81)]
+heights = [[J(w1, w2) for w1 in w1s] for w2 in w2s]
+
+ax = plots.axes(6, 4.5)
+levels = [100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200]
+colors = ax.contourf(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", extend="max")
+bar = ax.figure.colorbar(colors, ax=ax, label="$J(w_1, w_2)$", ticks=levels)
+bar.ax.set_yticklabels(levels)
+bar.ax.minorticks_off()
+ax.set(xlabel="$w_1$", ylabel="$w_2$")
+ax.figure
+
+# %% [markdown]
+# A long narrow valley: raise $w_1$, lower $w_2$ a little, and the loss hardly changes, because who hears many
+# lectures also works many hours.
+#
+# **Exercise 4.** Find weights with a loss below 150. Look at the map, try, and try again. (With two weights that is a
+# game. With a hundred it is hopeless, and notebook 4 has a better way.)
+
+# %%
+answer = ...  # [w1, w2]
+check.exercise_4(answer)
+
+# %% [markdown]
+# With a non-linearity in the network, the landscape is no longer a simple valley. Here the perceptron has a sigmoid,
+# and the grades are divided by 100:
+
+
+# %%
+def J_bent(w1, w2):
+    return mse([sigmoid(w1 * x1 + w2 * x2) for x1, x2 in X], [0.90, 0.20, 0.95])
+
+
+w1s = [k / 10 for k in range(-40, 41, 2)]
+w2s = [k / 10 for k in range(-40, 41, 2)]
+heights = [[J_bent(w1, w2) for w1 in w1s] for w2 in w2s]
+
+figure = Figure(figsize=(6, 5))
+ax = figure.add_subplot(projection="3d")
+ax.plot_surface(*numpy.meshgrid(w1s, w2s), numpy.array(heights), cmap="viridis_r")
+ax.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="$J$")
+ax.view_init(elev=35, azim=-60)
+figure
+
+# %% [markdown]
+# There are plateaus, on which every direction looks the same, a hump, and a ravine between them.
+#
+# **In one line:** the loss is the mean over all samples of how wrong each is, $J(w) = \frac1n \sum_i L(\hat y_i,
+# y_i)$: a landscape over the weights.
+#
+# Next: the way down, [4 · Gradient descent](04_gradient_descent.ipynb)
