@@ -98,7 +98,7 @@ check.exercise_1(answer)
 
 # %%
 def descend(lr, momentum=0.0, n=40):
-    """Return the points (w1, w2) that gradient descent comes through, and the loss at each."""
+    """Return the n points (w1, w2) that gradient descent comes through, and the loss at each."""
     w1, w2 = Value(0.0), Value(20.0)
     optimizer = SGD([w1, w2], lr=lr, momentum=momentum)
     points, losses = [], []
@@ -112,28 +112,42 @@ def descend(lr, momentum=0.0, n=40):
     return points, losses
 
 
-def show(lr, momentum=0.0):
-    """Draw the path on the map, and the loss at each step beside it."""
-    points, losses = descend(lr, momentum)
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[3, 2])
-    w1s = [-10 + k / 2 for k in range(81)]
-    w2s = [-10 + k / 2 for k in range(81)]
-    heights = [[loss(w1, w2) for w1 in w1s] for w2 in w2s]
-    left.contour(w1s, w2s, heights, levels=[100 * 2**k for k in range(11)], norm="log", cmap="viridis_r", linewidths=1)
-    left.plot(*zip(*points), "o-", color=plots.VERMILION, markersize=3, linewidth=1)
-    left.plot(*points[0], "s", color="black", label="start")
-    left.plot(12.09, 5.34, "*", color="black", markersize=11, label="lowest point")
-    left.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30))
-    left.set_title(rf"$\eta$ = {lr}, momentum {momentum}")
-    left.legend()
-    right.plot(losses, color=plots.VERMILION)
-    right.set(xlabel="step", ylabel="$J$", yscale="log", ylim=(100, 5000))
-    right.grid(alpha=0.3)
+w1s = w2s = [-10 + k / 2 for k in range(81)]
+heights = [[loss(w1, w2) for w1 in w1s] for w2 in w2s]
+
+
+def paths(*runs):
+    """Draw the path of each run, a learning rate and a momentum, on a map of the loss."""
+    figure = Figure(figsize=(1 + 3.2 * len(runs), 3.7), layout="constrained")
+    for ax, run in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs):
+        levels = [100 * 2**k for k in range(11)]
+        ax.contour(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", linewidths=1)
+        points, _ = descend(*run)
+        ax.plot(*zip(*points), "o-", color=plots.VERMILION, markersize=3, linewidth=1)
+        ax.plot(*points[0], "s", color="black", label="start")
+        ax.plot(12.09, 5.34, "*", color="black", markersize=11, label="lowest point")
+        ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30))
+        ax.set_title(name(*run), fontsize=11)
+    ax.legend()
     return figure
 
 
-show(lr=0.01)
+def curves(*runs):
+    """Draw the loss at each step of each run."""
+    ax = plots.axes(6, 3.4)
+    for run, color, style in zip(runs, plots.COLORS, ("-", "--", ":")):
+        ax.plot(descend(*run)[1], style, color=color, label=name(*run))
+    ax.set(xlabel="step", ylabel="$J$", yscale="log")
+    ax.grid(alpha=0.3)
+    ax.legend()
+    return ax.figure
+
+
+def name(lr, momentum=0.0):
+    return rf"$\eta$ = {lr}" + (f", momentum {momentum}" if momentum else "")
+
+
+paths([0.01])
 
 # %% [markdown]
 # The first steps are long, because it is steep; they lead down into the valley. On its floor the ground is almost
@@ -144,13 +158,10 @@ show(lr=0.01)
 # Everything hangs on $\eta$. Here are three learning rates, from the same start, for the same 40 steps:
 
 # %%
-show(lr=0.0001)
+paths([0.0001], [0.02], [0.0226])
 
 # %%
-show(lr=0.02)
-
-# %%
-show(lr=0.0226)
+curves([0.0001], [0.02], [0.0226])
 
 # %% [markdown]
 # Too small, and 40 steps hardly leave the start. Rather large, and each step overshoots the floor of the valley and
@@ -176,11 +187,10 @@ check.exercise_2(answer)
 # nothing else changed:
 
 # %%
-show(lr=0.01, momentum=0.8)
+paths([0.01], [0.01, 0.8])
 
 # %%
-for momentum in (0.0, 0.8):
-    print(f"momentum {momentum}: J = {descend(0.01, momentum)[1][-1]:.2f} after 40 steps")
+curves([0.01], [0.01, 0.8])
 
 # %% [markdown]
 # **Exercise 3.** Write one step with momentum, for a single weight. Return the new weight and the new velocity.
