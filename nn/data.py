@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -147,6 +147,70 @@ def read_csv(path: str | Path, target: str) -> Table:
     >>> read_csv(path, target="kind")
     Table(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
     """
+    top, header, body = _header_and_rows(path)
+    place = _place(path, top, header, target)
+    features = [name for name in header if name != target]
+    if not features:
+        raise DataError(f"{path}, line {top}: has no column besides {target!r} to learn from")
+    X, labels, lines = [], [], []
+    for line, cells in body:
+        if not cells[place]:
+            raise DataError(f"{path}, line {line}, column {target}: is empty")
+        labels.append(cells[place])
+        lines.append(line)
+        X.append([_number(path, line, name, cell) for name, cell in zip(header, cells) if name != target])
+    if all(_is_number(label) for label in labels):
+        # 1, 1.0 and 01 are one class, under the name that comes first in the file.
+        numbers = [_number(path, line, target, label) for line, label in zip(lines, labels)]
+        names = dict(zip(reversed(numbers), reversed(labels)))
+        labels, classes = [names[number] for number in numbers], [names[number] for number in sorted(names)]
+    else:
+        classes = sorted(set(labels))
+    if len(classes) < 2:
+        raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
+    return Table(X, [classes.index(label) for label in labels], features, classes)
+
+
+def read_features(path: str | Path, features: Sequence[str]) -> list[list[float]]:
+    """Return n rows of numbers from a CSV file with a header: the columns `features`, in this order.
+
+    Other columns are left out. Raises DataError as `read_csv` does.
+
+    >>> from pathlib import Path
+    >>> from nn.data import read_features
+    >>> _ = (path := Path(getfixture("tmp_path")) / "new.csv").write_text("width,length\\n2,1.5\\n")
+    >>> read_features(path, ["length", "width"])
+    [[1.5, 2.0]]
+    """
+    top, header, body = _header_and_rows(path)
+    places = [(name, _place(path, top, header, name)) for name in features]
+    return [[_number(path, line, name, cells[place]) for name, place in places] for line, cells in body]
+
+
+def read_labels(path: str | Path, target: str) -> list[str]:
+    """Return the n labels in the column `target` of a CSV file with a header, as text.
+
+    Raises DataError as `read_csv` does.
+
+    >>> from pathlib import Path
+    >>> from nn.data import read_labels
+    >>> _ = (path := Path(getfixture("tmp_path")) / "some.csv").write_text("width,kind\\n2,a\\n")
+    >>> read_labels(path, "kind")
+    ['a']
+    """
+    top, header, body = _header_and_rows(path)
+    place = _place(path, top, header, target)
+    return [cells[place] for _, cells in body]
+
+
+def _place(path: str | Path, top: int, header: list[str], name: str) -> int:
+    if name not in header:
+        raise DataError(f"{path}, line {top}: has no column {name!r}; its columns are {', '.join(header)}")
+    return header.index(name)
+
+
+def _header_and_rows(path: str | Path) -> tuple[int, list[str], list[tuple[int, list[str]]]]:
+    """Return a CSV file's header with its line number, and its rows with theirs, one at least, as stripped cells."""
     try:
         reader = csv.reader(
             io.StringIO(Path(path).read_bytes().decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True
@@ -169,34 +233,12 @@ def read_csv(path: str | Path, target: str) -> Table:
         if not name or header.index(name) != column - 1:
             fault = f"is named twice: {name}" if name else "has no name"
             raise DataError(f"{path}, line {top}, column {column}: {fault}")
-    if target not in header:
-        raise DataError(f"{path}, line {top}: has no column {target!r}; its columns are {', '.join(header)}")
     if not body:
         raise DataError(f"{path}: has a header, but no samples")
-    place = header.index(target)
-    features = [name for name in header if name != target]
-    if not features:
-        raise DataError(f"{path}, line {top}: has no column besides {target!r} to learn from")
-    X, labels, lines = [], [], []
     for line, row in body:
         if len(row) != len(header):
             raise DataError(f"{path}, line {line}: has {len(row)} cells; the header has {len(header)}")
-        cells = [cell.strip() for cell in row]
-        if not cells[place]:
-            raise DataError(f"{path}, line {line}, column {target}: is empty")
-        labels.append(cells[place])
-        lines.append(line)
-        X.append([_number(path, line, name, cell) for name, cell in zip(header, cells) if name != target])
-    if all(_is_number(label) for label in labels):
-        # 1, 1.0 and 01 are one class, under the name that comes first in the file.
-        numbers = [_number(path, line, target, label) for line, label in zip(lines, labels)]
-        names = dict(zip(reversed(numbers), reversed(labels)))
-        labels, classes = [names[number] for number in numbers], [names[number] for number in sorted(names)]
-    else:
-        classes = sorted(set(labels))
-    if len(classes) < 2:
-        raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
-    return Table(X, [classes.index(label) for label in labels], features, classes)
+    return top, header, [(line, [cell.strip() for cell in row]) for line, row in body]
 
 
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:

@@ -15,6 +15,7 @@ from nn import ACTIVATIONS, plots
 from nn.__main__ import main
 from nn.data import digits
 
+RUN = {"config.json", "weights.npz", "history.csv", "index.html", "history.png", "confusion.png"}
 QUICK = ["--epochs", "3", "--samples", "40", "--momentum", "0.5"]
 
 
@@ -40,25 +41,25 @@ def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("data", ["moons", "circles", "spirals"])
 def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "made" / "here"
-    assert main(["train", "--data", data, "--of", of, *QUICK, "--sizes", "4", "--out", str(out)]) == 0
-    assert {path.name for path in out.iterdir()} == {"history.png", "boundary.png", "confusion.png"}
+    assert main(["train", "--data", data, "--of", of, *QUICK, "--sizes", "4", "--save", str(out)]) == 0
+    assert {path.name for path in out.iterdir()} == {*RUN, "boundary.png"}
     assert "test      accuracy" in capsys.readouterr().out
 
 
 def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
     for of in ("value", "tensor"):
-        assert main(["train", "--of", of, "--epochs", "8", "--samples", "60", "--out", str(tmp_path)]) == 0
+        assert main(["train", "--of", of, "--epochs", "8", "--samples", "60", "--save", str(tmp_path)]) == 0
         said.append([line for line in capsys.readouterr().out.splitlines() if "accuracy" in line])
     assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("of", ["value", "tensor"])
 def test_train_on_digits(of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn.__main__.digits", lambda: tuple(part[:60] for part in digits()))
+    monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:60] for part in digits()))
     options = ["--sizes", "0", "--epochs", "1", "--of", of, "--lr", "0.05"]
-    assert main(["train", "--data", "digits", *options, "--out", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"history.png", "confusion.png"}
+    assert main(["train", "--data", "digits", *options, "--save", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {*RUN, "misclassified.png"}
 
 
 def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +67,7 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     rows = [f"{1e6 + 1e5 * a},{a},7,{'high' if a > 0 else 'low'}" for a in rng.normal(size=60)]
     path = tmp_path / "table.csv"
     path.write_text("big,small,constant,level\n" + "\n".join(rows) + "\n")
-    options = ["--data", str(path), "--target", "level", "--epochs", "30", "--out", str(tmp_path / "o")]
+    options = ["--data", str(path), "--target", "level", "--epochs", "30", "--save", str(tmp_path / "o")]
     assert main(["train", *options]) == 0
     test = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("test"))
     assert float(test.split()[2].strip("%")) >= 90
@@ -82,8 +83,8 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("has 2 samples; at least 10", ["--data", "few.csv", "--target", "kind"]),
         ("--samples 5: at least 10", ["--samples", "5"]),
         ("--target kind: is for CSV files", ["--target", "kind"]),
-        ("--out few.csv/out: cannot be made", ["--out", "few.csv/out"]),
-        ("history.png", ["--out", "taken", *QUICK]),
+        ("--save few.csv/out: cannot be made", ["--save", "few.csv/out"]),
+        ("history.png", ["--save", "taken", *QUICK]),
     ],
 )
 def test_wrong_data_are_told(
@@ -107,7 +108,7 @@ def test_wrong_data_are_told(
 @pytest.mark.parametrize(
     ("message", "options"),
     [
-        ("arguments are required: demo|train", []),
+        ("arguments are required: demo|train|evaluate|predict", []),
         ("invalid choice: 'fly'", ["fly"]),
         ("--lr: '0' is not a positive number", ["train", "--lr", "0"]),
         ("--lr: 'fast' is not a positive number", ["train", "--lr", "fast"]),
@@ -134,14 +135,17 @@ def test_every_activation_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [name for name in ACTIVATIONS if name not in said] == []
 
 
-@pytest.mark.parametrize(("command", "options"), [("demo", ["--out"]), ("train", ["--out", "--lr", "--sizes", "--of"])])
+@pytest.mark.parametrize(
+    ("command", "options"), [("demo", ["--out"]), ("train", ["--save", "--lr", "--sizes", "--of"])]
+)
 def test_help_tells_the_defaults(command: str, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
     assert left.value.code == 0
     said = capsys.readouterr().out
     assert all(option in said for option in options)
-    assert "(default: out)" in " ".join(said.split())
+    assert ("(default: out)" in " ".join(said.split())) == (command == "demo")
+    assert ("(default: run)" in " ".join(said.split())) == (command == "train")
 
 
 def test_a_folder_that_may_not_be_written_to(
@@ -149,8 +153,8 @@ def test_a_folder_that_may_not_be_written_to(
 ) -> None:
     # Permissions do not stop the superuser, as whom the tests may run.
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
-    assert main(["train", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"error: --out {tmp_path}: cannot be written to; name another folder\n"
+    assert main(["train", "--save", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"error: --save {tmp_path}: cannot be written to; name another folder\n"
 
 
 def test_stopped_before_the_first_epoch_is_over(
@@ -160,13 +164,13 @@ def test_stopped_before_the_first_epoch_is_over(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("nn.SGD.step", stop)
-    assert main(["train", "--out", str(tmp_path)]) == 0
+    assert main(["train", "--save", str(tmp_path)]) == 0
     said = capsys.readouterr()
     assert "0 epochs in" in said.out
     assert said.err == "stopped after 0 of 100 epochs\n"
     assert (tmp_path / "history.png").exists()
-    monkeypatch.setattr("nn.__main__.load", stop)
-    assert main(["train", "--out", str(tmp_path)]) == 130
+    monkeypatch.setattr("nn._command.load", stop)
+    assert main(["train", "--save", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "error: stopped\n"
 
 
@@ -176,7 +180,7 @@ def test_pictures_use_the_names_in_the_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(plots, "decision_boundary", lambda *given: drawn.append(boundary(*given)) or drawn[0])
     path = tmp_path / "prices.csv"
     path.write_text("in $,height,kind\n" + "".join(f"{k},{-k},{'low' if k < 10 else '$$'}\n" for k in range(20)))
-    assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "2", "--out", str(tmp_path)]) == 0
+    assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "2", "--save", str(tmp_path)]) == 0
     (ax,) = drawn
     assert (ax.get_xlabel(), ax.get_ylabel()) == (r"in \$ (standardised)", "height (standardised)")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [r"\$\$", "low"]
@@ -185,12 +189,12 @@ def test_pictures_use_the_names_in_the_file(tmp_path: Path, monkeypatch: pytest.
 def test_divergence_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with np.errstate(all="ignore"):
         options = ["--lr", "1e300", "--activation", "relu", "--of", "value", *QUICK]
-        assert main(["train", *options, "--out", str(tmp_path)]) == 1
+        assert main(["train", *options, "--save", str(tmp_path)]) == 1
     assert "Try a smaller learning rate" in capsys.readouterr().err
 
 
 def test_a_mistake_as_a_process(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nn"]
-    missing = [*command, "train", "--data", "x.csv", "--target", "y", "--out", str(tmp_path)]
+    missing = [*command, "train", "--data", "x.csv", "--target", "y", "--save", str(tmp_path)]
     failed = subprocess.run(missing, capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (2, "error: x.csv: there is no such file\n")

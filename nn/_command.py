@@ -1,0 +1,198 @@
+"""What the command line does: train, evaluate, predict."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from autograd import Tensor, Value
+
+from . import plots
+from ._losses import binary_cross_entropy, cross_entropy
+from ._optim import SGD
+from ._runs import SIDE, Run, decided, network, read, shaped, write
+from ._train import accuracy, fit, predict
+from .data import DataError, circles, digits, moons, read_csv, read_features, read_labels, spirals, train_test_split
+
+MADE = {"moons": moons, "circles": circles, "spirals": spirals}
+
+
+class Samples(NamedTuple):
+    """Data in two parts, lists or arrays, with the names of the features and of the classes."""
+
+    X_train: Any
+    X_test: Any
+    y_train: Any
+    y_test: Any
+    features: list[str]
+    classes: list[str]
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train on the data that were asked for, print how well it went and write the run's folder."""
+    if options.model == "cnn" and options.data != "digits":
+        raise DataError(f"--model cnn: takes images; write --data digits, as {options.data} has none")
+    if options.model == "cnn" and options.of == "value":
+        raise DataError("--model cnn: is made of Tensors; leave out --of value")
+    settings = {name: value for name, value in vars(options).items() if name not in ("command", "save")}
+    samples = load(settings)
+    means, spread = scaling(settings, samples.X_train)
+    kind = Value if options.of == "value" else Tensor
+    model: Any = network(settings, len(samples.features), len(samples.classes), kind)
+    # Kept as layers, which have the same numbers.
+    run = Run(settings, samples.features, samples.classes, means, spread, {}, model)
+    X_train, X_test = run.prepared(samples.X_train), run.prepared(samples.X_test)
+    y_train, y_test = samples.y_train, samples.y_test
+    if kind is Value:
+        X_train, X_test = X_train.tolist(), X_test.tolist()
+        y_train, y_test = (y.tolist() if hasattr(y, "tolist") else y for y in (y_train, y_test))
+    print(model.summary((1, SIDE, SIDE) if options.model == "cnn" else None) + "\n")
+    start = time.perf_counter()
+    history = fit(
+        model,
+        X_train,
+        y_train,
+        loss=_loss(samples.classes),
+        optimizer=SGD(model.parameters(), options.lr, options.momentum, weight_decay=options.weight_decay),
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        validation=(X_test, y_test),
+        metrics=(accuracy,),
+        seed=options.seed,
+    )
+    print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s")
+    run = run._replace(model=model.to(Tensor))
+    results = _measured(run, samples)
+    run = run._replace(results={f"{name}_accuracy": right for name, (right, _) in results.items()})
+    for name, (right, n) in results.items():
+        print(f"{name:<9} accuracy {right:7.1%}  ({n} samples)")
+    figures = _figures(run, samples, history)
+    write(run, history, figures, options.save)
+    print(f"in {options.save}: index.html, config.json, history.csv, {', '.join(f'{name}.png' for name in figures)}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Print how often a run's network is right, in all and for each class: on its own data, or on another CSV file."""
+    run = read(options.run)
+    if options.data is not None:
+        X, y = _known(run, options.data, options.target or run.options["target"])
+        parts = {str(options.data): (X, y)}
+    else:
+        samples = load(run.options)
+        if (samples.features, samples.classes) != (run.features, run.classes):
+            raise DataError(f"{run.options['data']}: has other columns or classes than it had in training; see --data")
+        parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
+    for name, (X, y) in parts.items():
+        scores = run.scores(X)
+        print(f"{name:<9} accuracy {accuracy(scores, y):7.1%}  ({len(y)} samples)")
+    guesses = decided(scores)
+    width = max(len(name) for name in ("class", *run.classes))
+    print(f"\n{'class':<{width}}  {'right':>7}  samples")
+    for k, label in enumerate(run.classes):
+        of_class = [guess == k for guess, true in zip(guesses, y) if true == k]
+        print(f"{label:<{width}}  {sum(of_class) / len(of_class) if of_class else 0:7.1%}  {len(of_class):7}")
+
+
+def write_predictions(options: argparse.Namespace) -> None:
+    """Print the class of each sample in a CSV file, and its probability, as CSV."""
+    import numpy
+
+    run = read(options.run)
+    z = numpy.asarray(run.scores(read_features(options.file, run.features)))
+    scores = numpy.stack([numpy.zeros_like(z), z], axis=1) if z.ndim == 1 else z
+    e = numpy.exp(scores - scores.max(axis=1, keepdims=True))
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["class", "probability"])
+    for k, p in zip(decided(z), (e / e.sum(axis=1, keepdims=True)).max(axis=1)):
+        table.writerow([run.classes[k], f"{p:.4f}"])
+
+
+def load(options: Mapping[str, Any]) -> Samples:
+    """Return the samples that were asked for, split by the seed."""
+    data, target, n, seed = (options[name] for name in ("data", "target", "samples", "seed"))
+    if target is not None and data in (*MADE, "digits"):
+        raise DataError(f"--target {target}: is for CSV files; {data} has no columns to choose from")
+    if data == "digits":
+        names = [f"pixel {k}" for k in range(SIDE * SIDE)], [str(k) for k in range(10)]
+        return Samples(*train_test_split(*digits(), seed=seed), *names)
+    if data in MADE:
+        if n < 10:
+            raise DataError(f"--samples {n}: at least 10 are needed to train and to test")
+        return Samples(*train_test_split(*MADE[data](n, seed=seed), seed=seed), ["x_1", "x_2"], ["class 0", "class 1"])
+    if not data.lower().endswith(".csv") and not Path(data).exists():
+        raise DataError(f"--data {data}: is neither {', '.join(MADE)}, digits nor a CSV file")
+    if target is None:
+        raise DataError(f"--data {data}: say with --target which column holds the classes")
+    table = read_csv(data, target)
+    if len(table.y) < 10:
+        raise DataError(f"{data}: has {len(table.y)} samples; at least 10 are needed to train and to test")
+    return Samples(*train_test_split(table.X, table.y, seed=seed), table.features, table.classes)
+
+
+def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float]]:
+    """Return mean and spread of each column of a CSV file; other data are of a good size as they are: 0 and 1."""
+    import numpy
+
+    X = numpy.asarray(X, float)
+    if options["data"] in (*MADE, "digits"):
+        return [0.0] * X.shape[1], [1.0] * X.shape[1]
+    spread = X.std(axis=0)
+    return X.mean(axis=0).tolist(), numpy.where(spread == 0, 1.0, spread).tolist()
+
+
+def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:
+    """Return the samples of a CSV file with the class numbers of a run; raise DataError for another class."""
+    if target is None:
+        raise DataError(f"--data {path}: say with --target which column holds the classes")
+    labels = read_labels(path, target)
+    unknown = [label for label in labels if label not in run.classes]
+    if unknown:
+        raise DataError(f"{path}, column {target}: has the class {unknown[0]!r}; known are {', '.join(run.classes)}")
+    return read_features(path, run.features), [run.classes.index(label) for label in labels]
+
+
+def _loss(classes: list[str]) -> Any:
+    def logistic(y_hat: Any, y: Any) -> Any:
+        return binary_cross_entropy(y_hat, y, from_logits=True)
+
+    return logistic if len(classes) == 2 else cross_entropy
+
+
+def _measured(run: Run, samples: Samples) -> dict[str, tuple[float, int]]:
+    """Return the accuracy on both parts, each with the number of samples."""
+    parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
+    return {name: (accuracy(run.scores(X), y), len(y)) for name, (X, y) in parts.items()}
+
+
+def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, str]]:
+    """Return the pictures of a run by name, each with what it shows."""
+    guesses, y_test = decided(run.scores(samples.X_test)), samples.y_test
+    # A dollar would start a formula in Matplotlib.
+    classes = [name.replace("$", r"\$") for name in run.classes]
+    confusion = plots.confusion_matrix(y_test, guesses, classes=classes)
+    figures = {
+        "history": (history.plot().figure, "Loss and accuracy of each epoch; of the test samples dashed"),
+        "confusion": (confusion.figure, "How often each class of the test samples was taken for which"),
+    }
+    if len(run.features) == 2:
+        made = run.options["data"] in MADE
+        boundary = plots.decision_boundary(
+            lambda points: predict(run.model, shaped(points, run.options)),
+            run.prepared(samples.X_train),
+            samples.y_train,
+        )
+        names = [f"${name}$" if made else f"{name} (standardised)".replace("$", r"\$") for name in run.features]
+        boundary.set(xlabel=names[0], ylabel=names[1])
+        for text, name in zip(boundary.get_legend().get_texts(), classes):
+            text.set_text(name)
+        figures["boundary"] = (boundary.figure, "The training samples, and where the network decides for which class")
+    if run.options["data"] == "digits":
+        images = samples.X_test.reshape(-1, SIDE, SIDE)
+        wrong = plots.misclassified(images, y_test, guesses)
+        figures["misclassified"] = (wrong, "Test samples that were taken for another class")
+    return figures

@@ -1,0 +1,224 @@
+"""A training run, kept in a folder: its settings and the network, its history as CSV, pictures and a page of HTML."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from autograd import Tensor
+
+from ._convolution import Conv2d, Flatten, MaxPool2d
+from ._layers import MLP
+from ._module import Module, Sequential
+from ._train import History, predict
+from .data import DataError
+
+SIDE = 8
+"""The images are so many pixels high and wide."""
+
+CONFIG, WEIGHTS, HISTORY, PAGE = "config.json", "weights.npz", "history.csv", "index.html"
+
+
+class Run(NamedTuple):
+    """What was trained: the options of the command line, what its numbers mean, how good it is, and the network.
+
+    Each feature is given to the network less its number in `means`, over its number in `spread`.
+    """
+
+    options: dict[str, Any]
+    features: list[str]
+    classes: list[str]
+    means: list[float]
+    spread: list[float]
+    results: dict[str, float]
+    model: Module
+
+    def scores(self, X: Any) -> Any:
+        """Return the network's output (n, k) for samples (n, features), for two classes (n,)."""
+        return predict(self.model, self.prepared(X))
+
+    def prepared(self, X: Any) -> Any:
+        """Return samples (n, features) as the network takes them."""
+        import numpy
+
+        return shaped((numpy.asarray(X, float) - self.means) / self.spread, self.options)
+
+
+def network(options: Mapping[str, Any], n_in: int, n_classes: int, of: Any = Tensor) -> Module:
+    """Return a fresh network: one score for two classes, else one for each."""
+    n_out, seed, activation = 1 if n_classes == 2 else n_classes, options["seed"], options["activation"]
+    if options["model"] == "mlp":
+        return MLP(n_in, [*options["sizes"], n_out], activation, of=of, seed=seed)
+    first, second = options["filters"]
+    side = SIDE // 4
+    return Sequential(
+        Conv2d(1, first, 3, activation, padding="same", seed=seed),
+        MaxPool2d(2),
+        Conv2d(first, second, 3, activation, padding="same", seed=seed + 1),
+        MaxPool2d(2),
+        Flatten(),
+        *MLP(second * side * side, [*options["sizes"], n_out], activation, of=Tensor, seed=seed + 2).layers,
+    )
+
+
+def shaped(X: Any, options: Mapping[str, Any]) -> Any:
+    """Return samples as the network takes them: images for convolution."""
+    return X.reshape(-1, 1, SIDE, SIDE) if options["model"] == "cnn" else X
+
+
+def decided(scores: Any) -> Any:
+    """Return the class number that scores decide for, for each sample: (n,) for two classes, (n, k) for k."""
+    import numpy
+
+    scores = numpy.asarray(scores)
+    return (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+
+
+def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
+    """Write a run to a folder; `figures` are pictures by name, each with what it shows."""
+    import numpy
+
+    config = {name: value for name, value in run._asdict().items() if name != "model"}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    model: Any = run.model
+    with (folder / WEIGHTS).open("wb") as file:
+        numpy.savez(file, **model.state_dict())
+    with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["epoch", *history])
+        table.writerows([k, *numbers] for k, numbers in enumerate(zip(*history.values()), 1))
+    for name, (figure, _) in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=120)
+    pictures = {name: (folder / f"{name}.png", shows) for name, (_, shows) in figures.items()}
+    (folder / PAGE).write_text(page(run, history, pictures), encoding="utf-8")
+
+
+def read(folder: Path) -> Run:
+    """Return the run in a folder; raise DataError, which names the file, if there is none or it is damaged."""
+    import numpy
+
+    if not (folder / CONFIG).exists():
+        raise DataError(f"{folder}: is no run, as it has no {CONFIG}; make one: python -m nn train --save {folder}")
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+        options, features, classes = config["options"], config["features"], config["classes"]
+        model = network(options, len(features), len(classes))
+        run = Run(**{**config, "model": model})
+        if not len(run.means) == len(run.spread) == len(features):
+            raise ValueError("each feature needs a mean and a spread")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{folder / CONFIG}: is damaged ({error}); train again") from None
+    try:
+        with numpy.load(folder / WEIGHTS, allow_pickle=False) as state:
+            model.load_state_dict(dict(state))
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{folder / WEIGHTS}: is damaged ({error}); train again") from None
+    return run
+
+
+def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -> str:
+    """Return the summary of a run as one page of HTML that needs no other file."""
+    results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
+    last = {name.replace("val_", "test "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers}
+    options = {
+        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in run.options.items()
+        if value is not None
+    }
+    drawn = "\n".join(
+        f'<figure><img alt="{html.escape(shows, quote=True)}" src="data:image/png;base64,'
+        f'{base64.b64encode(path.read_bytes()).decode()}"><figcaption>{html.escape(shows)}</figcaption></figure>'
+        for path, shows in pictures.values()
+    )
+    title = f"{run.options['model'].upper()} on {run.options['data']}"
+    sample = (1, SIDE, SIDE) if run.options["model"] == "cnn" else None
+    tiles = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{text}</dd></div>" for name, text in results.items())
+    return PAGE_TEMPLATE.format(
+        title=html.escape(title),
+        tiles=tiles,
+        pictures=drawn,
+        summary=html.escape(run.model.summary(sample)),
+        epochs=history.epochs,
+        last=_table(("series", "last epoch"), last),
+        options=_table(("option", "value"), options),
+        classes=html.escape(", ".join(run.classes)),
+        features=html.escape(_shortened(run.features)),
+    )
+
+
+def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> str:
+    body = "".join(
+        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
+        for name, value in rows.items()
+    )
+    columns = "".join(f'<th scope="col">{name}</th>' for name in head)
+    return f'<div class="wide"><table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _shortened(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:3])}, ..., {names[-1]} ({len(names)} in all)"
+
+
+PAGE_TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark;
+  --text: #1b1f24; --quiet: #57606a; --back: #fff; --panel: #f4f6f8; --line: #d5dbe1; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --text: #e8ebee; --quiet: #a9b3bd; --back: #16191d; --panel: #20252b; --line: #3a424b; }}
+}}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
+  max-width: 62rem; margin: 0 auto; padding: 1.5rem; }}
+h1 {{ font-size: 1.7rem; margin: 0 0 1rem; }}
+h2 {{ font-size: 1.15rem; margin: 2rem 0 .6rem; }}
+dl {{ display: flex; flex-wrap: wrap; gap: .8rem; margin: 0; }}
+dl div {{ background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem 1.1rem; }}
+dt, figcaption, .quiet {{ color: var(--quiet); font-size: .9rem; }}
+dd {{ margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums; }}
+.figures, .tables {{ display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }}
+.tables {{ align-items: start; }}
+figure {{ margin: 0; }}
+img {{ max-width: 100%; background: #fff; border: 1px solid var(--line); border-radius: .5rem; }}
+pre, .wide {{ overflow-x: auto; }}
+pre {{ background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; font-weight: normal; padding: .25rem .8rem .25rem 0;
+  border-bottom: 1px solid var(--line); }}
+thead th {{ color: var(--quiet); font-size: .9rem; }}
+td {{ font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<dl>{tiles}</dl>
+<h2>Pictures</h2>
+<div class="figures">
+{pictures}
+</div>
+<h2>Network</h2>
+<pre tabindex="0">{summary}</pre>
+<div class="tables">
+<section><h2>Training: {epochs} epochs</h2>
+{last}
+<p class="quiet">Every epoch is in history.csv.</p></section>
+<section><h2>Options</h2>
+{options}</section>
+</div>
+<h2>Data</h2>
+<p>Features: {features}<br>Classes: {classes}</p>
+</main>
+</body>
+</html>
+"""
