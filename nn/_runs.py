@@ -115,10 +115,10 @@ def read(folder: Path) -> Run:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CONFIG}: is damaged ({error}); train again") from None
     try:
-        with numpy.load(folder / WEIGHTS, allow_pickle=False) as state:
-            model.load_state_dict(dict(state))
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{folder / WEIGHTS}: is damaged ({error}); train again") from None
+        with (folder / WEIGHTS).open("rb") as file:
+            model.load_state_dict(dict(numpy.load(file, allow_pickle=False)))
+    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{folder / WEIGHTS}: is missing or damaged ({error}); train again") from None
     return run
 
 

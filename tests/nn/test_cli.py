@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +16,7 @@ import pytest
 
 from nn import ACTIVATIONS, plots
 from nn.__main__ import main
+from nn._runs import read
 from nn.data import digits
 
 RUN = {"config.json", "weights.npz", "history.csv", "index.html", "history.png", "confusion.png"}
@@ -114,6 +118,8 @@ def test_wrong_data_are_told(
         ("--lr: 'fast' is not a positive number", ["train", "--lr", "fast"]),
         ("--momentum: '1' is not a number from 0 to below 1", ["train", "--momentum", "1"]),
         ("--sizes: '1.5' is not a whole number from 1", ["train", "--sizes", "4,1.5"]),
+        ("--filters: '4' is not two whole numbers, such as 16,32", ["train", "--filters", "4"]),
+        ("--weight-decay: 'x' is not 0 or a positive number", ["train", "--weight-decay", "x"]),
         ("--epochs: '-3' is not a whole number from 1", ["train", "--epochs=-3"]),
         ("--activation: invalid choice: 'rleu' (choose from", ["train", "--activation", "rleu"]),
         ("--of: invalid choice", ["train", "--of", "array"]),
@@ -198,3 +204,172 @@ def test_a_mistake_as_a_process(tmp_path: Path) -> None:
     missing = [*command, "train", "--data", "x.csv", "--target", "y", "--save", str(tmp_path)]
     failed = subprocess.run(missing, capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stderr) == (2, "error: x.csv: there is no such file\n")
+
+
+def flowers(path: Path, n: int = 40, shift: float = 0.0) -> Path:
+    """Write a CSV file of two numbers, a text and a class that the first number decides."""
+    rng = np.random.default_rng(0)
+    rows = [f"{100 + 10 * a + shift},{b},{'small' if a < 0 else 'tall & wide'}" for a, b in rng.normal(size=(n, 2))]
+    path.write_text("length,width,kind\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("flowers")
+    options = ["--data", str(flowers(folder / "flowers.csv")), "--target", "kind", "--epochs", "30"]
+    assert main(["train", *options, "--save", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def test_a_run_is_kept_whole(run: Path) -> None:
+    config = json.loads((run / "config.json").read_text())
+    assert config["options"]["epochs"] == 30
+    assert (config["features"], config["classes"]) == (["length", "width"], ["small", "tall & wide"])
+    table = (run / "history.csv").read_text().splitlines()
+    assert table[0] == "epoch,loss,accuracy,val_loss,val_accuracy"
+    assert len(table) == 31
+    assert table[30].startswith("30,")
+    assert float(table[1].split(",")[1]) > float(table[30].split(",")[1])
+
+
+def test_the_page_needs_no_other_file(run: Path) -> None:
+    page = (run / "index.html").read_text()
+    sources = re.findall(r'src="([^"]*)"', page)
+    pictures = [base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources]
+    assert pictures == [(run / f"{name}.png").read_bytes() for name in ("history", "confusion", "boundary")]
+    assert page.count('alt="') == 3
+    assert not re.search(r"https?://|<script|<link|@import|url\(", page)
+    assert "prefers-color-scheme: dark" in page
+    assert "tall &amp; wide" in page
+    assert "tall & wide" not in page
+    assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
+
+
+def test_evaluate_tells_what_training_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for data in (["moons"], ["digits", "--sizes", "0"]):
+        assert main(["train", "--data", *data, *QUICK, "--save", str(tmp_path)]) == 0
+        trained = [line for line in capsys.readouterr().out.splitlines() if "accuracy" in line]
+        assert main(["evaluate", str(tmp_path)]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert said[:2] == trained
+        # The classes' samples are the test samples, and their parts of right ones make up the whole.
+        rows = [(float(line.split()[-2].strip("%")), int(line.split()[-1])) for line in said[4:]]
+        right, n = trained[1].split()[2].strip("%"), int(trained[1].split("(")[1].split()[0])
+        assert sum(count for _, count in rows) == n
+        assert sum(part * count for part, count in rows) / n == pytest.approx(float(right), abs=0.1)
+
+
+def test_evaluate_on_another_file(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = flowers(tmp_path / "other.csv", 50)
+    assert main(["evaluate", str(run), "--data", str(path)]) == 0
+    own = float(re.search(r"accuracy +([0-9.]+)%", capsys.readouterr().out)[1])
+    assert own >= 90
+    # Of one class alone, in a column of another name.
+    path.write_text("sort,width,length\nsmall,0,80\nsmall,0,85\n")
+    assert main(["evaluate", str(run), "--data", str(path), "--target", "sort"]) == 0
+    assert "accuracy  100.0%  (2 samples)" in capsys.readouterr().out
+
+
+def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new.csv"
+    path.write_text("width,note,length\n0,x,80\n0,y,120\n")
+    assert main(["predict", str(run), str(path)]) == 0
+    said = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert [row[0] for row in said] == ["class", "small", "tall & wide"]
+    kept = read(run)
+    for z, row in zip(kept.scores([[80.0, 0.0], [120.0, 0.0]]), said[1:]):
+        assert float(row[1]) == pytest.approx(1 / (1 + np.exp(-abs(z))), abs=1e-4)
+
+
+def test_convolution_from_training_to_prediction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:300] for part in digits()))
+    options = ["--model", "cnn", "--data", "digits", "--filters", "4,8", "--sizes", "0", "--lr", "0.05"]
+    assert main(["train", *options, "--epochs", "12", "--batch-size", "16", "--save", str(tmp_path)]) == 0
+    assert "Conv2d(4 -> 8" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path)]) == 0
+    assert float(re.search(r"test +accuracy +([0-9.]+)%", capsys.readouterr().out)[1]) > 70
+    X, y = digits()
+    path = tmp_path / "some.csv"
+    path.write_text(",".join(f"pixel {k}" for k in range(64)) + "\n" + ",".join(map(str, X[1])) + "\n")
+    assert main(["predict", str(tmp_path), str(path)]) == 0
+    label, probability = capsys.readouterr().out.splitlines()[1].split(",")
+    assert label == str(y[1])
+    assert 0.5 < float(probability) <= 1
+
+
+@pytest.mark.parametrize(
+    ("message", "command"),
+    [
+        ("--model cnn: takes images; write --data digits", ["train", "--model", "cnn"]),
+        ("leave out --of value", ["train", "--model", "cnn", "--data", "digits", "--of", "value"]),
+        ("is no run, as it has no config.json; make one: python -m nn train --save none", ["evaluate", "none"]),
+        ("is no run", ["predict", "none", "new.csv"]),
+        ("new.csv: there is no such file", ["predict", "RUN", "new.csv"]),
+        ("has no column 'length'; its columns are width, kind", ["predict", "RUN", "thin.csv"]),
+        ("has the class 'huge'; known are small, tall & wide", ["evaluate", "RUN", "--data", "huge.csv"]),
+        ("has no column 'sort'", ["evaluate", "RUN", "--data", "huge.csv", "--target", "sort"]),
+        ("say with --target which column", ["evaluate", "MOONS", "--data", "huge.csv"]),
+        ("columns or classes than it had in training; see --data", ["evaluate", "MOVED"]),
+    ],
+)
+def test_mistakes_with_runs_are_told(
+    message: str,
+    command: list[str],
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("thin.csv").write_text("width,kind\n1,small\n")
+    Path("huge.csv").write_text("length,width,kind\n1,2,huge\n")
+    if "MOONS" in command:
+        assert main(["train", *QUICK, "--save", "MOONS"]) == 0
+    if "MOVED" in command:
+        path = flowers(tmp_path / "moved.csv")
+        assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "1", "--save", "MOVED"]) == 0
+        path.write_text(path.read_text().replace("length", "height"))
+    capsys.readouterr()
+    assert main([str(run) if word == "RUN" else word for word in command]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert message in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.npz"])
+def test_a_damaged_run_is_told(name: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = {file: (run / file).read_bytes() for file in ("config.json", "weights.npz")}
+    damaged = [whole[name][:k] for k in (0, 1, 40, len(whole[name]) // 2)]
+    damaged += [b"{}", b"[1]"] + [whole[name].replace(a, b) for a, b in ((b'"sizes"', b'"size"'), (b"width", b"w\xff"))]
+    damaged += [
+        whole[name].replace(b'"means": [', b'"means": [1.0, '),
+        whole[name].replace(b"layers.0.w0", b"layers.7.w0"),
+    ]
+    for content in damaged:
+        if content == whole[name]:
+            continue
+        for file in whole:
+            (tmp_path / file).write_bytes(content if file == name else whole[file])
+        assert main(["evaluate", str(tmp_path)]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {tmp_path / name}: is ")
+        assert said.endswith("; train again\n")
+    (tmp_path / "config.json").write_bytes(whole["config.json"])
+    (tmp_path / "weights.npz").unlink()
+    assert main(["evaluate", str(tmp_path)]) == 2
+    assert "weights.npz: is missing or damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("evaluate", ["RUN", "--data FILE", "--target COLUMN"]), ("predict", ["RUN", "FILE"]), ("train", ["--filters"])],
+)
+def test_help_of_every_command(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert [word for word in words if word not in said] == []
