@@ -286,9 +286,23 @@ def test_convolution_from_training_to_prediction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:300] for part in digits()))
-    options = ["--model", "cnn", "--data", "digits", "--filters", "4,8", "--sizes", "0", "--lr", "0.05"]
+    options = [
+        "--model",
+        "cnn",
+        "--data",
+        "digits",
+        "--filters",
+        "4,8",
+        "--sizes",
+        "0",
+        "--lr",
+        "0.05",
+        "--weight-decay",
+        "1e-4",
+    ]
     assert main(["train", *options, "--epochs", "12", "--batch-size", "16", "--save", str(tmp_path)]) == 0
     assert "Conv2d(4 -> 8" in capsys.readouterr().out
+    assert json.loads((tmp_path / "config.json").read_text())["options"]["weight_decay"] == 1e-4
     assert main(["evaluate", str(tmp_path)]) == 0
     assert float(re.search(r"test +accuracy +([0-9.]+)%", capsys.readouterr().out)[1]) > 70
     X, y = digits()
