@@ -2,6 +2,7 @@
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
+from ._keep import Checkpoint, FileError, load, save
 from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
 from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, l1, l2, mae, mse
 from ._module import Module, Sequential, buffer_updates, update_buffer
@@ -17,9 +18,11 @@ __all__ = [
     "Adam",
     "AvgPool2d",
     "BatchNorm",
+    "Checkpoint",
     "Conv1d",
     "Conv2d",
     "Dropout",
+    "FileError",
     "Flatten",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
@@ -44,9 +47,11 @@ __all__ = [
     "l1",
     "l2",
     "linear",
+    "load",
     "mae",
     "mse",
     "predict",
+    "save",
     "step_decay",
     "update_buffer",
     "warm_up",

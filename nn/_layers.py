@@ -204,7 +204,7 @@ class MLP(Sequential):
                 f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}"
             )
         rng = seed if isinstance(seed, Random) else Random(seed)
-        self.n_in, self.sizes = n_in, list(sizes)
+        self.n_in, self.sizes, self.activation, self.output, self.of = n_in, list(sizes), activation, output, of
         widths = [n_in, *sizes]
         super().__init__(
             *(
@@ -224,7 +224,7 @@ class MLP(Sequential):
 
     def to(self, kind: Form) -> MLP:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        made = MLP(self.n_in, self.sizes, of=kind, init=0.0)
+        made = MLP(self.n_in, self.sizes, self.activation, self.output, of=kind, init=0.0)
         made.layers = super().to(kind).layers
         return made
 

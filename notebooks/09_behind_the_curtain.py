@@ -11,10 +11,10 @@ import re
 import timeit
 
 import numpy as np
-from checks import behind_the_curtain as check
 
 import autograd
 from autograd import CompileError, draw, exp, tanh, value_and_grad
+from checks import behind_the_curtain as check
 from nn import MLP, SGD, fit, hinge
 from nn.data import moons
 

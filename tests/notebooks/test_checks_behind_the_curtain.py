@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from checks import behind_the_curtain as check
-from solutions import behind_the_curtain as solution
 
 import autograd
 from autograd import exp, maximum, relu, tanh, value_and_grad, where
+from checks import behind_the_curtain as check
+from solutions import behind_the_curtain as solution
 
 EXERCISES = ("exercise_1", "exercise_2", "exercise_3")
 WRONG: list[tuple[str, Any, str]] = [

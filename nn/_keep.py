@@ -1,0 +1,388 @@
+"""`save` and `load`: a network, or a whole training, in one file of safetensors, which holds no code.
+
+The tensors are the network's state, what the optimizer remembers, and the best weights so far. The header's metadata
+hold, as JSON, what the network, the optimizer and the history are, and a checksum of everything.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from autograd import Tensor, Value
+
+from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
+from ._dropout import Dropout
+from ._layers import MLP, Layer, Perceptron
+from ._module import Module, Sequential
+from ._normalization import BatchNorm, LayerNorm
+from ._optim import SGD, Adam, Optimizer, RMSProp
+from ._train import History
+
+FORMAT = "glassgrad 1"
+
+LAYERS: dict[str, type[Module]] = {
+    kind.__name__: kind
+    for kind in (
+        Perceptron, Layer, MLP, Sequential, Conv1d, Conv2d, MaxPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d,
+        Flatten, BatchNorm, LayerNorm, Dropout,
+    )
+}  # fmt: skip
+"""The modules that a file may name; all others are made by their own code, and `into` is given to `load`."""
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adam, RMSProp)}
+"""The optimizers that a file may name."""
+
+GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+"""NumPy's bit generators, of which a file may name one."""
+
+DEEPEST, WIDEST, LONGEST = 20, 4096, 10_000_000
+"""Of a structure: levels inside each other; modules, and a number that no parameter goes with; characters."""
+
+
+class FileError(ValueError):
+    """A file that is no network, or a damaged one; the message says what is wrong with it."""
+
+
+class Checkpoint(NamedTuple):
+    """What a file holds; `optimizer` and `history` are None if only a network was saved."""
+
+    model: Any
+    optimizer: Any = None
+    history: Any = None
+
+
+def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, history: History | None = None) -> None:
+    """Write a network to a file, or with an optimizer and a history a training that `fit` can carry on.
+
+    With it go the running means, the states of all random generators inside the network, and the best weights of
+    early stopping. The file is written whole or not at all: what was there stays until the new one is on the disk.
+    Raises TypeError for what is no network, and for an activation or another setting that cannot be named.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     save(f"{folder}/model.safetensors", MLP(2, [3, 1], "tanh"))
+    ...     load(f"{folder}/model.safetensors").model
+    MLP(
+      Layer(2 -> 3, tanh, of=Value),
+      Layer(3 -> 1, linear, of=Value),
+    )
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"save takes a network, then an optimizer and a history; got {model!r:.60}")
+    tensors = {f"model.{name}": _array(data) for name, data in model.state_dict().items()}
+    told: dict[str, Any] = {"format": FORMAT, "model": structure_of(model), "generators": _generators(model)}
+    if optimizer is not None:
+        names = {id(node): name for name, node in model.named_parameters()}
+        if any(id(node) not in names for node in optimizer.parameters):
+            raise ValueError("the optimizer moves parameters of another network than the one to save")
+        moved = [names[id(node)] for node in optimizer.parameters]
+        state = optimizer.state_dict()
+        for kept in optimizer.kept:
+            tensors.update({f"{kept}.{name}": _array(item) for name, item in zip(moved, state.pop(kept))})
+        told["optimizer"] = {"kind": type(optimizer).__name__, "parameters": moved, "state": state}
+    if history is not None:
+        tensors.update({f"best.{name}": _array(data) for name, data in history.best.items()})
+        told["history"] = dict(history)
+    text = json.dumps(told)
+    metadata = {"glassgrad": text, "sha256": _checksum(text, tensors)}
+    from safetensors.numpy import save as written
+
+    _replace(Path(path), written(tensors, metadata))
+
+
+def load(path: str | Path, into: Module | None = None) -> Checkpoint:
+    """Return what `save` wrote: the network, and the optimizer and the history if they were saved with it.
+
+    A network with modules of your own is made by your code and given as `into`; its numbers are set. Raises FileError,
+    and changes nothing, for a file that is damaged, was altered, holds something else or another network; OSError for
+    one that cannot be read. Nothing in a file is run, and a file cannot ask for more memory than some times its size.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    try:
+        return _read(data, into)
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from None
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, MemoryError) as error:
+        raise FileError(
+            f"{path}: does not hold what a network needs ({type(error).__name__}: {error!s:.200})"
+        ) from None
+
+
+def structure_of(module: Module) -> dict[str, Any]:
+    """Return a module as the name of its class and the arguments that make another one like it.
+
+    A class of your own is its name alone.
+    """
+    kind = type(module)
+    if LAYERS.get(kind.__name__) is not kind:
+        return {"kind": kind.__name__, "own": True}
+    if kind is Sequential:
+        layers = [layer for layer in module.layers if isinstance(layer, Module)]  # type: ignore[attr-defined]
+        if len(layers) < len(module.layers):  # type: ignore[attr-defined]
+            raise TypeError("this network has plain functions as layers, which a file cannot hold; make them modules")
+        return {"kind": "Sequential", "layers": list(map(structure_of, layers))}
+    given = {name: getattr(module, name) for name in _arguments(kind) if hasattr(module, name)}
+    structure = {"kind": kind.__name__, **{name: _setting(kind, name, item) for name, item in given.items()}}
+    if isinstance(module, MLP):
+        fresh = MLP(**given, init=0.0)
+        if list(map(structure_of, module.layers)) != list(map(structure_of, fresh.layers)):
+            raise TypeError("the layers of this MLP are not those that it was made with: put them into a Sequential")
+    return structure
+
+
+def _arguments(kind: type[Module]) -> list[str]:
+    # How numbers were drawn at the start does not matter any more.
+    return [name for name in inspect.signature(kind).parameters if name not in ("seed", "init")]
+
+
+def _setting(kind: type[Module], name: str, item: Any) -> Any:
+    if item is Value or item is Tensor:
+        return item.__name__
+    if isinstance(item, (tuple, list)):
+        return [_setting(kind, name, part) for part in item]
+    if item is None or isinstance(item, (str, int, float)):
+        return item
+    raise TypeError(
+        f"{kind.__name__} has {name}={item!r:.60}, which a file cannot hold: use a name, such as 'tanh', or keep the "
+        f"numbers with state_dict() and make the network in your own code"
+    )
+
+
+def _read(data: bytes, into: Module | None) -> Checkpoint:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as tensors_of
+
+    try:
+        tensors = tensors_of(data)
+    except (SafetensorError, ValueError, OverflowError) as error:
+        raise FileError(f"is no file of safetensors, or a damaged one ({error})") from None
+    length = int.from_bytes(data[:8], "little")
+    metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    text = metadata.get("glassgrad")
+    if text is None:
+        raise FileError("holds tensors, but no network of this library")
+    if len(text) > LONGEST or metadata.get("sha256") != _checksum(text, tensors):
+        raise FileError("was altered or damaged: its checksum does not fit")
+    told = json.loads(text)
+    if told.get("format") != FORMAT:
+        raise FileError(f"has the format {told.get('format')!r:.40}; this version reads {FORMAT!r}")
+    size = sum(array.size for array in tensors.values())
+    if into is not None and told["model"] != structure_of(into):
+        raise FileError("holds another network than `into`")
+    model = into if into is not None else _made(told["model"], size)
+    # All is made, and may fail, before anything of the network that was given is changed.
+    nodes = dict(model._state())
+    held = {key.removeprefix("model.") for key in tensors if key.startswith("model.")}
+    if held != set(nodes):
+        other = ", ".join(sorted(held ^ set(nodes))[:3])
+        raise FileError(f"holds the numbers of another network: the names differ in {other}")
+    state = {name: _number(tensors[f"model.{name}"], node) for name, node in nodes.items()}
+    generators = list(_set_generators(model, told["generators"]))
+    optimizer = history = None
+    if "optimizer" in told:
+        optimizer = _optimizer(told["optimizer"], model, tensors)
+    if "history" in told:
+        history = History({str(name): [float(x) for x in numbers] for name, numbers in told["history"].items()})
+        best = {name: tensors[f"best.{name}"] for name in state if f"best.{name}" in tensors}
+        history.best = {name: _number(array, nodes[name]) for name, array in best.items()}
+    model.load_state_dict(state)
+    for set_state in generators:
+        set_state()
+    model.eval()
+    return Checkpoint(model, optimizer, history)
+
+
+class _Budget(Random):
+    """Draws no numbers, and no more of them than a file has: so nothing large is made for a file that lies."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(0)
+        self.numbers, self.modules = size, WIDEST
+
+    def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
+        self.take(1)
+        return 0.0
+
+    def take(self, numbers: int, modules: int = 0) -> None:
+        """Count what is made; raise FileError if that is more than there can be."""
+        self.numbers -= numbers
+        self.modules -= modules
+        if self.numbers < 0 or self.modules < 0:
+            raise FileError("describes a larger network than it holds numbers for")
+
+
+def _made(structure: Any, size: int, budget: _Budget | None = None, depth: int = 0) -> Any:
+    """Return the module that a structure describes; raise FileError for one that no `save` has written."""
+    budget = budget or _Budget(size)
+    if not isinstance(structure, dict) or depth > DEEPEST:
+        raise FileError(f"describes a network that is none: {structure!r:.60}")
+    name = structure.get("kind")
+    kind = LAYERS.get(name) if isinstance(name, str) else None
+    budget.take(0, modules=1)
+    if kind is None:
+        raise FileError(
+            f"was saved from a network with the module {name!r:.60}, which is not one of nn's: make it with your own "
+            f"code and give it as `into`"
+        )
+    if kind is Sequential:
+        layers = structure["layers"]
+        if set(structure) != {"kind", "layers"} or not isinstance(layers, list):
+            raise FileError(f"describes a Sequential that is none: {structure!r:.60}")
+        return Sequential(*(_made(layer, size, budget, depth + 1) for layer in layers))
+    arguments = {key: _argument(key, item, size) for key, item in structure.items() if key != "kind"}
+    unknown = set(arguments) - set(_arguments(kind))
+    if unknown:
+        raise FileError(f"has settings that {name} does not know: {', '.join(sorted(unknown))}")
+    if "seed" in inspect.signature(kind).parameters:
+        arguments["seed"] = budget
+    elif "n_in" in arguments:
+        lengths = arguments["n_in"]
+        budget.take(math.prod(lengths if isinstance(lengths, tuple) else (lengths,)))
+    return kind(**arguments)
+
+
+def _argument(name: str, item: Any, size: int) -> Any:
+    """Return a setting; raise FileError for one that no module takes, or for a number larger than the file."""
+    if name == "of":
+        return {"Value": Value, "Tensor": Tensor}[item]
+    if isinstance(item, list) and len(item) <= WIDEST:
+        # Sizes stay a list, as in MLP(2, [16, 1]); pairs of an image's axes are tuples.
+        return (list if name == "sizes" else tuple)(_argument("", part, size) for part in item)
+    if isinstance(item, bool) or item is None or isinstance(item, float) or (isinstance(item, str) and len(item) < 100):
+        return item
+    if isinstance(item, int) and abs(item) <= max(size, WIDEST):
+        return item
+    raise FileError(f"has a setting that no network has: {name}={item!r:.60}")
+
+
+def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimizer:
+    kind = OPTIMIZERS.get(told["kind"])
+    if kind is None:
+        raise FileError(
+            f"was saved with the optimizer {told['kind']!r:.60}, which is not one of nn's: load the network alone"
+        )
+    parameters = dict(model.named_parameters())
+    nodes = [parameters[name] for name in told["parameters"]]
+    state = dict(told["state"])
+    steps = state.pop("steps")
+    settings = {name: tuple(item) if isinstance(item, list) else item for name, item in state.items()}
+    if set(settings) != set(kind.settings) or not isinstance(steps, int) or steps < 0:
+        raise FileError(f"has settings that {kind.__name__} does not know")
+    make: Callable[..., Optimizer] = kind
+    optimizer = make(nodes, **settings)
+    memory = {
+        name: [_number(tensors[f"{name}.{path}"], node) for path, node in zip(told["parameters"], nodes)]
+        for name in kind.kept
+    }
+    optimizer.load_state_dict({**settings, "steps": steps, **memory})
+    return optimizer
+
+
+def _generators(model: Module) -> list[dict[str, Any]]:
+    """Return the state of each random generator in a module, and at which modules it is found."""
+    found: dict[int, dict[str, Any]] = {}
+    for place, module in enumerate(model.modules()):
+        for name, item in vars(module).items():
+            state = _state_of(item)
+            if state is not None:
+                found.setdefault(id(item), {"state": state, "at": []})["at"].append([place, name])
+    return list(found.values())
+
+
+def _state_of(item: Any) -> Any:
+    if isinstance(item, Random):
+        version, numbers, spare = item.getstate()
+        return ["Random", version, list(numbers), spare]
+    if type(item).__module__.startswith("numpy.random") and hasattr(item, "bit_generator"):
+        return ["Generator", _plain(item.bit_generator.state)]
+    return None
+
+
+def _plain(item: Any) -> Any:
+    """Return a state of NumPy's as JSON takes it: arrays are lists, marked as such."""
+    if isinstance(item, dict):
+        return {key: _plain(part) for key, part in item.items()}
+    return {"array": item.tolist(), "dtype": item.dtype.name} if hasattr(item, "dtype") else item
+
+
+def _rich(item: Any) -> Any:
+    if isinstance(item, dict) and set(item) == {"array", "dtype"}:
+        import numpy
+
+        if item["dtype"] not in ("uint32", "uint64"):
+            raise FileError(f"has the state of a random generator with numbers of type {item['dtype']!r:.40}")
+        return numpy.array(item["array"], item["dtype"])
+    return {key: _rich(part) for key, part in item.items()} if isinstance(item, dict) else item
+
+
+def _set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
+    """Yield functions, each of which puts a generator with its state where it was."""
+    modules = list(model.modules())
+    for one in told:
+        generator = _generator(one["state"])
+        for place, name in one["at"]:
+            if place < 0 or _state_of(getattr(modules[place], name, None)) is None:
+                raise FileError(f"has a random generator where the network has none: {name!r:.40}")
+            yield partial(setattr, modules[place], name, generator)
+
+
+def _generator(state: Any) -> Any:
+    kind, *rest = state
+    if kind == "Random":
+        version, numbers, spare = rest
+        made: Any = Random()
+        made.setstate((version, tuple(numbers), spare))
+        return made
+    (inner,) = rest
+    if kind != "Generator" or inner["bit_generator"] not in GENERATORS:
+        raise FileError(f"has a random generator of an unknown kind: {kind!r:.40}")
+    import numpy
+
+    bits = getattr(numpy.random, inner["bit_generator"])()
+    bits.state = _rich(inner)
+    return numpy.random.Generator(bits)
+
+
+def _array(data: Any) -> Any:
+    import numpy
+
+    return numpy.ascontiguousarray(data) if getattr(data, "ndim", 0) else numpy.array(data)
+
+
+def _number(array: Any, node: Any) -> Any:
+    """Return an array of a file as the data of a node: a float for a Value."""
+    return float(array) if type(node) is Value and not array.shape else array.copy()
+
+
+def _checksum(text: str, tensors: Mapping[str, Any]) -> str:
+    found = sha256(text.encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        found.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

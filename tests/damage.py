@@ -1,0 +1,166 @@
+"""Saved networks under attack: processes killed while they save, and files changed at random.
+
+python tests/damage.py --kills 100 --mutations 10000
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+from autograd import Tensor
+from nn import Adam, BatchNorm, Conv2d, Dropout, FileError, Flatten, Layer, Sequential, fit, load, mse, save
+
+MOST_MEMORY = 200 * 2**20
+
+SAVING = """
+import sys, time
+from itertools import count
+from nn import MLP, save
+from autograd import Tensor
+model = MLP(64, [256, 10], of=Tensor, seed=1)
+save(sys.argv[1], model)
+print("ready", flush=True)
+for k in count():
+    model.layers[1].w0.data = [float(k)] * 10
+    save(sys.argv[1], model)
+"""
+
+
+def example() -> tuple[Any, Any, Any]:
+    """Return a network with its training, in which everything occurs that a file can hold."""
+    import numpy
+
+    rng = numpy.random.default_rng(0)
+    model = Sequential(
+        Conv2d(1, 2, 3, "relu"), BatchNorm(2, of=Tensor), Flatten(), Dropout(0.25, seed=rng), Layer(18, 4, of=Tensor),
+        Dropout(0.5), Layer(4, 1, of=Tensor),
+    )  # fmt: skip
+    X, y = rng.normal(size=(12, 1, 5, 5)), rng.normal(size=(12, 1))
+    optimizer = Adam(model.parameters(), lr=0.01)
+    history = fit(model, X, y, loss=mse, optimizer=optimizer, epochs=3, batch_size=4, patience=3, progress=False)
+    return model, optimizer, history
+
+
+def killed(count: int, seed: int = 0) -> int:
+    """Kill a process that saves again and again, `count` times; return how many files were broken then."""
+    rng, broken = random.Random(seed), 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        for _ in range(count):
+            process = subprocess.Popen([sys.executable, "-c", SAVING, str(path)], stdout=subprocess.PIPE)
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(rng.uniform(0.0, 0.05))
+            process.kill()
+            process.communicate()
+            try:
+                model = load(path).model
+            except FileError:
+                broken += 1
+            else:
+                numbers = model.layers[1].w0.data
+                broken += not (numbers == numbers[0]).all()
+    return broken
+
+
+def mutated(count: int, seed: int = 0) -> dict[str, int]:
+    """Load files that were changed at random; return how many were refused, and how often something went wrong."""
+    rng = random.Random(seed)
+    found = dict.fromkeys(("refused", "unchanged", "forged", "accepted", "crashes", "memory", "slow"), 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        save(path, *example())
+        whole = path.read_bytes()
+        for k in range(count):
+            data = changed(whole, rng) if k % 2 else signed(whole, rng)
+            if data == whole:
+                found["unchanged"] += 1
+                continue
+            path.write_bytes(data)
+            start = time.perf_counter()
+            tracemalloc.start()
+            try:
+                load(path)
+                # With a checksum that fits, a file may say what it likes, if a network follows from it.
+                found["accepted" if k % 2 else "forged"] += 1
+            except FileError:
+                found["refused"] += 1
+            except Exception as error:
+                print(f"mutation {k}: {error!r}")
+                found["crashes"] += 1
+            found["memory"] += tracemalloc.get_traced_memory()[1] > MOST_MEMORY
+            tracemalloc.stop()
+            found["slow"] += time.perf_counter() - start > 5
+    return found
+
+
+def changed(data: bytes, rng: random.Random) -> bytes:
+    """Return a file with bytes changed, lost, doubled or cut off."""
+    bytes_, at = bytearray(data), rng.randrange(len(data))
+    kind = rng.randrange(5)
+    if kind == 0:
+        bytes_[at] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        del bytes_[at:]
+    elif kind == 2:
+        del bytes_[at : at + rng.randrange(1, 9)]
+    elif kind == 3:
+        bytes_[at:at] = rng.randbytes(rng.randrange(1, 9))
+    else:
+        for place in rng.sample(range(min(len(data), 2000)), 5):
+            bytes_[place] = rng.randrange(256)
+    return bytes(bytes_)
+
+
+def signed(data: bytes, rng: random.Random) -> bytes:
+    """Return a file whose description is changed, with a checksum that fits: what somebody hostile would write."""
+    from safetensors.numpy import load as tensors_of
+    from safetensors.numpy import save as written
+
+    from nn._keep import _checksum
+
+    length = int.from_bytes(data[:8], "little")
+    told = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["glassgrad"])
+    spots: list[tuple[Any, Any]] = []
+    waiting: list[Any] = [told]
+    while waiting:
+        item = waiting.pop()
+        # The thousands of numbers of a generator's state would hide all others.
+        keys = list(item) if isinstance(item, dict) else list(range(min(len(item), 40)))
+        spots += [(item, key) for key in keys]
+        waiting += [item[key] for key in keys if isinstance(item[key], (dict, list))]
+    item, key = rng.choice(spots)
+    item[key] = rng.choice(
+        [10**9, 10**30, -1, 0, 1.5, float("nan"), "Tensor", "MLP", "x" * 1000, None, True, [], {}, [item[key]] * 3,
+         {"kind": "MLP", "n_in": 10**6, "sizes": [10**6], "of": "Tensor"},
+         {"kind": "Layer", "n_in": 4096, "n_out": 999},
+         {"kind": "Sequential", "layers": [{"kind": "BatchNorm", "n_in": 4000}] * 4000}, {"kind": "os.system"}]
+    )  # fmt: skip
+    text = json.dumps(told)
+    tensors = tensors_of(data)
+    return bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--mutations", type=int, default=10_000)
+    args = parser.parse_args()
+    broken = killed(args.kills)
+    print(f"killed {args.kills} times while saving: {broken} files broken")
+    found = mutated(args.mutations)
+    print(f"{args.mutations} mutated files: {found}")
+    return int(broken or found["accepted"] or found["crashes"] or found["memory"] or found["slow"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Saving and loading: the same numbers, the same training, and every damaged or hostile file refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from damage import killed, mutated
+
+from autograd import Tensor, Value
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    AvgPool2d,
+    BatchNorm,
+    Checkpoint,
+    Conv1d,
+    Conv2d,
+    Dropout,
+    FileError,
+    Flatten,
+    GlobalAvgPool2d,
+    GlobalMaxPool2d,
+    History,
+    Layer,
+    LayerNorm,
+    MaxPool2d,
+    Module,
+    Optimizer,
+    Perceptron,
+    RMSProp,
+    Sequential,
+    cosine,
+    fit,
+    load,
+    mse,
+    predict,
+    save,
+    warm_up,
+)from nn._keep import GENERATORS
+
+rng = np.random.default_rng(0)
+NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
+    "perceptron": (lambda: Perceptron(3, "tanh", seed=4), (5, 3)),
+    "values": (lambda: MLP(3, [4, 2], "tanh", "sigmoid", seed=2), (5, 3)),
+    "tensors": (lambda: MLP(3, [4, 1], "gelu", of=Tensor, seed=2), (5, 3)),
+    "layers": (lambda: Sequential(Layer(3, 4, "elu", of=Tensor, number=7), LayerNorm(4, of=Tensor)), (5, 3)),
+    "norms": (lambda: Sequential(Layer(3, 4), BatchNorm(4), LayerNorm(4), Sequential(Layer(4, 1))), (5, 3)),
+    "images": (
+        lambda: Sequential(
+            Conv2d(2, 4, (3, 2), "relu", stride=(1, 2), padding=((1, 0), (0, 1)), groups=2), BatchNorm(4, of=Tensor),
+            AvgPool2d(2, stride=1), MaxPool2d(2, padding="same"), Dropout(0.5), Flatten(), Layer(8, 2, of=Tensor),
+        ),
+        (3, 2, 6, 5),
+    ),
+    "pooled": (lambda: Sequential(Conv2d(1, 3, 3, padding="same", dilation=2), GlobalAvgPool2d()), (2, 1, 5, 5)),
+    "largest": (lambda: Sequential(Conv2d(1, 3, 3), GlobalMaxPool2d()), (2, 1, 5, 5)),
+    "sequence": (lambda: Sequential(Conv1d(2, 3, 3, "tanh"), Flatten()), (2, 2, 5)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_comes_back(name: str, tmp_path: Path) -> None:
+    make, shape = NETWORKS[name]
+    model, x = make(), rng.normal(size=shape)
+    predict(model, x)
+    for module in model.modules():
+        if isinstance(module, BatchNorm):
+            module(x if module.of is Tensor and x.ndim == 4 and x.shape[1] == 4 else np.ones((3, 4)))
+    save(tmp_path / "a.safetensors", model)
+    found = load(tmp_path / "a.safetensors")
+    assert (found.optimizer, found.history) == (None, None)
+    assert repr(found.model) == repr(model)
+    assert not found.model.training
+    before, after = model.state_dict(), found.model.state_dict()
+    assert list(before) == list(after)
+    for key, data in before.items():
+        assert type(after[key]) is type(data)
+        np.testing.assert_array_equal(after[key], data, strict=True)
+    np.testing.assert_array_equal(predict(found.model, x), predict(model, x))
+
+
+class Own(Module):
+    """A user's module, with a generator and a list of parameters."""
+
+    def __init__(self) -> None:
+        self.layers = [Layer(2, 3, "tanh", of=Tensor), Layer(3, 1, of=Tensor)]
+        self.drop = Dropout(0.25, seed=np.random.default_rng(3))
+        self.other = Dropout(0.1, seed=random.Random(3))
+
+    def __call__(self, x: Any) -> Any:
+        return self.layers[1](self.other(self.drop(self.layers[0](x))))
+
+
+X = rng.normal(size=(30, 2))
+y = X[:, :1] * X[:, 1:]
+OPTIMIZERS: dict[str, Callable[[list[Any]], Optimizer]] = {
+    "sgd": lambda p: SGD(p, lr=0.05, momentum=0.9),
+    "adam": lambda p: Adam(p, lr=0.01),
+    "rmsprop": lambda p: RMSProp(p, lr=0.01),
+}
+MODELS: dict[str, Callable[[], Any]] = {
+    "tensors": lambda: Sequential(
+        Layer(2, 6, "tanh", of=Tensor), BatchNorm(6, of=Tensor), Dropout(0.3), Layer(6, 1, of=Tensor)
+    ),
+    "values": lambda: Sequential(Layer(2, 3, "tanh"), Dropout(0.3), Layer(3, 1)),
+    "own": Own,
+}
+
+
+def train(model: Any, optimizer: Any, epochs: int, history: Any = None, compile: bool = True) -> History:
+    data = (X.tolist(), y.tolist()) if isinstance(model.parameters()[0], Value) else (X, y)
+    return fit(
+        model, *data, loss=mse, optimizer=optimizer, epochs=epochs, batch_size=8, history=history, patience=50,
+        schedule=warm_up(2, then=cosine(8)), validation=data, compile=compile,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_resuming_equals_an_uninterrupted_run_to_the_bit(
+    optimizer: str, model: str, compile: bool, tmp_path: Path
+) -> None:
+    whole, path = MODELS[model](), tmp_path / "run.safetensors"
+    moved = OPTIMIZERS[optimizer](whole.parameters())
+    uninterrupted = train(whole, moved, 10, compile=compile)
+
+    part = MODELS[model]()
+    first = OPTIMIZERS[optimizer](part.parameters())
+
+    def stop(history: History) -> bool:
+        save(path, part, first, history)
+        return history.epochs == 4
+
+    data = (X.tolist(), y.tolist()) if model == "values" else (X, y)
+    fit(
+        part, *data, loss=mse, optimizer=first, epochs=10, batch_size=8, patience=50, validation=data, callbacks=[stop],
+        schedule=warm_up(2, then=cosine(8)), compile=compile,
+    )  # fmt: skip
+    found = load(path, into=MODELS[model]() if model == "own" else None)
+    assert isinstance(found, Checkpoint)
+    assert found.history.epochs == 4
+    resumed = train(found.model, found.optimizer, 10, found.history, compile)
+    assert resumed == uninterrupted
+    for a, b in zip(whole.parameters(), found.model.parameters(), strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+    assert found.optimizer.steps == moved.steps
+
+
+def test_a_shared_generator_stays_shared(tmp_path: Path) -> None:
+    shared = random.Random(1)
+    model = Sequential(Dropout(0.5, seed=shared), Dropout(0.5, seed=shared), Layer(2, 1, of=Tensor))
+    save(tmp_path / "a", model)
+    found = load(tmp_path / "a").model
+    assert found.layers[0].rng is found.layers[1].rng
+
+
+@pytest.mark.parametrize("bits", GENERATORS)
+def test_numpy_s_generators_go_on_where_they_were(bits: str, tmp_path: Path) -> None:
+    generator = np.random.Generator(getattr(np.random, bits)(7))
+    generator.random(5)
+    save(tmp_path / "a", Sequential(Dropout(0.5, seed=generator), Layer(2, 1, of=Tensor)))
+    assert load(tmp_path / "a").model.layers[0].rng.random(9).tolist() == generator.random(9).tolist()
+
+
+def test_what_stood_there_stays_if_saving_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.safetensors"
+    save(path, MLP(1, [1]))
+    before = path.read_bytes()
+
+    def full(*args: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        save(path, MLP(2, [1]))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+ODD = {"array": [], "dtype": "object"}
+
+
+class Strange(Optimizer):
+    def change(self, k: int) -> Any:
+        return 0.0
+
+
+class TestMistakes:
+    def test_what_cannot_be_saved(self, tmp_path: Path) -> None:
+        changed_mlp = MLP(2, [3, 1])
+        changed_mlp.layers.append(Layer(1, 1))
+        cases: list[tuple[str, Callable[[], Any]]] = [
+            ("save takes a network", lambda: save(tmp_path / "a", [1.0])),  # type: ignore[arg-type]
+            ("has activation=<.*, which a file cannot hold", lambda: save(tmp_path / "a", Layer(2, 1, lambda z: z))),
+            ("plain functions as layers", lambda: save(tmp_path / "a", Sequential(Layer(1, 1), lambda x: x))),  # type: ignore[arg-type]
+            ("are not those that it was made with", lambda: save(tmp_path / "a", changed_mlp)),
+        ]
+        for message, call in cases:
+            with pytest.raises(TypeError, match=message):
+                call()
+        with pytest.raises(ValueError, match="parameters of another network"):
+            save(tmp_path / "a", MLP(1, [1]), SGD(MLP(1, [1]).parameters()))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_what_cannot_be_loaded(self, tmp_path: Path) -> None:
+        from safetensors.numpy import save as written
+
+        path, model = tmp_path / "a.safetensors", MLP(2, [1])
+        with pytest.raises(FileNotFoundError):
+            load(path)
+        cases: list[tuple[str, Callable[[], Any]]] = [
+            ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello")),
+            ("holds tensors, but no network", lambda: path.write_bytes(written({"a": np.ones(2)}))),
+            ("the module 'Own', which is not one of nn's: make it", lambda: save(path, Own())),
+            ("the optimizer 'Strange'", lambda: save(path, model, Strange(model.parameters(), lr=0.1))),
+        ]
+        for message, make in cases:
+            make()
+            with pytest.raises(FileError, match=message):
+                load(path)
+        save(path, MLP(2, [1], of=Tensor))
+        with pytest.raises(FileError, match="holds another network than `into`"):
+            load(path, into=model)
+
+    @pytest.mark.parametrize(
+        ("message", "change"),
+        [
+            ("has the format 'glassgrad 9'", lambda told: told.update(format="glassgrad 9")),
+            ("larger network than it holds numbers for", lambda told: told["model"].update(n_in=2000)),
+            ("has a setting that no network has: n_in=1000000", lambda told: told["model"].update(n_in=10**6)),
+            ("describes a network that is none", lambda told: told.update(model=[1])),
+            ("a Sequential that is none", lambda told: told.update(model={"kind": "Sequential", "layers": 3})),
+            ("that Layer does not know: colour", lambda told: told.update(model={"kind": "Layer", "colour": 1})),
+            ("ValueError: unknown activation", lambda told: told["model"].update(activation="bang")),
+            ("another network: the names differ in layers", lambda told: told["model"].update(of="Tensor")),
+            ("generator of an unknown kind", lambda told: told["generators"][0].update(state=["os", {}])),
+            ("generator of an unknown kind", lambda told: told["generators"][0]["state"][1].update(bit_generator="os")),
+            ("generator where the network has none", lambda told: told["generators"][0].update(at=[[0, "layers"]])),
+            ("numbers of type 'object'", lambda told: told["generators"][0]["state"][1].update(state=ODD)),
+            ("settings that Adam does not know", lambda told: told["optimizer"]["state"].update(speed=3)),
+            ("KeyError", lambda told: told["optimizer"].update(parameters=["w"])),
+        ],
+    )  # fmt: skip
+    def test_what_somebody_hostile_writes(self, message: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
+        from safetensors.numpy import load as tensors_of
+        from safetensors.numpy import save as written
+
+        from nn._keep import _checksum
+
+        path = tmp_path / "a.safetensors"
+        model: Any = MLP(2, [2, 1])
+        if "enerator" in message or "object" in message:
+            model = Sequential(Dropout(0.5, seed=np.random.default_rng(0)), Layer(2, 1))
+        save(path, model, Adam(model.parameters()))
+        data = path.read_bytes()
+        length = int.from_bytes(data[:8], "little")
+        told = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["glassgrad"])
+        change(told)
+        text, tensors = json.dumps(told), tensors_of(data)
+        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+        with pytest.raises(FileError, match=message):
+            load(path)
+
+    def test_a_damaged_file_changes_nothing(self, tmp_path: Path) -> None:
+        path, own = tmp_path / "a.safetensors", Own()
+        save(path, own)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+        other = Own()
+        other.layers[0].w.data = other.layers[0].w.data + 1
+        before = other.state_dict()
+        with pytest.raises(FileError, match=r"a.safetensors: was altered or damaged: its checksum does not fit"):
+            load(path, into=other)
+        for name, data in other.state_dict().items():
+            np.testing.assert_array_equal(data, before[name])
+
+
+def test_no_changed_file_is_taken_for_a_network() -> None:
+    found = mutated(300)
+    assert (found["accepted"], found["crashes"], found["memory"]) == (0, 0, 0)
+    assert found["refused"] > 200
+
+
+def test_killed_while_saving() -> None:
+    assert killed(2) == 0
