@@ -43,7 +43,8 @@ from nn import (
     predict,
     save,
     warm_up,
-)from nn._keep import GENERATORS
+)
+from nn._keep import GENERATORS
 
 rng = np.random.default_rng(0)
 NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
