@@ -140,16 +140,10 @@ class Module:
         shapes = []
         for length in (*reversed(sample), 1):
             x = [x] * length
-        modes = [(module, module.training) for module in self.modules()]
-        self.eval()
-        try:
-            with no_grad():
-                for part in parts:
-                    x = part(x)
-                    shapes.append(" × ".join(map(str, shape_of(x)[1:])) or "1")
-        finally:
-            for module, mode in modes:
-                module.training = mode
+        with no_grad(), evaluating(self):
+            for part in parts:
+                x = part(x)
+                shapes.append(" × ".join(map(str, shape_of(x)[1:])) or "1")
         return shapes
 
 
@@ -189,6 +183,18 @@ class Sequential(Module):
 
     def __repr__(self) -> str:
         return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Switch a network to the behaviour after training, and back to what each part had."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 _pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)

@@ -13,7 +13,7 @@ import autograd
 from autograd import CompileError, Node, Tensor, Value, no_grad, value_and_grad
 
 from ._losses import check_weight, shape_of
-from ._module import Module, buffer_updates
+from ._module import Module, buffer_updates, evaluating
 from ._optim import Optimizer
 from ._schedules import Schedule
 
@@ -258,17 +258,13 @@ def _listed(data: Any, of_values: bool) -> Any:
 def predict(model: Module, X: Any) -> Any:
     """Return the model's output in use, as raw numbers, without recording a graph: lists for Values, else an array.
 
+    Layers behave as after training (`Module.eval`), also in the middle of it.
+
     >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [2.0, 3.0]]))
     2
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            return raw(model(X))
-    finally:
-        for module, training in modes:
-            module.training = training
+    with no_grad(), evaluating(model):
+        return raw(model(X))
 
 
 def accuracy(y_hat: Any, y: Any) -> float:

@@ -62,6 +62,30 @@ def test_one_history_in_both_forms_compiled_or_not(of: Any, compile: bool, gener
         np.testing.assert_allclose(own[1].data, other[1].data, rtol=1e-10)
 
 
+def test_validation_is_as_after_training() -> None:
+    """It drops nothing, uses the running statistics, and leaves them and the generators as they are."""
+    model, other = net(Tensor), net(Tensor)
+    histories = [
+        fit(
+            one,
+            np.array(X),
+            np.array(y),
+            loss=cross_entropy,
+            optimizer=SGD(one.parameters(), lr=0.1),
+            epochs=3,
+            validation=validation,
+        )
+        for one, validation in ((model, (np.array(X) + 5.0, np.array(y))), (other, None))
+    ]
+    assert histories[0].loss == histories[1].loss
+    assert np.array_equal(predict(model, X), predict(other, X))
+    assert histories[0]["val_loss"][-1] == cross_entropy(predict(model, np.array(X) + 5.0), y)
+    model.train()
+    model.layers[0].eval()
+    assert np.array_equal(predict(model, X), predict(other, X))
+    assert [layer.training for layer in model.layers] == [False, True, True, True, True, True]
+
+
 class TestDropout:
     def test_what_is_left_is_scaled_up(self) -> None:
         x = np.ones(100_000)
