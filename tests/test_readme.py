@@ -16,7 +16,7 @@ def test_the_code_in_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks) == 11
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         for expression, promised in re.findall(r"^(\S.*?)  +# (\[\[.*\]\]|[\d.]+)(?:\.\.\.)?$", block, re.MULTILINE):
