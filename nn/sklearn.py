@@ -234,7 +234,6 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
-        y = y.astype(float)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def __sklearn_tags__(self) -> Any:

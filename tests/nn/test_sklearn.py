@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.exceptions import DataConversionWarning, NotFittedError
@@ -59,7 +60,7 @@ def test_labels_are_given_back_as_they_came() -> None:
     assert model.score(X, NAMES) > 0.95
     proba = model.predict_proba(X)
     assert proba.shape == (150, 3)
-    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(proba, softmax(model.decision_function(X), axis=1), rtol=1e-9)
     assert (model.classes_[proba.argmax(axis=1)] == model.predict(X)).all()
     assert (proba.argmax(axis=1) == model.decision_function(X).argmax(axis=1)).all()
 
@@ -115,7 +116,11 @@ def test_a_weight_counts_like_repeated_samples(make: Any, batch_size: int) -> No
         np.testing.assert_allclose(a.data, b.data, rtol=1e-9, atol=1e-12)
     unlike = make(batch_size=1000).fit(X[:, :3], targets)
     assert abs(unlike.model_.parameters()[0].data - one.model_.parameters()[0].data).max() > 1e-3
-    # In mini-batches too, weights that are all the same change nothing.
+    # In mini-batches too, a sample of weight 0 is absent, and weights that are all the same change nothing.
+    some = weight > 0
+    one = make(batch_size=batch_size).fit(X[:, :3], targets, sample_weight=some)
+    two = make(batch_size=batch_size).fit(X[some, :3], targets[some])
+    np.testing.assert_allclose(one.model_.parameters()[0].data, two.model_.parameters()[0].data, rtol=1e-9)
     equal = make(batch_size=batch_size).fit(X[:, :3], targets, sample_weight=np.full(150, 3.0))
     plain = make(batch_size=batch_size).fit(X[:, :3], targets)
     np.testing.assert_allclose(equal.model_.parameters()[0].data, plain.model_.parameters()[0].data, rtol=1e-9)
@@ -132,6 +137,18 @@ def test_partial_fit_goes_on(make: Any) -> None:
     assert model.history_.loss[-1] < 0.3 * model.history_.loss[0]
     # fit starts anew.
     assert len(model.fit(X, targets).history_.loss) == model.epochs
+
+
+def test_every_pass_has_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    fit = sys.modules["nn.sklearn"].fit
+    monkeypatch.setattr(
+        "nn.sklearn.fit", lambda *data, **settings: seeds.append(settings["seed"]) or fit(*data, **settings)
+    )
+    model = regressor()
+    for _ in range(3):
+        model.partial_fit(X, y)
+    assert len(set(seeds)) == 3
 
 
 def test_partial_fit_goes_further_with_larger_weights() -> None:
