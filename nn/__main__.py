@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from . import _command, _demo
 from ._layers import ACTIVATIONS
+from ._optim import NAMED
 from .data import DataError
 
 EXAMPLES = """examples:
@@ -105,8 +106,22 @@ def parser() -> argparse.ArgumentParser:
     add("--sizes", type=_sizes, default="16,16", metavar="N,N", help="neurons of each hidden layer; 0 for none")
     add("--filters", type=_pair, default="16,32", metavar="N,N", help="filters of the two convolutions of a cnn")
     add("--activation", choices=list(ACTIVATIONS), default="tanh", metavar="NAME", help=", ".join(ACTIVATIONS))
-    add("--lr", type=_rate, default=0.1, metavar="ETA", help="learning rate")
-    add("--momentum", type=_fraction, default=0.9, metavar="M", help="momentum, from 0 to below 1")
+    add("--optimizer", choices=list(NAMED), default="sgd", metavar="NAME", help=", ".join(NAMED))
+    add("--lr", type=_rate, metavar="ETA", help="learning rate (default: 0.1 of sgd, else 0.01)")
+    add("--momentum", type=_fraction, default=0.9, metavar="M", help="momentum of sgd, from 0 to below 1")
+    add(
+        "--schedule",
+        choices=list(_command.SCHEDULES),
+        default="constant",
+        metavar="NAME",
+        help=f"how the learning rate goes on: {', '.join(_command.SCHEDULES)}",
+    )
+    add(
+        "--patience",
+        type=_positive,
+        metavar="N",
+        help="stop after so many epochs without a lower loss on the test samples",
+    )
     add("--weight-decay", type=_decay, default=0.0, metavar="D", help="this multiple of each weight joins its gradient")
     add("--epochs", type=_positive, default=100, metavar="N", help="passes over the training samples")
     add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a mini-batch")

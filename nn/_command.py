@@ -6,7 +6,7 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +14,20 @@ from autograd import Tensor, Value
 
 from . import plots
 from ._losses import binary_cross_entropy, cross_entropy
-from ._optim import SGD
+from ._optim import NAMED
 from ._runs import SIDE, Run, decided, network, read, shaped, write
+from ._schedules import Schedule, cosine, warm_up
 from ._train import accuracy, fit, predict
 from .data import DataError, circles, digits, moons, read_csv, read_features, read_labels, spirals, train_test_split
 
 MADE = {"moons": moons, "circles": circles, "spirals": spirals}
+
+SCHEDULES: dict[str, Callable[[int], Schedule | None]] = {
+    "constant": lambda epochs: None,
+    "cosine": cosine,
+    "warm-up": lambda epochs: warm_up(0.1 * epochs, then=cosine(0.9 * epochs)),
+}
+"""The schedules that may be given by name: each is made from the number of epochs."""
 
 
 class Samples(NamedTuple):
@@ -39,6 +47,7 @@ def train(options: argparse.Namespace) -> None:
         raise DataError(f"--model cnn: takes images; write --data digits, as {options.data} has none")
     if options.model == "cnn" and options.of == "value":
         raise DataError("--model cnn: is made of Tensors; leave out --of value")
+    options.lr = options.lr or (0.1 if options.optimizer == "sgd" else 0.01)
     settings = {name: value for name, value in vars(options).items() if name not in ("command", "save")}
     samples = load(settings)
     means, spread = scaling(settings, samples.X_train)
@@ -58,10 +67,12 @@ def train(options: argparse.Namespace) -> None:
         X_train,
         y_train,
         loss=_loss(samples.classes),
-        optimizer=SGD(model.parameters(), options.lr, options.momentum, weight_decay=options.weight_decay),
+        optimizer=NAMED[options.optimizer](model.parameters(), options.lr, options.momentum, options.weight_decay),
         epochs=options.epochs,
         batch_size=options.batch_size,
         validation=(X_test, y_test),
+        schedule=SCHEDULES[options.schedule](options.epochs),
+        patience=options.patience,
         metrics=(accuracy,),
         seed=options.seed,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd import Node
@@ -216,6 +216,14 @@ class RMSProp(Optimizer):
             g = g + self.weight_decay * parameter.data
         square = self.squares[k] = self.decay * self.squares[k] + (1 - self.decay) * g * g
         return -self.lr * g / (square**0.5 + self.eps)
+
+
+NAMED: dict[str, Callable[..., Optimizer]] = {
+    "sgd": lambda parameters, lr, momentum, decay: SGD(parameters, lr, momentum, weight_decay=decay),
+    "adam": lambda parameters, lr, momentum, decay: Adam(parameters, lr, weight_decay=decay),
+    "rmsprop": lambda parameters, lr, momentum, decay: RMSProp(parameters, lr, weight_decay=decay),
+}
+"""The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
 
 
 def _check_fraction(name: str, number: float) -> None:

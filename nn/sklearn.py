@@ -11,7 +11,7 @@ from autograd import Tensor
 
 from ._layers import MLP, Activation
 from ._losses import binary_cross_entropy, cross_entropy, mse
-from ._optim import SGD, Adam, Optimizer, RMSProp
+from ._optim import NAMED
 from ._train import History, fit, predict
 
 try:
@@ -22,13 +22,6 @@ try:
 except ImportError:
     raise ImportError("nn.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from None
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
-    "sgd": lambda parameters, lr, momentum, decay: SGD(parameters, lr, momentum, weight_decay=decay),
-    "adam": lambda parameters, lr, momentum, decay: Adam(parameters, lr, weight_decay=decay),
-    "rmsprop": lambda parameters, lr, momentum, decay: RMSProp(parameters, lr, weight_decay=decay),
-}
-"""The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
-
 
 class _NeuralNet(BaseEstimator):
     """What both estimators share: their parameters, and training on numbers."""
@@ -38,12 +31,13 @@ class _NeuralNet(BaseEstimator):
         hidden_sizes: Sequence[int] = (100,),
         activation: Activation = "relu",
         *,
-        optimizer: str = "sgd",
-        lr: float = 0.003,
+        optimizer: str = "adam",
+        lr: float = 0.01,
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         epochs: int = 200,
         batch_size: int = 200,
+        patience: int | None = None,
         random_state: Any = None,
     ) -> None:
         self.hidden_sizes = hidden_sizes
@@ -54,6 +48,7 @@ class _NeuralNet(BaseEstimator):
         self.weight_decay = weight_decay
         self.epochs = epochs
         self.batch_size = batch_size
+        self.patience = patience
         self.random_state = random_state
 
     def _start(self, n_out: int) -> None:
@@ -63,13 +58,13 @@ class _NeuralNet(BaseEstimator):
                 f"hidden_sizes must be a list or tuple with the neurons of each hidden layer, such as (100,), or () "
                 f"for none; got {self.hidden_sizes!r}"
             )
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}; got {self.optimizer!r}")
+        if self.optimizer not in NAMED:
+            raise ValueError(f"optimizer must be one of {', '.join(NAMED)}; got {self.optimizer!r}")
         self._rng = check_random_state(self.random_state)
         sizes = [*map(_plain, self.hidden_sizes), n_out]
         self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())
         settings = map(_plain, (self.lr, self.momentum, self.weight_decay))
-        self.optimizer_ = OPTIMIZERS[self.optimizer](self.model_.parameters(), *settings)
+        self.optimizer_ = NAMED[self.optimizer](self.model_.parameters(), *settings)
         self.history_ = History({"loss": []})
 
     def _train(self, X: Any, y: Any, weight: Any, loss: Callable[..., Any], epochs: int) -> None:
@@ -86,6 +81,7 @@ class _NeuralNet(BaseEstimator):
             epochs=epochs,
             batch_size=batch_size,
             weight=weight,
+            patience=_plain(self.patience),
             seed=self._seed(),
             progress=False,
         )
@@ -105,8 +101,9 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     """A multi-layer perceptron that tells classes apart, for scikit-learn's pipelines and searches.
 
     `hidden_sizes` are the neurons of each hidden layer, `activation` their non-linearity, a key of ACTIVATIONS or a
-    function. `optimizer` is a key of OPTIMIZERS, with the learning rate `lr`, the `momentum` (of "sgd") and
-    `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`. `random_state` fixes weights and
+    function. `optimizer` is "adam", "sgd" or "rmsprop", with the learning rate `lr`, the `momentum` (of "sgd") and
+    `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`; with `patience` training stops
+    after so many epochs without a lower loss, with the best weights. `random_state` fixes weights and
     order. X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
     several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `optimizer_`, `n_features_in_`, and
     `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
@@ -205,7 +202,8 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
     error. Standardise the features first, and large targets too (`sklearn.compose.TransformedTargetRegressor`).
 
     >>> from nn.sklearn import NeuralNetRegressor
-    >>> NeuralNetRegressor([], lr=0.1, random_state=0).fit([[0.0], [1.0]], [1.0, 3.0]).predict([[2.0]]).round(1)
+    >>> model = NeuralNetRegressor([], lr=0.1, epochs=500, random_state=0)
+    >>> model.fit([[0.0], [1.0]], [1.0, 3.0]).predict([[2.0]]).round(1)
     array([5.])
     """
 
@@ -247,8 +245,8 @@ def _logistic(z: Any, y: Any, weight: Any = None) -> Any:
 
 
 def _sigmoid(z: Any) -> Any:
-    # Not 1 / (1 + exp(-z)), which overflows for z far below 0.
-    return 0.5 * (1 + numpy.tanh(0.5 * z))
+    # 1 / (1 + exp(-z)), which would overflow for z far below 0.
+    return numpy.exp(-numpy.logaddexp(0.0, -z))
 
 
 def _weights(X: Any, sample_weight: Any) -> Any:

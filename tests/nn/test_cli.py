@@ -16,6 +16,8 @@ import pytest
 
 from nn import ACTIVATIONS, plots
 from nn.__main__ import main
+from nn._command import SCHEDULES
+from nn._optim import NAMED
 from nn._runs import read
 from nn.data import digits
 
@@ -238,6 +240,27 @@ def test_features_are_standardised_as_in_training(run: Path) -> None:
     prepared = read(run).prepared(X)
     assert abs(prepared.mean(axis=0)).max() < 0.2
     assert abs(prepared.std(axis=0) - 1).max() < 0.2
+
+
+@pytest.mark.parametrize("optimizer", NAMED)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: Path) -> None:
+    options = ["--optimizer", optimizer, "--schedule", schedule, "--epochs", "40", "--save", str(tmp_path)]
+    assert main(["train", *options]) == 0
+    table = list(csv.DictReader((tmp_path / "history.csv").read_text().splitlines()))
+    assert float(table[-1]["loss"]) < 0.6 * float(table[0]["loss"])
+    rates = [float(row["lr"]) for row in table] if schedule != "constant" else []
+    lr = 0.1 if optimizer == "sgd" else 0.01
+    expected = {"constant": [], "cosine": [lr, lr * 0.5], "warm-up": [0.0, lr * (1 + np.cos(np.pi * 16 / 36)) / 2]}
+    assert rates[::20] == pytest.approx(expected[schedule])
+
+
+def test_patience_ends_training(tmp_path: Path) -> None:
+    options = ["--patience", "2", "--lr", "1", "--epochs", "200", "--save", str(tmp_path)]
+    assert main(["train", *options]) == 0
+    losses = [float(row["val_loss"]) for row in csv.DictReader((tmp_path / "history.csv").read_text().splitlines())]
+    assert len(losses) < 200
+    assert losses.index(min(losses)) == len(losses) - 3
 
 
 def test_weight_decay_keeps_weights_small(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from autograd import draw
 from nn import MLP
-from nn.sklearn import OPTIMIZERS, NeuralNetClassifier, NeuralNetRegressor
+from nn._optim import NAMED
+from nn.sklearn import NeuralNetClassifier, NeuralNetRegressor
 
 NOT_THERE = ("SCIPY_ARRAY_API is not set", "pandas is not installed")
 """What scikit-learn's own checks may need."""
@@ -154,7 +155,7 @@ def test_every_pass_has_an_order_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
 def test_partial_fit_goes_further_with_larger_weights() -> None:
     moved = []
     for weight in (1.0, 2.0):
-        model = regressor(momentum=0.0).partial_fit(X, X[:, 3])
+        model = regressor(optimizer="sgd", momentum=0.0).partial_fit(X, X[:, 3])
         before = model.model_.parameters()[0].data
         model.partial_fit(X[:5], X[:5, 3], sample_weight=np.full(5, weight))
         moved.append(model.model_.parameters()[0].data - before)
@@ -194,9 +195,15 @@ def test_the_network_can_be_taken_out_and_kept() -> None:
     assert (again.predict_proba(X) == model.predict_proba(X)).all()
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", NAMED)
 def test_every_optimizer_learns(optimizer: str) -> None:
     assert classifier(optimizer=optimizer, lr=0.01, momentum=0.9).fit(X, y).score(X, y) > 0.8
+
+
+def test_patience_ends_training() -> None:
+    model = classifier(lr=0.3, patience=np.int64(5)).fit(X, y)
+    assert 5 < model.history_.epochs < model.epochs
+    assert model.score(X, y) > 0.95
 
 
 @pytest.mark.parametrize(
