@@ -120,9 +120,9 @@ def parser() -> argparse.ArgumentParser:
         "--patience",
         type=_positive,
         metavar="N",
-        help="stop after so many epochs without a lower loss on the test samples",
+        help="stop after so many epochs without a lower loss on a fifth of the training samples, set apart",
     )
-    add("--weight-decay", type=_decay, default=0.0, metavar="D", help="this multiple of each weight joins its gradient")
+    add("--weight-decay", type=_decay, default=0.0, metavar="D", help="how strongly weights are drawn to 0")
     add("--epochs", type=_positive, default=100, metavar="N", help="passes over the training samples")
     add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a mini-batch")
     add("--seed", type=int, default=0, metavar="N", help="of weights, shuffling, the split and made data")

@@ -61,6 +61,11 @@ def train(options: argparse.Namespace) -> None:
         X_train, X_test = X_train.tolist(), X_test.tolist()
         y_train, y_test = (y.tolist() if hasattr(y, "tolist") else y for y in (y_train, y_test))
     print(model.summary((1, SIDE, SIDE) if options.model == "cnn" else None) + "\n")
+    # Who stops by the test samples can no longer test with them.
+    validation = (X_test, y_test)
+    if options.patience is not None:
+        X_train, X_apart, y_train, y_apart = train_test_split(X_train, y_train, seed=options.seed)
+        validation = (X_apart, y_apart)
     start = time.perf_counter()
     history = fit(
         model,
@@ -70,7 +75,7 @@ def train(options: argparse.Namespace) -> None:
         optimizer=NAMED[options.optimizer](model.parameters(), options.lr, options.momentum, options.weight_decay),
         epochs=options.epochs,
         batch_size=options.batch_size,
-        validation=(X_test, y_test),
+        validation=validation,
         schedule=SCHEDULES[options.schedule](options.epochs),
         patience=options.patience,
         metrics=(accuracy,),
@@ -187,7 +192,7 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
     classes = [name.replace("$", r"\$") for name in run.classes]
     confusion = plots.confusion_matrix(y_test, guesses, classes=classes)
     figures = {
-        "history": (history.plot().figure, "Loss and accuracy of each epoch; of the test samples dashed"),
+        "history": (history.plot().figure, "Loss and accuracy of each epoch; validation dashed"),
         "confusion": (confusion.figure, "How often each class of the test samples was taken for which"),
     }
     if len(run.features) == 2:

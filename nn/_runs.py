@@ -125,7 +125,7 @@ def read(folder: Path) -> Run:
 def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -> str:
     """Return the summary of a run as one page of HTML that needs no other file."""
     results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
-    last = {name.replace("val_", "test "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers}
+    last = {name.replace("val_", "validation "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers}
     options = {
         name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in run.options.items()

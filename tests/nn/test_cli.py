@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn import ACTIVATIONS, plots
+from nn import ACTIVATIONS, fit, plots
 from nn.__main__ import main
 from nn._command import SCHEDULES
 from nn._optim import NAMED
@@ -255,12 +255,21 @@ def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: P
     assert rates[::20] == pytest.approx(expected[schedule])
 
 
-def test_patience_ends_training(tmp_path: Path) -> None:
+def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def watched(model: Any, X: Any, y: Any, **settings: Any) -> Any:
+        seen.extend(map(len, (X, y, *settings["validation"])))
+        return fit(model, X, y, **settings)
+
+    monkeypatch.setattr("nn._command.fit", watched)
     options = ["--patience", "2", "--lr", "1", "--epochs", "200", "--save", str(tmp_path)]
     assert main(["train", *options]) == 0
     losses = [float(row["val_loss"]) for row in csv.DictReader((tmp_path / "history.csv").read_text().splitlines())]
     assert len(losses) < 200
     assert losses.index(min(losses)) == len(losses) - 3
+    # Of 200 points 40 are for the test, and 32 of the others for validation.
+    assert seen == [128, 128, 32, 32]
 
 
 def test_weight_decay_keeps_weights_small(tmp_path: Path) -> None:
