@@ -122,7 +122,11 @@ def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
 
 
 def matrix_transpose(x: Any) -> Any:
-    """Swap the last two axes."""
+    """Return x (..., n, m) as (..., m, n): the last two axes swapped.
+
+    >>> matrix_transpose(Tensor([[1.0, 2.0, 3.0]])).shape
+    (3, 1)
+    """
     if len(shape(x)) == 2:
         return x.T
     axes = tuple(range(len(shape(x))))

@@ -20,6 +20,10 @@ class Node:
     `op` is the primitive that made it, `inputs` what that was applied to (nodes, and raw constants), `args` the raw
     data of the inputs *at that moment* and `settings` the static settings (an axis, a shape). A leaf has `op` None.
     Edges point to inputs alone, so a graph has no cycles and is freed as soon as its last node is dropped.
+
+    >>> y = Value(2.0) * 3
+    >>> isinstance(y, Node), y.op.name, y.inputs[1]
+    (True, 'multiply', 3)
     """
 
     # One or two inputs stand in slots of their own: against a pair of tuples a node this saves two thirds of what the

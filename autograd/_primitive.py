@@ -33,7 +33,11 @@ POSITIVE: Interval = (0.0, math.inf)
 
 
 class Primitive:
-    """One row of the table: a differentiable operation. Made by `primitive`, which returns it as a function."""
+    """One row of the table: a differentiable operation. Made by `primitive`, which returns it as a function.
+
+    >>> isinstance(TABLE["tanh"], Primitive), TABLE["tanh"].text("w * x")
+    (True, 'tanh(w * x)')
+    """
 
     def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Rule | None, ...]) -> None:
         code = forward.__code__

@@ -20,7 +20,13 @@ Draw = tuple[Callable[[Any], Any], Any, Any]
 
 
 class CompileError(RuntimeError):
-    """The function cannot be compiled: the message names the line, and says what to write instead."""
+    """The function cannot be compiled: the message names the line, and says what to write instead.
+
+    >>> import autograd
+    >>> autograd.compile(lambda x: x if x > 0 else -x)(2.0)
+    Traceback (most recent call last):
+    autograd._tracing.CompileError: ...
+    """
 
 
 class Trace:

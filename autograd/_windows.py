@@ -3,6 +3,19 @@
 An image is (n, channels, height, width), a sequence (n, channels, length). Convolution is what networks mean by it: the
 window is not reversed. It is linear in the image and in the weights, so its two derivatives are operations of the same
 kind, and the three differentiate into each other.
+
+>>> x, w = Tensor([[[1.0, 2.0, 4.0, 8.0]]]), Tensor([[[-1.0, 1.0]]])
+>>> conv(x, w).data
+array([[[1., 2., 4.]]])
+>>> ones = Tensor([[[1.0, 1.0, 1.0]]])  # the gradient that arrives, and what becomes of it on its way to x and to w
+>>> conv_input(ones, w, lengths=(4,)).data, conv_weight(x, ones, size=(2,)).data
+(array([[[-1.,  0.,  0.,  1.]]]), array([[[ 7., 14.]]]))
+>>> windows(x, size=2).data
+array([[[[1., 2.],
+         [2., 4.],
+         [4., 8.]]]])
+>>> overlap_add(windows(x, size=2), lengths=(4,)).data
+array([[[1., 4., 8., 8.]]])
 """
 
 from __future__ import annotations

@@ -18,6 +18,15 @@ class Module:
 
     A subclass sets nodes, modules and lists of them as attributes and defines `__call__`. Those in attributes that
     `buffers` names are no parameters: they are kept with these, but not trained.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.w = Value(2.0, label="w")
+    ...
+    ...     def __call__(self, x):
+    ...         return self.w * x
+    >>> Scale().parameters()
+    [Value(data=2.0, grad=0.0, label='w')]
     """
 
     training: bool = True

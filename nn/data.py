@@ -14,7 +14,13 @@ Points = tuple[list[list[float]], list[int]]
 
 
 class DataError(ValueError):
-    """Data that cannot be learned from; the message says where the fault is."""
+    """Data that cannot be learned from; the message says where the fault is.
+
+    >>> from nn.data import read_csv
+    >>> read_csv("nowhere.csv", target="kind")
+    Traceback (most recent call last):
+    nn.data.DataError: nowhere.csv: there is no such file
+    """
 
 
 class Table(NamedTuple):

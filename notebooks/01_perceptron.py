@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 1 · The perceptron
+# # 1 Perceptron
 #
 # A neural network, however large, is made of one small part, repeated. This notebook is about that part. You need
 # Python and school calculus. Run each cell with Shift + Enter, and change whatever makes you curious: nothing can
@@ -18,7 +18,7 @@
 # %config InlineBackend.figure_format = "retina"
 from autograd import Tensor, Value, grad, relu, sigmoid, tanh
 from checks import perceptron as check
-from nn import MLP, SGD, Perceptron, accuracy, binary_cross_entropy, fit, plots, predict
+from nn import ACTIVATIONS, MLP, SGD, Perceptron, accuracy, binary_cross_entropy, fit, plots, predict
 from nn.data import moons
 
 # %% [markdown]
@@ -128,8 +128,12 @@ figure
 
 # %% [markdown]
 # Sigmoid answers between 0 and 1, like a probability. Tanh answers between −1 and 1. ReLU lets positive numbers pass
-# and stops the others, and is the cheapest.
-#
+# and stops the others, and is the cheapest. `nn` knows more of them, by name:
+
+# %%
+print(", ".join(ACTIVATIONS))
+
+# %% [markdown]
 # The derivatives matter as much: networks learn by them. The engine knows them, `grad(g)` is the derivative of $g$,
 # and for sigmoid it is $g'(z) = g(z)\,(1 - g(z))$:
 
@@ -203,4 +207,4 @@ train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor))
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.
 #
-# Next: [2 · Networks](02_networks.ipynb)
+# Next: [2 Networks](02_networks.ipynb)

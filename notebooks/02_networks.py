@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 2 · Networks
+# # 2 Networks
 #
 # One perceptron draws one line. Put several side by side and you have a **layer**; put layers one behind the other
 # and you have a **network**. There is nothing else in it.
@@ -187,4 +187,4 @@ check.exercise_3(my_softmax)
 # **In one line:** a layer is perceptrons side by side, a network is layers in a row, and layer by layer each is
 # $g(w_0 + x\,w)$.
 #
-# Its weights are random so far, and so is what it says. How wrong it is comes next: [3 · Loss](03_loss.ipynb)
+# Its weights are random so far, and so is what it says. How wrong it is comes next: [3 Loss](03_loss.ipynb)

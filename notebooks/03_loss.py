@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 3 · Loss
+# # 3 Loss
 #
 # A network says something for every input. The **loss** says how wrong that was, in a single number $J$: 0 when all
 # is right, larger the worse it gets. To learn is to make this number small, so it had better be the right number.
@@ -228,4 +228,4 @@ figure
 # **In one line:** the loss is the mean over all samples of how wrong each is, $J(w) = \frac1n \sum_i L(\hat y_i,
 # y_i)$: a landscape over the weights.
 #
-# Next: the way down, [4 · Gradient descent](04_gradient_descent.ipynb)
+# Next: the way down, [4 Gradient descent](04_gradient_descent.ipynb)

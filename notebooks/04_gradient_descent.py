@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 4 · Gradient descent
+# # 4 Gradient descent
 #
 # The loss is a landscape over the weights, and we want to get to its lowest point. But there is fog: all that we can
 # tell is how steep the ground is under our feet. That is enough.
@@ -250,6 +250,12 @@ ax.legend()
 ax.figure
 
 # %% [markdown]
+# What `fit` returns is the history of the training, with the mean loss of each epoch. Of the last of the three:
+
+# %%
+history
+
+# %% [markdown]
 # Smaller batches take more steps, and get further in the same number of epochs. The price is noise: each step goes
 # only roughly downhill. And a computer handles 40 samples in little more time than one, which is why batches of 16 to
 # 256 are common.
@@ -264,4 +270,4 @@ check.exercise_4(answer)
 # **In one line:** $w \leftarrow w - \eta\, \partial J / \partial w$, from a random start, on a few samples at a time,
 # again and again.
 #
-# One thing is still missing: where the gradient comes from. [5 · Backpropagation](05_backpropagation.ipynb)
+# One thing is still missing: where the gradient comes from. [5 Backpropagation](05_backpropagation.ipynb)

@@ -52,6 +52,12 @@ class Graph:
 
     `lines` are floats and arrays (the inputs) and steps, in order; `inputs` are the former. The call returns the result
     that no other step uses, or a list if there are several. Its text is the computation as formulas.
+
+    >>> from hypothesis import find
+    >>> from autograd.testing import Graph, graphs
+    >>> graph = find(graphs([square]), lambda graph: len(graph.lines) == 2)
+    >>> isinstance(graph, Graph), graph(3.0)
+    (True, 9.0)
     """
 
     def __init__(self, lines: list[Any]) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import doctest
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import autograd
+import autograd.testing
 import execute
+import nn
 
+ROOT = Path(__file__).parents[2]
 SOURCES = execute.sources()
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 
@@ -35,3 +43,48 @@ def test_the_notebook_runs_from_top_to_bottom(source: Path) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", f"{cell.id} warns: {output.text}\n{cell.source}"
+
+
+def doctests() -> Iterator[str]:
+    """Yield what is typed and what is answered in every docstring."""
+    parser = doctest.DocTestParser()
+    for package in ("autograd", "nn"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                    for example in parser.get_examples(ast.get_docstring(node) or ""):
+                        yield example.source + example.want
+
+
+def cells() -> Iterator[str]:
+    """Yield the code and the texts under it of every notebook."""
+    for source in SOURCES:
+        for cell in nbformat.read(source.with_suffix(".ipynb"), as_version=4).cells:
+            if cell.cell_type == "code":
+                yield cell.source
+                for output in cell.outputs:
+                    yield output.get("text") or output.data["text/plain"]
+
+
+def public_names() -> Iterator[str]:
+    """Yield the names in `__all__`, and of what is defined in modules that have none."""
+    for module in (autograd, nn, autograd.testing):
+        yield from module.__all__
+    for name in ("data", "plots", "sklearn", "testing"):
+        tree = ast.parse((ROOT / "nn" / f"{name}.py").read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                yield node.name
+
+
+def test_every_public_name_is_shown_in_a_notebook_or_a_doctest() -> None:
+    shown = {word for text in (*doctests(), *cells()) for word in re.findall(r"\w+", text)}
+    assert sorted(set(public_names()) - shown) == []
+
+
+def test_binder_finds_what_it_installs() -> None:
+    folder = ROOT / ".binder"
+    constraints, package = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    # A file is looked for beside the one that names it, a package in the working directory.
+    assert (folder / constraints.removeprefix("-c ")).resolve() == ROOT / "constraints.txt"
+    assert package == "-e .[data,notebook]"
