@@ -115,6 +115,8 @@ check.exercise_1(answer)
 # `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update $w \leftarrow w -
 # \eta \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons or the arrow keys.
 #
+# (JupyterLab shows a plain picture and a table instead until you have run the cell yourself.)
+#
 # Watch one thing: going back, each node needs only the gradient that arrives from behind, and its own local
 # derivative. No node has to know the network.
 
