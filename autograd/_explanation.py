@@ -298,7 +298,12 @@ def _latex_name(factor: Factor) -> str:
     name = rf"\dfrac{{\partial {_latex_cut(factor.upper)}}}{{\partial {_latex_cut(factor.lower)}}}"
     if factor.held:
         name = rf"\left.{name}\right|_{{{', '.join(map(latex_label, factor.held[:2]))}}}"
-    return rf"\textcolor{{{factor.color}}}{{{name}}}" if factor.color else name
+    return rf"\textcolor{{{factor.color}}}{{{name}}}" if factor.color and not _dark(factor.color) else name
+
+
+def _dark(color: str) -> bool:
+    """Tell whether a colour could not be read in a dark theme; the colour of the text around stands in for it."""
+    return all(int(color[k : k + 2], 16) < 0x80 for k in (1, 3, 5))
 
 
 def _latex_shown(number: str) -> str:

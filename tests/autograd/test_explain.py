@@ -449,7 +449,7 @@ def test_all_forms_show_the_same() -> None:
         assert number in found.html
     colors = [factor.color for factor in found.paths[0].factors if factor]
     for color in colors:
-        assert rf"\textcolor{{{color}}}" in found.latex
+        assert (rf"\textcolor{{{color}}}" in found.latex) == (color not in ("#141452", "#5a2a00"))
         assert f"solid {color}" in found.html
 
 
@@ -474,3 +474,16 @@ def test_an_array_of_ones_is_a_matrix_in_a_product_of_matrices() -> None:
     assert "c.T @ " in text
     assert "1 @" not in text
     assert "* 3" in text
+
+
+def test_the_colours_of_latex_can_be_read_on_black() -> None:
+    x = h = Value(0.5, label="x")
+    for k in range(8):
+        h = tanh(h)
+        h.label = f"h{k}"
+    used = set(re.findall(r"textcolor\{#(\w+)\}", explain(h, x).latex))
+    assert len(used) == 3
+    for colour in used:
+        channels = [int(colour[k : k + 2], 16) / 255 for k in (0, 2, 4)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        assert (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05) / 0.05 >= 3
