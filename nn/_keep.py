@@ -50,11 +50,26 @@ DEEPEST, WIDEST, LONGEST = 20, 4096, 10_000_000
 
 
 class FileError(ValueError):
-    """A file that is no network, or a damaged one; the message says what is wrong with it."""
+    """A file that is no network, or a damaged one; the message says what is wrong with it.
+
+    >>> import os, tempfile
+    >>> handle, path = tempfile.mkstemp()
+    >>> try:
+    ...     load(path)
+    ... except FileError as error:
+    ...     print(str(error).partition(": ")[2])
+    is no file of safetensors, or a damaged one (Error while deserializing header: header too small)
+    >>> os.close(handle), os.unlink(path)
+    (None, None)
+    """
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds; `optimizer` and `history` are None if only a network was saved."""
+    """What a file holds; `optimizer` and `history` are None if only a network was saved.
+
+    >>> Checkpoint(MLP(1, [1])).history is None
+    True
+    """
 
     model: Any
     optimizer: Any = None
