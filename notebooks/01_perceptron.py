@@ -45,7 +45,7 @@ print(f"z = {z.data:g}, y_hat = {y_hat.data:.5f}")
 # %% [markdown]
 # Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and
 # the boxes with a thick border are the weights, which a network will learn. (Each box has room for a gradient,
-# `grad`. It is empty for now; notebook 4 says what it is for.)
+# `grad`, which stays 0 until notebook 3.)
 
 # %%
 y_hat

@@ -22,7 +22,7 @@ def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
                 raise NotAnswered
             said = hint(*answers) or "Right."
         except NotAnswered:
-            said = "Not answered yet: put your answer in place of the dots, and run both cells again."
+            said = "Not answered yet: put your answer in place of the dots, and run the cell again."
         except Exception as error:
             said = f"Your answer cannot be used: {type(error).__name__}: {error}"
         print(said)
