@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nn.data import DataError, circles, digits, moons, read_csv, spirals, train_test_split
+from nn.data import (
+    DataError,
+    blobs,
+    breast_cancer,
+    circles,
+    diabetes,
+    digits,
+    iris,
+    moons,
+    one_hot,
+    read_csv,
+    read_npz,
+    spirals,
+    standardise,
+    train_test_split,
+    wine,
+)
 
 
 def on_the_curve(make: Any, x1: float, x2: float, label: int) -> bool:
@@ -118,3 +137,110 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes(b"a,kind\n" + 9000 * b"1,x\n" + b"1,\xe9\n")
     with pytest.raises(DataError, match=r"latin.csv, line 9002: is not UTF-8 text"):
         read_csv(tmp_path / "latin.csv", "kind")
+
+
+def test_blobs_lie_around_their_centres() -> None:
+    X, y = blobs(30, classes=5, noise=0.0)
+    assert sorted(set(y)) == [0, 1, 2, 3, 4]
+    for (x1, x2), k in zip(X, y):
+        assert (x1, x2) == pytest.approx((math.cos(2 * math.pi * k / 5), math.sin(2 * math.pi * k / 5)))
+    assert blobs(30, seed=1) == blobs(30, seed=1) != blobs(30, seed=2)
+    for message, call in (
+        ("classes must be a whole number from 2; got 1", lambda: blobs(9, classes=1)),
+        ("n must be a whole number from 3; got 2", lambda: blobs(2)),
+        ("noise must be 0 or a positive number; got -1", lambda: blobs(noise=-1)),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("make", [iris, wine, breast_cancer, diabetes])
+def test_data_of_scikit_learn(make: Any) -> None:
+    X, y = make()
+    assert len(X) == len(y)
+    assert np.isfinite(X).all()
+
+
+numbers = st.floats(-1e6, 1e6)
+tables = st.integers(1, 4).flatmap(
+    lambda k: st.lists(st.lists(numbers, min_size=k, max_size=k), min_size=2, max_size=9)
+)
+
+
+class TestStandardise:
+    @given(tables)
+    def test_mean_and_deviation(self, X: list[list[float]]) -> None:
+        lists, arrays = standardise(X), standardise(np.array(X))
+        for column, same, raw in zip(np.array(lists).T, arrays.T, np.array(X).T):
+            if np.ptp(raw) > 1e-3:
+                assert column.mean() == pytest.approx(0, abs=1e-6)
+                assert column.std() == pytest.approx(1, abs=1e-6)
+                np.testing.assert_allclose(same, column, atol=1e-6)
+
+    def test_others_are_moved_alike(self) -> None:
+        X, other = [[0.0, 7.0], [4.0, 7.0]], [[2.0, 8.0]]
+        assert standardise(X, other) == ([[-1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0]])
+        assert [part.tolist() for part in standardise(np.array(X), np.array(other))] == list(standardise(X, other))
+
+    @pytest.mark.parametrize(
+        ("message", "parts"),
+        [
+            ("rows of numbers (n, k); got none", [[]]),
+            ("got an array of shape (3,)", [np.ones(3)]),
+            ("all rows need the same number of columns; got [1, 2]", [[[1.0], [1.0, 2.0]]]),
+            ("all rows need 1 columns; got [2]", [[[1.0]], [[1.0, 2.0]]]),
+            ("all rows need 2 columns; got [1]", [np.ones((2, 2)), np.ones((2, 1))]),
+            ("a number is nan or infinite", [[[math.nan]]]),
+            ("a number is nan or infinite", [np.array([[math.inf], [1.0]])]),
+        ],
+    )
+    def test_mistakes(self, message: str, parts: list[Any]) -> None:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            standardise(*parts)
+
+
+class TestOneHot:
+    @given(st.lists(st.integers(0, 6), min_size=1))
+    def test_a_one_at_the_class(self, y: list[int]) -> None:
+        rows = one_hot(y)
+        assert [row.index(1.0) for row in rows] == y
+        assert {sum(row) for row in rows} == {1.0}
+        assert one_hot(np.array(y), 9).tolist() == [[*row, *[0.0] * (9 - len(row))] for row in rows]
+
+    @pytest.mark.parametrize(
+        ("y", "k", "bad"), [([0, 3], 3, "3"), ([-1], None, "-1"), ([0.5], 2, "0.5"), (["a"], 2, "'a'")]
+    )
+    def test_what_is_no_class(self, y: list[Any], k: int | None, bad: str) -> None:
+        with pytest.raises(ValueError, match=f"a class is a whole number from 0 to .* here; got {bad}"):
+            one_hot(y, k)
+
+
+class TestNumPyFiles:
+    def test_what_was_saved_is_read(self, tmp_path: Path) -> None:
+        X, y = np.random.default_rng(0).normal(size=(5, 2, 3)), np.arange(5)
+        np.savez(tmp_path / "data.npz", X=X, y=y, more=np.ones(1))
+        found = read_npz(tmp_path / "data.npz")
+        np.testing.assert_array_equal(found[0], X)
+        np.testing.assert_array_equal(found[1], y)
+
+    def test_faulty_files(self, tmp_path: Path) -> None:
+        path = tmp_path / "data.npz"
+        good = np.ones((2, 2))
+        cases: list[tuple[str, Any]] = [
+            ("there is no such file", lambda: None),
+            ("is no NumPy file of numbers", lambda: path.write_bytes(b"hello")),
+            ("is no NumPy file of numbers", lambda: path.write_bytes(b"PK\x03\x04broken")),
+            ("needs two arrays named X and y", lambda: np.savez(path, A=good)),
+            ("X: must hold rows of numbers; got shape (2,) of <U1", lambda: np.savez(path, X=["a", "b"], y=[0, 1])),
+            ("is no NumPy file of numbers", lambda: np.savez(path, X=np.array([{}, {}]), y=[0, 1])),
+            ("y: must hold rows of numbers; got shape ()", lambda: np.savez(path, X=good, y=3)),
+            ("X[1, 0]: is nan, not a finite number", lambda: np.savez(path, X=[[1.0, 2.0], [np.nan, 1.0]], y=[0, 1])),
+            ("X has 2 rows, y has 3", lambda: np.savez(path, X=good, y=[0, 1, 2])),
+        ]
+        for message, make in cases:
+            make()
+            with pytest.raises(DataError, match=re.escape(message)):
+                read_npz(path)
+        np.save(tmp_path / "data.npy", good)
+        with pytest.raises(DataError, match="needs two arrays named X and y"):
+            read_npz(tmp_path / "data.npy")

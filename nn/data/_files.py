@@ -1,16 +1,13 @@
-"""Data to learn from: made here, shipped with scikit-learn, or read from a CSV file."""
+"""Data from CSV and NumPy files; a mistake in a file is told with its line and column."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 from typing import Any, NamedTuple
-
-Points = tuple[list[list[float]], list[int]]
 
 
 class DataError(ValueError):
@@ -30,115 +27,6 @@ class Table(NamedTuple):
     y: list[int]
     features: list[str]
     classes: list[str]
-
-
-def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
-    """Return n points on two interleaving half circles, X (n, 2) and classes y (n,) of 0 and 1.
-
-    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2
-    and for a noise that is negative or not finite.
-
-    >>> from nn.data import moons
-    >>> X, y = moons(100)
-    >>> len(X), sum(y)
-    (100, 50)
-    """
-
-    def point(label: int, t: float) -> tuple[float, float]:
-        angle = math.pi * t
-        return (1 - math.cos(angle), 0.5 - math.sin(angle)) if label else (math.cos(angle), math.sin(angle))
-
-    return _two_curves(point, n, noise, seed)
-
-
-def circles(n: int = 100, noise: float = 0.05, seed: int = 0) -> Points:
-    """Return n points on two circles, of radius 1 (class 0) and 0.5 (class 1); otherwise as `moons`.
-
-    >>> from nn.data import circles
-    >>> X, y = circles(10, noise=0.0)
-    >>> round(X[0][0] ** 2 + X[0][1] ** 2, 6) in (0.25, 1.0)
-    True
-    """
-
-    def point(label: int, t: float) -> tuple[float, float]:
-        radius, angle = (0.5 if label else 1.0), 2 * math.pi * t
-        return radius * math.cos(angle), radius * math.sin(angle)
-
-    return _two_curves(point, n, noise, seed)
-
-
-def spirals(n: int = 200, noise: float = 0.05, seed: int = 0) -> Points:
-    """Return n points on two spirals wound into each other; otherwise as `moons`.
-
-    >>> from nn.data import spirals
-    >>> sorted(set(spirals(20)[1]))
-    [0, 1]
-    """
-
-    def point(label: int, t: float) -> tuple[float, float]:
-        radius, angle = 0.1 + t, 3 * math.pi * t + math.pi * label
-        return radius * math.cos(angle), radius * math.sin(angle)
-
-    return _two_curves(point, n, noise, seed)
-
-
-def _two_curves(point: Callable[[int, float], tuple[float, float]], n: int, noise: float, seed: int) -> Points:
-    """Return n points spread over two curves, `point(class, t)` for t from 0 to 1, in random order."""
-    if not isinstance(n, int) or n < 2:
-        raise ValueError(f"n must be a whole number from 2; got {n!r}")
-    if not isinstance(noise, (int, float)) or not 0 <= noise < math.inf:
-        raise ValueError(f"noise must be 0 or a positive number; got {noise!r}")
-    rng = Random(seed)
-    samples = []
-    for label in (0, 1):
-        count = (n + 1 - label) // 2
-        for k in range(count):
-            x1, x2 = point(label, k / max(1, count - 1))
-            samples.append(([x1 + rng.gauss(0, noise), x2 + rng.gauss(0, noise)], label))
-    rng.shuffle(samples)
-    return [x for x, _ in samples], [label for _, label in samples]
-
-
-def digits() -> tuple[Any, Any]:
-    """Return 1,797 handwritten digits: X (1797, 64), the 8 x 8 pixels from 0 to 1, and y (1797,), the digits.
-
-    From scikit-learn, which ships them; raises ImportError if it is not installed.
-
-    >>> from nn.data import digits
-    >>> [part.shape for part in digits()]
-    [(1797, 64), (1797,)]
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise ImportError("the digits come with scikit-learn: pip install scikit-learn") from None
-    X, y = load_digits(return_X_y=True)
-    return X / 16.0, y
-
-
-def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
-    """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
-
-    X and y are lists or arrays with a row for each sample, and so are the parts. Raises ValueError if their lengths
-    differ or if a part would be empty.
-
-    >>> from nn.data import train_test_split
-    >>> [len(part) for part in train_test_split(list(range(10)), list(range(10)))]
-    [8, 2, 8, 2]
-    """
-    if len(X) != len(y):
-        raise ValueError(f"X and y need a row for each sample; X has {len(X)}, y has {len(y)}")
-    n_test = round(len(X) * test) if 0 < test < 1 else 0
-    if not 0 < n_test < len(X):
-        raise ValueError(f"test={test!r} of {len(X)} samples leaves one part empty; give a number between 0 and 1")
-    order = list(range(len(X)))
-    Random(seed).shuffle(order)
-    train, apart = order[n_test:], order[:n_test]
-    return _rows(X, train), _rows(X, apart), _rows(y, train), _rows(y, apart)
-
-
-def _rows(data: Any, order: list[int]) -> Any:
-    return data[order] if hasattr(data, "dtype") else [data[k] for k in order]
 
 
 def read_csv(path: str | Path, target: str) -> Table:
@@ -262,3 +150,41 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def read_npz(path: str | Path) -> tuple[Any, Any]:
+    """Return X (n, ...) and y (n,) or (n, k) from the arrays "X" and "y" of a NumPy file (numpy.savez).
+
+    Raises DataError, which names the file, for another file, missing arrays, what is no number, a number that is not
+    finite, and for parts of different lengths. Nothing in the file is run.
+
+    >>> import numpy
+    >>> from nn.data import read_npz
+    >>> numpy.savez(path := getfixture("tmp_path") / "data.npz", X=[[1.0, 2.0]], y=[1])
+    >>> read_npz(path)
+    (array([[1., 2.]]), array([1]))
+    """
+    import zipfile
+
+    import numpy
+
+    try:
+        with numpy.load(path, allow_pickle=False) as found:
+            if not hasattr(found, "files") or not {"X", "y"} <= set(found.files):
+                raise DataError(f"{path}: needs two arrays named X and y, as numpy.savez(path, X=X, y=y) writes them")
+            X, y = found["X"], found["y"]
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path}: is no NumPy file of numbers ({error})") from None
+    for name, array in (("X", X), ("y", y)):
+        if array.dtype.kind not in "fiub" or not array.ndim:
+            raise DataError(f"{path}, {name}: must hold rows of numbers; got shape {array.shape} of {array.dtype}")
+        bad = numpy.argwhere(~numpy.isfinite(array))
+        if len(bad):
+            raise DataError(f"{path}, {name}{bad[0].tolist()}: is {array[tuple(bad[0])]}, not a finite number")
+    if len(X) != len(y):
+        raise DataError(f"{path}: X has {len(X)} rows, y has {len(y)}")
+    return X, y

@@ -1,0 +1,75 @@
+"""Real data that scikit-learn ships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def digits() -> tuple[Any, Any]:
+    """Return 1,797 handwritten digits: X (1797, 64), the 8 x 8 pixels from 0 to 1, and y (1797,), the digits.
+
+    From scikit-learn; raises ImportError if it is not installed.
+
+    >>> from nn.data import digits
+    >>> [part.shape for part in digits()]
+    [(1797, 64), (1797,)]
+    """
+    X, y = _loaded("load_digits")
+    return X / 16.0, y
+
+
+def iris() -> tuple[Any, Any]:
+    """Return 150 irises, lengths and widths of leaves in cm: X (150, 4) and y (150,), the species from 0 to 2.
+
+    From scikit-learn; raises ImportError if it is not installed.
+
+    >>> from nn.data import iris
+    >>> [part.shape for part in iris()]
+    [(150, 4), (150,)]
+    """
+    return _loaded("load_iris")
+
+
+def wine() -> tuple[Any, Any]:
+    """Return 178 wines by chemical analysis: X (178, 13) and y (178,), the vineyard from 0 to 2.
+
+    From scikit-learn; raises ImportError if it is not installed.
+
+    >>> from nn.data import wine
+    >>> [part.shape for part in wine()]
+    [(178, 13), (178,)]
+    """
+    return _loaded("load_wine")
+
+
+def breast_cancer() -> tuple[Any, Any]:
+    """Return 569 tumours by measures of their cells: X (569, 30) and y (569,), 0 malignant and 1 benign.
+
+    From scikit-learn; raises ImportError if it is not installed.
+
+    >>> from nn.data import breast_cancer
+    >>> [part.shape for part in breast_cancer()]
+    [(569, 30), (569,)]
+    """
+    return _loaded("load_breast_cancer")
+
+
+def diabetes() -> tuple[Any, Any]:
+    """Return 442 patients by ten scaled measures: X (442, 10) and y (442,), how far diabetes had gone a year later.
+
+    From scikit-learn; raises ImportError if it is not installed.
+
+    >>> from nn.data import diabetes
+    >>> [part.shape for part in diabetes()]
+    [(442, 10), (442,)]
+    """
+    return _loaded("load_diabetes")
+
+
+def _loaded(name: str) -> tuple[Any, Any]:
+    try:
+        from sklearn import datasets
+    except ImportError:
+        raise ImportError("these data come with scikit-learn: pip install scikit-learn") from None
+    X, y = getattr(datasets, name)(return_X_y=True)
+    return X, y

@@ -1,0 +1,110 @@
+"""Data made ready: set apart, standardised, classes as vectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+
+def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
+    """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
+
+    X and y are lists or arrays with a row for each sample, and so are the parts. Raises ValueError if their lengths
+    differ or if a part would be empty.
+
+    >>> from nn.data import train_test_split
+    >>> [len(part) for part in train_test_split(list(range(10)), list(range(10)))]
+    [8, 2, 8, 2]
+    """
+    if len(X) != len(y):
+        raise ValueError(f"X and y need a row for each sample; X has {len(X)}, y has {len(y)}")
+    n_test = round(len(X) * test) if 0 < test < 1 else 0
+    if not 0 < n_test < len(X):
+        raise ValueError(f"test={test!r} of {len(X)} samples leaves one part empty; give a number between 0 and 1")
+    order = list(range(len(X)))
+    Random(seed).shuffle(order)
+    train, apart = order[n_test:], order[:n_test]
+    return _rows(X, train), _rows(X, apart), _rows(y, train), _rows(y, apart)
+
+
+def _rows(data: Any, order: list[int]) -> Any:
+    return data[order] if hasattr(data, "dtype") else [data[k] for k in order]
+
+
+def standardise(X: Any, *others: Any) -> Any:
+    """Return X with a mean of 0 and a standard deviation of 1 in each column, and `others` moved and scaled alike.
+
+    X is (n, k): a list of rows or an array. What is learned from the training data X is applied to the others, such as
+    test data, so that nothing is learned from these. A column that is constant becomes 0. Returns one, or a tuple.
+    Raises ValueError for rows of different lengths, no rows, and numbers that are not finite.
+
+    >>> from nn.data import standardise
+    >>> standardise([[1.0], [3.0]], [[5.0]])
+    ([[-1.0], [1.0]], [[3.0]])
+    """
+    means, spread = _moments(X)
+    made = tuple(_moved(part, means, spread) for part in (X, *others))
+    return made if others else made[0]
+
+
+def _moments(X: Any) -> tuple[Any, Any]:
+    _check_rows(X)
+    if hasattr(X, "dtype"):
+        spread = X.std(axis=0)
+        return X.mean(axis=0), spread + (spread == 0)
+    columns = list(zip(*X))
+    means = [math.fsum(column) / len(column) for column in columns]
+    return means, [
+        math.sqrt(math.fsum((x - m) ** 2 for x in column) / len(column)) or 1.0 for column, m in zip(columns, means)
+    ]
+
+
+def _moved(X: Any, means: Any, spread: Any) -> Any:
+    _check_rows(X, len(means))
+    if hasattr(X, "dtype"):
+        return (X - means) / spread
+    return [[(x - m) / s for x, m, s in zip(row, means, spread)] for row in X]
+
+
+def _check_rows(X: Any, width: int | None = None) -> None:
+    if hasattr(X, "dtype"):
+        if X.ndim != 2 or not X.size:
+            raise ValueError(f"standardise takes rows of numbers (n, k); got an array of shape {X.shape}")
+        finite, lengths = bool(abs(X).max() < math.inf), {X.shape[1]}
+    else:
+        lengths = {len(row) for row in X}
+        finite = all(math.isfinite(x) for row in X for x in row)
+        if not lengths or lengths == {0}:
+            raise ValueError("standardise takes rows of numbers (n, k); got none")
+    if len(lengths) > 1 or (width is not None and lengths != {width}):
+        raise ValueError(f"all rows need {width or 'the same number of'} columns; got {sorted(lengths)}")
+    if not finite:
+        raise ValueError("a number is nan or infinite; leave its row out, or put a number there")
+
+
+def one_hot(y: Any, classes: int | None = None) -> Any:
+    """Return class numbers y (n,) as rows (n, classes) with a 1 at the class and 0 elsewhere: lists for a list.
+
+    Without `classes` there are as many as the largest number says. Raises ValueError for what is no class number.
+
+    >>> from nn.data import one_hot
+    >>> one_hot([1, 0, 2])
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    numbers: Sequence[Any] = y.tolist() if hasattr(y, "tolist") else list(y)
+    k = classes if classes is not None else max((int(n) for n in numbers if _is_class(n)), default=-1) + 1
+    for number in numbers:
+        if not _is_class(number) or number >= k:
+            raise ValueError(f"a class is a whole number from 0 to {k - 1} here; got {number!r}")
+    rows = [[float(column == number) for column in range(k)] for number in numbers]
+    if hasattr(y, "dtype"):
+        import numpy
+
+        return numpy.array(rows)
+    return rows
+
+
+def _is_class(number: Any) -> bool:
+    return isinstance(number, (int, float)) and number >= 0 and number == number // 1
