@@ -126,10 +126,16 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -
     """Return the summary of a run as one page of HTML that needs no other file."""
     results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
     last = {name.replace("val_", "validation "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers}
+    given = run.options
+    idle = {
+        "filters": given["model"] != "cnn",
+        "momentum": given["optimizer"] != "sgd",
+        "samples": given["data"] == "digits" or given["target"] is not None,
+    }
     options = {
         name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
-        for name, value in run.options.items()
-        if value is not None
+        for name, value in given.items()
+        if value is not None and not idle.get(name)
     }
     drawn = "\n".join(
         f'<figure><img alt="{html.escape(shows, quote=True)}" src="data:image/png;base64,'

@@ -289,6 +289,9 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     assert not re.search(r"https?://|<script|<link|@import|url\(", page)
     assert "prefers-color-scheme: dark" in page
     assert "tall &amp; wide" in page
+    assert '<th scope="row">momentum</th><td>0.9</td>' in page
+    # What the training did not use is left out.
+    assert not re.search(r"<th[^>]*>(filters|samples|patience)<", page)
     assert "tall & wide" not in page
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
