@@ -6,7 +6,6 @@ import base64
 import csv
 import html
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from autograd import Tensor
 
 from ._convolution import Conv2d, Flatten, MaxPool2d
+from ._keep import FileError, load, save
 from ._layers import MLP
 from ._module import Module, Sequential
 from ._train import History, predict
@@ -22,7 +22,7 @@ from .data import DataError
 SIDE = 8
 """The images are so many pixels high and wide."""
 
-CONFIG, WEIGHTS, HISTORY, PAGE = "config.json", "weights.npz", "history.csv", "index.html"
+CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv", "index.html"
 
 
 class Run(NamedTuple):
@@ -82,13 +82,9 @@ def decided(scores: Any) -> Any:
 
 def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
     """Write a run to a folder; `figures` are pictures by name, each with what it shows."""
-    import numpy
-
     config = {name: value for name, value in run._asdict().items() if name != "model"}
     (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    model: Any = run.model
-    with (folder / WEIGHTS).open("wb") as file:
-        numpy.savez(file, **model.state_dict())
+    save(folder / MODEL, run.model)
     with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["epoch", *history])
@@ -107,18 +103,18 @@ def read(folder: Path) -> Run:
         raise DataError(f"{folder}: is no run, as it has no {CONFIG}; make one: python -m nn train --save {folder}")
     try:
         config = json.loads((folder / CONFIG).read_bytes())
-        options, features, classes = config["options"], config["features"], config["classes"]
-        model = network(options, len(features), len(classes))
-        run = Run(**{**config, "model": model})
-        if not len(run.means) == len(run.spread) == len(features):
+        run = Run(**config, model=load(folder / MODEL).model)
+        if not len(run.means) == len(run.spread) == len(run.features):
             raise ValueError("each feature needs a mean and a spread")
+        scores = run.scores(numpy.zeros((1, len(run.features))))
+        if scores.shape != ((1,) if len(run.classes) == 2 else (1, len(run.classes))):
+            raise ValueError(f"the network of {MODEL} tells other classes apart")
+    except FileError as error:
+        raise DataError(f"{error}; train again") from None
+    except FileNotFoundError:
+        raise DataError(f"{folder / MODEL}: is missing; train again") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / CONFIG}: is damaged ({error}); train again") from None
-    try:
-        with (folder / WEIGHTS).open("rb") as file:
-            model.load_state_dict(dict(numpy.load(file, allow_pickle=False)))
-    except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{folder / WEIGHTS}: is missing or damaged ({error}); train again") from None
     return run
 
 

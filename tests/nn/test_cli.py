@@ -21,7 +21,7 @@ from nn._optim import NAMED
 from nn._runs import read
 from nn.data import digits
 
-RUN = {"config.json", "weights.npz", "history.csv", "index.html", "history.png", "confusion.png"}
+RUN = {"config.json", "model.safetensors", "history.csv", "index.html", "history.png", "confusion.png"}
 QUICK = ["--epochs", "3", "--samples", "40", "--momentum", "0.5"]
 
 
@@ -403,11 +403,13 @@ def test_mistakes_with_runs_are_told(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["config.json", "weights.npz"])
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
 def test_a_damaged_run_is_told(name: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    whole = {file: (run / file).read_bytes() for file in ("config.json", "weights.npz")}
+    whole = {file: (run / file).read_bytes() for file in ("config.json", "model.safetensors")}
     damaged = [whole[name][:k] for k in (0, 1, 40, len(whole[name]) // 2)]
-    damaged += [b"{}", b"[1]"] + [whole[name].replace(a, b) for a, b in ((b'"sizes"', b'"size"'), (b"width", b"w\xff"))]
+    damaged += [b"{}", b"[1]"] + [
+        whole[name].replace(a, b) for a, b in ((b'"tall & wide"', b'"tall", "wide"'), (b"width", b"w\xff"))
+    ]
     damaged += [
         whole[name].replace(b'"means": [', b'"means": [1.0, '),
         whole[name].replace(b"layers.0.w0", b"layers.7.w0"),
@@ -419,12 +421,12 @@ def test_a_damaged_run_is_told(name: str, run: Path, tmp_path: Path, capsys: pyt
             (tmp_path / file).write_bytes(content if file == name else whole[file])
         assert main(["evaluate", str(tmp_path)]) == 2
         said = capsys.readouterr().err
-        assert said.startswith(f"error: {tmp_path / name}: is ")
+        assert said.startswith(f"error: {tmp_path / name}: ")
         assert said.endswith("; train again\n")
     (tmp_path / "config.json").write_bytes(whole["config.json"])
-    (tmp_path / "weights.npz").unlink()
+    (tmp_path / "model.safetensors").unlink()
     assert main(["evaluate", str(tmp_path)]) == 2
-    assert "weights.npz: is missing or damaged" in capsys.readouterr().err
+    assert "model.safetensors: is missing; train again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
