@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 
@@ -68,7 +69,7 @@ def diabetes() -> tuple[Any, Any]:
 
 def _loaded(name: str) -> tuple[Any, Any]:
     try:
-        from sklearn import datasets
+        datasets = import_module("sklearn.datasets")
     except ImportError:
         raise ImportError("these data come with scikit-learn: pip install scikit-learn") from None
     X, y = getattr(datasets, name)(return_X_y=True)

@@ -19,6 +19,8 @@ class DataError(ValueError):
     nn.data.DataError: nowhere.csv: there is no such file
     """
 
+    __module__ = "nn.data"
+
 
 class Table(NamedTuple):
     """A CSV file: n rows of numbers `X`, n class numbers `y`, the names of the columns and of the classes."""
@@ -169,8 +171,9 @@ def read_npz(path: str | Path) -> tuple[Any, Any]:
     import numpy
 
     try:
-        with numpy.load(path, allow_pickle=False) as found:
-            if not hasattr(found, "files") or not {"X", "y"} <= set(found.files):
+        with Path(path).open("rb") as file:
+            found = numpy.load(file, allow_pickle=False)
+            if not {"X", "y"} <= set(getattr(found, "files", ())):
                 raise DataError(f"{path}: needs two arrays named X and y, as numpy.savez(path, X=X, y=y) writes them")
             X, y = found["X"], found["y"]
     except FileNotFoundError:
