@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
         "--data",
         default="moons",
         metavar="DATA",
-        help=f"{', '.join(_command.MADE)}, digits, or a CSV file with a header",
+        help=f"{_command.NAMES}, or a CSV file with a header",
     )
     add("--target", metavar="COLUMN", help="the column of the CSV file that holds the classes; all others are numbers")
     add("--samples", type=_positive, default=200, metavar="N", help="number of points of a data set that is made")

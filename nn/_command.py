@@ -7,6 +7,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +19,30 @@ from ._optim import NAMED
 from ._runs import SIDE, Run, decided, network, read, shaped, write
 from ._schedules import Schedule, cosine, warm_up
 from ._train import accuracy, fit, predict
-from .data import DataError, circles, digits, moons, read_csv, read_features, read_labels, spirals, train_test_split
+from .data import (
+    DataError,
+    blobs,
+    breast_cancer,
+    circles,
+    digits,
+    iris,
+    moons,
+    read_csv,
+    read_features,
+    read_labels,
+    spirals,
+    train_test_split,
+    wine,
+)
 
-MADE = {"moons": moons, "circles": circles, "spirals": spirals}
+MADE: dict[str, Callable[..., Any]] = {
+    "moons": moons,
+    "circles": circles,
+    "spirals": spirals,
+    "blobs": partial(blobs, classes=2),
+}
+SHIPPED: dict[str, Callable[[], tuple[Any, Any]]] = {"iris": iris, "wine": wine, "breast_cancer": breast_cancer}
+NAMES = ", ".join([*MADE, *SHIPPED, "digits"])
 
 SCHEDULES: dict[str, Callable[[int], Schedule | None]] = {
     "constant": lambda epochs: None,
@@ -131,7 +153,7 @@ def write_predictions(options: argparse.Namespace) -> None:
 def load(options: Mapping[str, Any]) -> Samples:
     """Return the samples that were asked for, split by the seed."""
     data, target, n, seed = (options[name] for name in ("data", "target", "samples", "seed"))
-    if target is not None and data in (*MADE, "digits"):
+    if target is not None and data in (*MADE, *SHIPPED, "digits"):
         raise DataError(f"--target {target}: is for CSV files; {data} has no columns to choose from")
     if data == "digits":
         names = [f"pixel {k}" for k in range(SIDE * SIDE)], [str(k) for k in range(10)]
@@ -139,9 +161,14 @@ def load(options: Mapping[str, Any]) -> Samples:
     if data in MADE:
         if n < 10:
             raise DataError(f"--samples {n}: at least 10 are needed to train and to test")
-        return Samples(*train_test_split(*MADE[data](n, seed=seed), seed=seed), ["x_1", "x_2"], ["class 0", "class 1"])
+        X, y = MADE[data](n, seed=seed)
+        return Samples(*train_test_split(X, y, seed=seed), ["x_1", "x_2"], ["class 0", "class 1"])
+    if data in SHIPPED:
+        X, y = SHIPPED[data]()
+        features = [f"feature {k}" for k in range(1, X.shape[1] + 1)]
+        return Samples(*train_test_split(X, y, seed=seed), features, [f"class {k}" for k in range(int(y.max()) + 1)])
     if not data.lower().endswith(".csv") and not Path(data).exists():
-        raise DataError(f"--data {data}: is neither {', '.join(MADE)}, digits nor a CSV file")
+        raise DataError(f"--data {data}: is neither {NAMES} nor a CSV file")
     if target is None:
         raise DataError(f"--data {data}: say with --target which column holds the classes")
     table = read_csv(data, target)
@@ -151,7 +178,7 @@ def load(options: Mapping[str, Any]) -> Samples:
 
 
 def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float]]:
-    """Return mean and spread of each column of a CSV file; other data are of a good size as they are: 0 and 1."""
+    """Return mean and spread of each column of measured data; others are of a good size as they are: 0 and 1."""
     import numpy
 
     X = numpy.asarray(X, float)

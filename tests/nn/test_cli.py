@@ -82,7 +82,10 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("message", "options"),
     [
-        ("is neither moons, circles, spirals, digits nor a CSV file", ["--data", "moon"]),
+        (
+            "is neither moons, circles, spirals, blobs, iris, wine, breast_cancer, digits nor",
+            ["--data", "moon"],
+        ),
         ("say with --target which column", ["--data", "there.csv"]),
         ("none.csv: there is no such file", ["--data", "none.csv", "--target", "kind"]),
         ("there.csv, line 3, column a: 'x' is not a number", ["--data", "there.csv", "--target", "kind"]),
@@ -438,3 +441,10 @@ def test_help_of_every_command(command: str, words: list[str], capsys: pytest.Ca
         main([command, "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert [word for word in words if word not in said] == []
+
+
+@pytest.mark.parametrize("data", ["blobs", "iris"])
+def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--data", data, "--epochs", "40", "--save", str(tmp_path / "run")]) == 0
+    found = float(re.findall(r"test +accuracy +([0-9.]+)%", capsys.readouterr().out)[0])
+    assert found > 90

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nn import History
+from autograd import Tensor, Value
+from nn import ACTIVATIONS, MLP, Conv2d, Flatten, History, Layer, plots
 from nn.plots import axes, confusion_matrix, decision_boundary, history, misclassified
 
 
@@ -144,3 +146,64 @@ def test_no_figure_is_left_to_pyplot() -> None:
     confusion_matrix([0], [0])
     misclassified(np.zeros((1, 8, 8)), [0], [1])
     assert plt.get_fignums() == []
+
+
+def test_an_activation_and_its_derivative() -> None:
+    for name in set(ACTIVATIONS) - {"softmax"}:
+        ax = plots.activation(name)
+        g, slope = ax.get_lines()[2:]
+        z, values = g.get_data()
+        steps = np.diff(values) / np.diff(z)
+        middle = (slope.get_ydata()[1:] + slope.get_ydata()[:-1]) / 2
+        # The line of a derivative that jumps has a gap.
+        assert np.nanmax(abs(steps - middle)) < 1e-2
+    assert plots.activation(lambda z: z * z).get_title() == "<lambda>"
+    with pytest.raises(ValueError, match="softmax is a function of all neurons"):
+        plots.activation("softmax")
+
+
+def test_the_surface_of_a_loss_with_the_path_of_a_descent() -> None:
+    def J(a: float, b: float) -> Value:
+        return (Value(a) - 1) ** 2 + 2 * (Value(b) + 1) ** 2
+
+    path = [(3.0, 1.0), (2.0, 0.0), (1.0, -1.0)]
+    ax = plots.surface(J, path, names=("a", "b"))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("a", "b")
+    assert ax.get_lines()[0].get_xydata().tolist() == [list(point) for point in path]
+    assert ax.get_lines()[1].get_xydata().tolist() == [[1.0, -1.0]]
+    assert ax.get_xlim() == pytest.approx((0.3, 3.7))
+    space = plots.surface(J, path, ax=plots.axes_3d(), between=((-1.0, 4.0), (-3.0, 2.0)), points=9)
+    assert space.get_zlabel() == "J"
+    assert list(space.lines[0].get_data_3d()[2]) == [J(*point).data for point in path]
+    assert plots.surface(lambda a, b: a + b).get_xlim() == pytest.approx((-5.1, 5.1))
+    with pytest.raises(ValueError, match="nowhere a finite number"):
+        plots.surface(lambda a, b: math.nan)
+
+
+def test_histograms_count_every_weight() -> None:
+    model = MLP(2, [3, 1], of=Tensor)
+    figure = plots.histograms(model)
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["Layer(2 -> 3, relu)", "Layer(3 -> 1, linear)"]
+    counted = [sum(patch.get_height() for patch in ax.patches) for ax in figure.axes]
+    assert counted == [9, 4]
+    assert plots.histograms(model, "grad").get_suptitle() == "gradients"
+    assert len(plots.histograms(Layer(2, 1)).axes) == 1
+    with pytest.raises(ValueError, match="has no parameters"):
+        plots.histograms(Flatten())
+    with pytest.raises(ValueError, match="of must be 'data'"):
+        plots.histograms(model, "weights")
+
+
+def test_filters_and_feature_maps() -> None:
+    layer = Conv2d(2, 9, 3)
+    figure = plots.filters(layer)
+    assert figure.get_suptitle() == "9 filters of the first channel, 3 x 3"
+    np.testing.assert_array_equal(figure.axes[8].get_images()[0].get_array(), layer.w.data[8, 0])
+    maps = layer(np.ones((1, 2, 5, 5)))[0]
+    figure = plots.feature_maps(maps)
+    assert figure.get_suptitle() == "9 feature maps, 3 x 3"
+    np.testing.assert_array_equal(figure.axes[1].get_images()[0].get_array(), maps.data[1])
+    with pytest.raises(ValueError, match=r"filters are .*; got shape \(3,\)"):
+        plots.filters(np.ones(3))
+    with pytest.raises(ValueError, match=r"feature maps are .*; got shape \(1, 9, 3, 3\)"):
+        plots.feature_maps(np.ones((1, 9, 3, 3)))

@@ -15,7 +15,8 @@ import pytest
 import autograd
 import autograd.testing
 import execute
-import nn
+import nn.data
+import nn.plots
 
 ROOT = Path(__file__).parents[2]
 SOURCES = execute.sources()
@@ -68,9 +69,9 @@ def cells() -> Iterator[str]:
 
 def public_names() -> Iterator[str]:
     """Yield the names in `__all__`, and of what is defined in modules that have none."""
-    for module in (autograd, nn, autograd.testing):
+    for module in (autograd, nn, autograd.testing, nn.data, nn.plots):
         yield from module.__all__
-    for name in ("data", "plots", "sklearn", "testing"):
+    for name in ("sklearn", "testing"):
         tree = ast.parse((ROOT / "nn" / f"{name}.py").read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):

@@ -1,27 +1,11 @@
-"""Pictures of learning, on Matplotlib axes: each function takes `ax` (or makes one) and returns it."""
+"""How training went, and what a trained network does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
-# Not as many as the colours, so that no pair returns before the 42nd class.
-MARKERS = ("o", "^", "s", "D", "v", "P")
-
-
-def axes(width: float = 6.0, height: float = 4.5) -> Any:
-    """Return the axes of a new figure of so many inches, which no window and no global state knows of.
-
-    >>> from nn.plots import axes
-    >>> axes().figure.get_size_inches().tolist()
-    [6.0, 4.5]
-    """
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained").subplots()
+from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid
 
 
 def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
@@ -171,23 +155,20 @@ def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     >>> misclassified(numpy.zeros((2, 8, 8)), numpy.array([3, 5]), numpy.array([3, 6])).get_suptitle()
     '1 of 2 taken for another'
     """
-    from matplotlib.figure import Figure
-
     n = len(images)
     if len(y_true) != n or len(y_pred) != n:
         raise ValueError(f"each image has a y_true and a y_pred; got {n} images, {len(y_true)} and {len(y_pred)}")
     wrong = [k for k in range(n) if y_true[k] != y_pred[k]]
     if not wrong:
-        figure = Figure(figsize=(8, 1), layout="constrained")
+        figure, _ = grid(1, 1, 8, 1)
+        figure.axes[0].set_axis_off()
         figure.suptitle(f"no mistakes: all {n} right", y=0.6)
         return figure
-    rows = -(-min(len(wrong), 24) // 6)
-    figure = Figure(figsize=(8, 0.6 + 1.6 * rows), layout="constrained")
+    shown = wrong[:24]
+    figure, places = grid(len(shown), 6, 1.35, 1.7)
     figure.suptitle(f"{len(wrong)} of {n} taken for another" + (", the first 24" if len(wrong) > 24 else ""))
-    grid = figure.subplots(rows, 6, squeeze=False).ravel()
-    for ax in grid:
-        ax.set_axis_off()
-    for ax, k in zip(grid, wrong):
+    for ax, k in zip(places, shown):
         ax.imshow(images[k], cmap="gray_r")
+        ax.set_axis_off()
         ax.set_title(f"{y_true[k]} taken for {y_pred[k]}", fontsize=9)
     return figure
