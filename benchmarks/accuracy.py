@@ -14,6 +14,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def main() -> None:
                 batch_size=64, seed=seed, schedule=cosine(epochs), progress=False,
                 callbacks=[lambda history, ends=ends: ends.append(time.perf_counter())],
             )  # fmt: skip
-            ours.append(statistics.median(b - a for a, b in zip(ends[1:], ends[2:])))
+            ours.append(statistics.median(b - a for a, b in pairwise(ends[1:])))
             found.append(100 * accuracy(predict(model, X_test), y_test))
             if run := torch_epoch(name, X, y, 8):
                 theirs.append(run())

@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PROPERTIES = ["autograd/test_random_graphs.py", "nn/test_strategies.py"]
+PROPERTIES = [
+    "autograd/test_random_graphs.py", "autograd/test_compile.py", "autograd/test_reroll.py", "nn/test_strategies.py",
+]  # fmt: skip
 # This one is the same each time: it draws what a user's test of a primitive draws.
 SAME = "not test_every_primitive"
 
