@@ -65,5 +65,5 @@ def user_place() -> tuple[str, int]:
 
 def written_place(place: tuple[str, int]) -> str:
     """Return `file:line: code` for a place."""
-    code = linecache.getline(*place).strip()
+    code = linecache.getline(*place).strip().rstrip(":")
     return f"{place[0]}:{place[1]}" + (f": {code}" if code else "")

@@ -95,9 +95,9 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
 
 def _differs(place: tuple[str, int], what: str) -> None:
     raise CompileError(
-        f"{written_place(place)}: {what} when the function is called again with the same arguments, so it cannot be "
-        f"compiled. Draw random numbers with fresh(...), or outside, and pass them as an argument; so with the time, "
-        f"and what a call leaves for the next"
+        f"{written_place(place)}: this line has {what} when the function is called again with the same arguments, so "
+        f"it cannot be compiled. Draw random numbers with fresh(...), or outside, and pass them as an argument; so "
+        f"with the time, and what a call leaves for the next"
     )
 
 

@@ -20,8 +20,8 @@ from ._schedules import Schedule
 Metric = Callable[[Any, Any], float]
 Step = Callable[..., tuple[float, Any]]
 
-MANY = 20
-"""From so many steps on it pays to compile."""
+MANY = 100
+"""From so many steps on it pays to compile: that takes about as long as so many steps of a small network."""
 
 
 class History(dict[str, list[float]]):

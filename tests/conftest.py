@@ -27,6 +27,11 @@ def _own_primitives_stay_in_their_test() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _short_trainings_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn._train.MANY", 20)
+
+
+@pytest.fixture(autouse=True)
 def _public_names(doctest_namespace: dict[str, Any]) -> None:
     for package in (autograd, nn):
         doctest_namespace.update({name: getattr(package, name) for name in package.__all__})
