@@ -112,7 +112,7 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
     metadata = {"glassgrad": text, "sha256": _checksum(text, tensors)}
     from safetensors.numpy import save as written
 
-    _replace(Path(path), written(tensors, metadata))
+    replace_file(Path(path), written(tensors, metadata))
 
 
 def load(path: str | Path, into: Module | None = None) -> Checkpoint:
@@ -389,7 +389,7 @@ def _checksum(text: str, tensors: Mapping[str, Any]) -> str:
     return found.hexdigest()
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
