@@ -1,4 +1,4 @@
-"""The command line: `python -m nn` with demo, train, evaluate or predict."""
+"""The command line: `python -m nn` with demo, train, evaluate, predict or export."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   python -m nn train --data flowers.csv --target species --save flowers
   python -m nn evaluate flowers
   python -m nn predict flowers new.csv > predicted.csv
+  python -m nn export flowers --onnx flowers.onnx
 """
 
 
@@ -44,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             _command.train(options)
         elif options.command == "evaluate":
             _command.evaluate(options)
-        else:
+        elif options.command == "predict":
             _command.write_predictions(options)
+        else:
+            _command.export(options)
     except argparse.ArgumentError as error:
         return _fail(f"{error} (see --help)", 2)
     except (DataError, ImportError, OSError) as error:
@@ -75,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", metavar="demo|train|evaluate|predict", required=True)
+    commands = top.add_subparsers(dest="command", metavar="demo|train|evaluate|predict|export", required=True)
     shows = "a perceptron explained, two moons and handwritten digits learned"
     demo = commands.add_parser("demo", help=shows, description=shows.capitalize() + ".")
     demo.add_argument(
@@ -151,6 +154,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a CSV file whose header has the features of the training; all else is left out",
     )
+    exporting = commands.add_parser(
+        "export",
+        help="a trained network as a file that other programs run",
+        description="Write a trained network as an ONNX file, which takes features as they are and gives scores.",
+    )
+    exporting.add_argument("run", type=Path, metavar="RUN", help="the folder that train --save has written")
+    exporting.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="the file to write")
     return top
 
 

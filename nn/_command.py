@@ -1,4 +1,4 @@
-"""What the command line does: train, evaluate, predict."""
+"""What the command line does: train, evaluate, predict, export."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from autograd import Tensor, Value
 
 from . import plots
 from ._losses import binary_cross_entropy, cross_entropy
+from ._module import Sequential
+from ._normalization import BatchNorm
 from ._optim import NAMED
 from ._runs import SIDE, Run, decided, network, read, shaped, write
 from ._schedules import Schedule, cosine, warm_up
@@ -148,6 +150,24 @@ def write_predictions(options: argparse.Namespace) -> None:
     table.writerow(["class", "probability"])
     for k, p in zip(decided(z), (e / e.sum(axis=1, keepdims=True)).max(axis=1)):
         table.writerow([run.classes[k], f"{p:.4f}"])
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a run's network as an ONNX file that takes the features as they are, and print what goes in and out."""
+    run = read(options.run)
+    image = run.options["model"] == "cnn"
+    model: Any = run.model.to(Tensor)  # type: ignore[attr-defined]
+    if not image:
+        # To subtract means and divide by spreads is what BatchNorm does after training.
+        scaled = BatchNorm(len(run.features), of=Tensor, eps=1e-12)
+        scaled.running_mean.data, scaled.running_var.data = run.means, [spread**2 for spread in run.spread]
+        model = Sequential(scaled, *model.layers)
+    if not options.onnx.parent.is_dir():
+        raise DataError(f"--onnx {options.onnx}: there is no folder {options.onnx.parent}")
+    shape = (1, SIDE, SIDE) if image else (len(run.features),)
+    model.to_onnx(options.onnx, shape)
+    scores = "1 score, above 0 for the second" if len(run.classes) == 2 else f"{len(run.classes)} scores, one for each"
+    print(f"{options.onnx}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {', '.join(run.classes)}")
 
 
 def load(options: Mapping[str, Any]) -> Samples:

@@ -259,12 +259,19 @@ def _made(structure: Any, size: int, budget: _Budget | None = None, depth: int =
     unknown = set(arguments) - set(_arguments(kind))
     if unknown:
         raise FileError(f"has settings that {name} does not know: {', '.join(sorted(unknown))}")
-    if "seed" in inspect.signature(kind).parameters:
+    seeded = "seed" in inspect.signature(kind).parameters
+    if seeded:
         arguments["seed"] = budget
     elif "n_in" in arguments:
         lengths = arguments["n_in"]
         budget.take(math.prod(lengths if isinstance(lengths, tuple) else (lengths,)))
-    return kind(**arguments)
+    module = kind(**arguments)
+    if seeded and hasattr(module, "seed"):
+        # The numbers come from the file, and so do the states of generators.
+        module.seed = 0
+    if getattr(module, "rng", None) is budget:
+        module.rng = Random(0)  # type: ignore[attr-defined]
+    return module
 
 
 def _argument(name: str, item: Any, size: int) -> Any:
@@ -309,7 +316,8 @@ def _generators(model: Module) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for place, module in enumerate(model.modules()):
         for name, item in vars(module).items():
-            state = _state_of(item)
+            # What a module was seeded with is spent.
+            state = None if name == "seed" else _state_of(item)
             if state is not None:
                 found.setdefault(id(item), {"state": state, "at": []})["at"].append([place, name])
     return list(found.values())

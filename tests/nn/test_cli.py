@@ -448,3 +448,27 @@ def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureF
     assert main(["train", "--data", data, "--epochs", "40", "--save", str(tmp_path / "run")]) == 0
     found = float(re.findall(r"test +accuracy +([0-9.]+)%", capsys.readouterr().out)[0])
     assert found > 90
+
+
+@pytest.mark.parametrize(
+    "options", [["--data", "iris"], ["--data", "moons", "--of", "value"], ["--model", "cnn", "--data", "digits"]]
+)
+def test_a_run_goes_to_other_programs(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    run, file = tmp_path / "run", tmp_path / "model.onnx"
+    assert main(["train", *options, "--epochs", "2", "--sizes", "4", "--save", str(run)]) == 0
+    capsys.readouterr()
+    assert main(["export", str(run), "--onnx", str(file)]) == 0
+    assert capsys.readouterr().out.startswith(f"{file}: x (n, ")
+    found = read(run)
+    X = np.random.default_rng(0).normal(3, 2, size=(5, len(found.features)))
+    shape = (5, 1, 8, 8) if "cnn" in options else X.shape
+    (scores,) = onnxruntime.InferenceSession(file).run(["y"], {"x": X.reshape(shape).astype("float32")})
+    expected = np.asarray(found.scores(X))
+    np.testing.assert_allclose(scores.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--epochs", "1", "--save", str(tmp_path / "run")]) == 0
+    assert main(["export", str(tmp_path / "run"), "--onnx", str(tmp_path / "no" / "x.onnx")]) == 2
+    assert "there is no folder" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def test_a_network_comes_back(name: str, tmp_path: Path) -> None:
         assert type(after[key]) is type(data)
         np.testing.assert_array_equal(after[key], data, strict=True)
     np.testing.assert_array_equal(predict(found.model, x), predict(model, x))
+    np.testing.assert_array_equal(predict(deepcopy(found.model), x), predict(model, x))
 
 
 class Own(Module):
