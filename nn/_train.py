@@ -150,7 +150,9 @@ def fit(
             numbers = [float(total / n) for total in totals]
             if validation is not None:
                 y_hat = predict(model, validation[0])
-                numbers += [float(f(y_hat, validation[1])) for f in (loss, *metrics)]
+                with no_grad():
+                    # A penalty on parameters makes the loss a node, whatever it is of.
+                    numbers += [float(raw(f(y_hat, validation[1]))) for f in (loss, *metrics)]
                 _check_finite(numbers[len(names)], "validation loss", epoch, optimizer)
             numbers += [lr * schedule(epoch)] if schedule is not None else []
             for name, result in zip(series, numbers):

@@ -202,7 +202,9 @@ class TestPenalties:
                 return mse(y_hat, target) + 0.1 * l2(model)
 
             optimizer = SGD(model.parameters(), lr=0.1)
-            fit(model, np.array(X), np.array(y), loss=loss, optimizer=optimizer, epochs=30, compile=compile)
+            data = np.array(X), np.array(y)
+            history = fit(model, *data, loss=loss, optimizer=optimizer, epochs=30, compile=compile, validation=data)
+            assert history["val_loss"][-1] < history["val_loss"][0]
             sizes.append(l2(model).item())
         assert sizes[0] == pytest.approx(sizes[1], rel=1e-10)
         assert sizes[0] < 0.6 * l2(MLP(2, [4, 1], "tanh", of=Tensor)).item()

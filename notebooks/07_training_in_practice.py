@@ -1,0 +1,272 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 7 Training in practice
+#
+# A network with enough weights can learn anything by heart. What we want is that it does well on what it has *not*
+# seen. This notebook is about the difference.
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_format = "retina"
+import tempfile
+
+from matplotlib.figure import Figure
+
+from autograd import Tensor
+from checks import training_in_practice as check
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    Dropout,
+    Layer,
+    Sequential,
+    accuracy,
+    cosine,
+    cross_entropy,
+    fit,
+    l2,
+    load,
+    predict,
+    save,
+)
+from nn.data import digits, train_test_split
+from nn.plots import COLORS, axes, confusion_matrix, histograms, misclassified
+
+# %% [markdown]
+# ## Three parts: training, validation, test
+#
+# The data are 1,797 handwritten digits of 8 x 8 pixels. We set two parts aside:
+#
+# * the **training** samples set the weights,
+# * the **validation** samples set everything that *we* choose: how many neurons, how long to train, which learning
+#   rate,
+# * the **test** samples are looked at once, at the very end. A number that has been used to choose something is no
+#   longer an honest judge of it.
+#
+# To see the trouble well, we train with only 200 samples.
+
+# %%
+X, y = digits()
+X_rest, X_test, y_rest, y_test = train_test_split(X, y, seed=1)
+X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, seed=1)
+X_train, y_train = X_train[:200], y_train[:200]
+len(X_train), len(X_val), len(X_test)
+
+# %%
+figure = Figure(figsize=(7, 1.1), layout="constrained")
+for ax, image, label in zip(figure.subplots(1, 10), X_train, y_train):
+    ax.imshow(image.reshape(8, 8), cmap="gray_r")
+    ax.set_title(label)
+    ax.set_axis_off()
+figure
+
+# %% [markdown]
+# ## Learning by heart
+#
+# Ten neurons at the end, one for each digit; softmax and cross-entropy as in notebooks 2 and 3. `validation` tells
+# `fit` to compute the loss of those samples after every epoch, without learning from them.
+
+
+# %%
+def train(model, optimizer=None, epochs=120, loss=cross_entropy, **more):
+    """Train on the 200 digits, and return the history."""
+    optimizer = optimizer or SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return fit(
+        model,
+        X_train,
+        y_train,
+        loss=loss,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=20,
+        validation=(X_val, y_val),
+        metrics=[accuracy, cross_entropy],
+        progress=False,
+        **more,
+    )
+
+
+model = MLP(64, [128, 10], of=Tensor)
+plain = train(model)
+plain.plot().figure
+
+# %% [markdown]
+# The two solid curves are the training samples: the loss goes to 0, and soon all 200 digits are read without a mistake.
+# The dashed curves are the samples that the network has never seen. Their loss falls at first, and then it *rises*: the
+# network becomes more and more certain, also where it is wrong. This is **over-fitting**.
+#
+# Three things help: to stop in time, to keep the weights small, to make learning by heart hard. And a fourth, the best
+# of all: more data.
+#
+# ## Stop in time
+#
+# With `patience=10` training stops when the validation loss has not reached a new low for ten epochs, and the weights
+# of the best epoch come back.
+
+# %%
+model = MLP(64, [128, 10], of=Tensor)
+stopped = train(model, patience=10)
+best = min(stopped["val_loss"])
+print(f"stopped after {stopped.epochs} epochs; the best was epoch {stopped['val_loss'].index(best) + 1}")
+print(f"validation loss {best:.3f} in place of {plain['val_loss'][-1]:.3f}")
+
+# %% [markdown]
+# **Exercise 1.** The validation losses of the first epochs are 0.9, 0.6, 0.5, 0.55, 0.52, 0.58, 0.49. With
+#   `patience=3`:
+# which epoch's weights come back, and after how many epochs does training stop? (Count epochs from 1.)
+
+# %%
+answer = ..., ...
+check.exercise_1(*answer)
+
+# %% [markdown]
+# ## Keep the weights small
+#
+# A network that bends sharply around single samples needs large weights. So let large weights cost something: add a
+# multiple of their squares to the loss,
+#
+# $$J = \text{cross-entropy} + \alpha \sum_i w_i^2 .$$
+#
+# The biases stay free. `l2` is a sum like any other: it is recorded, and differentiated, with the rest.
+
+# %%
+model = MLP(64, [128, 10], of=Tensor)
+weights = [parameter for name, parameter in model.named_parameters() if not name.endswith("w0")]
+
+
+def with_l2(y_hat, y, alpha=1e-3):
+    return cross_entropy(y_hat, y) + alpha * l2(weights)
+
+
+small = train(model, loss=with_l2)
+histograms(model)
+
+# %% [markdown]
+# The gradient of $\alpha w^2$ is $2 \alpha w$: at every step each weight shrinks by the same fraction of itself. So
+# L2 is also called **weight decay**, and `SGD` and `Adam` can do it without a word in the loss: `SGD(...,
+# weight_decay=2e-3)`.
+#
+# **Exercise 2.** A weight is 2, the gradient of the loss by it is 0, the learning rate is 0.1. Where is the weight
+#   after
+# one step of `SGD` with `weight_decay=0.5`?
+
+# %%
+answer = ...
+check.exercise_2(answer)
+
+# %% [markdown]
+# ## Make learning by heart hard
+#
+# **Dropout** sets every number between two layers to 0 with probability $p$, anew for each sample and each step, and
+# divides the others by $1 - p$, so that their mean stays. No neuron can rely on one particular other. After training
+# nothing is dropped.
+
+# %%
+model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+dropped = train(model)
+
+# %%
+ax = axes(6.5, 3.8)
+runs = {"plain": plain, "L2": small, "dropout": dropped}
+for (name, history), color, style in zip(runs.items(), COLORS, ("-", "--", "-.")):
+    ax.plot(range(1, history.epochs + 1), history["val_cross_entropy"], color=color, ls=style, label=name)
+ax.set(xlabel="epoch", ylabel="validation cross-entropy", ylim=(0, 0.6))
+ax.legend()
+ax.grid(alpha=0.3)
+ax.figure
+
+# %% [markdown]
+# (All three curves are the cross-entropy alone, without the squares of the weights. With dropout it is restless: each
+# step trains another part of the network.)
+#
+# **Exercise 3.** In a layer with `Dropout(0.2)` a number is 4. What becomes of it in training if it is kept, and what
+# after training?
+
+# %%
+answer = ..., ...
+check.exercise_3(*answer)
+
+# %% [markdown]
+# ## Where to start
+#
+# With all weights 0 all neurons of a layer are the same, and stay the same: they get the same gradients. With large
+# weights the neurons are far out on their curves, where these are flat or steep. `Layer` draws weights of a standard
+# deviation of $\sqrt{2 / n}$ (for ReLU; $n$ is the number of inputs), so that numbers keep their size from layer to
+# layer.
+
+# %%
+ax = axes(6.5, 3.4)
+for (name, init), color, style in zip({"0": 0.0, "2": 2.0, "he": "he"}.items(), COLORS, (":", "--", "-")):
+    history = train(MLP(64, [128, 10], of=Tensor, init=init), epochs=15)
+    ax.plot(range(1, 16), history.loss, color=color, ls=style, label=f"init = {name}")
+ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, 4))
+ax.legend()
+ax.grid(alpha=0.3)
+ax.figure
+
+# %% [markdown]
+# ## Which step
+#
+# **Adam** gives each weight a step size of its own, by the size of its recent gradients: it needs less care with the
+# learning rate. A **schedule** makes steps smaller towards the end: large ones to get there, small ones to settle.
+# `cosine(40)` falls from 1 to 0 along half a cosine in 40 epochs.
+
+# %%
+ax = axes(6.5, 3.4)
+for (name, make, schedule), color, style in zip(
+    [
+        ("SGD", lambda p: SGD(p, lr=0.1, momentum=0.9), None),
+        ("Adam", lambda p: Adam(p, lr=0.01), None),
+        ("Adam, cosine", lambda p: Adam(p, lr=0.01), cosine(40)),
+    ],
+    COLORS,
+    ("-", "--", "-."),
+):
+    model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+    history = train(model, make(model.parameters()), epochs=40, schedule=schedule)
+    ax.plot(range(1, 41), history["val_loss"], color=color, ls=style, label=name)
+ax.set(xlabel="epoch", ylabel="validation loss", ylim=(0, 0.6))
+ax.legend()
+ax.grid(alpha=0.3)
+ax.figure
+
+# %% [markdown]
+# ## The best of all: more data
+#
+# All the 1,150 samples that are left for training, with what the validation samples have taught us. And then, once, the
+# test.
+
+# %%
+X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, seed=1)
+model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+history = train(model, Adam(model.parameters(), lr=0.003), epochs=60, schedule=cosine(60), patience=15)
+guesses = predict(model, X_test).argmax(axis=1)
+print(f"test accuracy {accuracy(predict(model, X_test), y_test):.1%}")
+confusion_matrix(y_test, guesses).figure
+
+# %%
+misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
+
+# %% [markdown]
+# ## Keep it
+#
+# A trained network is its structure and its numbers. `save` writes both to one file, which holds no code; `load` makes
+# the network again.
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    save(f"{folder}/digits.safetensors", model)
+    again = load(f"{folder}/digits.safetensors").model
+(predict(again, X_test) == predict(model, X_test)).all()
+
+# %% [markdown]
+# Given the optimizer and the history as well, `save(path, model, optimizer, history)`, a training can be carried on
+# another day: `fit(..., history=history)` goes on where it stopped, to the last bit.

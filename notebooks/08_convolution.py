@@ -1,0 +1,210 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 8 Convolution
+#
+# To an MLP an image is a list of numbers: shuffle the pixels of all images alike, and it learns just as well. But an
+# image has neighbours in it. A stroke looks the same wherever it is, and a small window is enough to see it.
+
+# %%
+# %matplotlib inline
+# %config InlineBackend.figure_format = "retina"
+import numpy as np
+from matplotlib.figure import Figure
+
+import autograd
+from autograd import Tensor, conv, explain, windows
+from checks import convolution as check
+from nn import (
+    MLP,
+    Adam,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Sequential,
+    accuracy,
+    cosine,
+    cross_entropy,
+    fit,
+    predict,
+)
+from nn.data import digits, train_test_split
+from nn.plots import feature_maps, filters, misclassified
+
+# %% [markdown]
+# ## A window that slides
+#
+# Take a sequence of numbers, and two weights $w = (-1, 1)$. Put the window of two at every place, multiply, add up:
+#
+# $$z_i = w_1 x_i + w_2 x_{i+1}$$
+#
+# With these weights the result is the *change* from each number to the next: 0 where nothing happens, and not 0 at an
+# edge. The same two weights look everywhere.
+
+# %%
+x = [0, 0, 3, 3, 3, 1, 1]
+w = [-1, 1]
+[w[0] * x[i] + w[1] * x[i + 1] for i in range(len(x) - 1)]
+
+# %% [markdown]
+# `conv` does that for batches of sequences with channels, (n, channels, length), and filters (channels out, channels
+# in, size):
+
+# %%
+conv(Tensor([[x]]), Tensor([[w]])).data
+
+# %% [markdown]
+# ## What a filter sees
+#
+# An image has two axes, and so has the window. These four by hand look for edges: bright above dark, dark above bright,
+# and the same from left to right. Under them is what each sees in a digit: the larger the number, the brighter.
+
+# %%
+X, y = digits()
+image = X[3].reshape(1, 1, 8, 8)
+up = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]])
+edges = np.stack([up, -up, up.T, -up.T])[:, None]  # (4 filters, 1 channel, 3, 3)
+
+figure = Figure(figsize=(7, 3.4), layout="constrained")
+rows = figure.subplots(2, 5)
+seen = autograd.relu(conv(Tensor(image), Tensor(edges)))
+for ax, one in zip(rows.ravel(), [image[0, 0], *edges[:, 0], np.zeros((6, 6)), *seen.data[0]]):
+    ax.imshow(one, cmap="gray")
+    ax.set(xticks=[], yticks=[])
+rows[1, 0].set_visible(False)
+figure
+
+# %% [markdown]
+# The image was 8 x 8, the results are 6 x 6: a window of 3 fits six times side by side. With a frame of zeros around
+# the image (`padding=1`, or `padding="same"`) the result keeps the size of the image; with `stride=2` the window goes
+# two steps at a time.
+#
+# **Exercise 1.** How many rows has the result for an image of 8 rows and a window of 3, without padding, at `stride=1`,
+# and at `stride=2`?
+
+# %%
+answer = ..., ...
+check.exercise_1(*answer)
+
+# %% [markdown]
+# ## From primitives
+#
+# `windows` shows what the window sees at every place; the rest is a product and a sum. It is a weighted sum, like the
+# perceptron's, of a few inputs, with the same weights for all places.
+
+# %%
+x, w = Tensor(image, label="X"), Tensor(edges, label="W")
+patches = windows(x, size=3)  # (1 image, 1 channel, 6, 6 places, 3, 3 of the window)
+by_hand = autograd.sum(patches[:, None] * w.reshape(1, 4, 1, 1, 1, 3, 3), axis=(2, 5, 6))
+float(abs(by_hand.data - conv(x, w).data).max())
+
+# %% [markdown]
+# So its gradients follow from the chain rule. One weight is used at every place, so its gradient is a sum over all
+# places. That sum is a convolution again, of the image with the gradient that arrives:
+
+# %%
+J = (conv(x, w) ** 2).mean()
+J.label = "J"
+explain(J, wrt=w)
+
+# %% [markdown]
+# ## Pooling
+#
+# Where exactly an edge is matters less than that it is there. `MaxPool2d(2)` keeps the largest number of every 2 x 2:
+# a quarter of the numbers is left. It is made of primitives as well: the maximum over windows that do not overlap.
+
+# %%
+pooled = MaxPool2d(2)(seen)
+print(seen.shape, "->", pooled.shape)
+feature_maps(pooled[0])
+
+# %% [markdown]
+# **Exercise 2.** Write `max_pool(row, size)`: the largest number of each `size` numbers of a list, one part after the
+# other; what is left over at the end is dropped.
+
+
+# %%
+def max_pool(row, size):
+    return ...
+
+
+check.exercise_2(max_pool)
+
+# %% [markdown]
+# ## Few weights, used often
+#
+# A layer of 128 neurons on 64 pixels has 64 · 128 weights and 128 biases. Sixteen filters of 3 x 3 have 16 · 9 weights
+# and 16 biases, whatever the size of the image.
+
+# %%
+mlp = MLP(64, [128, 10], of=Tensor)
+cnn = Sequential(
+    Conv2d(1, 16, 3, "relu", padding="same"),
+    MaxPool2d(2),
+    Conv2d(16, 32, 3, "relu", padding="same", seed=1),
+    MaxPool2d(2),
+    Flatten(),
+    Dropout(0.3),
+    Layer(128, 10, of=Tensor, seed=2),
+)
+print(mlp.summary(), cnn.summary((1, 8, 8)), sep="\n\n")
+
+# %% [markdown]
+# **Exercise 3.** How many numbers (weights and biases) has `Conv2d(32, 64, 3)`?
+
+# %%
+answer = ...
+check.exercise_3(answer)
+
+# %% [markdown]
+# Both learn the same digits, with the same optimizer, for the same number of epochs. The filters of the CNN start at
+# random, like all weights; gradient descent finds edges and strokes by itself.
+
+# %%
+X_train, X_test, y_train, y_test = train_test_split(X, y, seed=1)
+
+
+def train(model, shape):
+    """Train on the digits in this shape, and return how many of the test samples are read rightly."""
+    fit(
+        model,
+        X_train.reshape(shape),
+        y_train,
+        loss=cross_entropy,
+        optimizer=Adam(model.parameters(), lr=0.005),
+        epochs=20,
+        batch_size=32,
+        schedule=cosine(20),
+        progress=False,
+    )
+    return accuracy(predict(model, X_test.reshape(shape)), y_test)
+
+
+print(f"MLP {train(mlp, (-1, 64)):.1%}, CNN {train(cnn, (-1, 1, 8, 8)):.1%} of the test digits")
+
+# %% [markdown]
+# ## What it has learned
+#
+# The filters of the first layer, red where a weight is positive and blue where it is negative; and what they see in the
+# first digit of the test, after ReLU.
+
+# %%
+filters(cnn.layers[0])
+
+# %%
+feature_maps(cnn.layers[0](X_test[:1].reshape(1, 1, 8, 8))[0])
+
+# %%
+guesses = predict(cnn, X_test.reshape(-1, 1, 8, 8)).argmax(axis=1)
+misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
+
+# %% [markdown]
+# Would you have read them? `draw` and `steps` work here, too: a convolution is one node, like any other primitive.
