@@ -137,7 +137,7 @@ class Module:
 
         >>> import numpy
         >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}
-        >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).tolist()
+        >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).data.tolist()
         [[3.0, 3.0, 3.0]]
         """
         from ._exchange import from_torch
