@@ -51,8 +51,13 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
     import numba
 
     loop = loop_of(program)
-    fast = numba.njit(_defined(program.name, loop.source), error_model="numpy")
+    function: Any = _defined(program.name, loop.source)
+    scope = function.__globals__
+    # The terms of these sums may be taken in another order, so several samples at a time; all else stays as it is.
+    scope.update({name: numba.njit(scope[name], fastmath={"reassoc"}) for name in loop.sums})
+    fast = numba.njit(function, error_model="numpy")
     trees = [tree for _, tree in program.arguments]
+    gatherers = [_gathering(tree) for tree in trees]
     order = {node: k for k, node in enumerate([*nodes_in(trees), *program.captured])}
     places = [order[node] for node in loop.numbers]
     first = places == list(range(len(places)))
@@ -64,8 +69,8 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
         import numpy
 
         given: list[Any] = []
-        for tree, arg in zip(trees, args):
-            _collect(tree, arg, given)
+        for gather, arg in zip(gatherers, args):
+            gather(arg, given)
         given += args[len(trees) :]
         numbers = given[: len(places)] if first else [given[k] for k in places]
         return placed(
@@ -78,16 +83,22 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
 BACKENDS: dict[str, Backend] = {"numpy": on_numpy, "numba": on_numba, "jax": on_jax}
 
 
-def _collect(tree: Any, arg: Any, into: list[Any]) -> None:
-    """Add what the leaves of an argument hold to a list."""
+def _gathering(tree: Any) -> Callable[[Any, list[Any]], None]:
+    """Return the function that adds what the leaves of an argument hold to a list."""
     if isinstance(tree, Node):
-        into.append(arg)
-    elif isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
-        into.extend(arg)
-    elif isinstance(tree, (list, tuple, dict)):
-        parts = zip(tree.values(), arg.values()) if isinstance(tree, dict) else zip(tree, arg)
-        for part, item in parts:
-            _collect(part, item, into)
+        return lambda arg, into: into.append(arg)
+    if isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
+        return lambda arg, into: into.extend(arg)
+    if isinstance(tree, (list, tuple, dict)):
+        keys = list(tree) if isinstance(tree, dict) else range(len(tree))
+        parts = [(key, _gathering(tree[key])) for key in keys]
+
+        def gather(arg: Any, into: list[Any]) -> None:
+            for key, part in parts:
+                part(arg[key], into)
+
+        return gather
+    return lambda arg, into: None
 
 
 def _placing(tree: Any, places: dict[Node, int]) -> Callable[[list[float]], Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ._arrays import sum_
 from ._node import Node
 from ._passes import relinked
-from ._primitive import TABLE, leaf, shape
+from ._primitive import TABLE, Primitive, leaf, shape
 from ._source import Body, Names, Program, indented, nodes_in
 from ._tracing import CompileError
 
@@ -22,9 +22,10 @@ REPEATED = {op.reduction: op for op in TABLE.values() if op.reduction}
 
 
 class Loop(NamedTuple):
-    """The source, and what goes in and out: `numbers` and results in one array each, and columns."""
+    """The source, the functions in it that add up, and what goes in and out: `numbers` and results in one array each."""
 
     source: str
+    sums: list[str]
     numbers: list[Node]
     columns: list[Node]
     results: list[Node]
@@ -46,6 +47,7 @@ def loop_of(program: Program) -> Loop:
             f"function has {len(nodes):,}, and arrays of the shapes {sorted(lengths)}: use the backend 'numpy'"
         )
     names = Names(program.names, program.adjoints)
+    names.new(program.name)
     for name, tree in program.arguments:
         if isinstance(tree, Node):
             names.wanted[tree] = name
@@ -65,8 +67,9 @@ def loop_of(program: Program) -> Loop:
         names.rename(node, element)
     body, place = Body(program, names, functional=False), dict.fromkeys(leaves, BEFORE)
     place.update(dict.fromkeys(columns, INSIDE))
+    sums = {op: names.new(f"{op.name}_up") for op in REPEATED.values()}
     for node in nodes:
-        _add(node, body, names, place, parts)
+        _add(node, body, names, place, parts, sums)
     results = list(dict.fromkeys(nodes_in(program.results)))
     last = [became.get(node, node) for node in results]
     if any(place[node] == INSIDE for node in last):
@@ -79,12 +82,29 @@ def loop_of(program: Program) -> Loop:
     )
     lines = [*parts[BEFORE], *loop, *parts[AFTER], *ending, f"return {out}"]
     text = "\n".join([f"def {program.name}({', '.join(parameters)}):", *("    " + line for line in lines)]) + "\n"
+    used_sums = {op: name for op, name in sums.items() if f" = {name}(" in text}
+    text = "".join(_summing(op, name, body, names) for op, name in used_sums.items()) + text
     imports = "import math\n" * ("math." in text) + "import numpy as np\n"
-    return Loop(imports + "\n\n" + text, numbers, columns, results)
+    return Loop(imports + "\n\n" + text, list(used_sums.values()), numbers, columns, results)
+
+
+def _summing(op: Primitive, name: str, body: Body, names: Names) -> str:
+    """Return the function that adds one more term to a total: Numba may take the terms of this alone in any order."""
+    total, term, both = leaf(0.0), leaf(0.0), leaf(0.0)
+    names.rename(total, "total")
+    names.rename(term, "term")
+    both.link(op, (total, term), (0.0, 0.0), {})
+    lines = indented(body.from_template("total", both))
+    return "\n".join([f"def {name}(total, term):", *lines, "    return total"]) + "\n\n\n"
 
 
 def _add(
-    node: Node, body: Body, names: Names, place: dict[Node, int], parts: tuple[list[str], list[str], list[str]]
+    node: Node,
+    body: Body,
+    names: Names,
+    place: dict[Node, int],
+    parts: tuple[list[str], list[str], list[str]],
+    sums: dict[Primitive, str],
 ) -> None:
     """Add the lines of an operation where it can stand first."""
     assert node.op is not None
@@ -98,10 +118,8 @@ def _add(
         place[node] = latest
     elif repeated is not None and latest == INSIDE and not node.shape:
         total = names.of(node)
-        step = leaf(0.0)
-        step.link(repeated, (node, inputs[0]), (0.0, 0.0), {})
         parts[BEFORE].append(f"{total} = 0.0")
-        parts[INSIDE].extend(indented(body.from_template(total, step), ""))
+        parts[INSIDE].append(f"{total} = {sums[repeated]}({total}, {names.of(inputs[0])})")
         place[node] = AFTER
     elif len(inputs) == 1 and latest != INSIDE and (node.args[0] == node._data).all():
         # A number in another form: an array of one, a column of equals.

@@ -62,7 +62,7 @@ def close(found: Any, expected: Any) -> None:
 def plain_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numba that compiles nothing: the loop runs as it is written."""
     numba = ModuleType("numba")
-    numba.njit = lambda f, error_model: f  # type: ignore[attr-defined]
+    numba.njit = lambda f, **settings: f  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "numba", numba)
     monkeypatch.setattr("autograd._compile.find_spec", lambda name: name)
 
@@ -155,6 +155,15 @@ def test_edges_on_numba(f: Any, x: float) -> None:
     eager = value_and_grad(f)
     for found, expected in zip(compiled(eager, backend="numba")(x), eager(x), strict=True):
         assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+@pytest.mark.parametrize("f", [lambda x: (x + 1e16) - 1e16, lambda x: x * 0.1 * 10, lambda x: x - x, lambda x: x + 0.0])
+def test_numba_changes_no_expression(f: Any) -> None:
+    pytest.importorskip("numba")
+    x = np.array([1.25, -0.0, 3.0, 3e-300])
+    assert compiled(lambda x: f(x).sum(), backend="numba")(x) == pytest.approx(f(x).sum(), rel=1e-15)
+    for one in [*x.tolist(), math.inf]:
+        assert repr(compiled(f, backend="numba")(one)) == repr(f(one))
 
 
 @pytest.mark.usefixtures("plain_numba")
