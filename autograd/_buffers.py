@@ -46,7 +46,7 @@ def written_over(
         inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node)}
         done = [i for i in inputs if last[i] == k and i in made and owner[i] is i]
         if owner[node] is node and type(data) is not float and data.nbytes >= LARGE:
-            call = _with_out(lines[-1])
+            call, bits = _with_out(lines[-1])
             if call is not None:
                 like = (data.shape, data.dtype.str)
                 here = [i for i in done if (i._data.shape, i._data.dtype.str) == like and i not in truths]
@@ -57,10 +57,12 @@ def written_over(
                 elif free.get(like):
                     taken = free[like].pop()
                 if taken is not None:
-                    call.keywords.append(ast.keyword("out", ast.Name(name_of(taken), ast.Load())))
+                    name = ast.Name(name_of(taken), ast.Load())
+                    call.keywords = [ast.keyword("out", _view(name, bits) if bits else name)]
                     assign = lines[-1]
                     assert isinstance(assign, ast.Assign)
-                    lines = [*lines[:-1], ast.Assign(assign.targets, call, lineno=0)]
+                    result = _view(call, ast.Constant(data.dtype.name)) if bits else call
+                    lines = [*lines[:-1], ast.Assign(assign.targets, result, lineno=0)]
         for item in done:
             if type(item._data) is not float and item._data.nbytes >= LARGE and item not in truths:
                 free.setdefault((item._data.shape, item._data.dtype.str), []).append(item)
@@ -68,11 +70,20 @@ def written_over(
     return out
 
 
-def _with_out(line: ast.stmt) -> Any:
-    """Return the call that a line makes, as one that takes `out=`, or None."""
+def _with_out(line: ast.stmt) -> tuple[Any, Any]:
+    """Return the call that a line makes, as one that takes `out=`, or None; and, if it works on bits, their dtype."""
+    tree = line.value if isinstance(line, ast.Assign) else None
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "view":
+        inner = tree.func.value
+        if isinstance(inner, ast.Call) and [keyword.arg for keyword in inner.keywords] == ["dtype"]:
+            return _ufunc(ast.Call(inner.func, inner.args, [])), inner.keywords[0].value
+    return _ufunc(tree), None
+
+
+def _ufunc(tree: ast.expr | None) -> Any:
+    """Return an operation on arrays as the call of a universal function, or None."""
     import numpy
 
-    tree = line.value if isinstance(line, ast.Assign) else None
     if isinstance(tree, ast.BinOp) and type(tree.op) in _UFUNCS:
         return _call(_UFUNCS[type(tree.op)], tree.left, tree.right)
     if isinstance(tree, ast.UnaryOp) and type(tree.op) in _UFUNCS:
@@ -82,6 +93,10 @@ def _with_out(line: ast.stmt) -> Any:
         if isinstance(getattr(numpy, name.removeprefix("np."), None), numpy.ufunc) and name.startswith("np."):
             return _call(tree.func.attr, *tree.args)
     return None
+
+
+def _view(array: ast.expr, dtype: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(array, "view", ast.Load()), [dtype], [])
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:

@@ -27,7 +27,8 @@ def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     if large and getattr(condition, "dtype", a.dtype).kind == "b" and a.shape == condition.shape:
         # A choice is a branch for each element, which the processor cannot foresee. Its bits times 0 or 1 are exact,
         # for infinities as well, and eight times faster.
-        return (a.view(f"int{8 * a.dtype.itemsize}") * condition).view(a.dtype)
+        bits = f"int{8 * a.dtype.itemsize}"
+        return xp.multiply(a.view(bits), condition, dtype=bits).view(a.dtype)
     return xp.where(condition, a, b)
 
 

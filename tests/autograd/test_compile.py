@@ -198,6 +198,16 @@ def loss(w0, w1, w2, x1, x2):
         assert fast.source.count("out=t") == 3
         assert compiled(lambda x: tanh(x + 1))(x[0]).shape == (100,)
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_what_is_selected_is_written_over(self, dtype: Any) -> None:
+        x = np.random.default_rng(0).normal(size=(100, 100)).astype(dtype)
+        x[0, :3] = np.inf, -np.inf, 0.0
+        f = value_and_grad(lambda x: (exp(-autograd.relu(x))).sum())
+        fast = compiled(f)
+        np.testing.assert_array_equal(fast(x)[1], f(x)[1])
+        assert fast(x)[1].dtype == dtype
+        assert f", out=dJ_dt1.view('int{x.itemsize * 8}')).view('{x.dtype}')" in fast.source
+
     def test_what_is_given_and_returned_is_never_written_over(self) -> None:
         x = np.random.default_rng(0).normal(size=(100, 100))
         before = x.copy()
