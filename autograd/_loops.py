@@ -22,7 +22,7 @@ REPEATED = {op.reduction: op for op in TABLE.values() if op.reduction}
 
 
 class Loop(NamedTuple):
-    """The source, the functions in it that add up, and what goes in and out: `numbers` and results in one array each."""
+    """The source, the functions in it that add up, and what goes in and out: numbers and results in an array each."""
 
     source: str
     sums: list[str]
