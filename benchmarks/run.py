@@ -378,6 +378,8 @@ def imports() -> str:
     for name, module in LIBRARIES.items():
         progress(f"importing {name}")
         env = {**os.environ, "PYTHONPATH": str(HERE.parent) if "ours" in name else ""}
+        # The first run, which does not count, keeps the bytecode, as an installed library has it.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
         command = [str(python()), "-c", code, module]
         runs = [
             subprocess.run(command, env=env, cwd=HERE / "gradcheck", capture_output=True, text=True, check=False)
