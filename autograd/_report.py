@@ -43,7 +43,8 @@ class Report(NamedTuple):
 
     def __repr__(self) -> str:
         telling = sorted((e for e in self.entries if e.verdict != "pass"), key=lambda e: SEVERITY.index(e.verdict))
-        count = f"{len(self.entries)} derivative{'s' * (len(self.entries) != 1)}"
+        of = f"{len(telling)} of " if telling and len(self.entries) > 1 else ""
+        count = f"{of}{len(self.entries)} derivative{'s' * (len(self.entries) != 1)}"
         calls = f"in {self.calls} calls of the function"
         gap = max((relative(abs(e.analytic - e.numerical), e.numerical) for e in self.entries), default=0.0)
         close = f", at most {gap:.0e} apart," if self else ""

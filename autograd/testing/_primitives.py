@@ -118,7 +118,8 @@ def _verdict(made: Primitive, graph: Graph) -> str:
         raise wrong("cannot be checked here; is its domain right?", report)
     if report.verdict == "non-differentiable":
         kink = "declare it with kink=..., a function of its arguments that is zero there"
-        raise wrong(f"has no derivative here; {kink}", report)
+        which = "second derivative" if gradcheck(graph, *graph.inputs) else "derivative"
+        raise wrong(f"has no {which} here; {kink}", report)
     eager = as_raw(graph(*[kinds["array" if shape(x) else "float"](x) for x in graph.inputs]))
     with numpy.errstate(all="ignore"):
         fast = compile(graph)(*graph.inputs)

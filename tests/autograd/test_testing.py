@@ -139,6 +139,11 @@ WRONG: list[tuple[str, Any, str]] = [
         "has no derivative here; declare it with kink=",
     ),
     (
+        "hidden kink of the derivative",
+        lambda: primitive("softsign_", lambda xp, x: x / (1 + abs(x)), lambda g, out, x: g / (1 + abs(x)) ** 2),
+        "has no second derivative here; declare it with kink=",
+    ),
+    (
         "no domain",
         lambda: primitive("root", lambda xp, x: xp.sqrt(x), lambda g, out, x: g / (2 * out)),
         "cannot be checked here; is its domain right?",
