@@ -44,8 +44,8 @@ print(f"z = {z.data:g}, y_hat = {y_hat.data:.5f}")
 
 # %% [markdown]
 # Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and
-# the boxes with a thick border are the weights, which a network will learn. (Each box has room for a gradient,
-# `grad`, which stays 0 until notebook 3.)
+# the boxes with a thick border are the weights, which a network will learn; inputs are green, and the result has a
+# double border. (Each box has room for a gradient, `grad`, which stays 0 until notebook 3.)
 
 # %%
 y_hat
@@ -82,11 +82,12 @@ check.exercise_1(answer)
 #
 # $$1 + 3 x_1 - 2 x_2 = 0$$
 #
-# On one side of it $z$ is positive and $\hat y$ is near 1, on the other $z$ is negative and $\hat y$ is near 0. The
+# On one side of it $z$ is positive and $\hat y$ is above 0.5, on the other $z$ is negative and $\hat y$ is below. The
 # bias shifts the line, the weights turn it. Our point $(-1, 2)$ lies well on the negative side: $z = -6$.
+# (`neuron.z` is the sum before $g$.)
 
 # %%
-points = [[-1.0, 2.0], [-1.0, 0.0], [2.0, 1.0], [1.0, 0.0], [0.0, -1.0]]
+points = [[-1.0, 2.0], [-1.0, 0.0], [2.0, 0.5], [1.0, 0.0], [0.0, -1.0]]
 sides = [int(neuron.z(point).data > 0) for point in points]
 ax = plots.decision_boundary(lambda batch: [neuron.z(point).data for point in batch], points, sides)
 for point in points:
@@ -164,8 +165,8 @@ check.exercise_4(perceptron)
 # %% [markdown]
 # ## Why non-linear?
 #
-# The seminar asks for a network that tells green points from red ones. Here are a hundred of them (in blue and
-# orange, which every pair of eyes can tell apart). No straight line will do.
+# We want a network that tells green points from red ones. Here are a hundred of them (in blue and orange, which every
+# pair of eyes can tell apart). No straight line will do.
 #
 # Let us train two networks, equal in everything but the non-linearity. How training works is the business of the next
 # notebooks. The first network has no $g$ at all:
@@ -192,17 +193,18 @@ train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
 # Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is
 # a weighted sum. Two layers without $g$ are one layer in disguise,
 #
-# $$w_0'' = w_0' + w_0\, w' \qquad w'' = w\, w' \qquad\Rightarrow\qquad
-# (w_0 + x\, w)\, w' + w_0' \;=\; w_0'' + x\, w''$$
+# $$\big(w_0^{(1)} + x\, w^{(1)}\big)\, w^{(2)} + w_0^{(2)} \;=\; w_0 + x\, w
+# \qquad\text{with}\qquad w = w^{(1)} w^{(2)}, \quad w_0 = w_0^{(1)} w^{(2)} + w_0^{(2)}$$
 #
-# and so are a hundred. Now with tanh between the layers:
+# (for a layer, $w$ is a matrix with a column for each neuron: see notebook 2), and so are a hundred. Now with tanh
+# between the layers:
 
 # %%
 train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor))
 
 # %% [markdown]
-# The non-linearities let it bend the line. That is all they are for, and it is enough: with enough neurons a network
-# can come as close as you like to any continuous function.
+# The non-linearities let it bend the line. Between layers that is all they are for, and it is enough: with enough
+# neurons a network can come as close as you like to any continuous function, on any bounded part of the plane.
 #
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.

@@ -6,6 +6,7 @@
 # It is nothing but the chain rule, kept tidy.
 
 # %%
+# %config InlineBackend.figure_format = "retina"
 import math
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,7 @@ from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION
 # %% [markdown]
 # ## Change one weight, and look
 #
-# The seminar's perceptron: $z = w_0 + w_1 x_1 + w_2 x_2$, then $\hat y = g(z)$ with the sigmoid as $g$. The right
+# The perceptron of notebook 1: $z = w_0 + w_1 x_1 + w_2 x_2$, then $\hat y = g(z)$ with the sigmoid as $g$. The right
 # answer for this sample is $y = 1$, and the loss is $J = (\hat y - y)^2$.
 
 
@@ -46,7 +47,8 @@ print(f"change of J / change of w1 = {(after - before) / 0.001:.6f}")
 #
 # ## The chain rule by hand
 #
-# $w_1$ changes $z$, $z$ changes $\hat y$, and $\hat y$ changes $J$. Small changes multiply:
+# $w_1$ changes $z$, $z$ changes $\hat y$, and $\hat y$ changes $J$. The rates multiply; each factor is a **local
+# derivative**: how one number changes with the one just before it.
 #
 # $$\frac{\partial J}{\partial w_1} = \frac{\partial J}{\partial \hat y} \cdot \frac{\partial \hat y}{\partial z}
 # \cdot \frac{\partial z}{\partial w_1}
@@ -86,7 +88,9 @@ J.backward()
 w0.grad, w1.grad, w2.grad
 
 # %% [markdown]
-# Three derivatives from one pass. Here is the whole graph: each box shows a number and, below it, its gradient.
+# Three derivatives from one pass. Here is the whole graph. Each box is a **node**: it shows a number and, below it, its
+# gradient. (The colours of the arrows only tell operations apart; `explain` prints each factor in the colour of its
+# arrow.)
 
 # %%
 J
@@ -117,8 +121,8 @@ check.exercise_1(answer)
 #
 # (JupyterLab shows a plain picture and a table instead until you have run the cell yourself.)
 #
-# Watch one thing: going back, each node needs only the gradient that arrives from behind, and its own local
-# derivative. No node has to know the network.
+# Watch one thing: going back, each node needs only the gradient that arrives from the side of the loss, and its own
+# local derivative. No node has to know the network.
 
 # %%
 steps(J, SGD([w0, w1, w2], lr=0.1))
@@ -132,13 +136,15 @@ steps(J, SGD([w0, w1, w2], lr=0.1))
 # $$\frac{\partial J}{\partial x} = \sum_{\text{paths from } x \text{ to } J} \;
 # \prod_{\text{steps of the path}} \text{local derivative}$$
 #
-# Here $x$ feeds two neurons. The arrows show the gradient that flows back: orange and blue are its two signs, and the
-# thicker the arrow, the larger it is.
+# Here $x$ feeds two neurons. In this drawing, unlike the others, the arrows show the gradient that flows back, against
+# their direction: orange is positive, blue is negative, and a thicker arrow is a larger gradient (on a logarithmic
+# scale, see the legend).
 
 # %%
 x = Value(0.5, label="x")
-h1, h2 = tanh(2.0 * x), tanh(-1.0 * x)
-h1.label, h2.label = "h1", "h2"
+z1, z2 = 2.0 * x, -1.0 * x
+h1, h2 = tanh(z1), tanh(z2)
+z1.label, z2.label, h1.label, h2.label = "z1", "z2", "h1", "h2"
 y_hat = h1 + 3.0 * h2
 J = (y_hat - 1) ** 2
 y_hat.label, J.label = "y_hat", "J"
@@ -151,8 +157,8 @@ explain(J, wrt=x)
 
 # %% [markdown]
 # The number of paths explodes with depth: ten layers of ten neurons have $10^{10}$ of them. Nobody walks them one by
-# one. Backpropagation waits at every meeting point until all gradients from behind have arrived, adds them, and sends
-# the sum on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost
+# one. Backpropagation waits at every meeting point until all gradients have arrived there, adds them, and sends the sum
+# on **once**. That is why it goes through the graph in reverse order, and why all gradients together cost
 # about as much as one or two runs forwards.
 #
 # **Exercise 2.** $z = w \cdot x$ and $J = z + w \cdot z$, at $w = 2$, $x = 3$. What is $\partial J / \partial w$?
@@ -202,7 +208,8 @@ delta = 2 * (y_hat - y)
 print(h[0] * delta, "is", output.perceptrons[0].w[0].grad)
 
 # %% [markdown]
-# The weights of the first layer are one step further. `explain` shows the longer chain:
+# The weights of the first layer are one step further. `explain` shows the longer chain (it calls the hidden outputs
+# $y_1$ and $y_2$):
 
 # %%
 explain(J, wrt=hidden.perceptrons[0].w[0])
@@ -230,7 +237,7 @@ check.exercise_3(answer)
 #
 # $$\frac{\partial J}{\partial w} \approx \frac{J(w + h) - J(w - h)}{2h}$$
 #
-# **Exercise 4.** Write it.
+# **Exercise 4.** Write the right-hand side. `J` is a function of one number `w`, and `h` is the step.
 
 
 # %%
@@ -264,7 +271,8 @@ plt.show()
 gradcheck(loss, 1.0, 3.0, -2.0)
 
 # %% [markdown]
-# Let us break a derivative on purpose: a $\tanh$ whose rule forgot the square.
+# Let us break a derivative on purpose: a $\tanh$ whose rule forgot the square. (How `primitive` works is the start of
+# notebook 6; its second function is the derivative. In the answer, `a` is the first argument.)
 
 # %%
 bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g * (1 - out))
@@ -272,7 +280,8 @@ gradcheck(bad_tanh, 0.3)
 
 # %% [markdown]
 # And a whole network on a batch of samples. Up to fifty numbers are checked one by one; these 105 weights all move at
-# once, along two random directions, and a mistake in any of them would show.
+# once, along two random directions. A mistake in any of them that matters would show; the last line says how small a
+# part of the change may be missed.
 
 # %%
 X, labels = moons(20)
@@ -333,10 +342,10 @@ ax.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# With sigmoids, the first layers hear nothing: a step of gradient descent hardly moves them, however long we train.
-# This kept deep networks out of reach for years. What helps: a non-linearity whose slope is 1 where it is active
-# (ReLU), weights that start at the right size (`init="he"` and `"glorot"`, chosen for you here), and paths around the
-# layers.
+# With sigmoids, the first layers hear next to nothing: a step of gradient descent hardly moves them, and training would
+# take forever. This kept deep networks out of reach for years. What helps: a slope that comes near 1 (tanh around 0,
+# ReLU wherever it is active), weights that start at the right size (chosen for you here, see notebook 7), and
+# connections that skip layers.
 #
 # ## What to take with you
 #

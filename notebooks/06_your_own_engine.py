@@ -2,9 +2,12 @@
 # # 6 Your own primitive and your own engine
 #
 # Everything so far was made of operations: sums, products, tanh. Here you add one of your own. Then you write the
-# engine: sixty lines, and it finds the same gradients as this one.
+# engine: sixty lines, and it finds the same gradients as glassgrad.
 
 # %%
+# %config InlineBackend.figure_format = "retina"
+import math
+
 import matplotlib.pyplot as plt
 
 import autograd
@@ -18,9 +21,9 @@ from nn.plots import BLUE, GREEN, ORANGE, decision_boundary
 # %% [markdown]
 # ## What an operation needs
 #
-# Two things: how it is computed, and for each argument a *rule*. In notebook 5 a gradient $g$ arrived at a node from
-# behind, and left it multiplied by the local derivative. The rule is just that: it takes `g`, and returns `g` times
-# the local derivative.
+# Two things: how it is computed, and for each argument a *rule*. In notebook 5 a gradient arrived at a node from the
+# side of the loss, and left it multiplied by the local derivative. The rule is just that: it takes the gradient, which
+# code calls `g` (no relation of the non-linearity $g$), and returns it times the local derivative.
 #
 # All operations of the engine stand in one table:
 
@@ -28,7 +31,7 @@ from nn.plots import BLUE, GREEN, ORANGE, decision_boundary
 print(len(TABLE), "operations:", ", ".join(TABLE))
 
 # %% [markdown]
-# Let us add a hill, $g(z) = e^{-z^2}$. Its derivative is $g'(z) = -2 z \, g(z)$. A rule gets the gradient `g`, the
+# Let us add a hill, $f(z) = e^{-z^2}$. Its derivative is $f'(z) = -2 z \, f(z)$. A rule gets the gradient `g`, the
 # result `out` and the argument, so we need not compute the exponential again. The forward function gets a namespace
 # `xp` that has `exp`, `tanh` and so on, for floats or for arrays, whichever come.
 
@@ -48,16 +51,16 @@ hill(0.3), grad(hill)(0.3), grad(grad(hill))(0.3)
 # %%
 z = [k / 50 for k in range(-150, 151)]
 figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.plot(z, [hill(x) for x in z], color=BLUE, label="$g(z)$")
-ax.plot(z, [grad(hill)(x) for x in z], color=ORANGE, ls="--", label="$g'(z)$")
-ax.plot(z, [grad(grad(hill))(x) for x in z], color=GREEN, ls=":", label="$g''(z)$")
+ax.plot(z, [hill(x) for x in z], color=BLUE, label="$f(z)$")
+ax.plot(z, [grad(hill)(x) for x in z], color=ORANGE, ls="--", label="$f'(z)$")
+ax.plot(z, [grad(grad(hill))(x) for x in z], color=GREEN, ls=":", label="$f''(z)$")
 ax.set(xlabel="$z$", title="hill, and two derivatives from one rule")
 ax.legend(frameon=False)
 ax.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# It draws, explains and steps like all others.
+# It can be drawn, explained and stepped through like any other operation.
 
 # %%
 w0, w1, x = Value(0.5, label="w0"), Value(-1.0, label="w1"), Value(0.2, label="x")
@@ -84,8 +87,9 @@ steps(J, SGD([w0, w1], lr=0.1))
 check_primitive(hill)
 
 # %% [markdown]
-# And if not? Here is a quotient whose second rule has lost its minus sign. The check looks for the smallest computation
-# in which that shows.
+# And if not? Here is a quotient whose second rule has lost its minus sign. (`written` says how it looks in formulas,
+# `domain` where its two arguments may lie: not at zero below the line.) The check looks for the smallest computation in
+# which the mistake shows.
 
 # %%
 quotient = primitive(
@@ -104,7 +108,7 @@ except WrongPrimitive as wrong:
 # %% [markdown]
 # **Exercise 1.** `softsign` is a relative of $\tanh$ without an exponential:
 #
-# $$g(z) = \frac{z}{1 + |z|}, \qquad g'(z) = \frac{1}{(1 + |z|)^2}$$
+# $$f(z) = \frac{z}{1 + |z|}, \qquad f'(z) = \frac{1}{(1 + |z|)^2}$$
 #
 # Write its rule. Python's `abs` is fine: it works for numbers, arrays and nodes.
 
@@ -118,9 +122,15 @@ def answer(g, out, z):
 check.exercise_1(answer)
 
 # %% [markdown]
-# ## Train with it
+# When the check says that it is right, make it an operation: `softsign = primitive("softsign", lambda xp, z: z / (1 +
+# abs(z)), answer, kink=lambda z: z)`. The slope of $f'$ jumps at 0, and `kink` says so: it is zero where a derivative
+# is missing. Then let `check_primitive(softsign)` test it, and use it in the network below.
 #
-# A network takes any function as its non-linearity. With eight hills, two moons:
+# ## Train with the hill
+#
+# A network takes any function as its non-linearity. With eight hills, two moons. (The hinge loss $\max(0, 1 - y z)$
+# has labels $y$ of $-1$ and $1$, and wants $z$ beyond 1 on the right side; `init=1.0` draws starting weights of that
+# size. A hill answers near its ridge alone, which is why the regions look as they do.)
 
 # %%
 X, y = moons(100)
@@ -135,8 +145,8 @@ decision_boundary(lambda points: predict(model, points), X, y).figure
 # ## Your own engine
 #
 # Now the other side. A `Number` is a float that remembers two things: what it was computed from (`inputs`), and how
-# it changes with each of these (`slopes`, the local derivatives, one for each input). The operators only call
-# functions that you are going to write: `add`, `multiply`, `tanh`, `order` and `backward`.
+# it changes with each of these (`slopes`, the local derivatives, one for each input). The class calls functions that
+# you are going to write: `add`, `multiply` and `backward`; `tanh` and `order` come with them.
 
 
 # %%
@@ -180,9 +190,8 @@ def as_number(x):
 # **Exercise 2.** Three operations. If $a$ changes a little, how does $a + b$ change? And $a \cdot b$? And $\tanh(a)$?
 # (`math.tanh` computes it; its slope is $1 - \tanh(a)^2$. Slopes are plain numbers: use `a.data` and `b.data`.)
 
+
 # %%
-
-
 def add(a, b):
     return Number(a.data + b.data, inputs=(a, b), slopes=(..., ...))
 
@@ -212,8 +221,8 @@ def order(root):
     found = []
 
     def visit(number):
-        for i in number.inputs:
-            visit(i)
+        for source in number.inputs:
+            visit(source)
 
     visit(root)
     return found
@@ -233,7 +242,7 @@ def backward(root):
         number.grad = 0.0
     root.grad = ...
     for number in reversed(order(root)):
-        for i, slope in zip(number.inputs, number.slopes):
+        for source, slope in zip(number.inputs, number.slopes):
             ...
 
 
@@ -243,30 +252,33 @@ check.exercise_4(Number, order, backward)
 # %% [markdown]
 # ### Is it an engine?
 #
-# Two hundred random computations, each with yours and with this one: all numbers and all gradients have to agree.
+# Two hundred random computations, each with your engine and with glassgrad: all numbers and gradients have to agree.
 
 # %%
 check.engine(Number, tanh)
 
 # %% [markdown]
-# And it learns. The same three lines of gradient descent, with this engine:
+# And it learns. Here is the gradient descent of notebook 4 for one neuron and three samples, first with glassgrad. It
+# returns the loss before and after, and the weights:
 
 
 # %%
 def train(number, tanh):
     samples = [((0.0, 1.0), 1.0), ((1.0, 0.0), -1.0), ((1.0, 1.0), 1.0)]
     w0, w1, w2 = number(0.1), number(0.2), number(-0.3)
+    losses = []
     for _ in range(100):
         J = number(0.0)
         for (x1, x2), y in samples:
             error = tanh(w0 + w1 * x1 + w2 * x2) - y
             J = J + error * error
+        losses.append(J.data)
         for w in (w0, w1, w2):
             w.grad = 0.0
         J.backward()
         for w in (w0, w1, w2):
             w.data = w.data - 0.1 * w.grad
-    return [round(w.data, 6) for w in (w0, w1, w2)]
+    return [round(x, 6) for x in (losses[0], losses[-1], w0.data, w1.data, w2.data)]
 
 
 train(Value, autograd.tanh)
@@ -280,14 +292,14 @@ check.same(train, Number, tanh)
 # %% [markdown]
 # ## What a larger engine adds
 #
-# The idea ends here; the rest is care. Some of what this engine does beyond your sixty lines:
+# The idea ends here; the rest is care. Some of what glassgrad does beyond your sixty lines:
 #
 # * It does not recurse. Your `visit` calls itself, and Python gives up after about a thousand numbers in a row.
 # * It keeps the *rule*, not the slope: a rule can be applied to nodes again (that is how second derivatives come),
 #   written as a formula, and tested.
 # * Numbers can be arrays: one node for a whole layer.
 #
-# A chain of a hundred thousand, just to see it:
+# A chain of a hundred thousand, just to see it; the derivative is $0.99999^{100000}$, close to $1/e = 0.3679$:
 
 # %%
 x = Value(1.0)
@@ -299,3 +311,11 @@ x.grad
 
 # %% [markdown]
 # The complete engine is in `solutions/your_own_engine.py`. Compare it with yours, when yours is done.
+#
+# ## What to take with you
+#
+# * An operation is how it is computed, and a rule for each argument: the gradient, times the local derivative.
+# * An engine is a graph that remembers its inputs, an order of its nodes, and one pass through it in reverse.
+# * Whatever you declare, test it.
+#
+# Next: [7 Training in practice](07_training_in_practice.ipynb)

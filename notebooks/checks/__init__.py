@@ -12,6 +12,10 @@ class NotAnswered(Exception):
     """The dots of the exercise are still there."""
 
 
+class Unusable(Exception):
+    """The answer is of a kind that cannot be right; the message says what is needed."""
+
+
 def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
     """Turn `hint`, which takes answers and returns a hint, or None if they are right, into a check that prints."""
 
@@ -22,7 +26,9 @@ def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
                 raise NotAnswered
             said = hint(*answers) or "Right."
         except NotAnswered:
-            said = "Not answered yet: put your answer in place of the dots, and run the cell again."
+            said = "Not answered yet: put your answer in place of the dots, then run its cell and the check again."
+        except Unusable as error:
+            said = str(error)
         except Exception as error:
             said = f"Your answer cannot be used: {type(error).__name__}: {error}"
         print(said)
@@ -31,15 +37,19 @@ def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
 
 
 def result(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what the function of an answer returns for the arguments; raise NotAnswered if these are the dots."""
+    """Return what the function of an answer returns; raise NotAnswered if that is the dots, Unusable if nothing."""
     returned = function(*arguments)
     if returned is ...:
         raise NotAnswered
+    if returned is None:
+        raise Unusable("The function returns None: is there a `return`?")
     return returned
 
 
 def number(answer: Any) -> float:
-    """Return an answer, a number, a node or an array of one number, as a float."""
+    """Return an answer, a number, a node or an array of one number, as a float; raise Unusable for anything else."""
+    if isinstance(answer, (list, tuple, dict, set)):
+        raise Unusable(f"One number is needed, not a {type(answer).__name__}.")
     answer = getattr(answer, "data", answer) if hasattr(answer, "grad") else answer
     return float(answer)
 

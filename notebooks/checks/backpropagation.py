@@ -31,6 +31,8 @@ def exercise_1(answer: Any) -> str | None:
             (outer * slope * w1, "The last factor is dz/dw1. In w1 * x, what stands beside w1?"),
             (outer * (1 - y_hat) * x, "Look at the slope of tanh again: 1 - tanh(z) squared."),
             (outer * y_hat * (1 - y_hat) * x, "That is the slope of the sigmoid; this neuron has tanh."),
+            (outer * (1 - math.tanh(y_hat) ** 2) * x, "y_hat is tanh(z) already; you have taken tanh of it again."),
+            (outer * (1 - (w1 * x - 1) ** 2) * x, "Look at the slope of tanh again: tanh(z) is squared, not z."),
             ((y_hat - y) ** 2, "That is the loss itself; how does it change with w1?"),
         ],
         "Not yet. There are three factors: dJ/dy_hat, dy_hat/dz and dz/dw1. Print each of them.",
@@ -47,7 +49,7 @@ def exercise_2(answer: Any) -> str | None:
         [
             (3.0, "That is one path: w, z, J. But w acts on J in other ways as well."),
             (6.0, "That is one path of several: w stands in more than one place. Draw the arrows out of w and z."),
-            (9.0, "Two paths of three. z acts on J in two ways, and w on z: follow every arrow out of z."),
+            (9.0, "Two paths of three. Two arrows leave w, and two leave z: follow all of them."),
             (12.0, "That is the derivative of w * z alone. J has another term."),
             (18.0, "That is J itself, and a derivative is asked for."),
             (54.0, "Over paths gradients are added, not multiplied."),
@@ -68,6 +70,10 @@ def exercise_3(answer: Callable[..., Any]) -> str | None:
     given = np.asarray(result(answer, x.copy(), h.copy(), w2.copy(), y_hat, y), dtype=float)
     if given.shape == (4, 3) and np.allclose(given.T, right):
         return "The numbers are right, in the wrong places: rows are for inputs, columns for neurons."
+    if given.shape == (4, 4):
+        return (
+            "Rows are for the inputs x, columns for the neurons; yours has a row for each neuron. Where does x come in?"
+        )
     if given.shape != right.shape:
         return (
             f"The shape should be {right.shape}, for {right.shape[0]} inputs and {right.shape[1]} neurons; "
@@ -112,8 +118,14 @@ def exercise_4(answer: Callable[..., Any]) -> str | None:
             (0.1201, "Python divides from left to right: a / 2 * h is (a / 2) * h. Use parentheses."),
             (2.402, "That is the change of J; divide it by the change of w."),
             (1.0, "h belongs to the weight: J(w + h), not J(w) + h."),
+            (
+                12.0,
+                "That is the exact derivative, or a smaller h than the one given: use the two points w + h and w - h.",
+            ),
+            (9.261 - 6.859 / 0.2, "Division comes before subtraction: put parentheses around the difference."),
+            (9.261 - 6.859 / 2 * 0.1, "Division comes before subtraction: put parentheses around the difference."),
         ],
-        "Not yet. Try it on paper with J(w) = w, where the result must be 1.",
+        "Not yet. Print J(w + h) and J(w - h) for J(w) = w ** 2, w = 3, h = 1: they are 16 and 4, the derivative 6.",
     )
 
 

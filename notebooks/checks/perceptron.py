@@ -31,6 +31,8 @@ def exercise_2(weights: Sequence[Any]) -> str | None:
     if not hasattr(weights, "__len__") or len(weights) != 3:
         return "Three numbers are needed, in a list: [w0, w1, w2]."
     w0, w1, w2 = map(number, weights)
+    if not all(map(math.isfinite, (w0, w1, w2))):
+        return "Three finite numbers are needed."
     if w0 >= 0:
         return "At (0, 0) the weights count for nothing, so z is the bias. It must be negative there."
     for x1, x2 in ((0, 1), (1, 0)):
@@ -61,8 +63,6 @@ def exercise_4(perceptron: Callable[..., Any]) -> str | None:
     x, w0, w = [-1.0, 2.0, 0.5], 0.3, [0.4, 0.1, -0.6]
     z = w0 + sum(a * b for a, b in zip(x, w))
     answer = result(perceptron, x, w0, w)
-    if answer is None:
-        return "The function returns None: is there a `return`?"
     if close(answer, z):
         return "That is the sum z. It still has to go through tanh."
     if close(answer, 1 / (1 + math.exp(-z))):

@@ -1,4 +1,4 @@
-"""Checks of the exercises of notebook 6: every piece of an engine, compared with this one."""
+"""Checks of the exercises of notebook 6: every piece of an engine, compared with glassgrad."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 import autograd
 from autograd import Value, gradcheck, primitive
 
-from . import NotAnswered, close, exercise, result
+from . import NotAnswered, Unusable, close, exercise, result
 
 Function = Callable[..., Any]
 
@@ -29,8 +31,15 @@ def exercise_1(answer: Function) -> str | None:
             twice = bool(gradcheck(softsign, -0.7, order=2))
         except (TypeError, ValueError):
             twice = False
+        if not twice:
+            return "Right for numbers. To be differentiated again, use abs(z), which works for nodes, too."
+        z = numpy.array([0.5, -2.0])
+        try:
+            whole = all(map(close, result(answer, 1.0, z / (1 + abs(z)), z), 1 / (1 + abs(z)) ** 2))
+        except ValueError:
+            whole = False
         return (
-            None if twice else "Right for numbers. To be differentiated again, use abs(z), which works for nodes, too."
+            None if whole else "Right for numbers. An array has no single sign to ask for: use abs(z) in place of if."
         )
     mistakes: list[tuple[Callable[[float, float], float], str]] = [
         (lambda g, z: 1 / (1 + abs(z)) ** 2, "That is the derivative; a rule passes the gradient g on, times that."),
@@ -56,9 +65,14 @@ def exercise_2(Number: Function, add: Function, multiply: Function, tanh: Functi
         out = getattr(autograd, name)(*values)
         out.backward()
         given = [Number(value.data) for value in values]
-        answer = result(function, *given)
-        if answer is None:
+        try:
+            answer = result(function, *given)
+        except Unusable:
             return f"{name} returns nothing: is there a return?"
+        except TypeError as error:
+            if "not Number" in str(error):
+                return f"{name}: data are plain numbers; write a.data, not a."
+            raise
         hint = _wrong_operation(name, answer, given, out.data, [value.grad for value in values])
         if hint:
             return f"{name}: {hint}"
@@ -70,8 +84,10 @@ def _arity(name: str) -> int:
 
 
 def _wrong_operation(name: str, answer: Any, given: list[Any], data: float, slopes: list[float]) -> str | None:
-    if answer.data is ... or any(slope is ... for slope in answer.slopes):
+    if answer.data is ... or answer.slopes is ... or (isinstance(answer.slopes, tuple) and ... in answer.slopes):
         raise NotAnswered
+    if not isinstance(answer.slopes, (tuple, list)):
+        return "slopes is a tuple, one for each input; a tuple of one is written (s,), with a comma."
     if any(hasattr(part, "data") for part in (answer.data, *answer.slopes)):
         return "data and slopes are plain numbers; write a.data, not a."
     if not close(answer.data, data, 9):
@@ -93,20 +109,25 @@ def _wrong_operation(name: str, answer: Any, given: list[Any], data: float, slop
     if close(wrong, 1 - data, 9):
         return "something in the slope is squared."
     if close(wrong, 1 - numbers[0] ** 2, 9):
-        return "the slope is 1 - out ** 2 with the result, not with a."
-    return "the slope is 1 - tanh(a) ** 2."
+        return "the slope squares tanh(a), not a itself."
+    return "the slope stands above, in the exercise; in code it needs math.tanh(a.data)."
 
 
 @exercise
 def exercise_3(Number: Function, order: Function) -> str | None:
     """A topological order."""
-    a, b = Number(2.0), Number(3.0)
-    c = Number(6.0, (a, b), (3.0, 2.0))
-    d = Number(8.0, (c, a), (1.0, 1.0))
-    root = Number(48.0, (c, d), (8.0, 6.0))
-    found = order(root)
-    if found is None:
-        return "order returns nothing: is there a return?"
+    return _wrong_order(Number, order)
+
+
+def _wrong_order(Number: Function, order: Function) -> str | None:
+    # Equal data: what compares data takes two numbers for one.
+    a, b = Number(2.0), Number(2.0)
+    c = Number(4.0, (a, b), (2.0, 2.0))
+    d = Number(6.0, (c, a), (1.0, 1.0))
+    root = Number(24.0, (c, d), (6.0, 4.0))
+    found = result(order, root)
+    if not isinstance(found, list):
+        return f"order must return a list; yours returns a {type(found).__name__}, and a set has no order."
     if not found:
         raise NotAnswered
     names = {id(node): name for name, node in zip("abcde", (a, b, c, d, root))}
@@ -116,8 +137,12 @@ def exercise_3(Number: Function, order: Function) -> str | None:
     places = {name: place for place, name in enumerate(found)}
     missing = sorted(set(names.values()) - set(found))
     if missing:
-        what = "those without inputs" if missing == ["a", "b"] else "the root" if missing == ["e"] else "some"
-        return f"{5 - len(missing)} of 5 numbers are in the list; {what} are missing."
+        what = {
+            ("a", "b"): "those without inputs are",
+            ("e",): "the root is",
+            ("b",): "one with the data of another is",
+        }
+        return f"{5 - len(missing)} of 5 numbers are in the list; {what.get(tuple(missing), 'some are')} missing."
     if len(found) > 5:
         return "A number is in the list more than once: where paths meet, visit comes again. Remember what was seen."
     above = {"c": "ab", "d": "ca", "e": "cd"}
@@ -134,6 +159,8 @@ def exercise_4(Number: Function, order: Function, backward: Function) -> str | N
     chain, meeting = _chain(Number), _meeting(Number)
     if not order(chain[-1]):
         return "First exercise 3: order(root) is still empty."
+    if _wrong_order(Number, order):
+        return "First exercise 3: the order is not right yet."
     for nodes in (chain, meeting):
         try:
             backward(nodes[-1])
@@ -154,14 +181,16 @@ def exercise_4(Number: Function, order: Function, backward: Function) -> str | N
     if _grads(chain) == right[0]:
         return "Right along a chain, wrong where paths meet: what arrives by different paths is added up."
     if _grads(chain)[:2] == [3.0, 2.0]:
-        return "An input gets the slope times the gradient of the number itself; you send the slope alone."
+        return "You send the slope alone. What had arrived at the number, and what becomes of it?"
     if _grads(chain)[:2] == [1.0, 1.0]:
         return "The gradient goes on unchanged; it has to be multiplied by the slope."
     if _grads(chain)[:2] == [6.0, 3.0]:
         return "Along a path gradients are multiplied by the slopes, not added to them."
     if _grads(chain)[:2] == [0.0, 2.0]:
         return "Only the last number has sent something: begin at root, and go through the order in reverse."
-    return "Not yet. For every input: its gradient grows by the number's gradient times the slope."
+    return (
+        "Not yet. Look at a step back in `steps` above: which two numbers are multiplied? What becomes of the product?"
+    )
 
 
 def _chain(Number: Function) -> list[Any]:
@@ -197,7 +226,7 @@ def engine(Number: Function, tanh: Function) -> str | None:
             for a, b in zip(ours, theirs):
                 if not math.isclose(getattr(a, what), getattr(b, what), rel_tol=1e-9, abs_tol=1e-12):
                     return (
-                        f"Computation {count + 1} differs: a {what} is {getattr(b, what):.6g}, and this engine has "
+                        f"Computation {count + 1} differs: a {what} is {getattr(b, what):.6g}, and glassgrad has "
                         f"{getattr(a, what):.6g}. Do the checks above still say that all is right?"
                     )
     return "Right: 200 random computations, and all their gradients agree."
@@ -229,4 +258,4 @@ def same(train: Function, Number: Function, tanh: Function) -> str | None:
     ours, theirs = train(Value, autograd.tanh), train(Number, tanh)
     if all(close(a, b, 5) for a, b in zip(ours, theirs)):
         return f"Right: your engine learns {theirs}, too."
-    return f"Your engine learns {theirs}, and this one {ours}. Does the check above say that all is right?"
+    return f"Your engine learns {theirs}, and glassgrad {ours}. Does the check above say that all is right?"

@@ -60,8 +60,8 @@ def order(root):
         if number in seen:
             return
         seen.add(number)
-        for i in number.inputs:
-            visit(i)
+        for source in number.inputs:
+            visit(source)
         found.append(number)
 
     visit(root)
@@ -73,8 +73,8 @@ def backward(root):
         number.grad = 0.0
     root.grad = 1.0
     for number in reversed(order(root)):
-        for i, slope in zip(number.inputs, number.slopes):
-            i.grad += number.grad * slope
+        for source, slope in zip(number.inputs, number.slopes):
+            source.grad += number.grad * slope
 
 
 def exercise_1(g, out, z):

@@ -22,6 +22,8 @@ wrong_1 = [
     (2 * (y_hat - 1) * (1 - y_hat**2) * 0.5, "what stands beside w1"),
     (2 * (y_hat - 1) * (1 - y_hat) * 3, "slope of tanh"),
     (2 * (y_hat - 1) * y_hat * (1 - y_hat) * 3, "slope of the sigmoid"),
+    (2 * (y_hat - 1) * (1 - math.tanh(y_hat) ** 2) * 3, "taken tanh of it again"),
+    (2 * (y_hat - 1) * (1 - 0.5**2) * 3, "tanh(z) is squared, not z"),
     ((y_hat - 1) ** 2, "the loss itself"),
     (7.0, "three factors"),
     ("-2.5", "three factors"),
@@ -45,6 +47,8 @@ def delta(y_hat: float, y: float) -> float:
 wrong_3 = [
     (lambda x, h, w, y_hat, y: np.outer((1 - h**2) * w * delta(y_hat, y), x), "wrong places"),
     (lambda x, h, w, y_hat, y: (1 - h**2) * w * delta(y_hat, y), "shape should be (3, 4)"),
+    (lambda x, h, w, y_hat, y: np.outer(h, (1 - h**2) * w * delta(y_hat, y)), "Where does x come in"),
+    (lambda x, h, w, y_hat, y: None, "is there a `return`?"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w * delta(y, y_hat)), "All signs"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w * (y_hat - y)), "half"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w), "where does delta start"),
@@ -65,7 +69,10 @@ wrong_4 = [
     (lambda J, w, h: J(w + h) - J(w - h), "divide it"),
     (lambda J, w, h: ((J(w) + h) - (J(w) - h)) / (2 * h), "J(w + h), not J(w) + h"),
     (lambda J, w, h: ((w + h) ** 3 - (w - h) ** 3) / (2 * h), "the J that is given"),
-    (lambda J, w, h: 0.0, "Try it on paper"),
+    (lambda J, w, h: J(w + h) - J(w - h) / (2 * h), "Division comes before"),
+    (lambda J, w, h: J(w + h) - J(w - h) / 2 * h, "Division comes before"),
+    (lambda J, w, h: (J(w + 1e-5) - J(w - 1e-5)) / 2e-5, "the exact derivative"),
+    (lambda J, w, h: 0.0, "they are 16 and 4"),
 ]
 WRONG: list[tuple[str, Any, str]] = [
     (name, answer, hint)

@@ -50,7 +50,7 @@ CONVOLUTION: Wrong = [
     ("exercise_1", (6, 6), "at every second row only"),
     ("exercise_1", (6, 4), "only two rows are left"),
     ("exercise_1", (6, 2), "rows 1, 3, 5"),
-    ("exercise_2", (lambda row, size: None,), "returns nothing"),
+    ("exercise_2", (lambda row, size: None,), "`return`"),
     ("exercise_2", (lambda row, size: max(row),), "One number for each part"),
     ("exercise_2", (overlapping,), "must not overlap"),
     ("exercise_2", (lambda row, size: [min(part) for part in parts(row, size)],), "the smallest"),

@@ -22,6 +22,8 @@ WRONG_RULES = [
     (lambda g, out, z: g * (1 + abs(z)) ** 2, "should divide by"),
     (lambda g, out, z: g * out, "the function itself"),
     (lambda g, out, z: g / (1 + math.fabs(z)) ** 2, "Right for numbers"),
+    (lambda g, out, z: g / (1 + (z if z > 0 else -z)) ** 2, "An array has no single sign"),
+    (lambda g, out, z: None, "is there a `return`?"),
     (lambda g, out, z: g * 0.5, "g times the derivative"),
     (lambda g, out: g, "cannot be used: TypeError"),
 ]
@@ -56,9 +58,12 @@ WRONG_OPERATIONS = [
     ({"multiply": an_operation(product, one, one)}, "a * b grow"),
     ({"multiply": an_operation(product, lambda a, b: b, lambda a, b: a)}, "plain numbers"),
     ({"tanh": tanh_with(lambda a: 1 - math.tanh(a))}, "squared"),
-    ({"tanh": tanh_with(lambda a: 1 - a**2)}, "with the result, not with a"),
-    ({"tanh": tanh_with(lambda a: math.tanh(a) ** 2)}, "1 - tanh(a) ** 2"),
-    ({"tanh": lambda a: Number(math.tanh(a))}, "cannot be used: TypeError"),
+    ({"tanh": tanh_with(lambda a: 1 - a**2)}, "squares tanh(a), not a itself"),
+    ({"tanh": tanh_with(lambda a: math.tanh(a) ** 2)}, "math.tanh(a.data)"),
+    ({"tanh": lambda a: Number(math.tanh(a))}, "write a.data, not a"),
+    ({"tanh": lambda a: Number(math.tanh(a.data), (a,), 1.0)}, "a tuple of one is written (s,)"),
+    ({"tanh": lambda a: math.tnah(a.data)}, "cannot be used: AttributeError"),
+    ({"add": lambda a, b: a.data + None}, "cannot be used: TypeError"),
 ]
 
 
@@ -75,6 +80,17 @@ def all_visits(number: Any, found: list[Any]) -> None:
     for i in number.inputs:
         all_visits(i, found)
     found.append(number)
+
+
+def by_value(number: Any, found: list[Any]) -> None:
+    for i in number.inputs:
+        by_value(i, found)
+    if number.data not in [other.data for other in found]:
+        found.append(number)
+
+
+def of_products(number: Any, found: list[Any]) -> None:
+    found += [i for i in number.inputs if i.inputs]
 
 
 def append_before(number: Any, found: list[Any]) -> None:
@@ -107,12 +123,15 @@ def append_self_forever(number: Any, found: list[Any]) -> None:
 
 
 WRONG_ORDERS = [
-    (lambda root: None, "is there a return"),
+    (lambda root: None, "is there a `return`?"),
+    (lambda root: set(order(root)), "a set has no order"),
+    (an_order(by_value), "one with the data of another is missing"),
+    (an_order(of_products), "some are missing"),
     (an_order(all_visits), "more than once"),
     (an_order(append_before), "before one of its inputs"),
     (lambda root: order(root)[::-1], "That is the reverse"),
     (an_order(without_leaves), "those without inputs are missing"),
-    (an_order(inputs_only), "the root are missing"),
+    (an_order(inputs_only), "the root is missing"),
     (an_order(append_data), "no Number of the graph"),
     (an_order(append_self_forever), "cannot be used: RecursionError"),
 ]
@@ -189,7 +208,9 @@ def test_a_wrong_backward(answer: Any, hint: str, capsys: pytest.CaptureFixture[
 
 def test_backward_needs_an_order(capsys: pytest.CaptureFixture[str]) -> None:
     check.exercise_4(Number, lambda root: [], backward)
-    assert "First exercise 3" in capsys.readouterr().out
+    assert "still empty" in capsys.readouterr().out
+    check.exercise_4(Number, an_order(all_visits), backward)
+    assert "the order is not right yet" in capsys.readouterr().out
 
 
 def test_the_dots_are_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +245,7 @@ def test_a_wrong_engine_differs(capsys: pytest.CaptureFixture[str]) -> None:
     check.same(train, Number, wrong)
     said = capsys.readouterr().out.splitlines()
     assert "differs" in said[0]
-    assert "and this one" in said[1]
+    assert "and glassgrad" in said[1]
 
 
 def test_the_solution_has_about_sixty_lines() -> None:
