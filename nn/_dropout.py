@@ -18,7 +18,7 @@ class Dropout(Module):
 
     Takes lists of Values or numbers, Tensors and arrays of any shape, and gives all of them the same choice for the
     same `seed`: an int, or a `random.Random` or NumPy generator, which is drawn from. Layers with one generator draw
-    from it in turn. Raises ValueError if p is not from 0 to below 1.
+    from it in turn. Raises ValueError if p is not from 0 to below 1, TypeError for a seed that is something else.
 
     >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
     [0.0, 2.0, 2.0, 2.0]
@@ -27,6 +27,11 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, seed: Any = 0) -> None:
         if not isinstance(p, (int, float)) or not 0 <= p < 1:
             raise ValueError(f"p is the part of the numbers that is dropped, from 0 to below 1; got {p!r}")
+        # NumPy's older RandomState is none of them: its state could not be saved.
+        if not isinstance(seed, (int, Random)) and not hasattr(seed, "bit_generator"):
+            raise TypeError(
+                f"seed must be an int, a random.Random or a generator of numpy.random.default_rng; got {seed!r:.60}"
+            )
         self.p, self.seed = p, seed
         self.rng = Random(seed) if isinstance(seed, int) else seed
 

@@ -149,6 +149,11 @@ class TestDropout:
         with pytest.raises(ValueError, match="p is the part of the numbers that is dropped, from 0 to below 1"):
             Dropout(p)
 
+    @pytest.mark.parametrize("seed", [None, "a", 1.5, np.random.RandomState(0)])
+    def test_a_seed_that_is_none(self, seed: Any) -> None:
+        with pytest.raises(TypeError, match=r"seed must be an int, a random.Random or a generator of numpy"):
+            Dropout(0.5, seed=seed)
+
 
 class TestBatchNorm:
     @pytest.mark.parametrize("of", [Value, Tensor])
