@@ -18,7 +18,8 @@ class BatchNorm(Module):
     but the second. In training the mean and the variance of the batch are used, and `running_mean` and `running_var`
     move towards them, by the part `momentum`; after training these are used (Ioffe and Szegedy 2015). As elsewhere,
     the running variance is the unbiased one, divided by n - 1. `eps` is added to the variance. `of` and `number` as for
-    `Layer`. Raises ValueError for other shapes, and in training for a single number a channel, which has no variance.
+    `Layer`. Raises ValueError for other shapes and settings, and in training for a single number a channel, which has
+    no variance.
 
     >>> [[round(y.data, 3) for y in row] for row in BatchNorm(2)([[1.0, 0.0], [3.0, 4.0]])]
     [[-1.0, -1.0], [1.0, 1.0]]
@@ -33,6 +34,7 @@ class BatchNorm(Module):
         self.of, self.momentum, self.eps, self.number = form(of), momentum, eps, number
         if not 0 < momentum <= 1:
             raise ValueError(f"momentum must be above 0 and at most 1; got {momentum!r}")
+        check_eps(eps)
         self.w, self.w0 = scale_and_shift((n_in,), of, number)
         if of is Tensor:
             self.running_mean: Any = Tensor([0.0] * n_in, "running_mean")
@@ -78,7 +80,10 @@ class BatchNorm(Module):
     def _keep(self, running: Any, new: Any, n: int) -> None:
         """Move a running mean or variance towards that of a batch, of n numbers a channel."""
         if n < 2:
-            raise ValueError("in training BatchNorm needs two numbers or more of each channel: a larger batch")
+            raise ValueError(
+                "in training BatchNorm needs two numbers or more of each channel, for a variance; take another batch "
+                "size, with which the last batch of an epoch is no single sample either"
+            )
         new = new.detach() if isinstance(new, (Value, Tensor)) else new
         update_buffer(running, lambda old: old * (1 - self.momentum) + new * self.momentum)
 
@@ -102,7 +107,7 @@ class LayerNorm(Module):
 
     `n_in` is the length of the last axis or, of Tensors, the lengths of the last axes, over which the mean is taken
     together (Ba et al. 2016). Takes a sample or a batch. `eps` is added to the variance; `of` and `number` as for
-    `Layer`. Raises ValueError for other shapes.
+    `Layer`. Raises ValueError for other shapes and settings.
 
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
@@ -114,6 +119,9 @@ class LayerNorm(Module):
         self.n_in, self.of, self.eps, self.number = n_in, form(of), eps, number
         self.n_out = n_in
         self.lengths = tuple(count(n, "n_in") for n in (n_in if isinstance(n_in, (tuple, list)) else (n_in,)))
+        check_eps(eps)
+        if not self.lengths:
+            raise ValueError(f"n_in must be the length of an axis, or of the last axes; got {n_in!r}")
         if of is Value and len(self.lengths) != 1:
             raise ValueError(f"of Values a sample has one axis, so n_in is a number; got {n_in!r}")
         self.w, self.w0 = scale_and_shift(self.lengths, of, number)
@@ -158,6 +166,11 @@ def scale_and_shift(lengths: tuple[int, ...], of: Form, number: int | str) -> tu
         return [Value(1.0, f"w{layer}_1,{k}") for k in places], [Value(0.0, f"w{layer}_0,{k}") for k in places]
     ones = Tensor([1.0] * math.prod(lengths)).data.reshape(lengths)
     return Tensor(ones, f"w{layer}"), Tensor(ones * 0.0, f"w{layer}_0")
+
+
+def check_eps(eps: float) -> None:
+    if not 0 <= eps < math.inf:
+        raise ValueError(f"eps must be 0 or a positive number; got {eps!r}")
 
 
 def moments(values: Any) -> tuple[Any, Any]:

@@ -229,6 +229,7 @@ class TestBatchNorm:
             ("takes a batch, a list of samples of 2 numbers", lambda: BatchNorm(2)([1.0, 2.0])),
             ("a sample has 2 inputs here; got 3", lambda: BatchNorm(2)([[1.0, 2.0, 3.0]] * 2)),
             ("momentum must be above 0", lambda: BatchNorm(2, momentum=0.0)),
+            ("eps must be 0 or a positive number; got -1", lambda: BatchNorm(2, eps=-1)),
             ("made of=Value", lambda: BatchNorm(2, of=float)),  # type: ignore[arg-type]
         ],
     )
@@ -259,6 +260,10 @@ class TestLayerNorm:
             LayerNorm(3)([1.0, 2.0])
         with pytest.raises(ValueError, match="of Values a sample has one axis"):
             LayerNorm((2, 3))
+        with pytest.raises(ValueError, match="eps must be 0 or a positive number; got nan"):
+            LayerNorm(3, eps=float("nan"))
+        with pytest.raises(ValueError, match=r"n_in must be the length of an axis, or of the last axes; got \(\)"):
+            LayerNorm((), of=Tensor)
 
 
 @pytest.mark.parametrize("layer", [BatchNorm(3), LayerNorm(3)])
