@@ -92,10 +92,12 @@ def fit(
     With `patience` training stops after so many epochs without a lower loss (of validation, if there is one), and the
     parameters of the best epoch return. Each of `callbacks` is called with the history after every epoch, and stops
     training if it returns True. A `history` is carried on up to `epochs` epochs in all, as if there had been no break.
+    (Save one that is to be carried on in a callback if there is `patience`: at the end the best parameters return.)
     A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far. A training
     of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding; one that
     cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
-    Raises ValueError for data that do not fit, FloatingPointError if the loss is no longer a finite number.
+    Raises ValueError for data that do not fit, TypeError for metrics and callbacks that are no lists of functions,
+    FloatingPointError if the loss is no longer a finite number.
 
     >>> model = MLP(1, [1])
     >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.5), epochs=50)
@@ -115,8 +117,14 @@ def fit(
     if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
         raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")
     if validation is not None:
+        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+            raise ValueError(f"validation must be a pair (X, y), or None; got {validation!r:.60}")
         check_data(*validation)
-    names = ["loss", *(metric.__name__ for metric in metrics)]
+    _check_functions("callbacks", callbacks)
+    _check_functions("metrics", metrics)
+    names = ["loss", *(getattr(metric, "__name__", repr(metric)) for metric in metrics)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"each of metrics needs a name of its own, given with def; these are {', '.join(names[1:])}")
     series = [*names, *(f"val_{name}" for name in names if validation is not None), *["lr"] * (schedule is not None)]
     history = History({name: [] for name in series}) if history is None else history
     if list(history) != series:
@@ -161,7 +169,8 @@ def fit(
                 bar.set_postfix({name: f"{numbers[-1]:.4g}" for name, numbers in history.items()})
             patient = patience is None or _is_patient(model, history, patience)
             answers = [callback(history) for callback in callbacks]
-            if True in answers or not patient:
+            # What else a callback may return, such as an array, means nothing.
+            if not patient or any(type(answer).__name__ == "bool" and answer for answer in answers):
                 break
     except KeyboardInterrupt:
         print(f"stopped after {history.epochs} of {epochs} epochs", file=sys.stderr)
@@ -171,6 +180,11 @@ def fit(
         if patience is not None and history.best:
             model.load_state_dict(history.best)
     return history
+
+
+def _check_functions(name: str, functions: Any) -> None:
+    if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
+        raise TypeError(f"{name} must be a list of functions, such as [f]; got {functions!r:.60}")
 
 
 def _is_patient(model: Module, history: History, patience: int) -> bool:
