@@ -45,7 +45,7 @@ class Convolution(Module):
         self.init, self.seed, self.number = init, seed, number
         if n_in % groups or n_out % groups:
             raise ValueError(f"groups={groups} must divide the channels in and out, {n_in} and {n_out}")
-        window = (size,) * self.rank if isinstance(size, int) else tuple(size)
+        window = size if isinstance(size, (tuple, list)) else (size,) * self.rank
         if len(window) != self.rank:
             raise ValueError(f"the size of the window must be a number, or {self.rank}, one an axis; got {size!r}")
         area = math.prod(count(length, "size") for length in window)
