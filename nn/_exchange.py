@@ -155,6 +155,14 @@ def _onnx_window(layer: Any, rank: int, size: Any, stride: Any, dilation: Any) -
     return {**shared, "pads": [before for before, _ in sides] + [after for _, after in sides]}
 
 
+def _onnx_pool(layer: Any, dilation: Any) -> dict[str, Any]:
+    window = _onnx_window(layer, 2, layer.size, _stride(layer), dilation)
+    # ONNX Runtime would refuse the file.
+    if any(pad >= length for pad, length in zip(window.get("pads", ()), window["kernel_shape"] * 2)):
+        raise ValueError(f"{layer!r}: ONNX takes no padding as wide as the window; got padding={layer.padding!r}")
+    return window
+
+
 def _written_convolution(graph: Graph, layer: Any) -> None:
     window = _onnx_window(layer, layer.rank, layer.size, layer.stride, layer.dilation)
     graph.add("Conv", layer.w, layer.w0, group=layer.groups, **window)
@@ -210,13 +218,11 @@ LAYER_ROWS: dict[type[Module], Row] = {
     Conv1d: Row(_written_convolution, _torch_convolution, ("w", "w0")),
     Conv2d: Row(_written_convolution, _torch_convolution, ("w", "w0")),
     MaxPool2d: Row(
-        lambda graph, it: graph.add("MaxPool", **_onnx_window(it, 2, it.size, _stride(it), it.dilation)),
+        lambda graph, it: graph.add("MaxPool", **_onnx_pool(it, it.dilation)),
         _torch_max_pool,
     ),
     AvgPool2d: Row(
-        lambda graph, it: graph.add(
-            "AveragePool", count_include_pad=1, **_onnx_window(it, 2, it.size, _stride(it), None)
-        ),
+        lambda graph, it: graph.add("AveragePool", count_include_pad=1, **_onnx_pool(it, None)),
         _torch_avg_pool,
     ),
     GlobalAvgPool2d: Row(

@@ -160,6 +160,8 @@ class TestMistakes:
             ("has an activation of its own", Layer(2, 1, lambda z: z, of=Tensor), None),
             ("loses an axis; use its layers", Sequential(MLP(2, [1], of=Tensor), Flatten()), None),
             ("does not tell the shape of a sample; give it", Sequential(Flatten()), None),
+            ("no padding as wide as the window; got padding=2", MaxPool2d(2, padding=2), (1, 4, 4)),
+            ("no padding as wide as the window", AvgPool2d((3, 2), padding=((1, 0), (0, 2))), (1, 4, 4)),
             ("is made of Values; other programs take", type("Net", (Own,), {"of": Value})(), None),
         ],
     )
