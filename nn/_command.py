@@ -158,9 +158,10 @@ def export(options: argparse.Namespace) -> None:
     image = run.options["model"] == "cnn"
     model: Any = run.model.to(Tensor)  # type: ignore[attr-defined]
     if not image:
-        # To subtract means and divide by spreads is what BatchNorm does after training.
-        scaled = BatchNorm(len(run.features), of=Tensor, eps=1e-12)
-        scaled.running_mean.data, scaled.running_var.data = run.means, [spread**2 for spread in run.spread]
+        # To subtract means and divide by spreads is what BatchNorm does after training; the square of a spread, as a
+        # variance, may be too small or too large for single precision.
+        scaled = BatchNorm(len(run.features), of=Tensor, eps=0.0)
+        scaled.running_mean.data, scaled.w.data = run.means, [1 / spread for spread in run.spread]
         model = Sequential(scaled, *model.layers)
     if not options.onnx.parent.is_dir():
         raise DataError(f"--onnx {options.onnx}: there is no folder {options.onnx.parent}")

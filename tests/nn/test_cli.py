@@ -468,6 +468,17 @@ def test_a_run_goes_to_other_programs(options: list[str], tmp_path: Path, capsys
     np.testing.assert_allclose(scores.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path, run, file = tmp_path / "sizes.csv", tmp_path / "run", tmp_path / "run.onnx"
+    path.write_text("tiny,huge,kind\n" + "".join(f"{k % 7}e-9,{k % 5}e25,{k % 2}\n" for k in range(40)))
+    assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "3", "--save", str(run)]) == 0
+    assert main(["export", str(run), "--onnx", str(file)]) == 0
+    X = np.array([[3e-9, 4e25], [0.0, 1e25]])
+    (scores,) = onnxruntime.InferenceSession(file).run(["y"], {"x": X.astype("float32")})
+    np.testing.assert_allclose(scores[:, 0], read(run).scores(X), rtol=1e-4, atol=1e-5)
+
+
 def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--epochs", "1", "--save", str(tmp_path / "run")]) == 0
     assert main(["export", str(tmp_path / "run"), "--onnx", str(tmp_path / "no" / "x.onnx")]) == 2
