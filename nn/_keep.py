@@ -12,6 +12,7 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from errno import EISDIR
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -398,7 +399,10 @@ def _checksum(text: str, tensors: Mapping[str, Any]) -> str:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a link stays one, and the file that it names is written."""
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, "is a folder; name a file in it", str(path))
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with beside.open("xb") as file:

@@ -483,3 +483,6 @@ def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["train", "--epochs", "1", "--save", str(tmp_path / "run")]) == 0
     assert main(["export", str(tmp_path / "run"), "--onnx", str(tmp_path / "no" / "x.onnx")]) == 2
     assert "there is no folder" in capsys.readouterr().err
+    for folder in (str(tmp_path), "."):
+        assert main(["export", str(tmp_path / "run"), "--onnx", folder]) == 2
+        assert "is a folder; name a file in it" in capsys.readouterr().err

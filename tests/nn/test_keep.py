@@ -188,6 +188,23 @@ def test_what_stood_there_stays_if_saving_fails(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    link, file = tmp_path / "latest", tmp_path / "first.safetensors"
+    link.symlink_to(file)
+    for sizes in ([1], [4]):
+        save(link, MLP(1, sizes))
+        assert link.is_symlink()
+        assert load(file).model.sizes == sizes
+
+
+def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path, "."):
+        with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+            save(path, MLP(1, [1]))
+    assert list(tmp_path.iterdir()) == []
+
+
 ODD = {"array": [], "dtype": "object"}
 
 
