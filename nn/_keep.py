@@ -138,7 +138,7 @@ def load(path: str | Path, into: Module | None = None) -> Checkpoint:
 def structure_of(module: Module) -> dict[str, Any]:
     """Return a module as the name of its class and the arguments that make another one like it.
 
-    A class of your own is its name alone.
+    A class of your own is its name alone; what has one layer in two places is marked as made by your own code as well.
     """
     kind = type(module)
     if LAYERS.get(kind.__name__) is not kind:
@@ -147,7 +147,9 @@ def structure_of(module: Module) -> dict[str, Any]:
         layers = [layer for layer in module.layers if isinstance(layer, Module)]  # type: ignore[attr-defined]
         if len(layers) < len(module.layers):  # type: ignore[attr-defined]
             raise TypeError("this network has plain functions as layers, which a file cannot hold; make them modules")
-        return {"kind": "Sequential", "layers": list(map(structure_of, layers))}
+        trained = [id(part) for part in module.modules() if part.parameters()]
+        shared = {"own": True} if len(set(trained)) < len(trained) else {}
+        return {"kind": "Sequential", "layers": list(map(structure_of, layers)), **shared}
     given = {name: getattr(module, name) for name in _arguments(kind) if hasattr(module, name)}
     structure = {"kind": kind.__name__, **{name: _setting(kind, name, item) for name, item in given.items()}}
     if isinstance(module, MLP):
@@ -246,10 +248,10 @@ def _made(structure: Any, size: int, budget: _Budget | None = None, depth: int =
     name = structure.get("kind")
     kind = LAYERS.get(name) if isinstance(name, str) else None
     budget.take(0, modules=1)
-    if kind is None:
+    if kind is None or "own" in structure:
         raise FileError(
-            f"was saved from a network with the module {name!r:.60}, which is not one of nn's: make it with your own "
-            f"code and give it as `into`"
+            f"was saved from a network with the module {name!r:.60}, which is not one of nn's, or has one layer in two "
+            f"places: make it with your own code and give it as `into`"
         )
     if kind is Sequential:
         layers = structure["layers"]

@@ -188,6 +188,21 @@ def test_what_stood_there_stays_if_saving_fails(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_one_layer_in_two_places(tmp_path: Path) -> None:
+    def make() -> Sequential:
+        twice = Layer(2, 2, of=Tensor, seed=3)
+        return Sequential(twice, Sequential(twice))
+
+    model = make()
+    model.layers[0].w.data = np.ones((2, 2))
+    save(tmp_path / "a", model, Adam(model.parameters()))
+    with pytest.raises(
+        FileError, match="has one layer in two places: make it with your own code and give it as `into`"
+    ):
+        load(tmp_path / "a")
+    np.testing.assert_array_equal(load(tmp_path / "a", into=make()).model.layers[1].layers[0].w.data, np.ones((2, 2)))
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     link, file = tmp_path / "latest", tmp_path / "first.safetensors"
     link.symlink_to(file)
@@ -239,7 +254,7 @@ class TestMistakes:
         cases: list[tuple[str, Callable[[], Any]]] = [
             ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello")),
             ("holds tensors, but no network", lambda: path.write_bytes(written({"a": np.ones(2)}))),
-            ("the module 'Own', which is not one of nn's: make it", lambda: save(path, Own())),
+            ("the module 'Own', which is not one of nn's, or", lambda: save(path, Own())),
             ("the optimizer 'Strange'", lambda: save(path, model, Strange(model.parameters(), lr=0.1))),
         ]
         for message, make in cases:
