@@ -82,7 +82,8 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
 
     With it go the running means, the states of all random generators inside the network, and the best weights of
     early stopping. The file is written whole or not at all: what was there stays until the new one is on the disk.
-    Raises TypeError for what is no network, and for an activation or another setting that cannot be named.
+    Raises TypeError for what is no network, optimizer or history, and for an activation or another setting that cannot
+    be named.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -95,6 +96,11 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
     """
     if not isinstance(model, Module):
         raise TypeError(f"save takes a network, then an optimizer and a history; got {model!r:.60}")
+    if not isinstance(optimizer, Optimizer | None) or not isinstance(history, History | None):
+        raise TypeError(
+            f"after the network save takes an optimizer and a History, as fit returns it; got {optimizer!r:.60} and "
+            f"{history!r:.60}"
+        )
     tensors = {f"model.{name}": _array(data) for name, data in model.state_dict().items()}
     told: dict[str, Any] = {"format": FORMAT, "model": structure_of(model), "generators": _generators(model)}
     if optimizer is not None:

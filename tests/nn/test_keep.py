@@ -235,6 +235,8 @@ class TestMistakes:
         cases: list[tuple[str, Callable[[], Any]]] = [
             ("save takes a network", lambda: save(tmp_path / "a", [1.0])),  # type: ignore[arg-type]
             ("has activation=<.*, which a file cannot hold", lambda: save(tmp_path / "a", Layer(2, 1, lambda z: z))),
+            ("takes an optimizer and a History", lambda: save(tmp_path / "a", MLP(1, [1]), History())),  # type: ignore[arg-type]
+            ("takes an optimizer and a History", lambda: save(tmp_path / "a", MLP(1, [1]), None, {})),  # type: ignore[arg-type]
             ("plain functions as layers", lambda: save(tmp_path / "a", Sequential(Layer(1, 1), lambda x: x))),  # type: ignore[arg-type]
             ("are not those that it was made with", lambda: save(tmp_path / "a", changed_mlp)),
         ]
