@@ -123,6 +123,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         if sample_weight is not None:
             X, y, weight = _weighed(X, y, sample_weight)
         self._choose(y)
+        self._start(self._outputs())
         self._train(X, self._encoded(y), weight, self._loss(), _plain(self.epochs))
         return self
 
@@ -135,7 +136,15 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
             if classes is None and y.ndim == 1:
                 raise ValueError("the first call of partial_fit needs classes=..., a list of all labels that will come")
             self._choose(y if y.ndim == 2 else numpy.asarray(classes))
-        self._train(X, self._encoded(y), weight, self._loss(), 1)
+        elif classes is not None and not numpy.array_equal(numpy.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes must be those of the first call, {self.classes_.tolist()}, or None; got {classes}"
+            )
+        codes = self._encoded(y)
+        if first:
+            # Not before the labels are known to be right: what has a network has been fitted.
+            self._start(self._outputs())
+        self._train(X, codes, weight, self._loss(), 1)
         return self
 
     def decision_function(self, X: Any) -> Any:
@@ -165,14 +174,16 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
 
     def _choose(self, y: Any) -> None:
-        """Take the classes from labels, and make a network for them."""
+        """Take the classes from labels."""
         self._several = y.ndim == 2
         self.classes_ = numpy.arange(y.shape[1]) if self._several else numpy.unique(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class, {self.classes_.tolist()[0]!r}; a classifier needs samples of two at least"
             )
-        self._start(1 if len(self.classes_) == 2 and not self._several else len(self.classes_))
+
+    def _outputs(self) -> int:
+        return 1 if len(self.classes_) == 2 and not self._several else len(self.classes_)
 
     def _encoded(self, y: Any) -> Any:
         """Return labels as the loss takes them: class numbers, or 0 and 1 as floats."""

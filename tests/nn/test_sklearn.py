@@ -169,6 +169,16 @@ def test_the_first_batch_may_lack_a_class() -> None:
         model.partial_fit(X[:1], ["rose"])
 
 
+def test_a_first_batch_with_a_wrong_label_leaves_nothing_behind() -> None:
+    model = NeuralNetClassifier([4], random_state=0)
+    with pytest.raises(ValueError, match="the label 'c', which is none of the classes"):
+        model.partial_fit([[0.0], [1.0]], ["a", "c"], classes=["a", "b"])
+    assert model.partial_fit([[0.0], [1.0]], ["a", "c"], classes=["a", "b", "c"]).predict_proba([[0.0]]).shape == (1, 3)
+    model.partial_fit([[0.0]], ["b"], classes=["c", "b", "a"])
+    with pytest.raises(ValueError, match=r"classes must be those of the first call, \['a', 'b', 'c'\], or None; got"):
+        model.partial_fit([[0.0]], ["b"], classes=["a", "b"])
+
+
 def test_parameters_are_kept_and_seeds_obeyed() -> None:
     model = classifier(activation="tanh", weight_decay=0.01)
     assert clone(model).get_params() == model.get_params()
