@@ -36,6 +36,7 @@ from .data import (
     train_test_split,
     wine,
 )
+from .data._prepared import centre_and_spread
 
 MADE: dict[str, Callable[..., Any]] = {
     "moons": moons,
@@ -205,8 +206,11 @@ def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float
     X = numpy.asarray(X, float)
     if options["data"] in (*MADE, "digits"):
         return [0.0] * X.shape[1], [1.0] * X.shape[1]
-    spread = X.std(axis=0)
-    return X.mean(axis=0).tolist(), numpy.where(spread == 0, 1.0, spread).tolist()
+    try:
+        means, spread = centre_and_spread(X)
+    except ValueError as error:
+        raise DataError(f"{options['data']}: {error}") from None
+    return means.tolist(), spread.tolist()
 
 
 def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:

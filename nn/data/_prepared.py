@@ -38,27 +38,46 @@ def standardise(X: Any, *others: Any) -> Any:
 
     X is (n, k): a list of rows or an array. What is learned from the training data X is applied to the others, such as
     test data, so that nothing is learned from these. A column that is constant becomes 0. Returns one, or a tuple.
-    Raises ValueError for rows of different lengths, no rows, and numbers that are not finite.
+    Raises ValueError for rows of different lengths, no rows, and numbers that are not finite or too large to square.
 
     >>> from nn.data import standardise
     >>> standardise([[1.0], [3.0]], [[5.0]])
     ([[-1.0], [1.0]], [[3.0]])
     """
-    means, spread = _moments(X)
+    means, spread = centre_and_spread(X)
     made = tuple(_moved(part, means, spread) for part in (X, *others))
     return made if others else made[0]
 
 
-def _moments(X: Any) -> tuple[Any, Any]:
+def centre_and_spread(X: Any) -> tuple[Any, Any]:
+    """Return the mean and the standard deviation of each column; of a constant one its number and 1."""
     _check_rows(X)
     if hasattr(X, "dtype"):
-        spread = X.std(axis=0)
-        return X.mean(axis=0), spread + (spread == 0)
-    columns = list(zip(*X))
-    means = [math.fsum(column) / len(column) for column in columns]
-    return means, [
-        math.sqrt(math.fsum((x - m) ** 2 for x in column) / len(column)) or 1.0 for column, m in zip(columns, means)
-    ]
+        import numpy
+
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            means, spread = X.mean(axis=0), X.std(axis=0)
+        # The mean of equal numbers may be rounded to another one.
+        constant = X.min(axis=0) == X.max(axis=0)
+        means[constant], spread[constant | (spread == 0)] = X[0][constant], 1
+        largest = float(spread.max())
+    else:
+        pairs = list(map(_moments, zip(*X)))
+        means, spread = [mean for mean, _ in pairs], [deviation for _, deviation in pairs]
+        largest = max(spread)
+    if not largest < math.inf:
+        raise ValueError("a column holds numbers whose squares are too large; divide it by a large number first")
+    return means, spread
+
+
+def _moments(column: Sequence[float]) -> tuple[float, float]:
+    if min(column) == max(column):
+        return column[0], 1.0
+    try:
+        mean = math.fsum(column) / len(column)
+        return mean, math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column)) or 1.0
+    except OverflowError:
+        return 0.0, math.inf
 
 
 def _moved(X: Any, means: Any, spread: Any) -> Any:
@@ -74,6 +93,8 @@ def _check_rows(X: Any, width: int | None = None) -> None:
             raise ValueError(f"standardise takes rows of numbers (n, k); got an array of shape {X.shape}")
         finite, lengths = bool(abs(X).max() < math.inf), {X.shape[1]}
     else:
+        if not all(hasattr(row, "__len__") for row in X):
+            raise ValueError(f"standardise takes rows of numbers (n, k); got {X!r:.60}")
         lengths = {len(row) for row in X}
         finite = all(math.isfinite(x) for row in X for x in row)
         if not lengths or lengths == {0}:

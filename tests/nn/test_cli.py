@@ -89,6 +89,7 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("say with --target which column", ["--data", "there.csv"]),
         ("none.csv: there is no such file", ["--data", "none.csv", "--target", "kind"]),
         ("there.csv, line 3, column a: 'x' is not a number", ["--data", "there.csv", "--target", "kind"]),
+        ("large.csv: a column holds numbers whose squares are too", ["--data", "large.csv", "--target", "kind"]),
         ("has 2 samples; at least 10", ["--data", "few.csv", "--target", "kind"]),
         ("--samples 5: at least 10", ["--samples", "5"]),
         ("--target kind: is for CSV files", ["--target", "kind"]),
@@ -105,6 +106,7 @@ def test_wrong_data_are_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("there.csv").write_text("a,kind\n1,p\nx,q\n")
+    Path("large.csv").write_text("a,kind\n" + "1e200,p\n-1e200,q\n" * 9)
     Path("few.csv").write_text("a,kind\n1,p\n2,q\n")
     Path("taken/history.png").mkdir(parents=True)
     assert main(["train", *options]) == 2

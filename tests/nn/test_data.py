@@ -182,10 +182,24 @@ class TestStandardise:
         assert standardise(X, other) == ([[-1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0]])
         assert [part.tolist() for part in standardise(np.array(X), np.array(other))] == list(standardise(X, other))
 
+    @pytest.mark.parametrize("number", [0.1, 1 / 3, 123.456, 1e9 + 0.1])
+    @pytest.mark.parametrize("n", [3, 7, 10, 1000])
+    def test_a_constant_column_is_zero_whatever_its_mean_is_rounded_to(self, number: float, n: int) -> None:
+        X = [[number, float(k)] for k in range(n)]
+        assert {row[0] for row in standardise(X)} == {0.0}
+        same, other = standardise(np.array(X), np.array([[number + 1, 0.0]]))
+        assert not same[:, 0].any()
+        assert other[0, 0] == pytest.approx(1.0)
+
     @pytest.mark.parametrize(
         ("message", "parts"),
         [
             ("rows of numbers (n, k); got none", [[]]),
+            ("rows of numbers (n, k); got [1.0, 2.0]", [[1.0, 2.0]]),
+            ("whose squares are too large", [[[1e200], [-1e200]]]),
+            ("whose squares are too large", [[[1.7e308], [1.6e308], [1.0]]]),
+            ("whose squares are too large", [np.array([[1e200], [-1e200]])]),
+            ("whose squares are too large", [np.array([[1.7e308], [1.6e308], [1.0]])]),
             ("got an array of shape (3,)", [np.ones(3)]),
             ("all rows need the same number of columns; got [1, 2]", [[[1.0], [1.0, 2.0]]]),
             ("all rows need 1 columns; got [2]", [[[1.0]], [[1.0, 2.0]]]),
