@@ -178,7 +178,8 @@ def read_npz(path: str | Path) -> tuple[Any, Any]:
             X, y = found["X"], found["y"]
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    # zipfile raises RuntimeError for encrypted files and those of a version that it does not know.
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path}: is no NumPy file of numbers ({error})") from None

@@ -240,10 +240,20 @@ class TestNumPyFiles:
     def test_faulty_files(self, tmp_path: Path) -> None:
         path = tmp_path / "data.npz"
         good = np.ones((2, 2))
+
+        def versioned() -> None:
+            data = bytearray(path.read_bytes())
+            data[data.index(b"PK\x01\x02") + 6] = 250
+            path.write_bytes(data)
+
         cases: list[tuple[str, Any]] = [
             ("there is no such file", lambda: None),
             ("is no NumPy file of numbers", lambda: path.write_bytes(b"hello")),
             ("is no NumPy file of numbers", lambda: path.write_bytes(b"PK\x03\x04broken")),
+            (
+                "is no NumPy file of numbers (zip file version 25.0)",
+                lambda: np.savez(path, X=good, y=good) or versioned(),
+            ),
             ("needs two arrays named X and y", lambda: np.savez(path, A=good)),
             ("X: must hold rows of numbers; got shape (2,) of <U1", lambda: np.savez(path, X=["a", "b"], y=[0, 1])),
             ("is no NumPy file of numbers", lambda: np.savez(path, X=np.array([{}, {}]), y=[0, 1])),
