@@ -124,6 +124,9 @@ def _header_and_rows(path: str | Path) -> tuple[int, list[str], list[tuple[int, 
     if not rows:
         raise DataError(f"{path}: is empty; a header line and a line for each sample are needed")
     (top, header), *body = rows
+    for other, name in (";", "semicolons"), ("\t", "tabs"):
+        if len(header) == 1 and other in header[0]:
+            raise DataError(f"{path}, line {top}: has {name} between the cells; save it with commas")
     header = [name.strip() for name in header]
     for column, name in enumerate(header, 1):
         if not name or header.index(name) != column - 1:

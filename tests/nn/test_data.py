@@ -108,6 +108,8 @@ def test_equal_numbers_are_one_class(tmp_path: Path) -> None:
         ("line 1, column 2: has no name", "a,,kind\n1,2,x\n"),
         ("line 1, column 3: is named twice: a", "a,kind,a\n1,2,x\n"),
         ("line 3, column 2: has no name", "\n\na,\n1,x\n"),
+        ("line 1: has semicolons between the cells; save it with commas", "a;kind\n1,5;x\n"),
+        ("line 2: has tabs between the cells; save it with commas", "\na\tkind\n1\tx\n"),
         ("line 1: has no column 'kind'; its columns are a, b", "a,b\n1,2\n"),
         ("has no column besides 'kind'", "kind\nx\ny\n"),
         ("line 3: has 1 cells; the header has 2", "a,kind\n1,x\n2\n"),
