@@ -118,7 +118,8 @@ def one_hot(y: Any, classes: int | None = None) -> Any:
     k = classes if classes is not None else max((int(n) for n in numbers if _is_class(n)), default=-1) + 1
     for number in numbers:
         if not _is_class(number) or number >= k:
-            raise ValueError(f"a class is a whole number from 0 to {k - 1} here; got {number!r}")
+            upto = "" if classes is None else f" to {k - 1} here"
+            raise ValueError(f"a class is a whole number from 0{upto}; got {number!r}")
     rows = [[float(column == number) for column in range(k)] for number in numbers]
     if hasattr(y, "dtype"):
         import numpy
