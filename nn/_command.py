@@ -106,6 +106,9 @@ def train(options: argparse.Namespace) -> None:
         metrics=(accuracy,),
         seed=options.seed,
     )
+    if not history.epochs:
+        # Nothing is learned yet that would be worth an earlier run in the same folder.
+        raise KeyboardInterrupt
     print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s")
     run = run._replace(model=model.to(Tensor))
     results = _measured(run, samples)
