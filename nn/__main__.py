@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,10 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(argv)
         if options.command == "demo":
-            make_writable("--out", options.out)
+            _command.make_writable("--out", options.out)
             _demo.run(options.out)
         elif options.command == "train":
-            make_writable("--save", options.save)
             _command.train(options)
         elif options.command == "evaluate":
             _command.evaluate(options)
@@ -58,16 +56,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     return 0
-
-
-def make_writable(option: str, folder: Path) -> None:
-    """Make the folder, and raise DataError if nothing could be written to it: better now than after the training."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{option} {folder}: cannot be made ({error.strerror}); name another folder") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(f"{option} {folder}: cannot be written to; name another folder")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from ._losses import binary_cross_entropy, cross_entropy
 from ._module import Sequential
 from ._normalization import BatchNorm
 from ._optim import NAMED
-from ._runs import SIDE, Run, decided, network, read, shaped, write
+from ._runs import CONFIG, HISTORY, MODEL, PAGE, SIDE, Run, decided, network, read, shaped, write
 from ._schedules import Schedule, cosine, warm_up
 from ._train import accuracy, fit, predict
 from .data import (
@@ -76,6 +77,10 @@ def train(options: argparse.Namespace) -> None:
     settings = {name: value for name, value in vars(options).items() if name not in ("command", "save")}
     samples = load(settings)
     means, spread = scaling(settings, samples.X_train)
+    make_writable("--save", options.save)
+    others = [name for name in (CONFIG, HISTORY, PAGE) if (options.save / name).exists()]
+    if others and not (options.save / MODEL).exists():
+        raise DataError(f"--save {options.save}: has another {others[0]}, of no run; name another folder")
     kind = Value if options.of == "value" else Tensor
     model: Any = network(settings, len(samples.features), len(samples.classes), kind)
     # Kept as layers, which have the same numbers.
@@ -173,6 +178,16 @@ def export(options: argparse.Namespace) -> None:
     model.to_onnx(options.onnx, shape)
     scores = "1 score, above 0 for the second" if len(run.classes) == 2 else f"{len(run.classes)} scores, one for each"
     print(f"{options.onnx}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {', '.join(run.classes)}")
+
+
+def make_writable(option: str, folder: Path) -> None:
+    """Make the folder, and raise DataError if nothing could be written to it: better now than after the training."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{option} {folder}: cannot be made ({error.strerror}); name another folder") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"{option} {folder}: cannot be written to; name another folder")
 
 
 def load(options: Mapping[str, Any]) -> Samples:

@@ -95,6 +95,7 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("--target kind: is for CSV files", ["--target", "kind"]),
         ("--save few.csv/out: cannot be made", ["--save", "few.csv/out"]),
         ("history.png", ["--save", "taken", *QUICK]),
+        ("--save site: has another index.html, of no run; name another", ["--save", "site"]),
     ],
 )
 def test_wrong_data_are_told(
@@ -109,11 +110,15 @@ def test_wrong_data_are_told(
     Path("large.csv").write_text("a,kind\n" + "1e200,p\n-1e200,q\n" * 9)
     Path("few.csv").write_text("a,kind\n1,p\n2,q\n")
     Path("taken/history.png").mkdir(parents=True)
+    Path("site").mkdir()
+    Path("site/index.html").write_text("mine")
     assert main(["train", *options]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert message in said
     assert said.count("\n") == 1
+    assert not Path("run").exists()
+    assert Path("site/index.html").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
