@@ -144,7 +144,8 @@ def evaluate(options: argparse.Namespace) -> None:
     print(f"\n{'class':<{width}}  {'right':>7}  samples")
     for k, label in enumerate(run.classes):
         of_class = [guess == k for guess, true in zip(guesses, y) if true == k]
-        print(f"{label:<{width}}  {sum(of_class) / len(of_class) if of_class else 0:7.1%}  {len(of_class):7}")
+        right = f"{sum(of_class) / len(of_class):.1%}" if of_class else "-"
+        print(f"{label:<{width}}  {right:>7}  {len(of_class):7}")
 
 
 def write_predictions(options: argparse.Namespace) -> None:

@@ -326,7 +326,9 @@ def test_evaluate_on_another_file(run: Path, tmp_path: Path, capsys: pytest.Capt
     # Of one class alone, in a column of another name.
     path.write_text("sort,width,length\nsmall,0,80\nsmall,0,85\n")
     assert main(["evaluate", str(run), "--data", str(path), "--target", "sort"]) == 0
-    assert "accuracy  100.0%  (2 samples)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "accuracy  100.0%  (2 samples)" in said
+    assert re.search(r"tall & wide +- +0\n", said)
 
 
 def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
