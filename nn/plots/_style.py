@@ -24,11 +24,14 @@ def axes(width: float = 6.0, height: float = 4.5) -> Any:
 
 
 def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> Any:
-    """Return a new figure and its first n axes, in rows of `columns`, each so many inches large; the rest is empty."""
+    """Return a new figure and its first n axes, in rows of `columns`, each so many inches large; the rest is empty.
+
+    It is wide enough for its title.
+    """
     from matplotlib.figure import Figure
 
     rows, columns = -(-n // columns), min(n, columns)
-    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    figure = Figure(figsize=(max(width * columns, 4.0), height * rows), layout="constrained")
     found = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in found[n:]:
         ax.set_axis_off()

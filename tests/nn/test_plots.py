@@ -140,6 +140,23 @@ def test_misclassified_images() -> None:
         misclassified(images, y, y[1:])
 
 
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: plots.misclassified(np.zeros((2, 8, 8)), [3, 5], [3, 6]),
+        lambda: plots.misclassified(np.zeros((2000, 8, 8)), [0] * 2000, [1] * 2000),
+        lambda: plots.filters(np.ones((1, 64, 11, 11))),
+        lambda: plots.feature_maps(np.ones((1, 128, 128))),
+        lambda: plots.histograms(MLP(2, [1])),
+    ],
+)
+def test_titles_are_not_cut_off(figure: Any) -> None:
+    drawn = figure()
+    drawn.canvas.draw()
+    title = drawn._suptitle.get_window_extent()
+    assert (title.x0 > 0, title.x1 < drawn.bbox.x1) == (True, True)
+
+
 def test_no_figure_is_left_to_pyplot() -> None:
     history({"loss": [1.0]})
     decision_boundary(lambda points: [p[0] for p in points], [[0.0, 1.0]], [0])
