@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .._losses import shape_of
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid
 
 
@@ -124,13 +125,19 @@ def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence
     y_true, y_pred = numpy.asarray(y_true), numpy.asarray(y_pred)
     if y_true.shape != y_pred.shape or y_true.ndim != 1 or not len(y_true):
         raise ValueError(f"y_true and y_pred must be n classes each; got shapes {y_true.shape} and {y_pred.shape}")
+    if not {y_true.dtype.kind, y_pred.dtype.kind} <= set("iub"):
+        raise ValueError(
+            f"y_true and y_pred must be class numbers, whole ones; got {y_true.dtype} and {y_pred.dtype}. Of names: "
+            f"[classes.index(name) for name in y]"
+        )
     least, most = int(min(y_true.min(), y_pred.min())), int(max(y_true.max(), y_pred.max()))
     k = most + 1 if classes is None else len(classes)
     if least < 0 or most >= k:
         raise ValueError(f"classes are numbers from 0 to {max(k - 1, 0)} here; got {least if least < 0 else most}")
     counts = numpy.zeros((k, k), int)
     numpy.add.at(counts, (y_true, y_pred), 1)
-    ax = axes(5.2, 5.2) if ax is None else ax
+    side = max(5.2, 0.36 * k)
+    ax = axes(side, side) if ax is None else ax
     ax.imshow(counts, cmap="Blues", vmin=0)
     names = [str(c) for c in range(k)] if classes is None else list(classes)
     for row, column in zip(*counts.nonzero()):
@@ -148,7 +155,7 @@ def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence
 def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     """Return a figure of the first 24 images (n, height, width) whose y_pred (n,) differs from y_true (n,).
 
-    Raises ValueError if the lengths differ.
+    Raises ValueError if the lengths differ, and for what are no images.
 
     >>> import numpy
     >>> from nn.plots import misclassified
@@ -158,6 +165,8 @@ def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     n = len(images)
     if len(y_true) != n or len(y_pred) != n:
         raise ValueError(f"each image has a y_true and a y_pred; got {n} images, {len(y_true)} and {len(y_pred)}")
+    if len(shape_of(images)) != 3:
+        raise ValueError(f"images are (n, height, width); got {shape_of(images)}: give e.g. images.reshape(-1, 8, 8)")
     wrong = [k for k in range(n) if y_true[k] != y_pred[k]]
     if not wrong:
         figure, _ = grid(1, 1, 8, 1)

@@ -120,6 +120,8 @@ def test_counts_are_readable_on_their_cells() -> None:
         (r"got shapes \(2,\) and \(1,\)", [0, 1], [0], None),
         (r"got shapes \(0,\) and \(0,\)", [], [], None),
         (r"got shapes \(1, 1\)", [[0]], [[0]], None),
+        ("must be class numbers, whole ones; got <U1 and int64", ["a", "b"], [0, 1], None),
+        ("must be class numbers, whole ones; got int64 and float64", [0, 1], [0.5, 1.0], None),
         ("numbers from 0 to 1 here; got -1", [1, -1], [1, 1], None),
         ("numbers from 0 to 1 here; got 2", [1, 0], [1, 2], ["a", "b"]),
     ],
@@ -127,6 +129,13 @@ def test_counts_are_readable_on_their_cells() -> None:
 def test_classes_that_cannot_be_counted(message: str, y_true: Any, y_pred: Any, classes: list[str] | None) -> None:
     with pytest.raises(ValueError, match=message):
         confusion_matrix(y_true, y_pred, classes=classes)
+
+
+def test_many_classes_have_room_for_their_counts() -> None:
+    ax = confusion_matrix(list(range(30)) * 2, list(range(30))[::-1] * 2, classes=["1000"] * 30)
+    ax.figure.canvas.draw()
+    widths = [text.get_window_extent().width for text in ax.texts]
+    assert max(widths) < ax.get_window_extent().width / 30
 
 
 def test_misclassified_images() -> None:
@@ -138,6 +147,8 @@ def test_misclassified_images() -> None:
     assert misclassified(images, y, y).get_suptitle() == "no mistakes: all 30 right"
     with pytest.raises(ValueError, match="got 30 images, 30 and 29"):
         misclassified(images, y, y[1:])
+    with pytest.raises(ValueError, match=r"images are \(n, height, width\); got \(30, 64\): give e.g. images.reshape"):
+        misclassified(images.reshape(30, 64), y, y)
 
 
 @pytest.mark.parametrize(
