@@ -41,7 +41,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 """The activations that may be given by name."""
 
 # These mix the neurons of a layer; all others work on each alone.
-_ON_LAYERS = (autograd.softmax, autograd.log_softmax)
+ON_LAYERS = (autograd.softmax, autograd.log_softmax)
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
 
 
@@ -120,7 +120,7 @@ class Layer(Module):
         self.activation, self.g, self.of, self.number = activation, activation_function(activation), form(of), number
         rng = seed if isinstance(seed, Random) else Random(seed)
         layer = f"({number})" if number else ""
-        mixing = self.g in _ON_LAYERS
+        mixing = self.g in ON_LAYERS
         perceptrons = [
             Perceptron(
                 n_in, linear if mixing else activation, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}"
@@ -142,7 +142,7 @@ class Layer(Module):
         return [self._neurons(sample) for sample in x] if is_batch(x) else self._neurons(x)
 
     def _neurons(self, sample: Any) -> Any:
-        if self.g in _ON_LAYERS:
+        if self.g in ON_LAYERS:
             return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
         return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Node, grad, no_grad
 
-from .._layers import ACTIVATIONS, Activation, activation_function, activation_name
+from .._layers import ON_LAYERS, Activation, activation_function, activation_name
 from .._module import Module
 from ._style import BLUE, VERMILION, axes, grid
 
@@ -24,20 +24,22 @@ def activation(g: Activation, ax: Any = None, limit: float = 4.0) -> Any:
     import numpy
 
     name, of = activation_name(g), activation_function(g)
-    if of is ACTIVATIONS["softmax"]:
-        raise ValueError("softmax is a function of all neurons of a layer; an activation of one number can be drawn")
+    if of in ON_LAYERS:
+        raise ValueError(f"{name} is a function of all neurons of a layer; an activation of one number can be drawn")
     ax = axes(4.5, 3.2) if ax is None else ax
     z = numpy.linspace(-limit, limit, 401)
     numbers = z.tolist()
     with no_grad():
-        outputs = [getattr(y := of(number), "data", y) for number in numbers]
+        outputs = [_raw(of(number)) for number in numbers]
     slopes = [grad(of)(number) for number in numbers]
     ax.axhline(0, color="gray", linewidth=0.6)
     ax.axvline(0, color="gray", linewidth=0.6)
     for numbers, color, style, label in ((outputs, BLUE, "-", "g(z)"), (slopes, VERMILION, "--", "g'(z)")):
         values = numpy.array(numbers, float)
-        # Where a derivative jumps there is no line.
-        values[1:][abs(numpy.diff(values)) > 0.4] = numpy.nan
+        # Where a derivative jumps, by far more than beside, there is no line.
+        steps = numpy.pad(abs(numpy.diff(values)), 2)
+        beside = numpy.maximum(steps[:-4], steps[4:])
+        values[1:][(steps[2:-2] > 5 * beside) & (steps[2:-2] > 0.05 * numpy.ptp(values))] = numpy.nan
         ax.plot(z, values, color=color, ls=style, label=label)
     ax.set(xlabel="z", title=name, xlim=(-limit, limit))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncols=2, frameon=False)

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+import autograd
 from autograd import Tensor, Value
 from nn import ACTIVATIONS, MLP, Conv2d, Flatten, History, Layer, plots
 from nn.plots import axes, confusion_matrix, decision_boundary, history, misclassified
@@ -186,8 +187,24 @@ def test_an_activation_and_its_derivative() -> None:
         # The line of a derivative that jumps has a gap.
         assert np.nanmax(abs(steps - middle)) < 1e-2
     assert plots.activation(lambda z: z * z).get_title() == "<lambda>"
-    with pytest.raises(ValueError, match="softmax is a function of all neurons"):
-        plots.activation("softmax")
+    for mixing in ("softmax", autograd.log_softmax):
+        with pytest.raises(ValueError, match="softmax is a function of all neurons"):
+            plots.activation(mixing)
+
+
+@pytest.mark.parametrize(
+    ("g", "limit", "gaps"),
+    [
+        ("relu", 100.0, [0, 1]),
+        (lambda z: z**3, 4.0, [0, 0]),
+        (lambda z: z * 1000, 4.0, [0, 0]),
+        ("tanh", 20.0, [0, 0]),
+        (abs, 4.0, [0, 2]),
+    ],
+)
+def test_lines_have_gaps_where_they_jump_and_nowhere_else(g: Any, limit: float, gaps: list[int]) -> None:
+    lines = plots.activation(g, limit=limit).get_lines()[2:]
+    assert [int(np.isnan(line.get_ydata()).sum()) for line in lines] == gaps
 
 
 def test_the_surface_of_a_loss_with_the_path_of_a_descent() -> None:
