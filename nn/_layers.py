@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from numbers import Integral
 from random import Random
 from typing import Any
 
@@ -204,8 +205,9 @@ class MLP(Sequential):
                 f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}"
             )
         rng = seed if isinstance(seed, Random) else Random(seed)
-        self.n_in, self.sizes, self.activation, self.output, self.of = n_in, list(sizes), activation, output, of
-        widths = [n_in, *sizes]
+        self.n_in, self.sizes = count(n_in, "n_in"), [count(n, "each of sizes") for n in sizes]
+        self.activation, self.output, self.of = activation, output, of
+        widths = [self.n_in, *self.sizes]
         super().__init__(
             *(
                 Layer(a, b, output if k == len(sizes) else activation, of=of, init=init, seed=rng, number=k)
@@ -308,10 +310,10 @@ def _checked(sample: Any, n_in: int) -> Any:
 
 
 def count(n: Any, name: str) -> int:
-    """Return a number of inputs, neurons or channels; raise ValueError for what is none."""
-    if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+    """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name} must be a whole number from 1; got {n!r}")
-    return n
+    return int(n)
 
 
 def form(of: Any) -> Form:

@@ -116,9 +116,9 @@ class LayerNorm(Module):
     def __init__(
         self, n_in: int | tuple[int, ...], *, of: Form = Value, eps: float = 1e-5, number: int | str = ""
     ) -> None:
-        self.n_in, self.of, self.eps, self.number = n_in, form(of), eps, number
-        self.n_out = n_in
+        self.of, self.eps, self.number = form(of), eps, number
         self.lengths = tuple(count(n, "n_in") for n in (n_in if isinstance(n_in, (tuple, list)) else (n_in,)))
+        self.n_in = self.n_out = self.lengths if isinstance(n_in, (tuple, list)) else self.lengths[0]
         check_eps(eps)
         if not self.lengths:
             raise ValueError(f"n_in must be the length of an axis, or of the last axes; got {n_in!r}")

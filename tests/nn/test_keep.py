@@ -203,6 +203,14 @@ def test_one_layer_in_two_places(tmp_path: Path) -> None:
     np.testing.assert_array_equal(load(tmp_path / "a", into=make()).model.layers[1].layers[0].w.data, np.ones((2, 2)))
 
 
+def test_lengths_may_be_numbers_of_numpy(tmp_path: Path) -> None:
+    """As in MLP(X.shape[1], [8, y.max() + 1])."""
+    k = np.arange(3).max() + 1
+    for module in (MLP(k, [8, k]), Layer(k, k), Conv2d(k, k, 3), BatchNorm(k), LayerNorm(k)):
+        save(tmp_path / "a", module)
+        assert repr(load(tmp_path / "a").model) == repr(module)
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     link, file = tmp_path / "latest", tmp_path / "first.safetensors"
     link.symlink_to(file)

@@ -235,7 +235,7 @@ class TestModule:
     [
         ("sizes must be a list", lambda: MLP(2, 3)),
         ("n_in must be a whole number from 1; got 0", lambda: MLP(0, [1])),
-        ("n_out must be a whole number from 1; got 2.5", lambda: MLP(2, [2.5])),
+        ("each of sizes must be a whole number from 1; got 2.5", lambda: MLP(2, [2.5])),
         ("unknown activation 'rleu'; choose one of linear, relu", lambda: MLP(2, [2], "linear", "rleu")),
         ("init must be 'he', 'glorot' or", lambda: MLP(2, [2], init="xavier")),
         ("of=Value .neurons. or of=Tensor .layers.; got <class 'float'>", lambda: MLP(2, [2], of=float)),
