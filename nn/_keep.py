@@ -379,6 +379,10 @@ def _generator(state: Any) -> Any:
     (inner,) = rest
     if kind != "Generator" or inner["bit_generator"] not in GENERATORS:
         raise FileError(f"has a random generator of an unknown kind: {kind!r:.40}")
+    # NumPy reads what it is to draw next from these places, also where they lie beyond its memory.
+    places = inner["state"].get("pos", 0), inner.get("buffer_pos", 0)
+    if not (0 <= places[0] <= 624 and 0 <= places[1] <= 4):
+        raise FileError(f"has a random generator that stands where none can: {places}")
     import numpy
 
     bits = getattr(numpy.random, inner["bit_generator"])()

@@ -211,6 +211,21 @@ def test_lengths_may_be_numbers_of_numpy(tmp_path: Path) -> None:
         assert repr(load(tmp_path / "a").model) == repr(module)
 
 
+@pytest.mark.parametrize(("bits", "change"), [
+    ("MT19937", lambda state: state["state"].update(pos=10**9)),
+    ("MT19937", lambda state: state["state"].update(pos=-1)),
+    ("Philox", lambda state: state.update(buffer_pos=10**6)),
+])  # fmt: skip
+def test_a_generator_that_would_read_foreign_memory(bits: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
+    """NumPy takes any place, and reads what lies there, or ends Python."""
+    from nn._keep import _generator, _state_of
+
+    state = _state_of(np.random.Generator(getattr(np.random, bits)(0)))
+    change(state[1])
+    with pytest.raises(FileError, match="stands where none can"):
+        _generator(state)
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     link, file = tmp_path / "latest", tmp_path / "first.safetensors"
     link.symlink_to(file)
