@@ -166,8 +166,8 @@ def structure_of(module: Module) -> dict[str, Any]:
 
 
 def _arguments(kind: type[Module]) -> list[str]:
-    # How numbers were drawn at the start does not matter any more.
-    return [name for name in inspect.signature(kind).parameters if name not in ("seed", "init")]
+    # How numbers were drawn does not matter any more; a label is a template, which could ask for gigabytes.
+    return [name for name in inspect.signature(kind).parameters if name not in ("seed", "init", "label")]
 
 
 def _setting(kind: type[Module], name: str, item: Any) -> Any:

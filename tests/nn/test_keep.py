@@ -243,6 +243,7 @@ def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(tmp_path.iterdir()) == []
 
 
+PADDED = {"kind": "Perceptron", "n_in": 1, "label": "{:>9999999999}"}
 ODD = {"array": [], "dtype": "object"}
 
 
@@ -299,6 +300,7 @@ class TestMistakes:
             ("describes a network that is none", lambda told: told.update(model=[1])),
             ("a Sequential that is none", lambda told: told.update(model={"kind": "Sequential", "layers": 3})),
             ("that Layer does not know: colour", lambda told: told.update(model={"kind": "Layer", "colour": 1})),
+            ("that Perceptron does not know: label", lambda told: told.update(model=PADDED)),
             ("ValueError: unknown activation", lambda told: told["model"].update(activation="bang")),
             ("another network: the names differ in layers", lambda told: told["model"].update(of="Tensor")),
             ("generator of an unknown kind", lambda told: told["generators"][0].update(state=["os", {}])),
