@@ -304,6 +304,8 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
             f"was saved with the optimizer {told['kind']!r:.60}, which is not one of nn's: load the network alone"
         )
     parameters = dict(model.named_parameters())
+    if len(set(told["parameters"])) < len(told["parameters"]):
+        raise FileError("has an optimizer that moves a parameter twice")
     nodes = [parameters[name] for name in told["parameters"]]
     state = dict(told["state"])
     steps = state.pop("steps")
@@ -312,8 +314,12 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
         raise FileError(f"has settings that {kind.__name__} does not know")
     make: Callable[..., Optimizer] = kind
     optimizer = make(nodes, **settings)
+    # Before the first step there is 0.0 for each parameter, of whatever shape.
     memory = {
-        name: [_number(tensors[f"{name}.{path}"], node) for path, node in zip(told["parameters"], nodes)]
+        name: [
+            _number(array, node) if (array := tensors[f"{name}.{path}"]).shape else float(array)
+            for path, node in zip(told["parameters"], nodes)
+        ]
         for name in kind.kept
     }
     optimizer.load_state_dict({**settings, "steps": steps, **memory})
@@ -397,8 +403,10 @@ def _array(data: Any) -> Any:
 
 
 def _number(array: Any, node: Any) -> Any:
-    """Return an array of a file as the data of a node: a float for a Value."""
-    return float(array) if type(node) is Value and not array.shape else array.copy()
+    """Return an array of a file as the data of a node: a float for a Value; raise FileError for another shape."""
+    if array.shape != node.shape:
+        raise FileError(f"has an array of shape {array.shape} for numbers of shape {node.shape}")
+    return float(array) if type(node) is Value else array.copy()
 
 
 def _checksum(text: str, tensors: Mapping[str, Any]) -> str:

@@ -308,6 +308,7 @@ class TestMistakes:
             ("generator where the network has none", lambda told: told["generators"][0].update(at=[[0, "layers"]])),
             ("numbers of type 'object'", lambda told: told["generators"][0]["state"][1].update(state=ODD)),
             ("settings that Adam does not know", lambda told: told["optimizer"]["state"].update(speed=3)),
+            ("moves a parameter twice", lambda told: told["optimizer"].update(parameters=["w", "w"])),
             ("KeyError", lambda told: told["optimizer"].update(parameters=["w"])),
         ],
     )  # fmt: skip
@@ -329,6 +330,24 @@ class TestMistakes:
         text, tensors = json.dumps(told), tensors_of(data)
         path.write_bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
         with pytest.raises(FileError, match=message):
+            load(path)
+
+    @pytest.mark.parametrize("name", ["model.w0", "best.w0", "means.w0"])
+    def test_an_array_of_another_shape(self, name: str, tmp_path: Path) -> None:
+        from safetensors.numpy import load as tensors_of
+        from safetensors.numpy import save as written
+
+        from nn._keep import _checksum
+
+        path, model = tmp_path / "a.safetensors", Layer(2, 3, of=Tensor)
+        optimizer, history = Adam(model.parameters()), History({"loss": [1.0]})
+        history.best = model.state_dict()
+        save(path, model, optimizer, history)
+        data = path.read_bytes()
+        text = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]["glassgrad"]
+        tensors = {**tensors_of(data), name: np.zeros(1)}
+        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+        with pytest.raises(FileError, match=r"has an array of shape \(1,\) for numbers of shape \(3,\)"):
             load(path)
 
     def test_a_damaged_file_changes_nothing(self, tmp_path: Path) -> None:
