@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograd import Tensor, Value
+from autograd import Tensor, Value, no_grad
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
 from ._keep import replace_file
 from ._layers import ACTIVATIONS, MLP, Layer, activation_name
-from ._module import Module, Sequential
+from ._module import Module, Sequential, evaluating
 from ._normalization import BatchNorm, LayerNorm
 
 OPSET = 17
@@ -265,6 +265,7 @@ def to_onnx(model: Module, path: str | Path, sample: tuple[int, ...] | None = No
     graph.nodes[-1].output[0] = "y"
     kind, helper = onnx.TensorProto.FLOAT, onnx.helper
     lengths = ["n", *(_sample_of(layers) if sample is None else sample)]
+    _check_fit(layers, lengths[1:])
     flat = any(isinstance(layer, (Flatten, GlobalAvgPool2d, GlobalMaxPool2d)) for layer in layers)
     outputs = [f"y{axis}" for axis in range(1, 2 if flat else len(lengths))][squeezed:]
     made = helper.make_graph(
@@ -357,8 +358,22 @@ def _layers(model: Module, convert: bool = True) -> tuple[list[Any], bool]:
     return found, isinstance(model, MLP) and model.sizes[-1] == 1
 
 
+def _check_fit(layers: list[Any], lengths: list[Any]) -> None:
+    """Raise ValueError, as the layers do, if one does not take what comes before it; not if a length is unknown."""
+    if all(isinstance(length, int) for length in lengths):
+        import numpy
+
+        x: Any = numpy.zeros((1, *lengths))
+        with no_grad():
+            for layer in layers:
+                with evaluating(layer):
+                    x = layer(x)
+
+
 def _sample_of(layers: list[Any]) -> list[Any]:
     """Return the shape of a sample as far as the first layer tells it: names stand for lengths that may vary."""
+    if not layers:
+        raise ValueError("this network has no layers")
     first = layers[0]
     if isinstance(first, (Conv1d, Conv2d)):
         return [first.n_in, *("length",) * (first.rank == 1), *("height", "width") * (first.rank == 2)]

@@ -109,7 +109,7 @@ class Module:
 
         Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
         layer tells as much as it knows. Its output is "y". Raises ImportError without the package onnx, and ValueError
-        for modules and activations of your own, which ONNX does not know.
+        for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
 
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:

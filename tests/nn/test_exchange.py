@@ -162,6 +162,10 @@ class TestMistakes:
             ("does not tell the shape of a sample; give it", Sequential(Flatten()), None),
             ("no padding as wide as the window; got padding=2", MaxPool2d(2, padding=2), (1, 4, 4)),
             ("no padding as wide as the window", AvgPool2d((3, 2), padding=((1, 0), (0, 2))), (1, 4, 4)),
+            ("this network has no layers", Sequential(), None),
+            ("this layer takes 9 inputs", Sequential(Conv2d(1, 2, 3), Flatten(), Layer(9, 2, of=Tensor)), (1, 8, 8)),
+            (r"this layer takes \(n, 1, height, width\)", Conv2d(1, 2, 3), (8, 8)),
+            ("this layer takes 4 inputs", Sequential(Layer(2, 3, of=Tensor), Layer(4, 2, of=Tensor)), None),
             ("is made of Values; other programs take", type("Net", (Own,), {"of": Value})(), None),
         ],
     )
