@@ -303,6 +303,8 @@ def from_torch(state: Mapping[str, Any], model: Module) -> Module:
     """Do what `Module.from_torch` says."""
     import numpy
 
+    if not isinstance(state, Mapping):
+        raise TypeError(f"from_torch takes a state, as in from_torch(module.state_dict()); got {type(state).__name__}")
     layers, _ = _layers(model, convert=False)
     given = [
         (name, numpy.asarray(item.detach().cpu() if hasattr(item, "detach") else item))
@@ -315,6 +317,8 @@ def from_torch(state: Mapping[str, Any], model: Module) -> Module:
     found = []
     for (layer, name), (key, array) in zip(places, given):
         own = getattr(layer, name.removesuffix(".T"))
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"{key} must hold real numbers; got {array.dtype}")
         data = array.T if name.endswith(".T") else array
         if data.shape != own.shape:
             raise ValueError(f"{key} has shape {array.shape}; {name} of {layer!r} has shape {own.shape}")

@@ -133,7 +133,7 @@ class Module:
         """Set the numbers to those of a PyTorch state_dict of the same layers, by their order; return the network.
 
         `state` may hold tensors of PyTorch or arrays. Raises ValueError, and changes nothing, if their number or a
-        shape differs, and for modules of your own.
+        shape differs, if they hold no real numbers, and for modules of your own; TypeError for what is no state.
 
         >>> import numpy
         >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}

@@ -207,5 +207,10 @@ class TestMistakes:
             model.from_torch({"weight": np.ones((3, 2))})
         with pytest.raises(ValueError, match=r"bias has shape \(4,\); w0 of Layer.* has shape \(3,\)"):
             model.from_torch({"weight": np.ones((3, 2)), "bias": np.ones(4)})
+        for numbers in (np.full(3, 1j), np.full(3, None)):
+            with pytest.raises(ValueError, match="bias must hold real numbers; got"):
+                model.from_torch({"weight": np.ones((3, 2)), "bias": numbers})
+        with pytest.raises(TypeError, match=r"as in from_torch\(module.state_dict\(\)\); got Layer"):
+            model.from_torch(model)  # type: ignore[arg-type]
         for name, data in model.state_dict().items():
             np.testing.assert_array_equal(data, before[name])
