@@ -166,7 +166,7 @@ def structure_of(module: Module) -> dict[str, Any]:
 
 
 def _arguments(kind: type[Module]) -> list[str]:
-    # How numbers were drawn does not matter any more; a label is a template, which could ask for gigabytes.
+    # How numbers were drawn does not matter any more, and no file has labels.
     return [name for name in inspect.signature(kind).parameters if name not in ("seed", "init", "label")]
 
 

@@ -74,8 +74,9 @@ class Perceptron(Module):
         self.activation, self.g = activation, activation_function(activation)
         sigma = deviation(n_in, n_out, activation, init)
         rng = seed if isinstance(seed, Random) else Random(seed)
-        self.w0 = Value(0.0, label.format(0))
-        self.w = [Value(rng.gauss(0.0, sigma), label.format(i)) for i in range(1, n_in + 1)]
+        # Not with format(): the number of a layer, which a file may give, is in the label, and could ask for gigabytes.
+        self.w0 = Value(0.0, label.replace("{}", "0"))
+        self.w = [Value(rng.gauss(0.0, sigma), label.replace("{}", str(i))) for i in range(1, n_in + 1)]
 
     def __call__(self, x: Any) -> Any:
         """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""

@@ -139,9 +139,13 @@ def signed(data: bytes, rng: random.Random) -> bytes:
         spots += [(item, key) for key in keys]
         waiting += [item[key] for key in keys if isinstance(item[key], (dict, list))]
     item, key = rng.choice(spots)
+    present = item[key]
+    if isinstance(item, dict) and rng.random() < 0.3:
+        # What no file says, but what a module takes, or looks as if.
+        key = rng.choice(["label", "seed", "init", "number", "own", "n_out", "training", "pos", "buffer_pos"])
     item[key] = rng.choice(
-        [10**9, 10**30, -1, 0, 1.5, float("nan"), "Tensor", "MLP", "x" * 1000, None, True, [], {}, [item[key]] * 3,
-         {"kind": "MLP", "n_in": 10**6, "sizes": [10**6], "of": "Tensor"},
+        [10**9, 10**30, -1, 0, "{:>9999999999}", 1.5, float("nan"), "Tensor", "MLP", "x" * 1000, None, True, [], {},
+         [present] * 3, {"kind": "MLP", "n_in": 10**6, "sizes": [10**6], "of": "Tensor"},
          {"kind": "Layer", "n_in": 4096, "n_out": 999},
          {"kind": "Sequential", "layers": [{"kind": "BatchNorm", "n_in": 4000}] * 4000}, {"kind": "os.system"}]
     )  # fmt: skip

@@ -226,6 +226,14 @@ def test_a_generator_that_would_read_foreign_memory(bits: str, change: Callable[
         _generator(state)
 
 
+def test_a_layer_s_number_is_no_template(tmp_path: Path) -> None:
+    """From a file it could ask for a label of gigabytes."""
+    layer = Layer(1, 1, number="{0.real} {:>99}")
+    assert [p.label for p in layer.parameters()] == ["w({0.real} {:>99})_0,1", "w({0.real} {:>99})_1,1"]
+    save(tmp_path / "a", layer)
+    assert load(tmp_path / "a").model.number == layer.number
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     link, file = tmp_path / "latest", tmp_path / "first.safetensors"
     link.symlink_to(file)
