@@ -122,9 +122,10 @@ def fit(
         check_data(*validation)
     _check_functions("callbacks", callbacks)
     _check_functions("metrics", metrics)
-    names = ["loss", *(getattr(metric, "__name__", repr(metric)) for metric in metrics)]
-    if len(set(names)) < len(names):
-        raise ValueError(f"each of metrics needs a name of its own, given with def; these are {', '.join(names[1:])}")
+    names = ["loss", *(getattr(metric, "__name__", "") for metric in metrics)]
+    if len(set(names)) < len(names) or "" in names:
+        # What has no name, such as a functools.partial, could not be found again in a history that is carried on.
+        raise ValueError(f"each of metrics needs a name of its own, given with def; got {list(metrics)}")
     series = [*names, *(f"val_{name}" for name in names if validation is not None), *["lr"] * (schedule is not None)]
     history = History({name: [] for name in series}) if history is None else history
     if list(history) != series:
