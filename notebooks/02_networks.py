@@ -13,7 +13,7 @@
 # and you have a **network**. There is nothing else in it.
 
 # %%
-from autograd import Tensor, Value, draw, sigmoid, softmax
+from autograd import Tensor, Value, draw, sigmoid, softmax, tanh
 from checks import networks as check
 from nn import MLP, Layer
 
@@ -32,14 +32,18 @@ layer = Layer(3, 2, "sigmoid")
 layer
 
 # %% [markdown]
-# `Layer(3, 2)` has 3 inputs and 2 outputs; it *is* a list of two perceptrons, and calling it calls each of them.
+# `Layer(3, 2)` has 3 inputs and 2 outputs; it *is* a list of two perceptrons, and calling it calls each of them. Below
+# it, the formula by hand. (Python counts from 0, so `w[0][1]` is $w_{1,2}$.)
 
 # %%
 x = [2.0, 1.0, -1.0]
-y_hat = layer(x)
 print(layer.perceptrons)
-print([f"{output.data:.4f}" for output in y_hat])
-print([f"{perceptron(x).data:.4f}" for perceptron in layer.perceptrons])
+print([f"{y_hat.data:.4f}" for y_hat in layer(x)])
+
+w0 = [perceptron.w0 for perceptron in layer.perceptrons]
+w = [[perceptron.w[i] for perceptron in layer.perceptrons] for i in range(3)]
+y_hat = [sigmoid(w0[j] + sum(x[i] * w[i][j] for i in range(3))) for j in range(2)]
+print([f"{y_hat_j.data:.4f}" for y_hat_j in y_hat])
 
 # %% [markdown]
 # ## A single hidden layer
@@ -63,6 +67,15 @@ model
 # %%
 third = model.layers[0].perceptrons[2]
 third.w0, third.w
+
+# %% [markdown]
+# Follow the two formulas at the input $(1, -2)$: each layer's sums go through $g$, if it has one, and on to the next.
+
+# %%
+first, second = model.layers
+z = [perceptron.z([1.0, -2.0]) for perceptron in first.perceptrons]
+y_hat = second([tanh(z_j) for z_j in z])
+[y_hat_k.data for y_hat_k in y_hat], [y_hat_k.data for y_hat_k in model([1.0, -2.0])]
 
 # %% [markdown]
 # **Exercise 1.** How many parameters, weights and biases together, has `MLP(3, [5, 2])`? Count the lines that its
@@ -132,7 +145,7 @@ print(f"neuron by neuron {y_hat.data:.10f}")
 print(f"layer by layer   {y_hat_of_layers.item():.10f}")
 
 # %% [markdown]
-# And a matrix takes a whole batch of inputs at once, a row for each: a matrix in, a matrix through each layer.
+# And a matrix takes a whole batch of inputs at once, a row for each: three rows in, three answers out.
 
 # %%
 sigmoid(layers([[1.0, -2.0], [0.5, 0.5], [0.0, 3.0]])).data
