@@ -18,9 +18,8 @@
 from math import log
 
 import numpy
-from matplotlib.figure import Figure
 
-from autograd import Value, grad, sigmoid
+from autograd import Value, grad, sigmoid, softmax
 from checks import loss as check
 from nn import binary_cross_entropy, cross_entropy, mse, plots
 
@@ -104,12 +103,17 @@ check.exercise_2(my_mse)
 # $-\log(1 - \hat y)$.
 
 # %%
-y_pass = [1, 0, 1]
-p_hat = [0.1, 0.8, 0.6]
+y_pass = [1, 0, 1]  # who passed
+p_hat = [0.1, 0.8, 0.6]  # the guesses
 
-losses = [-(y * log(p) + (1 - y) * log(1 - p)) for p, y in zip(p_hat, y_pass)]
-print([round(loss, 4) for loss in losses])
-print(sum(losses) / 3, binary_cross_entropy(p_hat, y_pass))
+
+def L(y_hat, y):
+    return -(y * log(y_hat) + (1 - y) * log(1 - y_hat))
+
+
+print([round(L(p_hat[i], y_pass[i]), 4) for i in range(n)])
+J = sum(L(p_hat[i], y_pass[i]) for i in range(n)) / n
+J, binary_cross_entropy(p_hat, y_pass)
 
 # %% [markdown]
 # Why not squares again? Because $\hat y = g(z)$ comes out of a sigmoid, which is flat at its ends. Suppose the truth
@@ -138,8 +142,11 @@ ax.figure
 
 # %% [markdown]
 # At $z = -6$ the network is sure, and wrong. The squared error there is flat, its derivative almost 0: nothing to
-# learn from. The derivative of the cross-entropy is almost −1. In fact it is always $\hat y - y$, as simple as can
-# be:
+# learn from. The derivative of the cross-entropy is almost −1. In fact
+#
+# $$\frac{\partial L}{\partial z} = \hat y - y,$$
+#
+# as simple as can be:
 
 # %%
 z = -6.0
@@ -147,10 +154,13 @@ grad(cross)(z), sigmoid(z) - 1
 
 # %% [markdown]
 # With more than two classes, softmax makes the probabilities, and the loss is again minus the logarithm of the one
-# that should have been 1. `cross_entropy` takes the numbers $z$ before softmax, and the class.
+# that should have been 1: for the class $c$ it is $-\log \hat y_c$. `cross_entropy` takes the numbers $z$ before
+# softmax, and the class. With the numbers of notebook 2:
 
 # %%
-cross_entropy([2.0, 1.0, -1.0], 0)  # = -log(0.7054), with the softmax of notebook 2
+z = [2.0, 1.0, -1.0]
+y_hat = softmax(z)
+-log(y_hat[0]), cross_entropy(z, 0)
 
 # %% [markdown]
 # **Exercise 3.** A network shrugs and says $\hat y = 0.5$. What is its binary cross-entropy, for $y = 1$?
@@ -191,7 +201,7 @@ ax.set(xlabel="$w_1$", ylabel="$w_2$")
 ax.figure
 
 # %% [markdown]
-# A long narrow valley: raise $w_1$, lower $w_2$ a little, and the loss hardly changes, because who hears many
+# A long narrow valley: raise $w_1$ by 1, lower $w_2$ by 0.7, and the loss hardly changes, because who hears many
 # lectures also works many hours.
 #
 # **Exercise 4.** Find weights with a loss below 150. Look at the map, try, and try again. (With two weights that is a
@@ -211,19 +221,18 @@ def J_bent(w1, w2):
     return mse([sigmoid(w1 * x1 + w2 * x2) for x1, x2 in X], [0.90, 0.20, 0.95])
 
 
-w1s = [k / 10 for k in range(-40, 41, 2)]
-w2s = [k / 10 for k in range(-40, 41, 2)]
+w1s = w2s = [k / 10 for k in range(-40, 41)]
 heights = [[J_bent(w1, w2) for w1 in w1s] for w2 in w2s]
 
-figure = Figure(figsize=(6, 5))
-ax = figure.add_subplot(projection="3d")
-ax.plot_surface(*numpy.meshgrid(w1s, w2s), numpy.array(heights), cmap="viridis_r")
+ax = plots.axes_3d(6, 4.5)
+ax.plot_surface(*numpy.meshgrid(w1s, w2s), numpy.array(heights), cmap="viridis_r", rcount=81, ccount=81)
 ax.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="$J$")
-ax.view_init(elev=35, azim=-60)
-figure
+ax.view_init(elev=40, azim=60)
+ax.figure
 
 # %% [markdown]
-# There are plateaus, on which every direction looks the same, a hump, and a ravine between them.
+# Two plateaus, on which every direction looks the same, and a cliff between them: with a hump at one end, and at the
+# other a ravine at its foot, where the lowest points are.
 #
 # **In one line:** the loss is the mean over all samples of how wrong each is, $J(w) = \frac1n \sum_i L(\hat y_i,
 # y_i)$: a landscape over the weights.
