@@ -118,7 +118,7 @@ heights = [[loss(w1, w2) for w1 in w1s] for w2 in w2s]
 
 def paths(*runs):
     """Draw the path of each run, a learning rate and a momentum, on a map of the loss."""
-    figure = Figure(figsize=(1 + 3.2 * len(runs), 3.7), layout="constrained")
+    figure = Figure(figsize=(0.6 + 3.1 * len(runs), 3.5), layout="constrained")
     for ax, run in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs):
         levels = [100 * 2**k for k in range(11)]
         ax.contour(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", linewidths=1)
@@ -126,7 +126,7 @@ def paths(*runs):
         ax.plot(*zip(*points), "o-", color=plots.VERMILION, markersize=3, linewidth=1)
         ax.plot(*points[0], "s", color="black", label="start")
         ax.plot(12.09, 5.34, "*", color="black", markersize=11, label="lowest point")
-        ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30))
+        ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30), aspect="equal")
         ax.set_title(name(*run), fontsize=11)
     ax.legend()
     return figure
@@ -138,6 +138,8 @@ def curves(*runs):
     for run, color, style in zip(runs, plots.COLORS, ("-", "--", ":")):
         ax.plot(descend(*run)[1], style, color=color, label=name(*run))
     ax.set(xlabel="step", ylabel="$J$", yscale="log")
+    ax.set_yticks([200, 400, 800, 1600], labels=[200, 400, 800, 1600])
+    ax.minorticks_off()
     ax.grid(alpha=0.3)
     ax.legend()
     return ax.figure
@@ -150,7 +152,7 @@ def name(lr, momentum=0.0):
 paths([0.01])
 
 # %% [markdown]
-# The first steps are long, because it is steep; they lead down into the valley. On its floor the ground is almost
+# The first step is long, because it is steep there; it leads down into the valley. On its floor the ground is almost
 # level, and progress is slow. Steps go at a right angle to the contours: straight downhill.
 #
 # ## Too small, too large
@@ -218,7 +220,8 @@ def gradient_of(samples):
 
 
 for samples in ([0], [1], [2], [0, 1, 2]):
-    print(samples, gradient_of(samples))
+    slope_1, slope_2 = gradient_of(samples)
+    print(f"{samples!s:9} {slope_1:8.2f} {slope_2:9.2f}")
 
 # %% [markdown]
 # The last line is the mean of the three above. Each sample alone points roughly the same way. So with a million
@@ -238,12 +241,13 @@ def loss_of_z(z, y):
 
 
 ax = plots.axes(6, 3.6)
-for batch_size, style in ((400, ":"), (40, "-"), (4, "--")):
+for batch_size, color, style in zip((400, 40, 4), plots.COLORS, (":", "-", "--")):
     model = MLP(2, [16, 1], activation="tanh", of=Tensor)
     optimizer = SGD(model.parameters(), lr=0.1)
     settings = {"epochs": 30, "batch_size": batch_size, "progress": False}
     history = fit(model, points, classes, loss=loss_of_z, optimizer=optimizer, **settings)
-    ax.plot(range(1, 31), history.loss, style, label=f"batches of {batch_size}: {30 * 400 // batch_size:,} steps")
+    label = f"batches of {batch_size}: {30 * 400 // batch_size:,} steps"
+    ax.plot(range(1, 31), history.loss, style, color=color, label=label)
 ax.set(xlabel="epoch", ylabel="$J$", ylim=(0, None))
 ax.grid(alpha=0.3)
 ax.legend()
