@@ -43,12 +43,12 @@ from nn.plots import COLORS, axes, confusion_matrix, histograms, misclassified
 # %% [markdown]
 # ## Three parts: training, validation, test
 #
-# The data are 1,797 handwritten digits of 8 x 8 pixels. We set two parts aside:
+# The data are 1,797 handwritten digits of 8 x 8 pixels. We cut them into three parts:
 #
-# * the **training** samples set the weights,
-# * the **validation** samples set everything that *we* choose: how many neurons, how long to train, which learning
-#   rate,
-# * the **test** samples are looked at once, at the very end. A number that has been used to choose something is no
+# * The **training** samples set the weights.
+# * The **validation** samples set everything that *we* choose: how many neurons, how long to train, which learning
+#   rate.
+# * The **test** samples are looked at once, at the very end. A number that has been used to choose something is no
 #   longer an honest judge of it.
 #
 # To see the trouble well, we train with only 200 samples.
@@ -77,7 +77,7 @@ figure
 
 # %%
 def train(model, optimizer=None, epochs=120, loss=cross_entropy, **more):
-    """Train on the 200 digits, and return the history."""
+    """Train on X_train, watch X_val, and return the history."""
     optimizer = optimizer or SGD(model.parameters(), lr=0.1, momentum=0.9)
     return fit(
         model,
@@ -94,8 +94,8 @@ def train(model, optimizer=None, epochs=120, loss=cross_entropy, **more):
     )
 
 
-model = MLP(64, [128, 10], of=Tensor)
-plain = train(model)
+plain_model = MLP(64, [128, 10], of=Tensor)
+plain = train(plain_model)
 plain.plot().figure
 
 # %% [markdown]
@@ -103,8 +103,17 @@ plain.plot().figure
 # The dashed curves are the samples that the network has never seen. Their loss falls at first, and then it *rises*: the
 # network becomes more and more certain, also where it is wrong. This is **over-fitting**.
 #
-# Three things help: to stop in time, to keep the weights small, to make learning by heart hard. And a fourth, the best
-# of all: more data.
+# Whenever you train, look at both curves of the loss:
+#
+# | training loss | validation loss | what to do |
+# | --- | --- | --- |
+# | falls | falls | go on |
+# | falls | rises | over-fitting: read on |
+# | stays high | stays high | under-fitting: more neurons, more epochs, a larger $\eta$ |
+# | jumps, or grows | jumps, or grows | a smaller $\eta$ |
+#
+# Against over-fitting three things help: to stop in time, to keep the weights small, to make learning by heart hard.
+# And a fourth, the best of all: more data.
 #
 # ## Stop in time
 #
@@ -120,12 +129,11 @@ print(f"validation loss {best:.3f} in place of {plain['val_loss'][-1]:.3f}")
 
 # %% [markdown]
 # **Exercise 1.** The validation losses of the first epochs are 0.9, 0.6, 0.5, 0.55, 0.52, 0.58, 0.49. With
-#   `patience=3`:
-# which epoch's weights come back, and after how many epochs does training stop? (Count epochs from 1.)
+# `patience=3`: which epoch's weights come back, and after how many epochs does training stop? (Count epochs from 1.)
 
 # %%
-answer = ..., ...
-check.exercise_1(*answer)
+comes_back, stops_after = ..., ...
+check.exercise_1(comes_back, stops_after)
 
 # %% [markdown]
 # ## Keep the weights small
@@ -137,9 +145,14 @@ check.exercise_1(*answer)
 #
 # The biases stay free. `l2` is a sum like any other: it is recorded, and differentiated, with the rest.
 
+
 # %%
+def weights_of(model):
+    return [parameter for name, parameter in model.named_parameters() if not name.endswith("w0")]
+
+
 model = MLP(64, [128, 10], of=Tensor)
-weights = [parameter for name, parameter in model.named_parameters() if not name.endswith("w0")]
+weights = weights_of(model)
 
 
 def with_l2(y_hat, y, alpha=1e-3):
@@ -147,16 +160,16 @@ def with_l2(y_hat, y, alpha=1e-3):
 
 
 small = train(model, loss=with_l2)
+print(f"sum of the squares without L2: {l2(weights_of(plain_model)).item():.0f}, with L2: {l2(weights).item():.0f}")
 histograms(model)
 
 # %% [markdown]
 # The gradient of $\alpha w^2$ is $2 \alpha w$: at every step each weight shrinks by the same fraction of itself. So
-# L2 is also called **weight decay**, and `SGD` and `Adam` can do it without a word in the loss: `SGD(...,
-# weight_decay=2e-3)`.
+# L2 is also called **weight decay**, and `SGD(..., weight_decay=2e-3)` does it without a word in the loss: it adds
+# `weight_decay` times the weight to each gradient.
 #
 # **Exercise 2.** A weight is 2, the gradient of the loss by it is 0, the learning rate is 0.1. Where is the weight
-#   after
-# one step of `SGD` with `weight_decay=0.5`?
+# after one step of `SGD` with `weight_decay=0.5`?
 
 # %%
 answer = ...
@@ -191,14 +204,14 @@ ax.figure
 # after training?
 
 # %%
-answer = ..., ...
-check.exercise_3(*answer)
+in_training, after_training = ..., ...
+check.exercise_3(in_training, after_training)
 
 # %% [markdown]
 # ## Where to start
 #
 # With all weights 0 all neurons of a layer are the same, and stay the same: they get the same gradients. With large
-# weights the neurons are far out on their curves, where these are flat or steep. `Layer` draws weights of a standard
+# weights the sums $z$ are huge, and the network starts out certain and wrong. `Layer` draws weights with a standard
 # deviation of $\sqrt{2 / n}$ (for ReLU; $n$ is the number of inputs), so that numbers keep their size from layer to
 # layer.
 
@@ -215,9 +228,14 @@ ax.figure
 # %% [markdown]
 # ## Which step
 #
-# **Adam** gives each weight a step size of its own, by the size of its recent gradients: it needs less care with the
-# learning rate. A **schedule** makes steps smaller towards the end: large ones to get there, small ones to settle.
-# `cosine(40)` falls from 1 to 0 along half a cosine in 40 epochs.
+# **Adam** keeps two running means for each weight, $v$ of its gradients and $s$ of their squares, and divides:
+#
+# $$w \leftarrow w - \eta\, \frac{v}{\sqrt{s}}$$
+#
+# So each weight moves by about $\eta$, whether its gradients are large or small, and the learning rate needs less care.
+# (In full, the means are corrected for their start at 0, and $\sqrt{s}$ is kept from being 0.) A **schedule** makes
+# steps smaller towards the end: large ones to get there, small ones to settle. `cosine(40)` falls from 1 to 0 along
+# half a cosine in 40 epochs.
 
 # %%
 ax = axes(6.5, 3.4)
@@ -239,6 +257,8 @@ ax.grid(alpha=0.3)
 ax.figure
 
 # %% [markdown]
+# All three get there. Without a schedule the curves stay restless to the end; with one the curve comes to rest.
+#
 # ## The best of all: more data
 #
 # All the 1,150 samples that are left for training, with what the validation samples have taught us. And then, once, the
@@ -248,8 +268,9 @@ ax.figure
 X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, seed=1)
 model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
 history = train(model, Adam(model.parameters(), lr=0.003), epochs=60, schedule=cosine(60), patience=15)
-guesses = predict(model, X_test).argmax(axis=1)
-print(f"test accuracy {accuracy(predict(model, X_test), y_test):.1%}")
+y_hat = predict(model, X_test)
+guesses = y_hat.argmax(axis=1)
+print(f"{len(X_train):,} training samples, test accuracy {accuracy(y_hat, y_test):.1%}")
 confusion_matrix(y_test, guesses).figure
 
 # %%
@@ -265,8 +286,13 @@ misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
 with tempfile.TemporaryDirectory() as folder:
     save(f"{folder}/digits.safetensors", model)
     again = load(f"{folder}/digits.safetensors").model
-(predict(again, X_test) == predict(model, X_test)).all()
+bool((predict(again, X_test) == y_hat).all())
 
 # %% [markdown]
 # Given the optimizer and the history as well, `save(path, model, optimizer, history)`, a training can be carried on
 # another day: `fit(..., history=history)` goes on where it stopped, to the last bit.
+#
+# **In one line:** learn from one part, choose by a second, report a third; and where the validation loss rises, stop,
+# keep the weights small, drop numbers, or find more data.
+#
+# Next: layers that know what an image is, [8 Convolution](08_convolution.ipynb)
