@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import autograd
-from autograd import Tensor, conv, explain, windows
+from autograd import Tensor, conv, windows
 from checks import convolution as check
 from nn import (
     MLP,
@@ -64,8 +64,12 @@ conv(Tensor([[x]]), Tensor([[w]])).data
 # %% [markdown]
 # ## What a filter sees
 #
-# An image has two axes, and so has the window. These four by hand look for edges: bright above dark, dark above bright,
-# and the same from left to right. Under them is what each sees in a digit: the larger the number, the brighter.
+# An image has two axes, and so has the window:
+#
+# $$z_{i,j} = \sum_a \sum_b w_{a,b}\, x_{i+a,\,j+b}$$
+#
+# Such weights are called a **filter**. These four, made by hand, look for edges. Under each is what it sees in the
+# digit on the left, after ReLU: the larger the number, the brighter.
 
 # %%
 X, y = digits()
@@ -73,9 +77,12 @@ image = X[3].reshape(1, 1, 8, 8)
 up = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]])
 edges = np.stack([up, -up, up.T, -up.T])[:, None]  # (4 filters, 1 channel, 3, 3)
 
-figure = Figure(figsize=(7, 3.4), layout="constrained")
-rows = figure.subplots(2, 5)
 seen = autograd.relu(conv(Tensor(image), Tensor(edges)))
+figure = Figure(figsize=(7.5, 3.1), layout="constrained")
+rows = figure.subplots(2, 5)
+names = ["a digit", "bright above", "bright below", "bright on the left", "bright on the right"]
+for ax, name in zip(rows[0], names):
+    ax.set_title(name, fontsize=9)
 for ax, one in zip(rows.ravel(), [image[0, 0], *edges[:, 0], np.zeros((6, 6)), *seen.data[0]]):
     ax.imshow(one, cmap="gray")
     ax.set(xticks=[], yticks=[])
@@ -91,39 +98,53 @@ figure
 # and at `stride=2`?
 
 # %%
-answer = ..., ...
-check.exercise_1(*answer)
+at_stride_1, at_stride_2 = ..., ...
+check.exercise_1(at_stride_1, at_stride_2)
 
 # %% [markdown]
 # ## From primitives
 #
-# `windows` shows what the window sees at every place; the rest is a product and a sum. It is a weighted sum, like the
-# perceptron's, of a few inputs, with the same weights for all places.
+# `windows` shows what the window sees at every place; the rest is a product and a sum, as in the formula. It is a
+# weighted sum like the perceptron's, of a few inputs, with the same weights for all places. With the first filter:
 
 # %%
-x, w = Tensor(image, label="X"), Tensor(edges, label="W")
+x, w = Tensor(image, label="x"), Tensor(edges[:1], label="w")
 patches = windows(x, size=3)  # (1 image, 1 channel, 6, 6 places, 3, 3 of the window)
-by_hand = autograd.sum(patches[:, None] * w.reshape(1, 4, 1, 1, 1, 3, 3), axis=(2, 5, 6))
+by_hand = autograd.sum(patches * w, axis=(-2, -1))
 float(abs(by_hand.data - conv(x, w).data).max())
 
 # %% [markdown]
-# So its gradients follow from the chain rule. One weight is used at every place, so its gradient is a sum over all
-# places. That sum is a convolution again, of the image with the gradient that arrives:
+# `conv` does the same as one node, which is faster:
 
 # %%
-J = (conv(x, w) ** 2).mean()
+z = conv(x, w)
+z.label = "z"
+J = (z**2).mean()
 J.label = "J"
-explain(J, wrt=w)
+J.backward()
+J
+
+# %% [markdown]
+# Its gradient follows from the chain rule. One weight is used at every place, and where paths meet, gradients add:
+#
+# $$\frac{\partial J}{\partial w_{a,b}} = \sum_i \sum_j \frac{\partial J}{\partial z_{i,j}}\, x_{i+a,\,j+b}$$
+#
+# Compare it with the formula above: that is a convolution again, of the image with the gradient that arrives.
+
+# %%
+print(w.grad[0, 0])
+print(conv(x, Tensor(z.grad)).data[0, 0])
 
 # %% [markdown]
 # ## Pooling
 #
 # Where exactly an edge is matters less than that it is there. `MaxPool2d(2)` keeps the largest number of every 2 x 2:
-# a quarter of the numbers is left. It is made of primitives as well: the maximum over windows that do not overlap.
+# a quarter of the numbers is left. From primitives, it is the maximum over windows that do not overlap:
 
 # %%
 pooled = MaxPool2d(2)(seen)
-print(seen.shape, "->", pooled.shape)
+by_hand = autograd.max(windows(seen, size=2, stride=2), axis=(-2, -1))
+print(seen.shape, "->", pooled.shape, "by hand the same:", bool((by_hand.data == pooled.data).all()))
 feature_maps(pooled[0])
 
 # %% [markdown]
@@ -173,7 +194,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, seed=1)
 
 
 def train(model, shape):
-    """Train on the digits in this shape, and return how many of the test samples are read rightly."""
+    """Train on the digits in this shape, and return the share of the test samples that are read rightly."""
     fit(
         model,
         X_train.reshape(shape),
@@ -191,6 +212,8 @@ def train(model, shape):
 print(f"MLP {train(mlp, (-1, 64)):.1%}, CNN {train(cnn, (-1, 1, 8, 8)):.1%} of the test digits")
 
 # %% [markdown]
+# Fewer numbers, and fewer mistakes: the CNN need not learn a stroke anew for every place.
+#
 # ## What it has learned
 #
 # The filters of the first layer, red where a weight is positive and blue where it is negative; and what they see in the
@@ -207,4 +230,9 @@ guesses = predict(cnn, X_test.reshape(-1, 1, 8, 8)).argmax(axis=1)
 misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
 
 # %% [markdown]
-# Would you have read them? `draw` and `steps` work here, too: a convolution is one node, like any other primitive.
+# Would you have read them?
+#
+# **In one line:** a convolution is the weighted sum of a small window, with the same weights at every place; its
+# gradient is a sum over all places.
+#
+# Next: what a program makes of all this, [9 Behind the curtain](09_behind_the_curtain.ipynb)
