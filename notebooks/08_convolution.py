@@ -94,8 +94,8 @@ figure
 # the image (`padding=1`, or `padding="same"`) the result keeps the size of the image; with `stride=2` the window goes
 # two steps at a time.
 #
-# **Exercise 1.** How many rows has the result for an image of 8 rows and a window of 3, without padding, at `stride=1`,
-# and at `stride=2`?
+# **Exercise 1.** How many rows has the result for an image of 10 rows and a window of 3, without padding, at
+# `stride=1`, and at `stride=2`?
 
 # %%
 at_stride_1, at_stride_2 = ..., ...

@@ -10,21 +10,23 @@ from . import close, exercise, number, result
 
 @exercise
 def exercise_1(one: Any, two: Any) -> str | None:
-    """Rows for 8 rows and a window of 3, at stride 1 and 2."""
-    if close(one, 8):
-        return "That is with a frame of zeros. Without one, the last window starts at row 6."
-    if close(one, 5):
-        return "8 - 3 = 5 is how far the window can move. How many places does it stand at?"
-    if close(one, 2):
+    """Rows for 10 rows and a window of 3, at stride 1 and 2."""
+    if close(one, 10):
+        return "That is with a frame of zeros. Without one, where does the last window start?"
+    if close(one, 7):
+        return "10 - 3 = 7 is how far the window can move. How many places does it stand at?"
+    if close(one, 3):
         return "The windows overlap: at stride 1 the next one starts one row further."
-    if not close(one, 6):
+    if close(one, 6):
+        return "That was the image of 8 rows. This one has 10."
+    if not close(one, 8):
         return "At stride 1 the window starts at row 1, 2, ... as long as three rows are left."
-    if close(two, 6):
+    if close(two, 8):
         return "At stride 2 it starts at every second row only."
-    if close(two, 4):
-        return "The fourth window would start at row 7, and only two rows are left there."
-    if not close(two, 3):
-        return "At stride 2 the window starts at rows 1, 3, 5, ... as long as three rows are left."
+    if close(two, 5):
+        return "The fifth window would start at row 9, and only two rows are left there."
+    if not close(two, 4):
+        return "At stride 2 the window starts at rows 1, 3, ... as long as three rows are left."
     return None
 
 
@@ -32,7 +34,7 @@ def exercise_1(one: Any, two: Any) -> str | None:
 def exercise_2(max_pool: Callable[..., Any]) -> str | None:
     """The largest number of each part of a list."""
     found = result(max_pool, [1, 5, 2, 2, -3, -7], 2)
-    if isinstance(found, (int, float)):
+    if not hasattr(found, "__iter__"):
         return "One number for each part is wanted: a list."
     found = [number(item) for item in found]
     if found == [5, 5, 2, 2, -3]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-exercise_1 = 6, 3  # windows start at rows 1 to 6; at rows 1, 3 and 5
+exercise_1 = 8, 4  # windows start at rows 1 to 8; at rows 1, 3, 5 and 7
 
 
 def exercise_2(row, size):

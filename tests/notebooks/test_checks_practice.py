@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import numpy as np
 import pytest
 
 Wrong = list[tuple[str, tuple[Any, ...], str]]
@@ -43,15 +44,17 @@ def parts(row: list[float], size: int) -> list[list[float]]:
 
 
 CONVOLUTION: Wrong = [
-    ("exercise_1", (8, 4), "with a frame of zeros"),
-    ("exercise_1", (5, 3), "how far the window can move"),
-    ("exercise_1", (2, 1), "The windows overlap"),
-    ("exercise_1", (7, 3), "as long as three rows are left"),
-    ("exercise_1", (6, 6), "at every second row only"),
-    ("exercise_1", (6, 4), "only two rows are left"),
-    ("exercise_1", (6, 2), "rows 1, 3, 5"),
+    ("exercise_1", (10, 5), "with a frame of zeros"),
+    ("exercise_1", (7, 3), "how far the window can move"),
+    ("exercise_1", (3, 1), "The windows overlap"),
+    ("exercise_1", (6, 3), "This one has 10"),
+    ("exercise_1", (9, 3), "as long as three rows are left"),
+    ("exercise_1", (8, 8), "at every second row only"),
+    ("exercise_1", (8, 5), "only two rows are left"),
+    ("exercise_1", (8, 2), "rows 1, 3, ..."),
     ("exercise_2", (lambda row, size: None,), "`return`"),
     ("exercise_2", (lambda row, size: max(row),), "One number for each part"),
+    ("exercise_2", (lambda row, size: np.max(row),), "One number for each part"),
     ("exercise_2", (overlapping,), "must not overlap"),
     ("exercise_2", (lambda row, size: [min(part) for part in parts(row, size)],), "the smallest"),
     ("exercise_2", (lambda row, size: [sum(part) / len(part) for part in parts(row, size)],), "the means"),
