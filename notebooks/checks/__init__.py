@@ -37,9 +37,9 @@ def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
 
 
 def result(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what the function of an answer returns; raise NotAnswered if that is the dots, Unusable if nothing."""
+    """Return what the function of an answer returns; raise NotAnswered for dots in it, Unusable for nothing."""
     returned = function(*arguments)
-    if returned is ...:
+    if returned is ... or (isinstance(returned, (list, tuple)) and any(item is ... for item in returned)):
         raise NotAnswered
     if returned is None:
         raise Unusable("The function returns None: is there a `return`?")

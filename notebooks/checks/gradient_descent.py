@@ -58,6 +58,10 @@ def exercise_3(step: Callable[..., Any]) -> str | None:
         return "That is a step without momentum: move the weight by eta times v, not by eta times the gradient."
     if close(w_new, w + eta * (m * v + g)):
         return "That goes uphill: minus eta times v."
+    if close(w_new, w - eta * (m * v + g)) and close(v_new, v):
+        return "The weight is right. Return the new velocity with it: the next step begins with that."
+    if close(v_new, m * v - eta * g):
+        return "That is another way to write momentum. Here eta is not in the velocity: it comes when the weight moves."
     if close(v_new, v + g):
         return "The old velocity is to be multiplied by m: that is the friction."
     if close(v_new, m * v + (1 - m) * g):

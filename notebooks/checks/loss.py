@@ -84,6 +84,8 @@ def exercise_4(weights: Sequence[Any]) -> str | None:
     loss = sum(error**2 for error in errors) / 3
     if loss < 150:
         return None
+    if not math.isfinite(loss):
+        return f"The loss is {loss}. Two ordinary numbers are needed; the map shows where to look."
     if w1 < 0 or w2 < 0:
         return f"The loss is {loss:.0f}. A weight below 0 would mean that more work makes the grade worse."
     if all(error < 0 for error in errors):

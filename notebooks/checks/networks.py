@@ -52,7 +52,7 @@ def exercise_3(softmax: Callable[..., Any]) -> str | None:
     z = [0.5, -1.0, 2.0, 0.0]
     answer = result(softmax, z)
     if not hasattr(answer, "__len__") or len(answer) != len(z):
-        return f"It should return a list with a probability for each number in z; it returned {answer!r:.60}"
+        return f"It should return a list with one probability for each z_j, however many; it returned {answer!r:.60}"
     powers = [math.exp(z_j) for z_j in z]
 
     def are(right: list[float]) -> bool:
@@ -68,8 +68,10 @@ def exercise_3(softmax: Callable[..., Any]) -> str | None:
         return "Divided by the largest. Divide by the sum instead, and together they are 1."
     if are([math.log(p / sum(powers)) for p in powers]):
         return "These are the logarithms of the probabilities."
-    if not are([p / sum(powers) for p in powers]):
-        return (
-            f"Together they should be 1, and each positive; for {z} they are {[round(number(a), 4) for a in answer]}."
-        )
-    return None
+    if are([p / sum(powers) for p in powers]):
+        return None
+    found = [number(a) for a in answer]
+    shown = f"for {z} they are {[round(a, 4) for a in found]}"
+    if close(sum(found), 1) and min(found) > 0:
+        return f"Each is positive, and together they are 1, but they are not powers of e over their sum: {shown}."
+    return f"Together they should be 1, and each positive; {shown}."

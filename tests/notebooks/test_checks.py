@@ -76,13 +76,16 @@ NETWORKS: list[tuple[str, Any, str]] = [
     ("exercise_2", (4, 8), "the first layer"),
     ("exercise_2", (4, 3), "does not see the inputs"),
     ("exercise_2", (8, 8), "A row for each number"),
-    ("exercise_3", lambda z: 1.0, "a probability for each"),
+    ("exercise_3", lambda z: 1.0, "probability for each"),
     ("exercise_3", powers, "divided by their sum"),
     ("exercise_3", lambda z: [z_j / sum(z) for z_j in z], "some are negative"),
     ("exercise_3", lambda z: [1 / (1 + math.exp(-z_j)) for z_j in z], "sigmoid of each"),
     ("exercise_3", lambda z: [p / max(powers(z)) for p in powers(z)], "Divided by the largest"),
     ("exercise_3", lambda z: [math.log(p / sum(powers(z))) for p in powers(z)], "logarithms"),
-    ("exercise_3", lambda z: [1 / len(z) for _ in z], "Together they should be 1"),
+    ("exercise_3", lambda z: [1 / len(z) for _ in z], "not powers of e"),
+    ("exercise_3", lambda z: [2**z_j / sum(2**z_k for z_k in z) for z_j in z], "not powers of e"),
+    ("exercise_3", lambda z: [p / 3 for p in powers(z)], "Together they should be 1"),
+    ("exercise_3", lambda z: [p / sum(powers(z)) for p in powers(z[:3])], "however many"),
 ]
 
 
@@ -121,6 +124,7 @@ LOSS: list[tuple[str, Any, str]] = [
     ("exercise_4", [20.0, 20.0], "All three guesses are too high"),
     ("exercise_4", [4.0, 10.0], "near the valley"),
     ("exercise_4", [5.0, 10.0], "Follow it"),
+    ("exercise_4", [math.nan, 1.0], "ordinary numbers"),
 ]
 
 GRADIENT_DESCENT: list[tuple[str, Any, str]] = [
@@ -143,7 +147,10 @@ GRADIENT_DESCENT: list[tuple[str, Any, str]] = [
     ("exercise_3", lambda w, v, g, eta, m: (w - eta * (v + g), v + g), "friction"),
     ("exercise_3", lambda w, v, g, eta, m: (w - eta * (m * v + (1 - m) * g), m * v + (1 - m) * g), "weighted mean"),
     ("exercise_3", lambda w, v, g, eta, m: (w - (m * v + g), m * v + g), "learning rate is missing"),
+    ("exercise_3", lambda w, v, g, eta, m: (w - eta * (m * v + g), v), "Return the new velocity"),
+    ("exercise_3", lambda w, v, g, eta, m: (w + m * v - eta * g, m * v - eta * g), "another way to write"),
     ("exercise_3", lambda w, v, g, eta, m: (w, v), "Begin with the velocity"),
+    ("exercise_3", lambda w, v, g, eta, m: (..., ...), "Not answered yet"),
     ("exercise_3", lambda w, v, g, eta, m: (w, m * v + g), "The velocity is right"),
     ("exercise_4", 6.25, "no quarter steps"),
     ("exercise_4", 6, "never be seen"),

@@ -18,6 +18,8 @@ TRAINING: Wrong = [
     ("exercise_1", (3, 3), "how long does training wait"),
     ("exercise_1", (3, 5), "three epochs without a new low"),
     ("exercise_1", (3, 7), "Count the epochs after the best one"),
+    ("exercise_1", ("3", "7"), "Count the epochs after the best one"),
+    ("exercise_1", (0.5, 6), "That is a loss"),
     ("exercise_2", (2.0,), "adds to it a multiple of the weight"),
     ("exercise_2", (2.1,), "Uphill"),
     ("exercise_2", (1.0,), "The learning rate takes a tenth"),
