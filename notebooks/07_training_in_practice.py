@@ -226,6 +226,8 @@ ax.grid(alpha=0.3)
 ax.figure
 
 # %% [markdown]
+# With 0 only the biases of the last layer learn; with 2 the first epochs go into undoing the start.
+#
 # ## Which step
 #
 # **Adam** keeps two running means for each weight, $v$ of its gradients and $s$ of their squares, and divides:
