@@ -186,7 +186,8 @@ probabilities = flowers([5.1, 3.5, 1.4, 0.2])
 print(probabilities.data, "sum:", probabilities.data.sum())
 
 # %% [markdown]
-# **Exercise 3.** Write softmax yourself, for a list `z` of any length. (`math.exp` takes $e$ to a power.)
+# **Exercise 3.** Write softmax yourself, for a list `z` of any length. (Import `math`; `math.exp` takes
+# $e$ to a power.)
 
 
 # %%

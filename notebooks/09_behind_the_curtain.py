@@ -288,7 +288,7 @@ for f in (talkative, peeking, random_slope):
 # list: it is decided when the function is recorded, and for a list of another length it is recorded again.
 #
 # **Exercise 3.** Write `leaky` so that it compiles: $z$ where $z$ is positive, $0.1 z$ elsewhere. There are several
-# ways; `where(condition, a, b)` is one.
+# ways; `autograd.where(condition, a, b)` is one.
 
 
 # %%
