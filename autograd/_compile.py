@@ -103,7 +103,7 @@ class Compiled:
             return as_raw(self._f(*args, **kwargs))
         key = signature(args) if not kwargs else (signature(args), signature(kwargs))
         version = self._versions.get(key)
-        if version is None or not version.surroundings.same():
+        if version is None or not version.holds():
             version = self._record(key, args, kwargs)
         return version.run(args, kwargs)
 

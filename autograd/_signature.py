@@ -18,6 +18,8 @@ def signature(tree: Any) -> Any:
     if kind is list or kind is tuple:
         kinds_ = set(map(type, tree))
         return (kind, len(tree)) if kinds_ == {float} else (kind, *map(signature, tree))
+    if type(tree).__name__ == "ndarray":
+        return layout(tree)
     if hasattr(tree, "dtype") and hasattr(tree, "shape"):
         return (tree.shape, tree.dtype)
     if isinstance(tree, Node):
@@ -34,8 +36,14 @@ def signature(tree: Any) -> Any:
     )
 
 
+def layout(array: Any) -> Any:
+    """Return all of an array but its numbers: what is a view of another array depends on the strides, too."""
+    return (array.shape, array.dtype, array.strides)
+
+
 def is_float_array(item: Any) -> bool:
-    return type(item).__name__ == "ndarray" and item.dtype.char in "df"
+    """Tell whether an object is an array as a Tensor holds it: of floats, without gaps."""
+    return type(item).__name__ == "ndarray" and item.dtype.char in "df" and item.flags.forc
 
 
 def as_raw(tree: Any) -> Any:
@@ -48,5 +56,6 @@ def as_raw(tree: Any) -> Any:
     if isinstance(tree, Node):
         return tree._data
     if type(tree).__name__ == "ndarray":
-        return tree if is_float_array(tree) else tree.astype(float)
+        # As a Tensor copies it: in the order of its axes in memory.
+        return tree if is_float_array(tree) else tree.astype("float32" if tree.dtype.char == "f" else float)
     return tree if isinstance(tree, FIXED) else float(tree)

@@ -17,7 +17,7 @@ from ._guards import Surroundings
 from ._node import Node
 from ._passes import hollow, on_floats
 from ._recording import program_of, recorded, replaced, same_twice
-from ._signature import FIXED, as_raw, is_float_array
+from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import nodes_in
 
 
@@ -28,7 +28,7 @@ class Version:
         start = time.perf_counter()
         parts = parts_of(f)
         inner = parts.f if parts is not None else f
-        self.surroundings = Surroundings(f)
+        self._surroundings = Surroundings(f)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
         first = recorded(inner, args, kwargs)
         same_twice(first, recorded(inner, args, kwargs), inner)
@@ -45,8 +45,14 @@ class Version:
         self.source, self._function = BACKENDS[backend](self.program)
         self._counts["arrays written over"] = self.source.count("out=")
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
+        arrays = (node for node in self.program.captured if type(node._data) is not float)
+        self._layouts = [(node, layout(node._data)) for node in arrays]
         hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
         self._seconds = time.perf_counter() - start
+
+    def holds(self) -> bool:
+        """Tell whether all that the function uses beside its arguments is as it was, but for the numbers of nodes."""
+        return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""

@@ -628,3 +628,35 @@ def test_the_report_counts_what_was_recorded_once() -> None:
         "milliseconds to compile": 0,
         "signatures compiled": 1,
     }
+
+
+class TestLayouts:
+    """The layout of an array in memory decides what is a view, and in which order NumPy adds."""
+
+    ROWS = np.random.default_rng(0).normal(size=(100, 90))
+    COLUMNS = np.asfortranarray(ROWS)
+
+    @pytest.mark.parametrize(("first", "then"), [(ROWS, COLUMNS), (COLUMNS, ROWS)])
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_arguments_are_neither_written_to_nor_returned(self, first: Any, then: Any, turned: bool) -> None:
+        fast = compiled(lambda x: (exp((x.T if turned else x).reshape(-1)).sum(), x.reshape(-1), x.T.reshape(-1)))
+        for x in (first, then):
+            before = x.copy()
+            for result in fast(x)[1:]:
+                result[...] = 0.0
+            assert (x == before).all()
+
+    @pytest.mark.parametrize(("first", "then"), [(ROWS, COLUMNS), (COLUMNS, ROWS)])
+    def test_parameters(self, first: Any, then: Any) -> None:
+        W = Tensor(first)
+        fast = compiled(lambda x: exp((W * x).reshape(-1)).sum() + (W * x).reshape(-1)[0])
+        assert bits(fast(2.0)) == bits((exp((W * 2.0).reshape(-1)).sum() + W[0, 0] * 2.0).data)
+        W.data = then
+        assert bits(fast(2.0)) == bits((exp((W * 2.0).reshape(-1)).sum() + W[0, 0] * 2.0).data)
+
+    @pytest.mark.parametrize("kind", ["float64", "float32"])
+    def test_sums_of_every_layout_to_the_bit(self, kind: str) -> None:
+        x = self.ROWS.astype(kind)
+        fast = compiled(lambda x: x.sum() + x.mean(axis=0))
+        for laid in (x, np.asfortranarray(x), x[::2], x[:, 1::2], x.T[::-1], np.broadcast_to(x[0], (5, 90))):
+            assert bits(fast(laid)) == bits((Tensor(laid).sum() + Tensor(laid).mean(axis=0)).data)
