@@ -93,8 +93,8 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
 def common(node: Node, known: dict[Any, Node]) -> Any:
     """Take what was computed already, by the same operation from the same inputs."""
     assert node.op is not None
-    settings = tuple((name, _key(item)) for name, item in node.settings.items())
-    return known.setdefault((node.op.name, *map(_key, node.inputs), settings), node)
+    settings = tuple((name, exact(item)) for name, item in node.settings.items())
+    return known.setdefault((node.op.name, *map(exact, node.inputs), settings), node)
 
 
 PASSES: dict[str, Pass] = {
@@ -143,16 +143,16 @@ def _dtype(item: Any) -> Any:
     return getattr(data, "dtype", float)
 
 
-def _key(item: Any) -> Any:
+def exact(item: Any) -> Any:
     """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
     if isinstance(item, Node):
         return id(item)
     if isinstance(item, (tuple, list)):
-        return (type(item), *map(_key, item))
+        return (type(item), *map(exact, item))
     if isinstance(item, slice):
         return (slice, item.start, item.stop, item.step)
     if isinstance(item, dict):
-        return tuple((name, _key(part)) for name, part in item.items())
+        return tuple((name, exact(part)) for name, part in item.items())
     if shape(item):
         return (item.shape, item.dtype.str, item.tobytes())
     return (type(item), repr(item))

@@ -16,7 +16,7 @@ from ._fresh import leaves_drawn
 from ._functional import Differentiated, flatten, pull, title
 from ._modes import record
 from ._node import Node, name_of
-from ._passes import live, shortened
+from ._passes import exact, live, shortened
 from ._primitive import kinds, shape
 from ._signature import FIXED
 from ._source import Pack, Part, Program, nodes_in
@@ -78,7 +78,7 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
     for a, b in zip(one.trace.nodes, other.trace.nodes):
         where[a] = b
-        if a.op is not b.op or len(a.inputs) != len(b.inputs) or repr(a.settings) != repr(b.settings):
+        if a.op is not b.op or len(a.inputs) != len(b.inputs) or exact(a.settings) != exact(b.settings):
             _differs(one.trace.places[a], "another operation")
         for x, y in zip(a.inputs, b.inputs):
             if isinstance(x, Node) and isinstance(y, Node):
@@ -91,14 +91,30 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     if len(one.trace.nodes) != len(other.trace.nodes):
         more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
         _differs(more.places[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
+    if exact(replaced(one.result, where)) != exact(replaced(other.result, {})):
+        raise CompileError(
+            f"{place_of(f)}: {title(f)} returns something else when it is called again with the same arguments, so it "
+            f"cannot be compiled. {_INSTEAD}"
+        )
 
 
 def _differs(place: tuple[str, int], what: str) -> None:
     raise CompileError(
         f"{written_place(place)}: this line has {what} when the function is called again with the same arguments, so "
-        f"it cannot be compiled. Draw random numbers with fresh(...), or outside, and pass them as an argument; so "
-        f"with the time, and what a call leaves for the next"
+        f"it cannot be compiled. {_INSTEAD}"
     )
+
+
+_INSTEAD = (
+    "Draw random numbers with fresh(...), or outside, and pass them as an argument; so with the time, and what a call "
+    "leaves for the next"
+)
+
+
+def place_of(f: Callable[..., Any]) -> str:
+    """Return where a function is written, as far as that is known."""
+    code = getattr(f, "__code__", None)
+    return written_place((code.co_filename, code.co_firstlineno)) if code else title(f)
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -394,6 +394,21 @@ def _counts(x: Any, calls: list[int] = []) -> Any:  # noqa: B006
     return x
 
 
+_turns = [False, True]
+
+
+def _takes_turns(x: Any) -> Any:
+    _turns.reverse()
+    return x if _turns[0] else 1.0
+
+
+def _swaps_two(x: Any) -> Any:
+    """Swap two of many elements; NumPy writes an index of so many without those in the middle."""
+    index, k = np.arange(2000), random.randrange(10, 1900)
+    index[k], index[k + 1] = k + 1, k
+    return (x * np.ones(2000))[index] * np.arange(2000.0)
+
+
 REFUSED: list[tuple[str, Any, str]] = [
     ("if", lambda x: x if x > 0 else -x, r"test_compile.py:\d+: .* reads the number of greater with bool\(\)"),
     ("and", lambda x: x * (x > 0 and x < 1), r"where\(condition, a, b\)"),
@@ -407,6 +422,9 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("random", _draws, "another number when the function is called again .* pass them as an argument"),
     ("clock", lambda x: x + time.perf_counter(), "so with the time"),
     ("past", _counts, "another operation when the function is called again"),
+    ("result", lambda x: (x, random.random()), r"test_compile.py:\d+: .* <lambda> returns something else when"),
+    ("input or number", _takes_turns, r"test_compile.py:\d+: def _takes_turns\(x.* returns something else when"),
+    ("index", _swaps_two, "another operation when the function is called again"),
 ]
 
 
