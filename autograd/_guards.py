@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import pickle
+import random
 import sys
 from copy import deepcopy
 from functools import partial
@@ -28,6 +30,7 @@ class Surroundings:
 
     def __init__(self, f: Any) -> None:
         self._kept: list[Any] = []
+        self._generators: list[Any] = []
         self._mappings: list[tuple[Any, list[Any]]] = []
         self._lists: list[tuple[Any, list[Any]]] = []
         self._variables: list[tuple[dict[str, Any], str, Any]] = []
@@ -51,8 +54,9 @@ class Surroundings:
             if not isinstance(item, tuple) or not all(isinstance(part, _SCALARS) for part in item):
                 self._contents.append((item, deepcopy(item), _text_with_zeros(item)))
             return []
-        if type(item).__module__ == "random":
-            # A generator, which changes when it is drawn from: to draw again is no other function.
+        if _is_generator(item):
+            # It changes when it is drawn from: to draw again is no other function.
+            self._generators.append(item)
             return []
         if isinstance(item, MethodType):
             return [item.__self__, item.__func__]
@@ -89,6 +93,12 @@ class Surroundings:
         """Note the keys and values of a mapping now, and return the values."""
         self._mappings.append((mapping, [*mapping, *mapping.values()]))
         return list(mapping.values())
+
+    def drawn_so_far(self) -> bytes:
+        """Return the states of all generators of random numbers: to draw changes one, whatever is drawn."""
+        numpy = sys.modules.get("numpy")
+        own = [item.getstate() if isinstance(item, random.Random) else item for item in self._generators]
+        return pickle.dumps((random.getstate(), numpy and numpy.random.get_state(), own))
 
     def same(self) -> bool:
         """Tell whether nothing has changed since."""
@@ -159,6 +169,10 @@ def _text_with_zeros(item: Any) -> str:
 
 def _has_zero(item: Any) -> bool:
     return any(map(_has_zero, item)) if isinstance(item, (list, tuple)) else item == 0
+
+
+def _is_generator(item: Any) -> bool:
+    return isinstance(item, random.Random) or type(item).__module__.startswith("numpy.random.")
 
 
 def _is_array(item: Any) -> bool:

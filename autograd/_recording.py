@@ -92,10 +92,7 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
         more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
         _differs(more.places[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
     if exact(replaced(one.result, where)) != exact(replaced(other.result, {})):
-        raise CompileError(
-            f"{place_of(f)}: {title(f)} returns something else when it is called again with the same arguments, so it "
-            f"cannot be compiled. {_INSTEAD}"
-        )
+        raise once_only(f, "returns something else when it is called again with the same arguments")
 
 
 def _differs(place: tuple[str, int], what: str) -> None:
@@ -111,10 +108,11 @@ _INSTEAD = (
 )
 
 
-def place_of(f: Callable[..., Any]) -> str:
-    """Return where a function is written, as far as that is known."""
+def once_only(f: Callable[..., Any], does: str) -> CompileError:
+    """Return the error for a function that does what would be done only once."""
     code = getattr(f, "__code__", None)
-    return written_place((code.co_filename, code.co_firstlineno)) if code else title(f)
+    place = written_place((code.co_filename, code.co_firstlineno)) + ": " if code else ""
+    return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {_INSTEAD}")
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -16,7 +16,7 @@ from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._node import Node
 from ._passes import hollow, on_floats
-from ._recording import program_of, recorded, replaced, same_twice
+from ._recording import once_only, program_of, recorded, replaced, same_twice
 from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import nodes_in
 
@@ -31,7 +31,10 @@ class Version:
         self._surroundings = Surroundings(f)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
         first = recorded(inner, args, kwargs)
+        drawn_so_far = self._surroundings.drawn_so_far()
         same_twice(first, recorded(inner, args, kwargs), inner)
+        if self._surroundings.drawn_so_far() != drawn_so_far:
+            raise once_only(inner, "draws random numbers")
         self._drawn = first.trace.drawn
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
         # What was computed cannot be checked before it is.

@@ -409,6 +409,9 @@ def _swaps_two(x: Any) -> Any:
     return (x * np.ones(2000))[index] * np.arange(2000.0)
 
 
+_own, _numpys = random.Random(0), np.random.default_rng(0)
+
+
 REFUSED: list[tuple[str, Any, str]] = [
     ("if", lambda x: x if x > 0 else -x, r"test_compile.py:\d+: .* reads the number of greater with bool\(\)"),
     ("and", lambda x: x * (x > 0 and x < 1), r"where\(condition, a, b\)"),
@@ -424,6 +427,11 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("past", _counts, "another operation when the function is called again"),
     ("result", lambda x: (x, random.random()), r"test_compile.py:\d+: .* <lambda> returns something else when"),
     ("input or number", _takes_turns, r"test_compile.py:\d+: def _takes_turns\(x.* returns something else when"),
+    ("rare", lambda x: x * 2 if random.random() < 1e-9 else x, r"py:\d+: .* <lambda> draws random numbers, so it"),
+    ("rare of NumPy", lambda x: x * 2 if np.random.random() < 1e-9 else x, "draws random numbers"),  # noqa: NPY002
+    ("rare of its own", lambda x: x * 2 if _own.random() < 1e-9 else x, r"fresh\(...\)"),
+    ("rare of NumPy's own", lambda x: x * 2 if _numpys.random() < 1e-9 else x, "draws random numbers"),
+    ("rare of an object", partial(lambda rng, x: x * 2 if rng.random() < 1e-9 else x, random.Random(0)), "^functools"),
     ("index", _swaps_two, "another operation when the function is called again"),
 ]
 
@@ -434,6 +442,15 @@ def test_what_cannot_be_compiled_is_refused(f: Any, message: str, kind: Any) -> 
     """Never a stale constant: the error names the line, and says what to write instead."""
     with pytest.raises(CompileError, match=message):
         compiled(f)(kind(0.5))
+
+
+def test_a_generator_with_a_seed_inside_is_no_chance() -> None:
+    def f(x: Any) -> Any:
+        random.seed(3)
+        return x * random.random() + random.Random(4).random()
+
+    fast = compiled(f)
+    assert fast(2.0) == fast(2.0) == f(2.0)
 
 
 class TestErrors:
