@@ -6,9 +6,11 @@ import builtins
 import pickle
 import random
 import sys
+from collections.abc import MutableSequence, MutableSet
 from copy import deepcopy
 from functools import partial
 from operator import is_
+from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -17,6 +19,8 @@ from ._primitive import Primitive
 
 _OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
 """Functions and classes of these modules do not change."""
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _NOTHING = object()
 
@@ -36,6 +40,7 @@ class Surroundings:
         self._variables: list[tuple[dict[str, Any], str, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
         self._slots: list[tuple[Any, list[str], list[Any]]] = []
+        self._functions: list[tuple[FunctionType, Any]] = []
         self._contents: list[tuple[Any, Any, str]] = []
         seen: set[int] = set()
         waiting = [f]
@@ -66,15 +71,14 @@ class Surroundings:
             self._cells += [(cell, _content(cell)) for cell in item.__closure__ or ()]
             found = [_content(cell) for cell in item.__closure__ or ()]
             if not _is_own(item):
-                scope = item.__globals__
-                # What is built in may yet be hidden by a global variable.
-                names = sorted(name for name in _names(item.__code__) if name in scope or hasattr(builtins, name))
-                self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in names]
-                found += [scope[name] for name in names if name in scope]
+                found += self._variables_of(item, found)
+                found += self._noted(vars(item)) if vars(item) else []
+                self._functions.append((item, _parts(item)))
+                self._kept += [item.__code__, item.__defaults__, item.__kwdefaults__]
             return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
         if isinstance(item, (tuple, frozenset)):
             return list(item)
-        if isinstance(item, (list, set)):
+        if isinstance(item, (list, set)) or (isinstance(item, _CHANGING) and _is_own(type(item))):
             self._lists.append((item, list(item)))
             return list(item)
         if isinstance(item, type):
@@ -88,6 +92,23 @@ class Surroundings:
             self._slots.append((item, slots, [getattr(item, name, _NOTHING) for name in slots]))
         values = self._noted(getattr(item, "__dict__", {}))
         return [type(item), *values, *(getattr(item, name, None) for name in slots)]
+
+    def _variables_of(self, function: FunctionType, cells: list[Any]) -> list[Any]:
+        """Note the global variables that a function reads, in its own module and in those that it reaches by name."""
+        names = sorted(_names(function.__code__))
+        imported = [sys.modules[name] for name in names if name in sys.modules]
+        scopes = [function.__globals__]
+        found: list[Any] = []
+        for item in [*imported, *cells]:
+            _add_module(item, scopes)
+        for scope in scopes:
+            # What is built in may yet be hidden by a global variable.
+            known = [name for name in names if name in scope or hasattr(builtins, name)]
+            self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in known]
+            found += [scope[name] for name in known if name in scope]
+            for name in known:
+                _add_module(scope.get(name), scopes)
+        return found
 
     def _noted(self, mapping: Any) -> list[Any]:
         """Note the keys and values of a mapping now, and return the values."""
@@ -112,6 +133,7 @@ class Surroundings:
             and all(
                 _same([getattr(item, name, _NOTHING) for name in names], before) for item, names, before in self._slots
             )
+            and all(_parts(function) == before for function, before in self._functions)
             and all(_content(cell) is item or _alike(_content(cell), item) for cell, item in self._cells)
             and all(_equal(item, before, text) for item, before, text in self._contents)
         )
@@ -123,12 +145,25 @@ def _same(now: Any, before: list[Any]) -> bool:
     return all(map(is_, now, before)) or all(a is b or _alike(a, b) for a, b in zip(now, before))
 
 
+def _parts(function: FunctionType) -> Any:
+    """Return what may be set of a function."""
+    return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
+
+
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
     except ValueError:
         # The variable is not set yet.
         return None
+
+
+def _add_module(item: Any, scopes: list[dict[str, Any]]) -> None:
+    """Add the variables of a module of the user's own to others; what is installed does not change."""
+    if isinstance(item, ModuleType) and not any(scope is vars(item) for scope in scopes):
+        file = getattr(item, "__file__", None) or ""
+        if not _is_module_own(item.__name__) and not _INSTALLED.intersection(PurePath(file).parts):
+            scopes.append(vars(item))
 
 
 def _names(code: CodeType) -> set[str]:
@@ -147,13 +182,20 @@ def _is_plain(item: Any) -> bool:
     return all(map(_is_plain, item)) if type(item[0]) in (list, tuple) else set(_SCALARS).issuperset(map(type, item))
 
 
+_CHANGING = (MutableSequence, MutableSet)
+"""Such as a deque or an array of the standard library, which show what is inside them in no other way."""
+
 _SCALARS = (float, int, bool, str, bytes, complex, type(None))
 _UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
 
 
 def _is_own(item: Any) -> bool:
     """Tell whether a function or a class is of a module that does not change."""
-    return (item.__module__ or "").partition(".")[0] in _OWN
+    return _is_module_own(str(item.__module__))
+
+
+def _is_module_own(name: str) -> bool:
+    return name.partition(".")[0] in _OWN
 
 
 def _slots_of(kind: type) -> list[str]:
@@ -172,7 +214,7 @@ def _has_zero(item: Any) -> bool:
 
 
 def _is_generator(item: Any) -> bool:
-    return isinstance(item, random.Random) or type(item).__module__.startswith("numpy.random.")
+    return isinstance(item, random.Random) or str(type(item).__module__).startswith("numpy.random.")
 
 
 def _is_array(item: Any) -> bool:

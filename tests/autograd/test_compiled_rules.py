@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import math
 import sys
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -272,8 +275,59 @@ def hidden_builtin() -> Any:
     return lambda x: abs(x) * 2.0, hidden
 
 
+def variable_of_a_module() -> Any:
+    sys.modules["settings_of_a_test"] = settings = ModuleType("settings_of_a_test")
+    settings.inner = ModuleType("settings_of_a_test.inner")  # type: ignore[attr-defined]
+    settings.inner.scale = 2.0  # type: ignore[attr-defined]
+    return lambda x: x * settings.inner.scale, lambda: setattr(settings.inner, "scale", 9.0)  # type: ignore[attr-defined]
+
+
+def variable_of_a_module_imported_inside() -> Any:
+    variable_of_a_module()
+    settings = sys.modules["settings_of_a_test"]
+    settings.scale = 2.0  # type: ignore[attr-defined]
+
+    def f(x: Any) -> Any:
+        import settings_of_a_test
+
+        return x * settings_of_a_test.scale
+
+    return f, lambda: setattr(settings, "scale", 9.0)
+
+
+def attribute_of_a_function() -> Any:
+    def f(x: Any) -> Any:
+        return x * f.scale  # type: ignore[attr-defined]
+
+    f.scale = 2.0  # type: ignore[attr-defined]
+    return f, lambda: setattr(f, "scale", 9.0)
+
+
+def default_of_a_function() -> Any:
+    def inner(x: Any, scale: float = 2.0) -> Any:
+        return x * scale
+
+    return lambda x: inner(x), lambda: setattr(inner, "__defaults__", (9.0,))
+
+
+def deque_that_grew() -> Any:
+    latest = deque([1.0, 2.0])
+    return lambda x: x * sum(latest), lambda: latest.append(3.0)
+
+
+def array_of_the_standard_library() -> Any:
+    numbers = array("d", [1.0, 2.0])
+    return lambda x: x * sum(numbers), lambda: numbers.append(3.0)
+
+
 CHANGES = [
     in_a_tuple,
+    variable_of_a_module,
+    variable_of_a_module_imported_inside,
+    attribute_of_a_function,
+    default_of_a_function,
+    deque_that_grew,
+    array_of_the_standard_library,
     key_of_a_dict,
     slot,
     attribute_of_a_class,
