@@ -37,7 +37,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
     names = _parameters(f, len(args))
     leaves = [_leaves(arg) for arg in args]
     keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
-    trace = Trace()
+    trace, before = Trace(), exact([leaves, keywords])
     for name, tree in [*zip(names, leaves), *keywords.items()]:
         if isinstance(tree, Node):
             tree.label = name
@@ -66,6 +66,8 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         finally:
             if looking:
                 sys.setprofile(None)
+    if exact([leaves, keywords]) != before:
+        raise once_only(f, "changes a list or a dict that it is given")
     for found in variables:
         trace.names.update(_called(found))
     return Recording(trace, [*zip(names, leaves), *keywords.items()], result)
@@ -104,7 +106,7 @@ def _differs(place: tuple[str, int], what: str) -> None:
 
 _INSTEAD = (
     "Draw random numbers with fresh(...), or outside, and pass them as an argument; so with the time, and what a call "
-    "leaves for the next"
+    "leaves for the next: return it, and keep it outside"
 )
 
 

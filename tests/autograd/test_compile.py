@@ -444,6 +444,30 @@ def test_what_cannot_be_compiled_is_refused(f: Any, message: str, kind: Any) -> 
         compiled(f)(kind(0.5))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: tree["a"].reverse(),
+        lambda tree: tree["a"].append(1.0),
+        lambda tree: tree.update(b=tree["b"] * 2),
+        lambda tree: tree.pop("b"),
+    ],
+)
+def test_an_argument_that_is_changed_is_refused(change: Any) -> None:
+    """Else what is inside the argument would be mistaken for something else."""
+
+    def f(tree: Any) -> Any:
+        change(tree)
+        return tree["a"][0] - 2 * tree["a"][1]
+
+    tree = {"a": [1.0, 5.0], "b": 3.0}
+    with pytest.raises(CompileError, match=r"def f\(tree.*: f changes a list or a dict that it is given, so it cannot"):
+        compiled(f)(tree)
+    with pytest.raises(CompileError, match="that it is given"):
+        compiled(f)(tree=tree)
+    assert tree == {"a": [1.0, 5.0], "b": 3.0}
+
+
 def test_a_generator_with_a_seed_inside_is_no_chance() -> None:
     def f(x: Any) -> Any:
         random.seed(3)
