@@ -119,7 +119,11 @@ def uniform(data: Any) -> Any:
     """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
     if isinstance(data, (float, int)):
         return data
-    return data.flat[0].item() if data.size and (data == data.flat[0]).all() else None
+    if not data.size or not (data == data.flat[0]).all():
+        return None
+    # Zero and minus zero are equal, but other numbers.
+    alike = data.flat[0] != 0 or data.tobytes() == data.size * data.flat[0].tobytes()
+    return data.flat[0].item() if alike else None
 
 
 def is_one_number(node: Node, data: Any) -> bool:

@@ -296,6 +296,11 @@ class TestFloats:
         for number in (0.5, x, 0.5):
             assert bits(fast(number)) == bits(eager(number)), fast.source
 
+    @pytest.mark.filterwarnings("ignore:divide by zero")
+    def test_zeros_of_both_signs_are_not_one_number(self) -> None:
+        zeros = np.array([0.0, -0.0])
+        assert compiled(lambda x: x / zeros)(1.0).tolist() == [math.inf, -math.inf]
+
     def test_leaves_that_were_made_inside(self) -> None:
         assert compiled(lambda x: x * Value(3.0) + Tensor([1.0]).sum())(2.0) == 7.0
 
