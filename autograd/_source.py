@@ -20,7 +20,7 @@ from ._primitive import TABLE, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
 
 SMALL = 64
-"""An array of so many numbers is written out; a larger one is given to the function."""
+"""An array of so many numbers is written out; a larger one, or an empty one of any shape, is given."""
 
 _WHERE = TABLE["where"]
 
@@ -287,14 +287,14 @@ class Body:
         """Return a setting, in which large arrays have names."""
         if type(item) is tuple:
             return tuple(self._setting(part) for part in item)
-        return self._constant(item) if shape(item) and item.size > 8 else item
+        return self._constant(item) if shape(item) and not 0 < item.size <= 8 else item
 
     def _constant(self, data: Any) -> Given:
         """Return an array that is the same at every call: written out above the function, or given to it if large."""
         key = data.shape, data.dtype.str, data.tobytes()
         if key not in self._constants:
             name = self._constants[key] = self._names.new("c1")
-            if data.size <= SMALL:
+            if 0 < data.size <= SMALL:
                 tree: Any = syntax(data)
                 if data.dtype.name not in ("float64", "int64", "bool"):
                     tree.keywords = [ast.keyword("dtype", ast.Constant(data.dtype.name))]

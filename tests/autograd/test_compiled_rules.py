@@ -132,6 +132,11 @@ class TestArrays:
         assert "dtype='int32'" in fast.source
         assert "array([199, 198" not in fast.source
 
+    def test_empty_constants_keep_their_shapes_and_kinds(self) -> None:
+        none, rows = np.array([], dtype=int), np.zeros((0, 2))
+        fast = agree(lambda x: (x[none], x[none[:, None]], rows, (x + rows).T), np.ones(2))
+        assert [part.shape for part in fast(np.ones(2))] == [(0,), (0, 1), (0, 2), (2, 0)]
+
     def test_one_large_constant_used_twice(self) -> None:
         c = np.linspace(0, 1, 100)
         assert "(x, c1):" in agree(lambda x: (x * c, (x + c).sum()), np.ones(100)).source
