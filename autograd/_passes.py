@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from . import _floats
 from ._arrays import broadcast_to
 from ._formula import uniform
 from ._node import Node
@@ -94,7 +95,7 @@ def common(node: Node, known: dict[Any, Node]) -> Any:
     """Take what was computed already, by the same operation from the same inputs."""
     assert node.op is not None
     settings = tuple((name, exact(item)) for name, item in node.settings.items())
-    return known.setdefault((node.op.name, *map(exact, node.inputs), settings), node)
+    return known.setdefault((node.op, *map(exact, node.inputs), settings), node)
 
 
 PASSES: dict[str, Pass] = {
@@ -136,6 +137,20 @@ def on_floats(node: Node) -> bool:
     """Tell whether the operation of a node works on floats, not on arrays."""
     assert node.op is not None
     return node.op.elementwise and all(type(arg) in NUMBERS for arg in node.args)
+
+
+def rule_of(node: Node) -> Callable[..., Any]:
+    """Return the function that makes of other numbers what the operation of a node makes of its own."""
+    assert node.op is not None
+    forward = node.op.forward
+    if on_floats(node):
+        return lambda *raw, **settings: float(forward(_floats, *raw, **settings))
+    import numpy
+
+    if type(node._data) is float:
+        return lambda *raw, **settings: forward(numpy, *raw, **settings)
+    dtype = node._data.dtype
+    return lambda *raw, **settings: numpy.asarray(forward(numpy, *raw, **settings), dtype)
 
 
 def _dtype(item: Any) -> Any:

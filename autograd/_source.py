@@ -8,14 +8,12 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
-from . import _floats
 from ._buffers import written_over
 from ._functional import flatten
 from ._node import Node
-from ._passes import on_floats
+from ._passes import on_floats, rule_of
 from ._primitive import TABLE, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
 
@@ -198,6 +196,7 @@ class Body:
         self._program, self._names, self._functional = program, names, functional
         self.constants: Lines = []
         self._constants: dict[Any, str] = {}
+        self._functions: dict[Any, str] = {}
         self.truths: set[Node] = set()
         self._templates: dict[Any, tuple[str, bool]] = {}
         self._listed: dict[Node, str] = {}
@@ -267,12 +266,12 @@ class Body:
 
     def _call(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> ast.Assign:
         """Return the call of a forward rule that cannot be written down: it is given to the source from outside."""
-        import numpy
-
         assert node.op is not None
-        function = node.op.name
-        if function not in self._program.given:
-            self._program.given[self._names.new(function)] = partial(node.op.forward, numpy if arrays else _floats)
+        key = node.op, arrays, getattr(node._data, "dtype", float)
+        if key not in self._functions:
+            self._functions[key] = self._names.new(node.op.name)
+            self._program.given[self._functions[key]] = rule_of(node)
+        function = self._functions[key]
         given = [ast.keyword(setting, _tree(item)) for setting, item in settings.items()]
         return assign(name, ast.Call(ast.Name(function, ast.Load()), [_tree(arg) for arg in args], given))
 

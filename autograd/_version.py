@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import _floats
 from ._backends import BACKENDS
 from ._backward import without_warnings
 from ._fresh import drawn
 from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._node import Node
-from ._passes import hollow, on_floats
+from ._passes import hollow, rule_of
 from ._recording import once_only, program_of, recorded, replaced, same_twice
 from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import nodes_in
@@ -84,7 +83,8 @@ class Version:
         found.update(self._found(args, kwargs))
         with without_warnings():
             for node in self.program.nodes:
-                found[node] = _computed(node, [found[i] if isinstance(i, Node) else i for i in node.inputs])
+                raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
+                found[node] = rule_of(node)(*raw, **node.settings)
         return replaced(self.program.results, found)
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
@@ -115,17 +115,6 @@ def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Cal
         return None
     name = arguments[place][0]
     return (lambda args, kwargs: args[place]) if place < positional else (lambda args, kwargs: kwargs[name])
-
-
-def _computed(node: Node, raw: list[Any]) -> Any:
-    """Return what the operation of a node makes of other numbers."""
-    assert node.op is not None
-    if on_floats(node):
-        return float(node.op.forward(_floats, *raw, **node.settings))
-    import numpy
-
-    out = node.op.forward(numpy, *raw, **node.settings)
-    return out if type(node._data) is float else numpy.asarray(out, node._data.dtype)
 
 
 def _name(f: Callable[..., Any]) -> str:

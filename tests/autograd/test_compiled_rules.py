@@ -98,9 +98,29 @@ class TestRules:
         assert fast(1.0) == 9.0
 
     def test_one_that_cannot_be_written_down_twice(self, declare: Any) -> None:
-        own = declare(lambda xp, a: np.array([math.floor(x) for x in a.tolist()]), elementwise=False)
+        own = declare(lambda xp, a: np.array([float(math.floor(x)) for x in a.tolist()]), elementwise=False)
         fast = agree(lambda x: own(x) + own(x * 2), np.array([1.5, 2.5]))
         assert fast.source.count("own(") == 2
+
+    def test_one_that_cannot_be_written_down_of_floats_and_of_arrays(self, declare: Any) -> None:
+        own = declare(lambda xp, a: xp.sin(a) > int(xp.exp(0.0)) - 1)
+        args = 0.5, np.array([1.0, -2.0, 3.0]), np.array([1.0, -2.0], np.float32)
+
+        def f(a: Any, b: Any, c: Any) -> Any:
+            own_ = own(a)
+            own_.label = "own"
+            return own_ * 0.5, own(b), own(c), own(b) * 3
+
+        fast = compiled(f)
+        nodes = Value(args[0]), Tensor(args[1]), Tensor(args[2])
+        for found, expected in zip(fast(*args), f(*nodes), strict=True):
+            np.testing.assert_array_equal(found, expected.data, strict=isinstance(found, np.ndarray))
+        assert "(a, b, c, own_2, own_3, own_4):" in fast.source
+
+    def test_primitives_of_one_name(self, declare: Any) -> None:
+        one = declare(lambda xp, a: a * 2)
+        other = declare(lambda xp, a: a * 3)
+        agree(lambda x: one(x) + other(x), 2.0)
 
     def test_what_a_rule_computes_in_vain(self, declare: Any) -> None:
         def forward(xp: Any, a: Any) -> Any:
