@@ -248,20 +248,23 @@ class Body:
     def _written(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Lines:
         assert node.op is not None
         try:
-            lines, truth = lines_of(name, node.op.forward, args, settings, arrays, self._functional)
+            lines, kind = lines_of(name, node.op.forward, args, settings, arrays, self._functional)
         except Unwritable:
             return [self._call(name, node, args, settings, arrays)]
-        if truth and node not in self._conditions:
+        if kind == "b" and node in self._conditions:
+            self.truths.add(node)
+        elif kind != "f":
+            if not isinstance(lines[-1], ast.Assign):
+                lines.append(assign(name, ast.Name(name, ast.Load())))
             last = lines[-1]
-            assert isinstance(last, ast.Assign)
             if arrays:
                 method = ast.Attribute(last.value, "astype", ast.Load())
-                kind = getattr(node._data, "dtype", None)
-                last.value = ast.Call(method, [ast.Constant(kind.name if kind else "float64")], [])
+                dtype = getattr(node._data, "dtype", None)
+                last.value = ast.Call(method, [ast.Constant(dtype.name if dtype else "float64")], [])
+            elif kind == "i":
+                last.value = ast.Call(ast.Name("float", ast.Load()), [last.value], [])
             else:
                 last.value = ast.IfExp(last.value, ast.Constant(1.0), ast.Constant(0.0))
-        elif truth:
-            self.truths.add(node)
         return lines
 
     def _call(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> ast.Assign:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -67,16 +68,18 @@ class Writer:
 
 def lines_of(
     name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, functional: bool
-) -> tuple[Lines, bool]:
-    """Return the lines that compute a forward rule and name the result, and whether that is True or False.
+) -> tuple[Lines, str]:
+    """Return the lines that compute a forward rule and name the result, and its kind: "f" for floats, "b" for truths.
+
+    "i" may be an integer, which counts as a float to the engine.
 
     What differs from call to call is `Given`, among the arguments and inside the settings; all else is written as it
     is. `functional` lines do not write to arrays, and choose without deciding, as JAX needs it. Raises Unwritable for a
     rule that symbols cannot follow.
     """
-    lines, truth = _follow(name, forward, arguments, settings, arrays, functional, ())
+    lines, kind = _follow(name, forward, arguments, settings, arrays, functional, ())
     lines = list(map(_augmented, _shortened(lines)))
-    return [_Chosen().visit(line) for line in lines] if functional else lines, truth
+    return [_Chosen().visit(line) for line in lines] if functional else lines, kind
 
 
 def _follow(
@@ -87,7 +90,7 @@ def _follow(
     arrays: bool,
     functional: bool,
     way: tuple[bool, ...],
-) -> tuple[Lines, bool]:
+) -> tuple[Lines, str]:
     writer = Writer(name, way, functional)
     args = [_symbols(writer, arg) for arg in arguments]
     given = {setting: _symbols(writer, item) for setting, item in settings.items()}
@@ -98,17 +101,23 @@ def _follow(
             raise Unwritable("too many decisions") from None
         before, condition = writer.lines, writer.condition
         assert condition is not None
-        (yes, truth), (no, other) = (
+        (yes, kind), (no, other) = (
             _follow(name, forward, arguments, settings, arrays, functional, (*way, answer)) for answer in (True, False)
         )
-        if truth is not other:
+        if "b" in {kind, other} and kind != other:
             raise Unwritable("a number one way, True or False the other") from None
-        return [*before, ast.If(condition, yes[len(before) :], no[len(before) :])], truth
+        return [*before, ast.If(condition, yes[len(before) :], no[len(before) :])], min(kind, other, key="ibf".index)
     except Exception as error:
         raise Unwritable(f"{type(error).__name__}: {error}") from error
-    data = example(result)
-    truth = isinstance(data, bool) or getattr(getattr(data, "dtype", None), "kind", "") == "b"
-    return [*writer.lines, assign(name, syntax(result))], truth
+    return [*writer.lines, assign(name, syntax(result))], _kind(example(result))
+
+
+def _kind(data: Any) -> str:
+    """Return "b" for truths, "i" for integers, "f" for floats."""
+    if isinstance(data, int):
+        return "b" if isinstance(data, bool) else "i"
+    given = getattr(getattr(data, "dtype", None), "kind", "f")
+    return "i" if given == "u" else str(given)
 
 
 def _symbols(writer: Writer, item: Any) -> Any:
@@ -295,10 +304,19 @@ def _power(x: str, y: str) -> str:
     return f"({x}) ** ({y})" if whole else f"math.pow({x}, {y})"
 
 
+def _real(text: str) -> str:
+    """Write an integer as the float that it counts as: it may be the result."""
+    return f"{text}.0" if re.fullmatch(r"-?\d+", text) else text
+
+
+def _choice(condition: str, x: str, y: str) -> str:
+    return f"({_real(x)}) if {condition} else ({_real(y)})"
+
+
 def _extreme(sign: str, function: str) -> Callable[[str, str], str]:
     # max(x, y) is x unless y is greater, so a nan in y would be lost.
     return lambda x, y: (
-        f"{function}({x}, {y})" if _is_number(y) else f"({x}) if {x} {sign} {y} or {x} != {x} else ({y})"
+        f"{function}({_real(x)}, {_real(y)})" if _is_number(y) else _choice(f"{x} {sign} {y} or {x} != {x}", x, y)
     )
 
 
@@ -313,7 +331,7 @@ _PYTHON: dict[str, Callable[..., str]] = {
     "abs": "abs({})".format,
     "maximum": _extreme(">=", "max"),
     "minimum": _extreme("<=", "min"),
-    "where": "({1}) if {0} else ({2})".format,
+    "where": _choice,
     "clip": _clipped,
     "sign": "({0}) if {0} == 0 or {0} != {0} else math.copysign(1.0, {0})".format,
     "floor": "math.copysign(math.floor({0}), {0})".format,

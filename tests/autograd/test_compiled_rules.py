@@ -122,6 +122,38 @@ class TestRules:
         other = declare(lambda xp, a: a * 3)
         agree(lambda x: one(x) + other(x), 2.0)
 
+    @pytest.mark.filterwarnings("ignore:overflow")
+    @pytest.mark.parametrize("x", [2.0, -2.0, np.array([2.0, -2.0]), np.array([2, -2], "float32")])
+    def test_integers_count_as_floats(self, declare: Any, x: Any) -> None:
+        """A zero of Python's integers has no sign, and a power of one no end."""
+        own = declare(lambda xp, a: a.astype(int) if hasattr(a, "astype") else 3 if a > 0 else a)
+        long = primitive("long", lambda xp, a: int(a * 2) if type(a) is float else xp.sign(a).astype("uint8"), None)
+
+        def f(x: Any) -> Any:
+            zero, count = autograd.where(x > 0, 0, x), autograd.where(x > 0, 1, x)
+            most = autograd.maximum(x, 1), autograd.minimum(-1, x), autograd.clip(x, min=-1, max=1)
+            return -zero, (count * 10) ** 400, zero, *most, own(x), long(x), own(x) * 10**10 * 10**10
+
+        fast = compiled(f)
+        sign = compiled(lambda x: autograd.where(x > 0, 1, -1))(x)
+        assert type(sign) is type(x)
+        assert (sign == np.sign(x)).all()
+        for found, expected in zip(fast(x), f(Value(x) if type(x) is float else Tensor(x)), strict=True):
+            np.testing.assert_array_equal(found, expected.data, strict=True)
+            assert type(found) in (float, np.ndarray)
+            assert (np.signbit(found) == np.signbit(expected.data)).all()
+
+    def test_truths_in_several_lines(self, declare: Any) -> None:
+        def forward(xp: Any, a: Any) -> Any:
+            if a > 0:
+                b = a * a
+                return b * b > b
+            return a < -1
+
+        own = declare(forward)
+        fast = agree(lambda x: own(x) * 2, 2.0)
+        assert (fast(0.5), fast(-2.0), fast(-0.5)) == (0.0, 2.0, 0.0)
+
     def test_what_a_rule_computes_in_vain(self, declare: Any) -> None:
         def forward(xp: Any, a: Any) -> Any:
             xp.exp(a)
