@@ -43,7 +43,7 @@ def written_over(
     out = []
     for k, (node, lines) in enumerate(written):
         data = node._data
-        inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node)}
+        inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node) and type(i._data) is not float}
         done = [i for i in inputs if last[i] == k and i in made and owner[i] is i]
         if owner[node] is node and type(data) is not float and data.nbytes >= LARGE:
             call, bits = _with_out(lines[-1])
@@ -64,7 +64,7 @@ def written_over(
                     result = _view(call, ast.Constant(data.dtype.name)) if bits else call
                     lines = [*lines[:-1], ast.Assign(assign.targets, result, lineno=0)]
         for item in done:
-            if type(item._data) is not float and item._data.nbytes >= LARGE and item not in truths:
+            if item._data.nbytes >= LARGE and item not in truths:
                 free.setdefault((item._data.shape, item._data.dtype.str), []).append(item)
         out.append((node, lines))
     return out

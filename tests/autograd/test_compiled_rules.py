@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import TABLE, CompileError, Tensor, Value, primitive, value_and_grad
+from autograd import TABLE, CompileError, Tensor, Value, exp, primitive, value_and_grad
 from autograd._functional import flatten
 
 compiled = autograd.compile
@@ -176,6 +176,9 @@ class TestArrays:
     def test_a_large_negative(self) -> None:
         fast = agree(lambda x: -(x * 3) + -(x + 1), np.linspace(-1, 1, 5000))
         assert "np.negative(t1, out=t1)" in fast.source
+
+    def test_a_computed_number_beside_a_large_array(self) -> None:
+        agree(lambda x, c: exp(x * 0.5) * (c * 2), np.linspace(-1, 1, 5000), 3.0)
 
     def test_large_indices_are_given_from_outside_and_small_ones_of_another_type_written(self) -> None:
         x, many = np.linspace(0, 1, 200), np.arange(200)[::-1].copy()
