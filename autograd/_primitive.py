@@ -133,7 +133,7 @@ class Primitive:
             return out
         if out.dtype.kind != "f":
             # A comparison is recorded as numbers, of the precision that went in.
-            precise = [data.dtype for data in raw if shape(data) and data.dtype.kind == "f"]
+            precise = [data.dtype for data in raw if hasattr(data, "dtype") and data.dtype.kind == "f"]
             return numpy.asarray(out, max(precise, default=numpy.dtype(float)))
         return out if type(out) is numpy.ndarray else numpy.asarray(out)
 
@@ -347,7 +347,7 @@ _imported: list[Any] = []
 def _keep(data: Any) -> Any:
     """Return a constant for a graph: an array that somebody could still write to is copied."""
     frozen = not shape(data) or (data.base is None and not data.flags.writeable)
-    return data if frozen else data.copy()
+    return data if frozen else data.copy("K")
 
 
 def shape(x: Any) -> tuple[int, ...]:

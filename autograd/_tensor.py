@@ -50,7 +50,7 @@ class Tensor(Operators):
             return _read_only(self._data)
         if not getattr(self, "_lent", False):
             # A graph may already hold the array itself; what is written from now on must not reach it.
-            self._data = self._data.copy()
+            self._data = self._data.copy("K")
             self._lent = True
         return self._data
 
@@ -79,7 +79,7 @@ class Tensor(Operators):
         if self.op is None and getattr(self, "_lent", False):
             # Two references are the tensor's and that of the call: nobody else holds the array any more.
             if sys.getrefcount(self._data) > 2:
-                return self._data.copy()
+                return self._data.copy("K")
             self._lent = False
         return self._data
 

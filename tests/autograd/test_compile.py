@@ -718,6 +718,17 @@ class TestLayouts:
         W.data = then
         assert bits(fast(2.0)) == bits((exp((W * 2.0).reshape(-1)).sum() + W[0, 0] * 2.0).data)
 
+    def test_a_look_at_the_numbers_keeps_the_layout(self) -> None:
+        x = self.COLUMNS.astype("float32")
+        fast, t = compiled(lambda x: where(x > 0, x, 0.1).sum()), Tensor(x)
+        assert t.data.strides == x.strides
+        assert bits(fast(x)) == bits(where(t > 0, t, 0.1).sum().data)
+
+    def test_a_comparison_has_the_precision_of_what_is_compared(self) -> None:
+        x = np.array(0.5, "float32")
+        assert compiled(lambda x: (x < 1) * x)(x).dtype == "float32"
+        assert compiled(lambda x: (x.mean() < 1) * x)(x[None]).dtype == "float32"
+
     @pytest.mark.parametrize("kind", ["float64", "float32"])
     def test_sums_of_every_layout_to_the_bit(self, kind: str) -> None:
         x = self.ROWS.astype(kind)
