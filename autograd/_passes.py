@@ -111,10 +111,21 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
     """Return a node with other inputs that hold the same numbers, or the node itself if they are the same."""
     if node.op is None or all(a is b for a, b in zip(inputs, node.inputs)):
         return node
-    new = leaf(node._data)
     args = tuple(item._data if isinstance(item, Node) else item for item in inputs)
+    # What is a view of an input must be one of the other, as it will be when it runs.
+    moved = any(a is not b and _holds_view(node._data, a, b) for a, b in zip(node.args, args))
+    new = leaf(rule_of(node)(*args, **node.settings) if moved else node._data)
     new.link(node.op, tuple(inputs), args, node.settings)
     return new
+
+
+def _holds_view(data: Any, before: Any, now: Any) -> bool:
+    """Tell whether `data` is a view of one array, or might be one of another that lies in memory in another way."""
+    if not shape(data) or not shape(before) or not shape(now):
+        return False
+    import numpy
+
+    return numpy.may_share_memory(data, before) or before.strides != now.strides
 
 
 def hollow(nodes: Iterable[Node]) -> None:

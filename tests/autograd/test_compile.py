@@ -694,6 +694,17 @@ def test_the_report_counts_what_was_recorded_once() -> None:
     }
 
 
+@pytest.mark.parametrize("same", [lambda x: x * 1.0, lambda x: +x, lambda x: where(True, x, 0.0), lambda x: x.detach()])
+def test_views_of_what_equals_an_argument_are_views_of_it(same: Any) -> None:
+    """An exact identity puts the argument itself in place of a copy."""
+    x = np.asfortranarray(np.random.default_rng(0).normal(size=(100, 90)))
+    before = x.copy()
+    fast = compiled(lambda x: (exp(same(x).T.reshape(-1)).sum(), same(x)[1:], same(x)[1:].T[0]))
+    for result in fast(x)[1:]:
+        result[...] = 0.0
+    assert (x == before).all()
+
+
 class TestLayouts:
     """The layout of an array in memory decides what is a view, and in which order NumPy adds."""
 
