@@ -22,8 +22,17 @@ class Differentiated(NamedTuple):
     wrt: Sequence[Any] | None
     has_aux: bool
 
+    def positions(self, count: int) -> list[int]:
+        """Return which of `count` positional arguments to differentiate with respect to; raise if there are fewer."""
+        if self.wrt is not None:
+            return []
+        given = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
+        if any(not -count <= k < count for k in given):
+            raise ValueError(f"argnums={self.argnums} but {count} positional arguments were given")
+        return [k % count for k in given]
+
     def targets(self, args: Sequence[Any]) -> Any:
-        """Return, of all arguments, the structure to differentiate with respect to."""
+        """Return, of all positional arguments, the structure to differentiate with respect to."""
         if self.wrt is not None:
             return list(self.wrt)
         if isinstance(self.argnums, int):
@@ -66,13 +75,10 @@ def value_and_grad(
     (6.0, [2.0])
     """
     parts = Differentiated(f, argnums, wrt, has_aux)
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if wrt is None and any(not -len(args) <= k < len(args) for k in positions):
-            raise ValueError(f"argnums={argnums} but {len(args)} positional arguments were given")
-        chosen = {k % len(args) for k in positions} if wrt is None else set()
+        chosen = parts.positions(len(args))
         with record():
             traced = [trace(arg) if k in chosen else arg for k, arg in enumerate(args)]
             out, aux = parts.loss(f(*traced, **kwargs))

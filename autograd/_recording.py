@@ -29,6 +29,8 @@ class Recording(NamedTuple):
     trace: Trace
     arguments: list[tuple[str, Any]]
     """The parameters, each with its structure of leaves."""
+    positional: int
+    """So many arguments were given by position; the others follow."""
     result: Any
 
 
@@ -70,7 +72,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         raise once_only(f, "changes a list or a dict that it is given")
     for found in variables:
         trace.names.update(_called(found))
-    return Recording(trace, [*zip(names, leaves), *keywords.items()], result)
+    return Recording(trace, [*zip(names, leaves), *keywords.items()], len(args), result)
 
 
 def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
@@ -130,13 +132,16 @@ def program_of(
 
     If it may be `rolled`, what a graph of scalars repeats is computed as arrays.
     """
-    trace, arguments, result = recording
+    trace, arguments, positional, result = recording
     inputs = nodes_in([tree for _, tree in arguments])
     out: Any = None
     aux = None
     if parts is not None:
         out, aux = parts.loss(result)
-    wanted = parts.targets([tree for _, tree in arguments]) if parts is not None else None
+    wanted = None
+    if parts is not None:
+        parts.positions(positional)
+        wanted = parts.targets([tree for _, tree in arguments[:positional]])
     targets = nodes_in(wanted)
     results = [out, *nodes_in(aux)] if out is not None else nodes_in(result)
     counts["operations recorded"] = len(trace.nodes)

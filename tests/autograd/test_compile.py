@@ -496,6 +496,12 @@ class TestErrors:
             compiled(lambda x, n: [x * k for k in range(n)])(1.0, 3)
         assert "how often a loop runs" in caught.value.__notes__[0]
 
+    def test_argnums_are_positional(self) -> None:
+        f = value_and_grad(lambda a, b, c: a * 2 + b * 3 + c * 5, argnums=-1)
+        assert compiled(f)(1.0, 2.0, c=3.0) == f(1.0, 2.0, c=3.0) == (23.0, 3.0)
+        with pytest.raises(ValueError, match="argnums=-1 but 0 positional arguments were given"):
+            compiled(f)(a=1.0, b=2.0, c=3.0)
+
     def test_an_error_of_the_function_is_its_own(self) -> None:
         with pytest.raises(ZeroDivisionError):
             compiled(lambda x: x * (1 // 0))(1.0)
