@@ -138,7 +138,10 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         found = dict(zip(targets, gradients))
         return tuple(rebuild(tree, found) for tree in traced)
 
-    return (out if any(t.op is not None for t in targets) else out._data), pull_back
+    if any(t.op is not None for t in targets):
+        return out, pull_back
+    # The number is only known when a function that is being compiled runs.
+    return (tracing.get().detached(out) if active and tracing.get() is not None else out._data), pull_back
 
 
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
-from ._anomaly import written_place
-from ._backward import one_like
+from ._anomaly import user_line, written_place
+from ._backward import one_like, topological_sort
 from ._fresh import leaves_drawn
 from ._functional import Differentiated, flatten, pull, title
 from ._modes import record
@@ -119,6 +119,17 @@ def once_only(f: Callable[..., Any], does: str) -> CompileError:
     return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {_INSTEAD}")
 
 
+def refuse_paths(given: list[Node], wrt: set[Node]) -> None:
+    """Raise CompileError if a node that is an argument depends on one to differentiate with respect to."""
+    for node in given:
+        found = next((item for item in topological_sort(node) if item in wrt), None)
+        if found is not None:
+            raise CompileError(
+                f"{user_line()}: an argument of a compiled gradient depends on {name_of(found)}, which is in wrt; "
+                f"no gradient would pass through the argument. Compute it inside the function, or give its .data"
+            )
+
+
 def _alike(a: Any, b: Any) -> bool:
     if shape(a) or shape(b):
         return bool(shape(a) == shape(b) and a.dtype == b.dtype and a.tobytes() == b.tobytes())
@@ -199,7 +210,10 @@ def _rolled(
     Return the arrays that stand for many leaves, and what stands for each result; `trace` goes on with the new graph.
     Nothing changes where there is no repetition, and without NumPy.
     """
-    if len(trace.nodes) < SCALARS:
+    made = set(trace.nodes)
+    used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
+    # Gradients would not pass through what was computed outside, if it became an element of an array.
+    if len(trace.nodes) < SCALARS or any(node.op is not None for node in used):
         return [], {}
     try:
         import numpy
@@ -207,8 +221,6 @@ def _rolled(
         return [], {}
     from ._reroll import reroll
 
-    made = set(trace.nodes)
-    used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
     inputs = nodes_in([tree for _, tree in arguments])
     known = {*inputs, *trace.made}
     leaves = [*inputs, *(node for node in used if node not in known)]

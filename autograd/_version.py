@@ -15,7 +15,7 @@ from ._functional import flatten, parts_of
 from ._guards import Surroundings
 from ._node import Node
 from ._passes import hollow, rule_of
-from ._recording import once_only, program_of, recorded, replaced, same_twice
+from ._recording import once_only, program_of, recorded, refuse_paths, replaced, same_twice
 from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import nodes_in
 
@@ -35,6 +35,7 @@ class Version:
         if self._surroundings.drawn_so_far() != drawn_so_far:
             raise once_only(inner, "draws random numbers")
         self._drawn = first.trace.drawn
+        self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
         # What was computed cannot be checked before it is.
         self._checks = [
@@ -61,6 +62,8 @@ class Version:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
         if not self._raw:
+            if self._wrt:
+                refuse_paths(nodes_in([args, kwargs]), self._wrt)
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
         fresh = drawn(self._drawn) if self._drawn else {}

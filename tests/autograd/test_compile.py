@@ -371,6 +371,35 @@ class TestChanges:
             fast(np.ones(n + 4))
         assert repr(fast) == "<compiled <lambda>: 64 signatures>"
 
+    def test_an_argument_that_depends_on_a_parameter_is_refused(self) -> None:
+        w, other = Value(3.0, label="w"), Value(5.0)
+        eager = value_and_grad(lambda x: x * w, wrt=[w])
+        fast = compiled(eager)
+        assert fast(other * 2) == (30.0, [10.0])
+        for x in (w, tanh(w * 2)):
+            with pytest.raises(
+                CompileError, match=r"test_compile.py:\d+: fast\(x\): an argument .* depends on w, which"
+            ):
+                fast(x)
+            with pytest.raises(CompileError, match="Compute it inside the function, or give its"):
+                compiled(eager)(x)
+
+    def test_parameters_behind_nodes_from_outside(self) -> None:
+        weights = [Value(0.1 * k) for k in range(40)]
+        doubled = [w * 2 for w in weights]
+        eager = value_and_grad(lambda X: sum(tanh(x * w) for w in doubled for x in X), wrt=weights)
+        X = [0.1 * k for k in range(20)]
+        assert compiled(eager)(X)[1] == pytest.approx(eager(X)[1], rel=1e-12)
+
+    def test_the_result_beside_a_pull_back(self) -> None:
+        def f(x: Any) -> Any:
+            y, pull_back = autograd.vjp(lambda a: a * x, 2.0)
+            return y * x + pull_back(1.0)[0]
+
+        fast = compiled(value_and_grad(f))
+        for x in (3.0, 5.0):
+            assert fast(x) == value_and_grad(f)(x) == (2 * x * x + x, 2 * x + 1)
+
     def test_what_no_gradient_passes(self) -> None:
         w = Value(2.0)
 
