@@ -88,7 +88,7 @@ class Version:
             for node in self.program.nodes:
                 raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
                 found[node] = rule_of(node)(*raw, **node.settings)
-        return replaced(self.program.results, found)
+        return _apart(replaced(self.program.results, found))
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
         """Yield the leaves of the arguments, each with its number or array."""
@@ -100,6 +100,16 @@ class Version:
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
         rows.append(("milliseconds to compile", self._seconds * 1e3))
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+def _apart(tree: Any) -> Any:
+    """Return a structure with copies of its arrays, so that none is an argument's, a parameter's or another's."""
+    if isinstance(tree, dict):
+        return {key: _apart(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        parts = [_apart(item) for item in tree]
+        return parts if isinstance(tree, list) else tuple(parts)
+    return tree.copy() if hasattr(tree, "dtype") else tree
 
 
 def _allocates(node: Node) -> bool:

@@ -196,6 +196,21 @@ class TestArrays:
         c = np.linspace(0, 1, 100)
         assert "(x, c1):" in agree(lambda x: (x * c, (x + c).sum()), np.ones(100)).source
 
+    def test_results_by_the_table_are_copies(self) -> None:
+        x, W = np.ones(2), Tensor([1.0, 2.0])
+        fast = compiled(lambda x, a: [(x, x, x[1:], W), {"a": 1 / a, "none": None}])
+        (*results, own), _ = fast(x, 0.0)
+        for k, result in enumerate(results):
+            result[...] = k + 5.0
+        own[...] = 9.0
+        assert [part.tolist() for part in (x, W.data, *results)] == [
+            [1.0, 1.0],
+            [1.0, 2.0],
+            [5.0, 5.0],
+            [6.0, 6.0],
+            [7.0],
+        ]
+
     def test_results_by_the_table_where_floats_raise(self) -> None:
         fast = compiled(lambda x, a: {"sum": (x * 2).sum() + 1 / a, "array": x / 2})
         assert fast(np.array([1.0, 2.0]), 0.0)["sum"] == math.inf
