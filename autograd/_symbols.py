@@ -21,6 +21,9 @@ Lines = list[Any]
 
 MOST_DECISIONS = 4
 
+DEEPEST = 50
+"""Python, which reads expressions by recursion, is given no deeper ones: a sum of many has several lines."""
+
 
 class Given(NamedTuple):
     """An argument or a setting: how it is written, and an example of it."""
@@ -399,13 +402,15 @@ def _shortened(lines: Lines) -> Lines:
                 uses[node.id] = uses.get(node.id, 0) + 1
     kept: Lines = []
     waiting: dict[str, ast.expr] = {}
+    depths: dict[str, int] = {}
     *earlier, last = lines
     for line in earlier:
+        depth = 1 + max((depths.pop(n.id, 0) for n in ast.walk(line) if isinstance(n, ast.Name)), default=0)
         line = _Put(waiting).visit(line)
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             name = line.targets[0].id
-            if uses.get(name, 0) == 1:
-                waiting[name] = line.value
+            if uses.get(name, 0) == 1 and depth < DEEPEST:
+                waiting[name], depths[name] = line.value, depth
                 continue
             if name not in uses:
                 continue
