@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -68,8 +68,13 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         finally:
             if looking:
                 sys.setprofile(None)
+    if trace.refusal is not None:
+        # Something between caught it.
+        raise trace.refusal
     if exact([leaves, keywords]) != before:
         raise once_only(f, "changes a list or a dict that it is given")
+    for strange in _strange([leaves, keywords, result]):
+        raise once_only(f, f"takes or returns {strange!r:.60} of type {type(strange).__name__}", _STRUCTURE)
     for found in variables:
         trace.names.update(_called(found))
     return Recording(trace, [*zip(names, leaves), *keywords.items()], len(args), result)
@@ -112,11 +117,32 @@ _INSTEAD = (
 )
 
 
-def once_only(f: Callable[..., Any], does: str) -> CompileError:
+_STRUCTURE = (
+    "Return numbers, arrays, nodes, text and None, and lists, tuples and dicts of these, of which the keys are text or "
+    "numbers"
+)
+
+
+def once_only(f: Callable[..., Any], does: str, instead: str = _INSTEAD) -> CompileError:
     """Return the error for a function that does what would be done only once."""
     code = getattr(f, "__code__", None)
     place = written_place((code.co_filename, code.co_firstlineno)) + ": " if code else ""
-    return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {_INSTEAD}")
+    return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {instead}")
+
+
+def _strange(tree: Any) -> Iterator[Any]:
+    """Yield what in a structure cannot be written down."""
+    if isinstance(tree, dict):
+        yield from (part for key in tree for part in flatten(key) if not isinstance(part, (float, int, *FIXED)))
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _strange(item)
+    elif (
+        not isinstance(tree, (Node, float, int, *FIXED))
+        and getattr(getattr(tree, "dtype", None), "kind", "O") not in "biuf"
+    ):
+        yield tree
 
 
 def refuse_paths(given: list[Node], wrt: set[Node]) -> None:

@@ -330,6 +330,9 @@ class Body:
             return made([self._result(item, others, lines) for item in tree], ast.Load())
         if isinstance(tree, Part):
             return self._part(tree, lines)
+        if hasattr(tree, "dtype") and not isinstance(tree, Node) and type(tree).__name__ != "ndarray":
+            # A number of NumPy's.
+            return syntax(tree.item())
         data = tree._data if isinstance(tree, Node) else tree
         given = _tree(self._given(tree))
         if shape(data) or hasattr(data, "dtype"):

@@ -42,6 +42,8 @@ class Trace:
         """For gradients: of what, with respect to what."""
         self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
         """To be done at every call: functions of arguments."""
+        self.refusal: CompileError | None = None
+        """What was raised: the function may catch it, and go on."""
         self.drawn: list[Draw] = []
         """To be done at every call, too."""
 
@@ -103,19 +105,22 @@ def read(node: Node, how: str) -> None:
     trace = tracing.get()
     if trace is None or node in trace.made:
         return
-    raise CompileError(
+    trace.refusal = CompileError(
         f"{user_line()}: this line reads the number of {name_of(node)} with {how}, which may differ at every call, so "
         f"it cannot be compiled. {_ADVICE.get(how, _ADVICE['.data'])}"
     )
+    raise trace.refusal
 
 
 def write(node: Node) -> None:
     """Refuse to set the number of a node in a function that is being compiled."""
-    if tracing.get() is not None:
-        raise CompileError(
+    trace = tracing.get()
+    if trace is not None:
+        trace.refusal = CompileError(
             f"{user_line()}: this line sets the data of {name_of(node)}, which would happen once, when the function is "
             f"compiled. Return the new number, and set it outside"
         )
+        raise trace.refusal
 
 
 def made(node: Node, data: Any) -> None:

@@ -443,6 +443,13 @@ def _swaps_two(x: Any) -> Any:
     return (x * np.ones(2000))[index] * np.arange(2000.0)
 
 
+def _tries(f: Any) -> Any:
+    try:
+        return f()
+    except RuntimeError:
+        return 1.0
+
+
 _own, _numpys = random.Random(0), np.random.default_rng(0)
 
 
@@ -466,6 +473,18 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("rare of its own", lambda x: x * 2 if _own.random() < 1e-9 else x, r"fresh\(...\)"),
     ("rare of NumPy's own", lambda x: x * 2 if _numpys.random() < 1e-9 else x, "draws random numbers"),
     ("rare of an object", partial(lambda rng, x: x * 2 if rng.random() < 1e-9 else x, random.Random(0)), "^functools"),
+    ("caught", lambda x: _tries(lambda: x * 2 if x > 0 else x), r"reads the number of greater with bool\(\)"),
+    ("caught set", lambda x: _tries(lambda: setattr(x, "data", 1.0)), "sets the data of x"),
+    (
+        "object",
+        lambda x: [x, object()],
+        r"test_compile.py:\d+: .* <lambda> takes or returns <object .* of type object, so",
+    ),
+    ("set of nodes", lambda x: {x}, "of type set, so it cannot be compiled. Return numbers, arrays, nodes, text"),
+    ("generator", lambda x: (x * k for k in range(3)), "of type generator"),
+    ("array of objects", lambda x: (x, np.array([None])), "of type ndarray"),
+    ("complex", lambda x: (x, 1j), "of type complex"),
+    ("key", lambda x: {"a": {(1, frozenset()): x}}, "of type frozenset.* of which the keys are text or numbers"),
     ("index", _swaps_two, "another operation when the function is called again"),
 ]
 

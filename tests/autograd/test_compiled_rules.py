@@ -239,6 +239,13 @@ class TestStructures:
         assert fast(2.0, [None, (3.0, True, 4.0)], "x") == 2.0
         assert compiled(lambda d: d["a"] * d["b"][0])({"a": 2.0, "b": [3.0, True], "c": []}) == 6.0
 
+    def test_numbers_of_numpy_and_keys(self) -> None:
+        agree(lambda d: [d[1, "a"], np.float64(1.5), np.int32(3), np.float32(0.5), np.bool_(True)], {(1, "a"): 2.0})
+        fast = compiled(lambda d: {(1, None): d["'\n"], -2.5: np.arange(3)})
+        assert list(fast({"'\n": 2.0})) == [(1, None), -2.5]
+        with pytest.raises(CompileError, match="of type ellipsis"):
+            compiled(lambda d: d[...])({...: 2.0})
+
     def test_a_loss_with_a_label(self) -> None:
         def f(x: Any) -> Any:
             J = x * x
