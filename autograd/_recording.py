@@ -72,7 +72,11 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         # Something between caught it.
         raise trace.refusal
     if exact([leaves, keywords]) != before:
-        raise once_only(f, "changes a list or a dict that it is given")
+        raise once_only(
+            f,
+            "changes a list or a dict that it is given",
+            "Make a new one, e.g. with list(...), and change or return that",
+        )
     for strange in _strange([leaves, keywords, result]):
         raise once_only(f, f"takes or returns {strange!r:.60} of type {type(strange).__name__}", _STRUCTURE)
     for found in variables:
