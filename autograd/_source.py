@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ._buffers import written_over
 from ._functional import flatten
 from ._node import Node
-from ._passes import on_floats, rule_of
+from ._passes import exact, on_floats, rule_of
 from ._primitive import TABLE, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
 
@@ -213,11 +213,9 @@ class Body:
         """Return the lines that compute a node."""
         assert node.op is not None
         name, arrays = self._names.of(node), self._functional or not on_floats(node)
-        if not arrays and not node.settings:
+        if not arrays:
             return self.from_template(name, node)
-        args = [self._given(item) for item in node.inputs]
-        settings = {setting: self._setting(item) for setting, item in node.settings.items()}
-        return self._written(name, node, args, settings, arrays)
+        return self._written(name, node, [self._given(item) for item in node.inputs], arrays)
 
     def from_template(self, name: str, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
@@ -228,7 +226,7 @@ class Body:
         kinds = tuple(
             (item in self.truths) if isinstance(item, Node) else (type(item), repr(item)) for item in node.inputs
         )
-        key = (node.op, kinds, node in self._conditions)
+        key = (node.op, kinds, exact(node.settings), node in self._conditions)
         if key not in self._templates:
             numbers = iter(range(len(nodes)))
             args = [
@@ -237,7 +235,7 @@ class Body:
                 else item
                 for item in node.inputs
             ]
-            lines = self._written("RESULT_", node, args, {}, arrays=False)
+            lines = self._written("RESULT_", node, args, arrays=False)
             self._templates[key] = "\n".join(indented(lines, "")), node in self.truths
         text, truth = self._templates[key]
         if truth:
@@ -245,8 +243,9 @@ class Body:
         names = {f"ARGUMENT{k}_": self._names.of(item) for k, item in enumerate(nodes)} | {"RESULT_": name}
         return [re.sub(r"ARGUMENT\d+_|RESULT_", lambda found: names[found.group()], text)]
 
-    def _written(self, name: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Lines:
+    def _written(self, name: str, node: Node, args: list[Any], arrays: bool) -> Lines:
         assert node.op is not None
+        settings = {setting: self._setting(item) for setting, item in node.settings.items()}
         try:
             lines, kind = lines_of(name, node.op.forward, args, settings, arrays, self._functional)
         except Unwritable:

@@ -186,6 +186,12 @@ def test_one_array_used_twice_on_numba() -> None:
     close(compiled(value_and_grad(f), backend="numba")(2.0, np.ones(5)), compiled(value_and_grad(f))(2.0, np.ones(5)))
 
 
+@pytest.mark.usefixtures("plain_numba")
+def test_settings_on_numba() -> None:
+    f = value_and_grad(lambda w, x: (autograd.clip(w * x, min=-1.0, max=0.5) * x).sum() + autograd.clip(w, max=1.0))
+    close(compiled(f, backend="numba")(2.0, X1), f(2.0, X1))
+
+
 @pytest.mark.usefixtures("plain_jax")
 def test_what_is_repeated_on_jax() -> None:
     def loss(p: Any, b: Any, X: Any) -> Any:
