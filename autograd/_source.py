@@ -6,6 +6,7 @@ import ast
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -97,9 +98,13 @@ class Names:
 
     def new(self, wish: str) -> str:
         """Return a name that nothing has yet: the wish as an identifier, with another number if it is taken."""
-        name = re.sub(r"[\W_]+", "_", re.sub(r"[()]", "", wish)).strip("_") or "t1"
-        name = f"t_{name}" if name[0].isdigit() else name
-        if name in self._taken and not name[-1].isdigit():
+        # Python reads names in this form: the micro sign and the letter mu are one name, and x² is none.
+        wish = unicodedata.normalize("NFKC", re.sub(r"[()]", "", wish))
+        name = re.sub(r"[\W_]+", "_", wish).strip("_") or "t1"
+        name = name if name.isidentifier() else f"t_{name}"
+        if not name.isidentifier():
+            name = "t1"
+        if name in self._taken and not name[-1].isdecimal():
             name += "_2"
         stem, number = re.fullmatch(r"(.*?)(\d*)", name).groups()  # type: ignore[union-attr]
         while name in self._taken:

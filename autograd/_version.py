@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -132,5 +133,5 @@ def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Cal
 
 def _name(f: Callable[..., Any]) -> str:
     """Return a name for the compiled function: that of f, if it is one."""
-    name = getattr(f, "__name__", type(f).__name__)
+    name = unicodedata.normalize("NFKC", getattr(f, "__name__", type(f).__name__))
     return name if name.isidentifier() and not keyword.iskeyword(name) else "f"

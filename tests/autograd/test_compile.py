@@ -182,6 +182,26 @@ def loss(w0, w1, w2, x1, x2):
         for line in ("t1 = w1_1_2 * x", "h_1 = t1 + 1", "y_hat = h_0 * h_1", "return (t3, math.inf)"):
             assert line in fast.source, fast.source
 
+    def test_names_that_python_reads_alike(self) -> None:
+        pairs = [
+            ("\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"),
+            ("x²", "x2"),
+            ("²", "2"),
+            ("a\N{COMBINING ACUTE ACCENT}", "á"),
+        ]
+        for one, other in [
+            *pairs,
+            ("x\N{VULGAR FRACTION ONE HALF}", "\N{CIRCLED DIGIT ONE}"),
+            ("x\N{TAMIL NUMBER TEN}", ""),
+        ]:
+            a, b = Value(2.0, label=one), Value(3.0, label=other)
+            fast = compiled(lambda x, a=a, b=b: (a * x + b, a - b))
+            assert fast(5.0) == (13.0, -1.0), fast.source
+        scope: dict[str, Any] = {}
+        exec("f = lambda x: x * 2", scope)
+        scope["f"].__name__ = "\N{MICRO SIGN}"
+        assert compiled(scope["f"])(2.0) == 4.0
+
     def test_structures(self) -> None:
         def f(p: Any, *more: Any, mode: str, q: Any = 0.0) -> Any:
             return {"a": [p["w"][0] * q, p["b"] + more[0]], "b": (more[1][1], None, mode)}
