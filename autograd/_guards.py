@@ -11,7 +11,7 @@ from copy import deepcopy
 from functools import partial
 from operator import is_
 from pathlib import PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from ._node import Node
@@ -78,20 +78,23 @@ class Surroundings:
             return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
         if isinstance(item, (tuple, frozenset)):
             return list(item)
+        inside: list[Any] = []
         if isinstance(item, (list, set)) or (isinstance(item, _CHANGING) and _is_own(type(item))):
             self._lists.append((item, list(item)))
-            return list(item)
+            inside = list(item)
         if isinstance(item, type):
             return [] if _is_own(item) else [*self._noted(vars(item)), *item.__bases__]
         if isinstance(item, (property, staticmethod, classmethod)):
             return [getattr(item, name, None) for name in ("fget", "__func__")]
-        if isinstance(item, dict):
-            return self._noted(item)
+        if isinstance(item, (dict, MappingProxyType)):
+            inside = self._noted(item)
+        if type(item) in (list, set, dict):
+            return inside
         slots = [name for kind in type(item).__mro__ for name in _slots_of(kind)]
         if slots:
             self._slots.append((item, slots, [getattr(item, name, _NOTHING) for name in slots]))
         values = self._noted(getattr(item, "__dict__", {}))
-        return [type(item), *values, *(getattr(item, name, None) for name in slots)]
+        return [*inside, type(item), *values, *(getattr(item, name, None) for name in slots)]
 
     def _variables_of(self, function: FunctionType, cells: list[Any]) -> list[Any]:
         """Note the global variables that a function reads, in its own module and in those that it reaches by name."""

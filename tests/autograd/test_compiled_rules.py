@@ -8,7 +8,7 @@ import sys
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -401,6 +401,21 @@ def deque_that_grew() -> Any:
     return lambda x: x * sum(latest), lambda: latest.append(3.0)
 
 
+def attribute_of_a_list() -> Any:
+    class Weights(list):  # type: ignore[type-arg]
+        scale = 2.0
+
+    weights = Weights([1.0, Value(2.0)])
+    weights.scale = 3.0
+    return lambda x: x * weights.scale, lambda: setattr(weights, "scale", 9.0)
+
+
+def dict_behind_a_proxy() -> Any:
+    settings = {"scale": 2.0}
+    shown = MappingProxyType(settings)
+    return lambda x: x * shown["scale"], lambda: settings.update(scale=9.0)
+
+
 def array_of_the_standard_library() -> Any:
     numbers = array("d", [1.0, 2.0])
     return lambda x: x * sum(numbers), lambda: numbers.append(3.0)
@@ -413,6 +428,8 @@ CHANGES = [
     attribute_of_a_function,
     default_of_a_function,
     deque_that_grew,
+    attribute_of_a_list,
+    dict_behind_a_proxy,
     array_of_the_standard_library,
     key_of_a_dict,
     slot,
