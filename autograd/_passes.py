@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from . import _floats
@@ -158,10 +159,10 @@ def rule_of(node: Node) -> Callable[..., Any]:
         return lambda *raw, **settings: float(forward(_floats, *raw, **settings))
     import numpy
 
-    if type(node._data) is float:
-        return lambda *raw, **settings: forward(numpy, *raw, **settings)
-    dtype = node._data.dtype
-    return lambda *raw, **settings: numpy.asarray(forward(numpy, *raw, **settings), dtype)
+    # One number of an array is a float already.
+    dtype = getattr(node._data, "dtype", None)
+    as_recorded = partial(numpy.asarray, dtype=dtype) if dtype else float
+    return lambda *raw, **settings: as_recorded(forward(numpy, *raw, **settings))
 
 
 def _dtype(item: Any) -> Any:
