@@ -298,7 +298,8 @@ def _latex_name(factor: Factor) -> str:
     name = rf"\dfrac{{\partial {_latex_cut(factor.upper)}}}{{\partial {_latex_cut(factor.lower)}}}"
     if factor.held:
         name = rf"\left.{name}\right|_{{{', '.join(map(latex_label, factor.held[:2]))}}}"
-    return rf"\textcolor{{{factor.color}}}{{{name}}}" if factor.color and not _dark(factor.color) else name
+    # Not \textcolor: MathJax 2, which exported notebooks use, fails where it breaks a line with that.
+    return rf"{{\color{{{factor.color}}}{{{name}}}}}" if factor.color and not _dark(factor.color) else name
 
 
 def _dark(color: str) -> bool:

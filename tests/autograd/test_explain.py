@@ -426,7 +426,7 @@ def test_hostile_labels_are_text(cut: int) -> None:
     assert page.open == []
     for shown in (found.latex, found._repr_mimebundle_()["text/latex"][3:-3]):
         assert set(re.findall(r"\\[a-zA-Z]+", shown)) <= {
-            r"\begin", r"\end", r"\dfrac", r"\partial", r"\mathrm", r"\quad", r"\textcolor", r"\cdot", r"\left",
+            r"\begin", r"\end", r"\dfrac", r"\partial", r"\mathrm", r"\quad", r"\color", r"\cdot", r"\left",
             r"\right", r"\tanh", r"\backslash", r"\lt", r"\gt", r"\wedge", r"\sim", r"\times",
         }  # fmt: skip
         assert "$" not in shown
@@ -449,7 +449,7 @@ def test_all_forms_show_the_same() -> None:
         assert number in found.html
     colors = [factor.color for factor in found.paths[0].factors if factor]
     for color in colors:
-        assert (rf"\textcolor{{{color}}}" in found.latex) == (color not in ("#141452", "#5a2a00"))
+        assert (rf"\color{{{color}}}" in found.latex) == (color not in ("#141452", "#5a2a00"))
         assert f"solid {color}" in found.html
 
 
@@ -481,7 +481,7 @@ def test_the_colours_of_latex_can_be_read_on_black() -> None:
     for k in range(8):
         h = tanh(h)
         h.label = f"h{k}"
-    used = set(re.findall(r"textcolor\{#(\w+)\}", explain(h, x).latex))
+    used = set(re.findall(r"\\color\{#(\w+)\}", explain(h, x).latex))
     assert len(used) == 3
     for colour in used:
         channels = [int(colour[k : k + 2], 16) / 255 for k in (0, 2, 4)]
