@@ -253,10 +253,9 @@ def _seed(g: Any, out: Node) -> Any:
 def output(y: Any, f: Callable[..., Any]) -> Node:
     """Return what a function returned; raise TypeError if it is no node."""
     if not isinstance(y, Node):
-        raise TypeError(
-            f"{title(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: return the node itself, "
-            f"not its .data or .item()"
-        )
+        compiled = "a compiled function returns raw numbers: compile its gradient, compile(value_and_grad(f))"
+        advice = compiled if hasattr(f, "compilations") else "return the node itself, not its .data or .item()"
+        raise TypeError(f"{title(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: {advice}")
     return y
 
 
