@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from ._boxes import LOOKS, Item, Link, echo
@@ -91,18 +92,17 @@ def _read(told: dict[str, Any]) -> Layout:
 
 
 def lay_out(items: Sequence[Item], links: Sequence[Link]) -> Layout:
-    """Return the places of items and links; the perceptrons of a layer stand in order, whatever Graphviz's version.
+    """Return the places of items and links; the perceptrons of a layer stand in order, whatever Graphviz's version."""
+    stacked = any(len(frame) == 2 for frame in frames(items))
+    return layout(dot_text(items, links, upwards=stacked and _stacks_upwards(program())))
 
-    Of frames above each other, some versions put the first at the top, others at the bottom.
-    """
-    at = layout(dot_text(items, links))
-    columns: dict[Place, list[float]] = {}
-    for frame in frames(items):
-        heights = [at.nodes[item.id][1] for item in items if item.place == frame and item.kind != "folded"]
-        if len(frame) == 2 and heights:
-            columns.setdefault(frame[:1], []).append(sum(heights) / len(heights))
-    wrong = [column[0] > column[-1] for column in columns.values() if len(column) > 1]
-    return layout(dot_text(items, links, upwards=True)) if sum(wrong) > len(wrong) / 2 else at
+
+@cache
+def _stacks_upwards(program: str | None) -> bool:
+    """Tell whether a program puts the first of the frames in a frame at the bottom; versions differ."""
+    inside = "subgraph cluster0 { subgraph cluster1 { a } subgraph cluster2 { b } }"
+    at = layout(f"digraph {{ rankdir=LR {inside} a -> c b -> c }}").nodes
+    return at["a"][1] > at["b"][1]
 
 
 def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False) -> str:

@@ -357,6 +357,20 @@ class TestFolding:
         for first, last in ((0, 12), (12, 12 + 55), (12 + 55, 79)):
             assert heights[first:last] == sorted(heights[first:last])
 
+    @pytest.mark.parametrize("program", PROGRAMS)
+    def test_perceptrons_that_no_other_follows_stand_in_order(
+        self, monkeypatch: pytest.MonkeyPatch, program: str
+    ) -> None:
+        monkeypatch.setenv("GLASSGRAD_DOT", program)
+        model = MLP(2, [3, 2])
+        first, second = model([0.5, -1.0])
+        loss = first + second
+        picture = seen(loss)
+        number = {node: k for k, node in enumerate(topological_sort(loss))}
+        for layer in model.layers:
+            heights = [_y(picture.by_id[f"n{number[perceptron.w0]}"]) for perceptron in layer.perceptrons]
+            assert heights == sorted(heights)
+
     def test_batches_fold_their_inputs_and_their_loss(self) -> None:
         X = [[float(k), 1.0] for k in range(20)]
         loss = hinge(MLP(2, [3, 1])(X), [1, -1] * 10)
