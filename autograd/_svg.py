@@ -55,8 +55,8 @@ def _svg_shape(shape: Shape) -> str:
         d = f"M{_n(x)},{_n(y)}" + ("L" if len(rest) == 1 else "C") + " ".join(f"{_n(x)},{_n(y)}" for x, y in rest)
         dashes = ' stroke-dasharray="2 3"' * shape.dashed
         line = f'<path d="{d}" fill="none" stroke="{shape.color}" stroke-width="{_n(shape.width)}"{dashes}/>'
-        head = " ".join(f"{_n(x)},{_n(y)}" for x, y in arrow_head(shape))
-        return line + (f'<polygon points="{head}" fill="{shape.color}"/>' if head else "")
+        head = "L".join(f"{_n(x)},{_n(y)}" for x, y in arrow_head(shape))
+        return line + (f'<path d="M{head}Z" fill="{shape.color}"/>' if head else "")
     look = f'fill="{shape.fill}" stroke="{shape.stroke}"'
     if shape.stroke_width != 1:
         look += f' stroke-width="{_n(shape.stroke_width)}"'
