@@ -19,6 +19,9 @@ from ._steps import Sent, Step, Steps, rows, shown
 LIMIT = 2000
 """More numbers in one drawing make a browser slow."""
 
+ARROWS = 2 * LIMIT
+"""More arrows into operations do so, too: as many as sums of two have."""
+
 MOVES = 20_000
 """More products make a page too large."""
 
@@ -133,20 +136,33 @@ def _drawn(steps: Steps) -> list[Node]:
 
 def _folding(order: list[Node]) -> dict[Node, Any]:
     """Return the boxes that parts of the graph disappear in, if it is too large to be drawn open."""
-    if len(order) <= LIMIT:
+    if _is_smooth(order, {}):
         return {}
     for fold in ("perceptron", "layer"):
         try:
             boxes = folded(order, fold)
         except ValueError:
             continue
-        if len(order) - len(boxes) + len(set(boxes.values())) <= LIMIT:
+        if _is_smooth(order, boxes):
             return boxes
+    arrows = sum(len(node.inputs) for node in order)
     raise ValueError(
-        f"this graph has {len(order):,} numbers; the view shows at most {LIMIT:,}, or a network of nn by its layers. "
-        f"print(steps(loss)) and steps(loss)[k] work for any graph; or step through a part, such as the loss of one "
-        f"sample; or make the network of=Tensor, where a layer is one node"
+        f"this graph has {len(order):,} numbers and {arrows:,} arrows between them; the view shows at most {LIMIT:,} "
+        f"and {ARROWS:,}, or a network of nn by its layers. print(steps(loss)) and steps(loss)[k] work for any graph; "
+        f"or step through a part, such as the loss of one sample; or make the network of=Tensor, where a layer is one "
+        f"node"
     )
+
+
+def _is_smooth(order: list[Node], boxes: dict[Node, Any]) -> bool:
+    """Tell whether a browser is quick to show a graph, of which parts disappear in boxes."""
+    shown: set[Any] = {boxes.get(node, node) for node in order}
+    arrows: set[Any] = {
+        (boxes.get(given, given) if isinstance(given, Node) else position, boxes.get(node, node))
+        for node in order
+        for position, given in enumerate(node.inputs)
+    }
+    return len(shown) <= LIMIT and len(arrows) <= ARROWS
 
 
 def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:

@@ -204,8 +204,16 @@ def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> 
     assert "g-layer-1" in steps(mse([model([1.0, 2.0])], [1.0]))._repr_html_()
     monkeypatch.setattr(_stepper, "LIMIT", 2)
     for loss in (perceptron()[0], mse([model([1.0, 2.0])], [1.0])):
-        with pytest.raises(ValueError, match="the view shows at most 2, or a network of nn by its layers"):
+        with pytest.raises(ValueError, match="the view shows at most 2 and 4,000, or a network"):
             steps(loss)._repr_html_()
+
+
+def test_graphs_of_many_arrows_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = MLP(2, [4, 4, 1])
+    loss = mse([model([1.0, 2.0])], [1.0])
+    assert "node folded" not in steps(loss)._repr_html_()
+    monkeypatch.setattr(_stepper, "ARROWS", 40)
+    assert "node folded" in steps(loss)._repr_html_()
 
 
 def test_a_long_table_is_cut() -> None:
