@@ -40,10 +40,10 @@ PAGE = """<!DOCTYPE html>
 script-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark; }}
+@media screen {{ :root {{ color-scheme: light dark; }} }}
 body {{ max-width: 1360px; margin: 0 auto; padding: 12px; font-family: system-ui, sans-serif; }}
 h1 {{ margin: 4px 2px 12px; font-size: 20px; font-weight: 600; }}
-@media (prefers-color-scheme: dark) {{ body {{ color: #e8eaed; background: #0e0f11; }} }}
+@media screen and (prefers-color-scheme: dark) {{ body {{ color: #e8eaed; background: #0e0f11; }} }}
 </style>
 </head>
 <body>

@@ -286,6 +286,15 @@ def test_arrays_folded_networks_and_primitives_of_ones_own(visit: Visit, tmp_pat
     assert page.locator("g.folded").nth(50).get_attribute("class").endswith("now")
 
 
+def test_paper_is_white(visit: Visit, tmp_path: Path) -> None:
+    page = visit(steps(perceptron()[0]).save(tmp_path / "page.html"), color_scheme="dark")
+    paper = "view => [getComputedStyle(view).color, getComputedStyle(view.querySelector('.stage > svg')).filter]"
+    assert page.locator(".view").evaluate(paper) != ["rgb(28, 30, 33)", "none"]
+    page.emulate_media(media="print")
+    assert page.locator(".view").evaluate(paper) == ["rgb(28, 30, 33)", "none"]
+    assert page.get_by_role("button", name="Play").is_hidden()
+
+
 def test_arrows_to_one_node_are_drawn_as_one(visit: Visit, tmp_path: Path) -> None:
     model = MLP(2, [3, 1])
     page = visit(steps(mse([model([1.0, 2.0])], [1.0])).save(tmp_path / "network.html"))
