@@ -411,13 +411,14 @@ function stepper(host, page, alone) {
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.key in keys) || tag === "SELECT") return false;
     return event.key !== " " || !["BUTTON", "SUMMARY"].includes(tag);
   }
-  // JupyterLab sees keys before we do, and leaves alone what happens inside an element with this attribute.
+  // A cell that is run again leaves its old view behind, which all that listens outside of it would keep in memory.
   const gone = new AbortController();
+  const { signal } = gone;
+  // JupyterLab sees keys before we do, and leaves alone what happens inside an element with this attribute.
   addEventListener("keydown", (event) => {
-    // A cell that is run again leaves its old view behind.
     if (!host.isConnected) gone.abort();
     host.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event));
-  }, { capture: true, signal: gone.signal });
+  }, { capture: true, signal });
   (alone ? document : shadow).addEventListener("keydown", (event) => {
     if (!isOurs(event)) return;
     event.preventDefault();
@@ -430,8 +431,10 @@ function stepper(host, page, alone) {
     const dark = theme === null ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "false";
     root.classList.toggle("dark", dark);
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
-  new MutationObserver(dress).observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress, { signal });
+  const theme = new MutationObserver(dress);
+  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  signal.addEventListener("abort", () => (theme.disconnect(), clearInterval(timer)));
   dress();
   stage.addEventListener("scroll", look);
   new ResizeObserver(look).observe(stage);

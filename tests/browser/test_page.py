@@ -261,6 +261,19 @@ def test_two_views_on_one_page_are_independent(visit: Visit) -> None:
     assert places.all_inner_texts() == ["1 / 15", "3 / 7", "15 / 15"]
 
 
+def test_a_view_that_is_replaced_leaves_nothing_behind(visit: Visit) -> None:
+    page = visit(f"<!DOCTYPE html><html lang=en><title>gone</title>{view(steps(perceptron()[0]))}")
+    page.get_by_role("button", name="Play").click()
+    page.evaluate("window.old = new WeakRef(document.querySelector('.glassgrad'))")
+    page.evaluate("window.old.deref().remove()")
+    page.keyboard.press("a")
+    page.wait_for_timeout(100)
+    browser = page.context.new_cdp_session(page)
+    browser.send("HeapProfiler.enable")
+    browser.send("HeapProfiler.collectGarbage")
+    assert page.evaluate("window.old.deref() === undefined")
+
+
 def test_where_no_script_runs_there_are_a_picture_and_a_table(visit: Visit, tmp_path: Path) -> None:
     loss, w = perceptron()
     page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), java_script_enabled=False)
