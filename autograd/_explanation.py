@@ -384,7 +384,8 @@ def _html_name(factor: Factor) -> str:
     held = f"<sub>|{escape(', '.join(factor.held[:2]))}</sub>" if factor.held else ""
     name = _html_fraction(factor.upper, factor.lower) + held
     # The colour is a line beneath, since not all of them can be read as text on every background.
-    return f'<span style="border-bottom:4px solid {factor.color}">{name}</span>' if factor.color else name
+    style = f"display:inline-block;border-bottom:4px solid {factor.color}"
+    return f'<span style="{style}">{name}</span>' if factor.color else name
 
 
 def _html_fraction(upper: Sequence[str], lower: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Tensor, Value, primitive, sigmoid, steps, tanh
+from autograd import Tensor, Value, explain, primitive, sigmoid, steps, tanh
 from autograd._stepper import view
 from nn import MLP, SGD, mse
 
@@ -352,3 +352,13 @@ def test_a_step_of_a_large_graph_is_on_the_screen_in_50_ms(
     times = page.evaluate(TIMES)
     assert at(page).startswith("61 / ")
     assert sorted(times)[30] < 50
+
+
+def test_the_colour_of_a_factor_is_a_line_beneath_it(visit: Visit) -> None:
+    loss, w = perceptron()
+    page = visit(f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>explained</title>{explain(loss, w[1]).html}")
+    factors = page.locator("span[style*=border-bottom]")
+    assert factors.count() == 3
+    for k in range(3):
+        outer, inner = (part.bounding_box() for part in (factors.nth(k), factors.nth(k).locator("span").first))
+        assert outer["y"] + outer["height"] >= inner["y"] + inner["height"] + 4
