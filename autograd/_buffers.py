@@ -72,11 +72,11 @@ def written_over(
 
 def _with_out(line: ast.stmt) -> tuple[Any, Any]:
     """Return the call that a line makes, as one that takes `out=`, or None; and, if it works on bits, their dtype."""
-    tree = line.value if isinstance(line, ast.Assign) else None
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "view":
-        inner = tree.func.value
-        if isinstance(inner, ast.Call) and [keyword.arg for keyword in inner.keywords] == ["dtype"]:
-            return _ufunc(ast.Call(inner.func, inner.args, [])), inner.keywords[0].value
+    tree: Any = line.value if isinstance(line, ast.Assign) else None
+    viewed = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "view"
+    inner = tree.func.value if viewed else None
+    if isinstance(inner, ast.Call) and [keyword.arg for keyword in inner.keywords] == ["dtype"]:
+        return _ufunc(ast.Call(inner.func, inner.args, [])), inner.keywords[0].value
     return _ufunc(tree), None
 
 
