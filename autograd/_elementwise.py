@@ -100,7 +100,7 @@ atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g / (1 + a 
 sigmoid = primitive(
     "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
     lambda g, out, a: g * out * (1 - out),
-    domain=(REAL,), note="1 / (1 + exp(-a)), written so that no exponential overflows.",
+    domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
 )
 softplus = primitive(
     "softplus", lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
