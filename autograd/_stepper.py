@@ -42,7 +42,7 @@ script-src 'unsafe-inline'">
 <style>
 @media screen {{ :root {{ color-scheme: light dark; }} }}
 body {{ max-width: 1360px; margin: 0 auto; padding: 12px; font-family: system-ui, sans-serif; }}
-h1 {{ margin: 4px 2px 12px; font-size: 20px; font-weight: 600; }}
+h1 {{ margin: 0 2px 8px; font-size: 18px; font-weight: 600; }}
 @media screen and (prefers-color-scheme: dark) {{ body {{ color: #e8eaed; background: #0e0f11; }} }}
 </style>
 </head>

@@ -77,11 +77,12 @@ function stepper(host, page, alone) {
     return rows;
   }
 
-  function state(total, arrived, expected) {
+  function state(name, total, arrived, expected) {
     const dots = expected <= 8 ? "●".repeat(arrived) + "○".repeat(expected - arrived) + " " : "";
     const note = cell("state");
     if (expected > 1) note.append(make("span", { "aria-hidden": "true" }, dots), `sum so far ${total.replace("-", "−")}: `);
-    note.append(arrived < expected ? `${arrived} of ${expected}` : expected > 1 ? "✓ complete" : "✓ complete: the only path");
+    note.append(arrived < expected ? `${arrived} of ${expected}` : "✓ complete");
+    if (expected === 1) note.append(": ", symbol(name), " is used nowhere else");
     return note;
   }
 
@@ -91,7 +92,7 @@ function stepper(host, page, alone) {
     const lower = names[inputs[k][position]];
     const left = cell("left", fraction(page.loss, lower));
     const result = cell("value", ...prose(contribution));
-    const note = state(total, arrived, expected);
+    const note = state(lower, total, arrived, expected);
     const rows = make("div", { class: short ? "row" : "rows product" });
     if (local === "") {
       rows.append(left, "=", factor(k, ...prose(derivative)));
@@ -104,10 +105,34 @@ function stepper(host, page, alone) {
       rows.append("", "=", cell("middle", ...prose(gradient)), "·", factor(k, ...prose(derivative)));
       if (derivative !== local && derivative !== `(${local})`)
         rows.append("", "=", cell("middle", ...prose(gradient)), "·", factor(k, ...prose(signed(local))));
-      rows.append("", "=", result, "", "");
-      rows.append("", "", note);
+      rows.append("", "=", result, "", "", note);
     }
     return tidy(rows);
+  }
+
+  // All factors from the loss to a leaf in a row, if there is one path and every factor is a number.
+  function chain(leaf) {
+    const factors = [];
+    for (let k = leaf; sentTo[k].length; k = factors[0][0]) {
+      const [from, sent] = sentTo[k][0];
+      if (sentTo[k].length > 1 || sent[2] === "" || factors.length === 12) return [];
+      factors.unshift([from, k, sent[2]]);
+    }
+    if (factors.length < 2) return [];
+    const row = make("div", { class: "chain" });
+    const short = (text) => String(Number(Number(text).toPrecision(4)));
+    const column = (upper, lower) => row.append(make("span", {}, cell("", upper), cell("", ...[lower].flat())));
+    column(fraction(page.loss, names[leaf]), "");
+    factors.forEach(([upper, lower, local], j) => {
+      column(j ? "·" : "=", j ? "·" : "=");
+      column(factor(upper, fraction(names[upper], names[lower])), prose(j ? signed(short(local)) : short(local)));
+    });
+    const value = steps[walkedAt[leaf]][3].find((sent) => inputs[steps[walkedAt[leaf]][1]][sent[0]] === leaf)[4];
+    column("", ["= ", cell("value", ...prose(short(value)))]);
+    const slope = Number(value);
+    const effect = make("p", {}, "So if ", symbol(names[leaf]), " grows by 0.01, ", symbol(page.loss));
+    effect.append(slope ? ` ${slope > 0 ? "grows" : "shrinks"} by about ` : " stays nearly the same", ...(slope ? prose(brief(Math.abs(slope) / 100, 3)) : []), ".");
+    return [make("div", { class: "way" }, make("p", {}, "All the way from ", symbol(page.loss), " to ", symbol(names[leaf]), ":"), row, effect)];
   }
 
   function listed(places) {
@@ -127,18 +152,20 @@ function stepper(host, page, alone) {
       const rows = make("div", { class: "rows" });
       rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("value", first));
       const slope = ["A gradient says how fast ", symbol(page.loss), " changes when a number changes a little. "];
-      return [make("p", {}, ...slope, "Backpropagation starts at the end: that of ", symbol(page.loss), " by itself is 1."), tidy(rows)];
+      const start = ["Backpropagation goes from the end to the start, against the arrows. It starts with 1: if ", symbol(page.loss), " grows by 0.01, ", symbol(page.loss), " grows by 0.01."];
+      return [make("p", {}, ...slope, ...start), tidy(rows)];
     }
     const arrived = make("p", {}, "At ", symbol(names[k]), " = ", ...prose(page.formulas[k]), " the gradient ");
     arrived.append(fraction(page.loss, names[k]), " = ", ...prose(first), " has arrived. ");
     if (!sent.length) arrived.append("Nothing is sent on.");
     else if (sent[0][2] === "") arrived.append("Each input gets what its formula makes of it, called g:");
-    else arrived.append("Each input gets it, times its local derivative:");
+    else arrived.append("Chain rule: each input gets it, times the local derivative, how fast ", symbol(names[k]), " changes with that input:");
+    const leaf = sent.map(([position]) => inputs[k][position]).find((parent) => !inputs[parent].length);
     const last = steps.findLastIndex((one) => one[0] === BACKWARD) === steps.indexOf(step);
-    const end = last ? [make("p", {}, "Every gradient is complete. explain(…, wrt=…) writes all factors of one of them in a row.")] : [];
     const short = sent.length > 3;
     const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(step, one, short)));
-    return [arrived, list, ...end];
+    if (leaf !== undefined) list.append(...chain(leaf));
+    return [arrived, list, ...(last ? [make("p", {}, "Every gradient is complete.")] : [])];
   }
 
   function say(step) {
@@ -169,7 +196,10 @@ function stepper(host, page, alone) {
   function bundle() {
     const bundles = new Map();
     for (const group of drawing.querySelectorAll("g.edge")) {
-      const name = `${ownerOf(group)} ${group.firstElementChild.getAttribute("stroke")}`;
+      const constant = group.id.startsWith("ec");
+      group.classList.toggle("unwalked", constant);
+      if (!constant) group.append(backwards(...group.children));
+      const name = `${ownerOf(group)} ${group.firstElementChild.getAttribute("stroke")} ${constant}`;
       if (bundles.has(name)) group.remove();
       else bundles.set(name, []);
       bundles.get(name).push([...group.children]);
@@ -178,12 +208,26 @@ function stepper(host, page, alone) {
       first.forEach((path, k) => path.setAttribute("d", [first, ...others].map((arrow) => arrow[k].getAttribute("d")).join("")));
   }
 
+  // The head of an arrow that points back to its start, and the piece of line in place of its own head.
+  function backwards(line, head) {
+    const [x, y, u, v] = line.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+    const [, tip] = head.getAttribute("d").split("L");
+    const [, end] = line.getAttribute("d").match(/([-\d.]+,[-\d.]+)$/);
+    const long = Math.hypot(u - x, v - y) || 1, [a, b] = [(u - x) / long, (v - y) / long];
+    const side = (way) => `${(x + 10 * a - way * 5.5 * b).toFixed(1)},${(y + 10 * b + way * 5.5 * a).toFixed(1)}`;
+    const path = head.cloneNode();
+    path.setAttribute("d", `M${side(1)}L${x},${y}L${side(-1)}ZM${end}L${tip}`);
+    path.setAttribute("stroke", head.getAttribute("fill"));
+    path.classList.add("back");
+    return path;
+  }
+
   // What it may cover at most, in the units of the drawing.
   function extent(group) {
     const numbers = (text) => text.match(/-?[\d.]+/g).map(Number);
     let [xs, ys] = numbers(group.getAttribute("transform") || "0 0").map((one) => [one]);
     let reach = 10;
-    for (const shape of group.children) for (const size of ["width", "height", "rx", "ry"]) reach = Math.max(reach, Number(shape.getAttribute(size)));
+    for (const shape of group.children) for (const [size, part] of [["width", 2], ["height", 2], ["rx", 1], ["ry", 1]]) reach = Math.max(reach, Number(shape.getAttribute(size)) / part);
     if (group.classList.contains("edge")) {
       const points = numbers(group.firstElementChild.getAttribute("d"));
       [xs, ys] = [0, 1].map((odd) => points.filter((_, k) => k % 2 === odd));
@@ -218,6 +262,7 @@ function stepper(host, page, alone) {
     group.addEventListener("click", () => visit(box));
   }
   names.forEach((_, k) => boxOf(k) && boxOf(k).nodes.push(k));
+  const sentTo = names.map(() => []);
   const computedAt = names.map(() => -1);
   const walkedAt = names.map(() => Infinity);
   const updatedAt = names.map(() => -1);
@@ -234,8 +279,10 @@ function stepper(host, page, alone) {
     else if (!sent) box.sums.push([i, "", true]);
     else {
       walkedAt[k] = i;
-      for (const [position, , , , total, arrived, expected] of sent) {
+      for (const one of sent) {
+        const [position, , , , total, arrived, expected] = one;
         const parent = inputs[k][position], to = boxOf(parent);
+        sentTo[parent].push([k, one]);
         touched[i].add(to);
         if (shown(to) === parent) to.sums.push([i, total, arrived === expected]);
         if (!inputs[parent].length && arrived === expected) walkedAt[parent] = i;
@@ -326,22 +373,28 @@ function stepper(host, page, alone) {
   const all = make("details", { class: "all" }, make("summary", {}, `All ${steps.length.toLocaleString("en")} steps as text`), list);
   const key = make("p", { class: "key" });
   for (const [state, text] of Object.entries(states)) key.append(make("span", { class: state }, make("i"), text));
+  const kinds = { parameter: "weight", input: "input", constant: "constant, gets no gradient" };
+  for (const [kind, text] of Object.entries(kinds)) if (drawing.querySelector(`.${kind}`)) key.append(make("span", { class: kind }, make("i"), text));
+  key.append("Click a box to go to its step, and again for its step back.");
   const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, ...Object.values(moves), slider, place, speed);
   const whole = make("p", { class: "whole" }, ...(page.formula ? [symbol(page.loss), " = ", ...prose(page.formula)] : []));
-  const root = make("section", { class: "view", "aria-label": page.title }, whole, bar, stage, key, make("div", { class: "panel" }, phase, sum), live, all);
+  const panel = make("div", { class: "panel" }, phase, sum);
+  const root = make("section", { class: "view", "aria-label": page.title }, whole, bar, stage, panel, key, live, all);
   const size = drawing.viewBox.baseVal;
   root.classList.toggle("wide", size.width > 1.7 * size.height);
   drawing.style.width = `${size.width}px`;
-  drawing.style.minWidth = `${Math.round(size.width * (size.width > 1400 ? 1 : 0.62))}px`;
+  drawing.style.setProperty("--full", `${size.width}px`);
+  drawing.classList.toggle("large", size.width > 1400);
   shadow.append(make("style", {}, page.style), root);
 
   all.addEventListener("toggle", () => {
     if (!all.open || list.children.length) return;
     steps.forEach((step, i) => {
-      const entry = make("button", { type: "button" }, `${phases[step[0]]}: ${say(step)}`);
+      const entry = make("button", { type: "button" }, `${phases[step[0]]}: ${say(step).replace(/ \* /g, " · ")}`);
       entry.addEventListener("click", () => go(i));
       list.append(make("li", i === at ? { "aria-current": "step" } : {}, entry));
     });
+    list.scrollTop = list.children[at].offsetTop - list.offsetTop;
   });
 
   function play(on) {
@@ -369,10 +422,15 @@ function stepper(host, page, alone) {
     }
   }
 
-  function show(box) {
-    if (!box || !box.part) return;
-    const { left, right, top, bottom } = box.part;
+  // Brings a step into sight, with the boxes that receive something, if there is room for all of them.
+  function show(i) {
+    const current = boxOf(steps[i][1]);
+    if (!current || !current.part) return;
     const scale = drawing.clientWidth / size.width;
+    const all = [...touched[i]].map((box) => box.part).filter(Boolean);
+    const whole = { left: Math.min(...all.map((part) => part.left)), right: Math.max(...all.map((part) => part.right)), top: Math.min(...all.map((part) => part.top)), bottom: Math.max(...all.map((part) => part.bottom)) };
+    const fits = (whole.right - whole.left) * scale < stage.clientWidth && (whole.bottom - whole.top) * scale < stage.clientHeight;
+    const { left, right, top, bottom } = fits ? whole : current.part;
     const goal = { left: ((left + right) * scale - stage.clientWidth) / 2, top: ((top + bottom) * scale - stage.clientHeight) / 2 };
     const close = Math.abs(goal.left - stage.scrollLeft) < stage.clientWidth && Math.abs(goal.top - stage.scrollTop) < stage.clientHeight;
     stage.scrollTo({ ...goal, behavior: close && !still.matches && !timer ? "smooth" : "auto" });
@@ -388,12 +446,14 @@ function stepper(host, page, alone) {
     at = i;
     const step = steps[i];
     // First what asks for places: after a change, a browser has to lay out everything for an answer.
-    show(boxOf(step[1]));
+    show(i);
     look();
     root.dataset.phase = phases[step[0]].toLowerCase();
     phase.textContent = `${arrows[step[0]]} ${phases[step[0]]}`;
     place.textContent = `${i + 1} / ${steps.length}`;
     sum.replaceChildren(...arithmetic(step));
+    // What stands below keeps its place; to ask for a height takes time where thousands of parts are drawn.
+    if (parts.length < 300 && root.classList.contains("wide")) panel.style.minHeight = `${panel.offsetHeight}px`;
     slider.value = i;
     const told = `step ${i + 1} of ${steps.length}, ${phases[step[0]].toLowerCase()}: ${say(step)}`;
     slider.setAttribute("aria-valuetext", told);
@@ -437,6 +497,9 @@ function stepper(host, page, alone) {
   signal.addEventListener("abort", () => (theme.disconnect(), clearInterval(timer)));
   dress();
   stage.addEventListener("scroll", look);
-  new ResizeObserver(look).observe(stage);
+  new ResizeObserver(() => {
+    panel.style.minHeight = "";
+    look();
+  }).observe(stage);
   go(0);
 }

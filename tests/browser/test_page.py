@@ -110,7 +110,7 @@ def test_the_numbers_are_the_engines(page: Any) -> None:
     optimizer.step()
     for k, step in enumerate(sequence):
         go(page, k)
-        results = [plain(text) for text in page.locator(".value").all_inner_texts()]
+        results = [plain(text) for text in page.locator(".rows .value, .row .value").all_inner_texts()]
         told = page.locator("[aria-live]").text_content()
         assert told.startswith(f"step {k + 1} of {len(sequence)}, {step.phase}: ")
         if step.phase == "update" or step.phase == "forward":
@@ -156,13 +156,39 @@ def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
         go(page, k)
         notes += page.locator(".state").all_inner_texts()
     assert notes == [
-        "✓ complete: the only path",
+        "✓ complete: a is used nowhere else",
         "●○○ sum so far 9: 1 of 3",
         "●●○ sum so far 18: 2 of 3",
         "●●● sum so far 27: ✓ complete",
     ]
     go(page, 3)
     assert page.locator("#n0 text.grad").text_content() == "9 …"
+
+
+def test_the_whole_chain_stands_where_a_gradient_is_complete(page: Any) -> None:
+    chains = {}
+    for k in range(18):
+        go(page, k)
+        if page.locator(".way").count():
+            row = page.locator(".chain > span").evaluate_all("all => all.map(one => one.lastChild.innerText)")
+            chains[k] = plain(" ".join(row).strip()), plain(page.locator(".way p").last.inner_text())
+    assert list(chains) == [12, 13, 14]
+    factors = "= -1.995 · 1 · 0.002467 · 1 · 1 · (-1) = 0.004921"
+    assert chains[14] == (factors, "So if w1 grows by 0.01, J grows by about 0.0000492.")
+    assert chains[13][1] == "So if w0 grows by 0.01, J shrinks by about 0.0000492."
+
+
+def test_arrows_point_back_on_the_way_back(page: Any) -> None:
+    def heads(selector: str) -> int:
+        return page.locator(f".edge.now:not(.unwalked) > {selector}").locator("visible=true").count()
+
+    go(page, 4)
+    assert (heads("path:nth-child(2)"), heads(".back")) == (2, 0)
+    go(page, 10)
+    assert (heads("path:nth-child(2)"), heads(".back")) == (0, 2)
+    # The exponent gets no gradient.
+    go(page, 8)
+    assert page.locator(".unwalked.now > path:nth-child(2)").locator("visible=true").count() == 1
 
 
 def test_every_step_as_text(page: Any) -> None:
@@ -174,7 +200,7 @@ def test_every_step_as_text(page: Any) -> None:
     assert entries.nth(4).inner_text() == "Forward: y_hat = sigmoid(z) = sigmoid(-6) = 0.00247262"
     entries.nth(16).get_by_role("button").click()
     assert at(page) == "17 / 18"
-    assert page.locator("li[aria-current=step]").inner_text().startswith("Update: w1 ← w1 - lr * ∂J/∂w1")
+    assert page.locator("li[aria-current=step]").inner_text().startswith("Update: w1 ← w1 - lr · ∂J/∂w1")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -203,7 +229,7 @@ def test_a_phone_and_a_zoom_of_150_percent(visit: Visit, tmp_path: Path, width: 
     for k in (0, 10, 14):
         go(page, k)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        now = page.locator(".now.node rect").first.bounding_box()
+        now = page.locator(".now.node rect").locator("visible=true").bounding_box()
         assert now["x"] >= 0
         assert now["x"] + now["width"] <= width
 
@@ -312,8 +338,8 @@ def test_arrows_to_one_node_are_drawn_as_one(visit: Visit, tmp_path: Path) -> No
     model = MLP(2, [3, 1])
     page = visit(steps(mse([model([1.0, 2.0])], [1.0])).save(tmp_path / "network.html"))
     lines = page.locator(".edge > path:first-child").evaluate_all("lines => lines.map(l => l.getAttribute('d'))")
-    # A weighted sum of a bias, two weights and two inputs.
-    assert sum(line.count("M") == 5 for line in lines) == 3
+    # A weighted sum of a bias and two weights; in the first layer with two inputs, which are sent no gradient.
+    assert sum(line.count("M") == 3 for line in lines) == 3
     go(page, 1)
     assert page.locator(".edge.now").count() == 2
 
