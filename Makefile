@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Scalar code gains nothing from more threads, and small matrices lose.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo notebooks execute test lint fuzz mutants bench lock clean
+.PHONY: help demo notebooks execute test lint fuzz mutants damage bench lock clean
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -15,11 +15,11 @@ INSTALL = $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' constraints.txt)"
-	$(INSTALL) '.[data]'
+	$(INSTALL) '.[data,testing]'
 	touch $@
 
 $(VENV)/lab: $(VENV)/installed
-	$(INSTALL) '.[data,notebook]'
+	$(INSTALL) '.[data,notebook,testing]'
 	touch $@
 
 $(VENV)/tools: $(VENV)/installed
@@ -32,10 +32,12 @@ demo: $(VENV)/installed  ## the main job: a perceptron explained, moons and digi
 notebooks: $(VENV)/lab  ## open the course in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-execute: $(VENV)/tools  ## write the notebooks anew from their text sources, with outputs
+execute: $(VENV)/tools  ## write the notebooks anew from their text sources, with outputs, and the picture of the README
 	$(BIN)/python notebooks/execute.py
+	$(BIN)/python -m nn demo --out out
+	cp out/perceptron.png notebooks/
 
-lint: $(VENV)/tools
+lint: $(VENV)/tools  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,6 +52,9 @@ fuzz: $(VENV)/tools  ## property tests with new random numbers for MINUTES minut
 mutants: $(VENV)/tools  ## break every derivative rule in turn, and see whether the tests notice
 	$(BIN)/python tests/mutants.py
 
+damage: $(VENV)/tools  ## kill processes that save, and load 10,000 damaged files
+	$(BIN)/python tests/damage.py
+
 bench: $(VENV)/installed  ## time the engine beside its peers, in environments of their own
 	$(BIN)/python benchmarks/run.py
 
@@ -58,5 +63,5 @@ lock: $(VENV)/tools  ## renew the pinned versions in constraints.txt
 		--extra data --extra test --python-version 3.11 pyproject.toml --output-file constraints.txt
 	echo "uv==$$($(BIN)/uv --version | cut -d' ' -f2)" >> constraints.txt
 
-clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+clean:  ## remove the environments and all that tests and the demo leave
+	rm -rf $(VENV) benchmarks/.venv benchmarks/gradcheck/.venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -39,7 +39,7 @@ def run(out: Path) -> None:
 
 
 def perceptron(out: Path) -> None:
-    """Compute the seminar's perceptron, its loss and all gradients, and draw the graph."""
+    """Compute a perceptron, its loss and all gradients, and draw the graph."""
     print("1. A perceptron: y_hat = g(w0 + w1 x1 + w2 x2) = g(1 + 3 x1 - 2 x2), at x = (-1, 2), g = sigmoid\n")
     w0, w1, w2 = Value(1.0, label="w0"), Value(3.0, label="w1"), Value(-2.0, label="w2")
     x1, x2 = Value(-1.0, label="x1"), Value(2.0, label="x2")

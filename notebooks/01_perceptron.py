@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 1 Perceptron
 #
@@ -14,7 +6,6 @@
 # break.
 
 # %%
-# %matplotlib inline
 # %config InlineBackend.figure_format = "retina"
 from autograd import Tensor, Value, grad, relu, sigmoid, tanh
 from checks import perceptron as check

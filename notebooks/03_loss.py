@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 3 Loss
 #
@@ -13,7 +5,6 @@
 # is right, larger the worse it gets. To learn is to make this number small, so it had better be the right number.
 
 # %%
-# %matplotlib inline
 # %config InlineBackend.figure_format = "retina"
 from math import log
 

@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 4 Gradient descent
 #
@@ -13,7 +5,6 @@
 # tell is how steep the ground is under our feet. That is enough.
 
 # %%
-# %matplotlib inline
 # %config InlineBackend.figure_format = "retina"
 from random import Random
 

@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 7 Training in practice
 #
@@ -13,7 +5,6 @@
 # seen. This notebook is about the difference.
 
 # %%
-# %matplotlib inline
 # %config InlineBackend.figure_format = "retina"
 import tempfile
 

@@ -1,11 +1,3 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # 8 Convolution
 #
@@ -13,7 +5,6 @@
 # image has neighbours in it. A stroke looks the same wherever it is, and a small window is enough to see it.
 
 # %%
-# %matplotlib inline
 # %config InlineBackend.figure_format = "retina"
 import numpy as np
 from matplotlib.figure import Figure
