@@ -77,12 +77,11 @@ function stepper(host, page, alone) {
     return rows;
   }
 
-  function state(name, total, arrived, expected) {
+  function state(total, arrived, expected) {
     const dots = expected <= 8 ? "●".repeat(arrived) + "○".repeat(expected - arrived) + " " : "";
     const note = cell("state");
     if (expected > 1) note.append(make("span", { "aria-hidden": "true" }, dots), `sum so far ${total.replace("-", "−")}: `);
-    note.append(arrived < expected ? `${arrived} of ${expected}` : "✓ complete");
-    if (expected === 1) note.append(": ", symbol(name), " is used nowhere else");
+    note.append(arrived < expected ? `${arrived} of ${expected}` : expected > 1 ? "✓ complete" : "✓ complete: one path");
     return note;
   }
 
@@ -92,7 +91,7 @@ function stepper(host, page, alone) {
     const lower = names[inputs[k][position]];
     const left = cell("left", fraction(page.loss, lower));
     const result = cell("value", ...prose(contribution));
-    const note = state(lower, total, arrived, expected);
+    const note = state(total, arrived, expected);
     const rows = make("div", { class: short ? "row" : "rows product" });
     if (local === "") {
       rows.append(left, "=", factor(k, ...prose(derivative)));
@@ -116,19 +115,20 @@ function stepper(host, page, alone) {
     for (let k = leaf; sentTo[k].length; k = factors[0][0]) {
       const [from, sent] = sentTo[k][0];
       if (sentTo[k].length > 1 || sent[2] === "" || factors.length === 12) return [];
-      factors.unshift([from, k, sent[2]]);
+      factors.unshift([from, k, sent[1], sent[2]]);
     }
     if (factors.length < 2) return [];
     const row = make("div", { class: "chain" });
     const short = (text) => String(Number(Number(text).toPrecision(4)));
-    const column = (upper, lower) => row.append(make("span", {}, cell("", upper), cell("", ...[lower].flat())));
-    column(fraction(page.loss, names[leaf]), "");
-    factors.forEach(([upper, lower, local], j) => {
-      column(j ? "·" : "=", j ? "·" : "=");
-      column(factor(upper, fraction(names[upper], names[lower])), prose(j ? signed(short(local)) : short(local)));
+    const column = (...cells) => row.append(make("span", {}, ...cells.map((one) => cell("", ...[one].flat()))));
+    column(fraction(page.loss, names[leaf]), "", "");
+    factors.forEach(([upper, lower, derivative, local], j) => {
+      const sign = j ? "·" : "=", number = j ? signed(short(local)) : short(local);
+      column(sign, sign, sign);
+      column(factor(upper, fraction(names[upper], names[lower])), factor(upper, ...prose(derivative)), factor(upper, ...prose(number)));
     });
     const value = steps[walkedAt[leaf]][3].find((sent) => inputs[steps[walkedAt[leaf]][1]][sent[0]] === leaf)[4];
-    column("", ["= ", cell("value", ...prose(short(value)))]);
+    row.append(cell("value", "= ", ...prose(short(value))));
     const slope = Number(value);
     const effect = make("p", {}, "So if ", symbol(names[leaf]), " grows by 0.01, ", symbol(page.loss));
     effect.append(slope ? ` ${slope > 0 ? "grows" : "shrinks"} by about ` : " stays nearly the same", ...(slope ? prose(brief(Math.abs(slope) / 100, 3)) : []), ".");
@@ -151,9 +151,9 @@ function stepper(host, page, alone) {
     if (!sent) {
       const rows = make("div", { class: "rows" });
       rows.append(cell("left", fraction(page.loss, page.loss)), "=", cell("value", first));
-      const slope = ["A gradient says how fast ", symbol(page.loss), " changes when a number changes a little. "];
-      const start = ["Backpropagation goes from the end to the start, against the arrows. It starts with 1: if ", symbol(page.loss), " grows by 0.01, ", symbol(page.loss), " grows by 0.01."];
-      return [make("p", {}, ...slope, ...start), tidy(rows)];
+      const slope = ["The gradient of a number says how fast ", symbol(page.loss), " changes if only that number changes a little. "];
+      const start = "Backpropagation finds all of them from the end to the start, against the arrows. It starts with 1: ";
+      return [make("p", {}, ...slope, start, symbol(page.loss), " changes just as fast as itself."), tidy(rows)];
     }
     const arrived = make("p", {}, "At ", symbol(names[k]), " = ", ...prose(page.formulas[k]), " the gradient ");
     arrived.append(fraction(page.loss, names[k]), " = ", ...prose(first), " has arrived. ");
@@ -165,7 +165,8 @@ function stepper(host, page, alone) {
     const short = sent.length > 3;
     const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(step, one, short)));
     if (leaf !== undefined) list.append(...chain(leaf));
-    return [arrived, list, ...(last ? [make("p", {}, "Every gradient is complete.")] : [])];
+    if (last) (list.querySelector(".way p:last-child") || arrived).append(" Every gradient is complete.");
+    return [arrived, list];
   }
 
   function say(step) {
@@ -265,6 +266,7 @@ function stepper(host, page, alone) {
   const sentTo = names.map(() => []);
   const computedAt = names.map(() => -1);
   const walkedAt = names.map(() => Infinity);
+  const completeAt = names.map(() => -1);
   const updatedAt = names.map(() => -1);
   const touched = steps.map(() => new Set());
   steps.forEach(([phase, k, , sent], i) => {
@@ -276,8 +278,10 @@ function stepper(host, page, alone) {
       updatedAt[k] = i;
       if (box && shown(box) === k && Number.isFinite(Number(steps[i][4]))) box.moved = [i, brief(steps[i][4], 4)];
     }
-    else if (!sent) box.sums.push([i, "", true]);
-    else {
+    else if (!sent) {
+      box.sums.push([i, "", true]);
+      completeAt[k] = i;
+    } else {
       walkedAt[k] = i;
       for (const one of sent) {
         const [position, , , , total, arrived, expected] = one;
@@ -285,6 +289,7 @@ function stepper(host, page, alone) {
         sentTo[parent].push([k, one]);
         touched[i].add(to);
         if (shown(to) === parent) to.sums.push([i, total, arrived === expected]);
+        if (arrived === expected) completeAt[parent] = i;
         if (!inputs[parent].length && arrived === expected) walkedAt[parent] = i;
       }
     }
@@ -313,12 +318,13 @@ function stepper(host, page, alone) {
     const data = box.moved && box.moved[0] <= at ? box.moved[1] : finals[0];
     const told = [box.computed > at ? "?" : data, !sum ? "?" : sum[2] ? finals[1] : short];
     texts.forEach((text, j) => text && text.textContent !== told[j] && (text.textContent = told[j]));
+    if (texts[1]) texts[1].classList.toggle("known", Boolean(sum && sum[2]));
   }
 
   function visit(box) {
     const phase = steps[at][0];
     const known = (list) => box.nodes.map((k) => list[k]).filter((i) => i >= 0 && i < Infinity);
-    const places = [known(computedAt)[0], known(walkedAt)[0], known(updatedAt)[0]];
+    const places = [known(computedAt)[0], known(completeAt)[0], known(updatedAt)[0]];
     const here = places[phase] === at || places[phase] === undefined;
     const target = here ? places.find((i) => i !== undefined && i !== at) : places[phase];
     if (target !== undefined) go(target);
@@ -375,7 +381,7 @@ function stepper(host, page, alone) {
   for (const [state, text] of Object.entries(states)) key.append(make("span", { class: state }, make("i"), text));
   const kinds = { parameter: "weight", input: "input", constant: "constant, gets no gradient" };
   for (const [kind, text] of Object.entries(kinds)) if (drawing.querySelector(`.${kind}`)) key.append(make("span", { class: kind }, make("i"), text));
-  key.append("Click a box to go to its step, and again for its step back.");
+  key.append("Click a box for the step that computes it, again for the one that completes its gradient.");
   const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, ...Object.values(moves), slider, place, speed);
   const whole = make("p", { class: "whole" }, ...(page.formula ? [symbol(page.loss), " = ", ...prose(page.formula)] : []));
   const panel = make("div", { class: "panel" }, phase, sum);
@@ -394,8 +400,14 @@ function stepper(host, page, alone) {
       entry.addEventListener("click", () => go(i));
       list.append(make("li", i === at ? { "aria-current": "step" } : {}, entry));
     });
-    list.scrollTop = list.children[at].offsetTop - list.offsetTop;
+    reveal();
   });
+
+  // Scrolls the list alone, not the page, to the current step.
+  function reveal() {
+    const [entry, frame] = [list.children[at], list].map((element) => element.getBoundingClientRect());
+    if (entry.top < frame.top || entry.bottom > frame.bottom) list.scrollTop += entry.top - frame.top;
+  }
 
   function play(on) {
     clearInterval(timer);
@@ -427,7 +439,8 @@ function stepper(host, page, alone) {
     const current = boxOf(steps[i][1]);
     if (!current || !current.part) return;
     const scale = drawing.clientWidth / size.width;
-    const all = [...touched[i]].map((box) => box.part).filter(Boolean);
+    const near = steps[i][0] === FORWARD ? [current, ...inputs[steps[i][1]].map(boxOf)] : [...touched[i]];
+    const all = near.map((box) => box && box.part).filter(Boolean);
     const whole = { left: Math.min(...all.map((part) => part.left)), right: Math.max(...all.map((part) => part.right)), top: Math.min(...all.map((part) => part.top)), bottom: Math.max(...all.map((part) => part.bottom)) };
     const fits = (whole.right - whole.left) * scale < stage.clientWidth && (whole.bottom - whole.top) * scale < stage.clientHeight;
     const { left, right, top, bottom } = fits ? whole : current.part;
@@ -444,11 +457,13 @@ function stepper(host, page, alone) {
       list.children[i].setAttribute("aria-current", "step");
     }
     at = i;
+    if (all.open && list.children.length) reveal();
     const step = steps[i];
     // First what asks for places: after a change, a browser has to lay out everything for an answer.
     show(i);
     look();
     root.dataset.phase = phases[step[0]].toLowerCase();
+    root.classList.toggle("sends", step[0] === BACKWARD && Boolean(step[3]));
     phase.textContent = `${arrows[step[0]]} ${phases[step[0]]}`;
     place.textContent = `${i + 1} / ${steps.length}`;
     sum.replaceChildren(...arithmetic(step));

@@ -96,7 +96,7 @@ def test_a_click_on_a_node_goes_to_its_step(page: Any) -> None:
     assert page.locator("#n9").get_attribute("class") == "node result now"
     page.locator("#n9-op").click()
     assert page.locator(".phase").inner_text() == "← Backward"
-    assert "0.00246651" in page.locator(".sum").inner_text()
+    assert page.locator(".value").inner_text() == "−1.99505"  # the gradient of y_hat, where it is complete
     page.locator("#n9").click()
     assert page.locator(".phase").inner_text() == "→ Forward"
 
@@ -156,7 +156,7 @@ def test_where_paths_meet(visit: Visit, tmp_path: Path) -> None:
         go(page, k)
         notes += page.locator(".state").all_inner_texts()
     assert notes == [
-        "✓ complete: a is used nowhere else",
+        "✓ complete: one path",
         "●○○ sum so far 9: 1 of 3",
         "●●○ sum so far 18: 2 of 3",
         "●●● sum so far 27: ✓ complete",
@@ -170,11 +170,13 @@ def test_the_whole_chain_stands_where_a_gradient_is_complete(page: Any) -> None:
     for k in range(18):
         go(page, k)
         if page.locator(".way").count():
-            row = page.locator(".chain > span").evaluate_all("all => all.map(one => one.lastChild.innerText)")
+            row = page.locator(".chain > span").evaluate_all(
+                "all => all.map(one => (one.lastElementChild || one).innerText)"
+            )
             chains[k] = plain(" ".join(row).strip()), plain(page.locator(".way p").last.inner_text())
     assert list(chains) == [12, 13, 14]
     factors = "= -1.995 · 1 · 0.002467 · 1 · 1 · (-1) = 0.004921"
-    assert chains[14] == (factors, "So if w1 grows by 0.01, J grows by about 0.0000492.")
+    assert chains[14] == (factors, "So if w1 grows by 0.01, J grows by about 0.0000492. Every gradient is complete.")
     assert chains[13][1] == "So if w0 grows by 0.01, J shrinks by about 0.0000492."
 
 
