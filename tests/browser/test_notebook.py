@@ -123,8 +123,10 @@ def test_live_saved_untrusted_and_exported(
     outputs: list[Any] = []
     for _ in range(100):
         page.wait_for_timeout(100)
-        # While it is written, the file may be empty.
-        outputs = json.loads(path.read_text() or "{}").get("cells", [{"outputs": []}])[0]["outputs"]
+        try:
+            outputs = json.loads(path.read_text())["cells"][0]["outputs"]
+        except json.JSONDecodeError:
+            continue  # It is being written.
         if outputs:
             break
     page.close()
