@@ -1,5 +1,7 @@
 """A glass-box reverse-mode automatic differentiation engine: every number can be seen."""
 
+from typing import TYPE_CHECKING
+
 from . import _arrays, _compile, _elementwise
 from ._arrays import (
     astype,
@@ -136,6 +138,19 @@ from ._windows import (
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
 max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
 compile = _compile.compile
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Look the version up when it is asked for: what can do so takes as long to import as all of this."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("glassgrad")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "TABLE",

@@ -16,7 +16,7 @@ from ._node import Node
 from ._signature import as_raw, signature
 
 if TYPE_CHECKING:
-    from ._version import Version
+    from ._specialised import Specialised
 
 MOST = 64
 """So many signatures of one function are kept."""
@@ -86,8 +86,8 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
         self._f, self._backend = f, backend
-        self._versions: dict[Any, Version] = {}
-        self._latest: Version | None = None
+        self._specialised: dict[Any, Specialised] = {}
+        self._latest: Specialised | None = None
         self._lock = threading.RLock()
         self.compilations = 0
         """How often the function was recorded."""
@@ -102,20 +102,20 @@ class Compiled:
             # Only nodes can be named, so f runs as it is.
             return as_raw(self._f(*args, **kwargs))
         key = signature(args) if not kwargs else (signature(args), signature(kwargs))
-        version = self._versions.get(key)
-        if version is None or not version.holds():
-            version = self._record(key, args, kwargs)
-        return version.run(args, kwargs)
+        found = self._specialised.get(key)
+        if found is None or not found.holds():
+            found = self._record(key, args, kwargs)
+        return found.run(args, kwargs)
 
-    def _record(self, key: Any, args: Any, kwargs: Any) -> Version:
+    def _record(self, key: Any, args: Any, kwargs: Any) -> Specialised:
         # What compiles takes longer to import than all the rest, and few need it.
-        from ._version import Version
+        from ._specialised import Specialised
 
         with self._lock, _without_collector():
-            self._versions.pop(key, None)
-            while len(self._versions) >= MOST:
-                del self._versions[next(iter(self._versions))]
-            self._versions[key] = self._latest = Version(self._f, self._backend, args, kwargs)
+            self._specialised.pop(key, None)
+            while len(self._specialised) >= MOST:
+                del self._specialised[next(iter(self._specialised))]
+            self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
             self.compilations += 1
             return self._latest
 
@@ -134,9 +134,9 @@ class Compiled:
 
     def report(self) -> str:
         """Return what the passes removed, how many arrays are allocated, and how long it took, as a table."""
-        return self._last().report() + f"\n{'signatures compiled':<24}{len(self._versions):>10,}"
+        return self._last().report() + f"\n{'signatures compiled':<24}{len(self._specialised):>10,}"
 
-    def _last(self) -> Version:
+    def _last(self) -> Specialised:
         if self._latest is None:
             raise RuntimeError(
                 f"{self.__name__} is compiled when it is called: call it once, then look at its source"  # type: ignore[attr-defined]
@@ -144,7 +144,7 @@ class Compiled:
         return self._latest
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self, '__name__', self._f)!s}: {len(self._versions)} signatures>"
+        return f"<compiled {getattr(self, '__name__', self._f)!s}: {len(self._specialised)} signatures>"
 
 
 @contextmanager

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+import autograd
+import nn
 
 ROOT = str(Path(__file__).parent.parent)
 
@@ -37,6 +44,8 @@ autograd.Value(2.0).exp().backward()
 assert "numpy" not in sys.modules
 autograd.Tensor([1.0])
 assert "numpy" in sys.modules
+assert "importlib.metadata" not in sys.modules
+assert autograd.__version__ == nn.__version__
 """
 
 
@@ -51,3 +60,11 @@ def test_the_scalar_network_trains_on_the_standard_library() -> None:
 
 def test_numpy_comes_with_the_first_array() -> None:
     subprocess.run([sys.executable, "-c", LATER.format(root=ROOT)], check=True)
+
+
+@pytest.mark.parametrize("package", [autograd, nn])
+def test_a_package_tells_its_version_and_no_other_name(package: Any) -> None:
+    assert package.__version__ == importlib.metadata.version("glassgrad")
+    assert "__version__" not in package.__all__
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'versoin'"):
+        _ = package.versoin

@@ -1,4 +1,4 @@
-"""What `compile` makes of a function for one signature."""
+"""A function specialised: what `compile` makes of it for one signature."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import nodes_in
 
 
-class Version:
-    """What is compiled for one signature."""
+class Specialised:
+    """A function as it is compiled for one signature."""
 
     def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any) -> None:
         start = time.perf_counter()
