@@ -262,7 +262,8 @@ prod = primitive(
 )
 logsumexp = primitive(
     "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims), spread_softly,
-    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="log(sum(exp(a))) without overflow.",
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
+    note="log(sum(exp(a))) without overflow; for a list of Values: log_sum_exp.",
 )
 softmax = primitive(
     "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),

@@ -87,7 +87,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
 def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
     """Return log(exp(v1) + ... + exp(vn)) of a list of n Values or numbers, without NumPy and without overflow.
 
-    Raises ValueError for an empty list.
+    For an array: `logsumexp`. Raises ValueError for an empty list.
 
     >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
     1000.6931471805599

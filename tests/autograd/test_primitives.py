@@ -238,3 +238,8 @@ class TestHandDerived:
         y = Tensor([1.0, 2.0, 3.0])
         y[np.array([True, False, True])].sum().backward()
         assert y.grad.tolist() == [1.0, 0.0, 1.0]
+
+
+def test_the_two_forms_of_one_function_name_each_other() -> None:
+    assert "log_sum_exp" in autograd.logsumexp.__doc__
+    assert "`logsumexp`" in autograd.log_sum_exp.__doc__
