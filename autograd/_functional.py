@@ -255,6 +255,8 @@ def output(y: Any, f: Callable[..., Any]) -> Node:
     if not isinstance(y, Node):
         compiled = "a compiled function returns raw numbers: compile its gradient, compile(value_and_grad(f))"
         advice = compiled if hasattr(f, "compilations") else "return the node itself, not its .data or .item()"
+        if any(isinstance(item, Node) for item in flatten(y)):
+            advice = "grad needs one number, and for several in a list or an array there is jacobian"
         raise TypeError(f"{title(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: {advice}")
     return y
 

@@ -145,6 +145,9 @@ def test_vjp_pulls_any_gradient_back() -> None:
     ("message", "wrong"),
     [
         ("returned 6.0 of type float, which has no gradient", lambda: grad(lambda x: (x * 2).data)(3.0)),
+        ("list, .* grad needs one number, .* there is jacobian", lambda: grad(lambda x: [x, x])(1.0)),
+        ("dict, .* grad needs one number, .* there is jacobian", lambda: grad(lambda x: {"y": x})(1.0)),
+        ("returned .1.0. of type list, .* return the node itself", lambda: grad(lambda x: [x.data])(1.0)),
         ("compile its gradient", lambda: grad(autograd.compile(lambda x: x * 2))(3.0)),
         (r"returned shape \(2,\). Reduce it", lambda: grad(lambda x: x * 2)(np.ones(2))),
         ("argnums=1 but 1 positional arguments", lambda: grad(exp, argnums=1)(1.0)),
