@@ -70,7 +70,8 @@ def gradcheck_module(model: Any, loss: Callable[[Any, Any], Any], X: Any, y: Any
     """Compare the gradient of loss(model(X), y) by the model's parameters with numerical derivatives, as `gradcheck`.
 
     `model` has `named_parameters()`, as the modules of `nn` have; its data and gradients are left as they were.
-    Raises TypeError if it has not, or if the loss is no node; ValueError for a model without parameters.
+    Raises TypeError if it has not, or if the loss is no function or returns no node; ValueError for a model without
+    parameters.
 
     >>> from nn import MLP, mse
     >>> bool(gradcheck_module(MLP(2, [3, 1], "tanh"), mse, [[0.5, -1.0]], [1.0]))
@@ -78,6 +79,8 @@ def gradcheck_module(model: Any, loss: Callable[[Any, Any], Any], X: Any, y: Any
     """
     if not hasattr(model, "named_parameters"):
         raise TypeError(f"{model!r:.60} of type {type(model).__name__} has no named_parameters(); use gradcheck for it")
+    if not callable(loss):
+        raise TypeError(f"loss must be a function (y_hat, y) such as nn.mse; got {loss!r:.60}")
     named = dict(model.named_parameters())
     if not named:
         raise ValueError(f"{model!r:.60} has no parameters to check")

@@ -30,7 +30,7 @@ class Optimizer:
     settings: ClassVar[tuple[str, ...]] = ("lr",)
 
     def __init__(self, parameters: Iterable[Any], lr: float) -> None:
-        self.parameters = leaves(parameters)
+        self.parameters = leaves(parameters, type(self).__name__)
         if not (isinstance(lr, (int, float)) and 0 < lr < math.inf):
             raise ValueError(f"the learning rate lr must be a positive number; got {lr!r}")
         self.lr = lr
@@ -253,7 +253,7 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm must be a positive number; got {max_norm!r}")
-    parameters = leaves(parameters)
+    parameters = leaves(parameters, "clip_grad_norm")
     norm = math.hypot(*(_norm(parameter.grad) for parameter in parameters))
     if norm > max_norm:
         for parameter in parameters:
@@ -265,8 +265,10 @@ def _norm(g: Any) -> float:
     return math.hypot(*g.ravel().tolist()) if hasattr(g, "ravel") else float(abs(g))
 
 
-def leaves(parameters: Iterable[Any]) -> list[Any]:
-    """Return parameters as a list; raise if there are none, or one is no leaf node."""
+def leaves(parameters: Iterable[Any], user: str) -> list[Any]:
+    """Return parameters as a list; raise if there are none, or one is no leaf node. `user` is who needs them."""
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{user} needs parameters; got one {type(parameters).__name__}: give model.parameters()")
     listed = list(parameters)
     if not listed:
         raise ValueError("there are no parameters; give model.parameters()")

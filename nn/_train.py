@@ -96,8 +96,8 @@ def fit(
     A bar shows the progress on a terminal and in a notebook. Ctrl-C stops and returns the history so far. A training
     of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding; one that
     cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew.
-    Raises ValueError for data that do not fit, TypeError for metrics and callbacks that are no lists of functions,
-    FloatingPointError if the loss is no longer a finite number.
+    Raises ValueError for data that do not fit, TypeError for a loss that is no function, an optimizer that is none, and
+    metrics and callbacks that are no lists of functions, FloatingPointError if the loss is no longer a finite number.
 
     >>> model = MLP(1, [1])
     >>> history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.5), epochs=50)
@@ -105,6 +105,10 @@ def fit(
     5.0
     """
     n = check_data(X, y)
+    if not callable(loss):
+        raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {loss!r:.60}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer: SGD(model.parameters(), lr=0.1); got {optimizer!r:.60}")
     if weight is not None:
         check_weight(weight, (n,), "fit")
     for name, number in (("epochs", epochs), ("accumulate", accumulate)):

@@ -316,6 +316,7 @@ def test_modules_and_their_names() -> None:
         (lambda: gradcheck(lambda x: x.data, 0.5), "return the node itself"),
         (lambda: gradcheck(lambda x: [], 0.5), "empty structure"),
         (lambda: gradcheck_module(tanh, mse, [1.0], [1.0]), "named_parameters"),
+        (lambda: gradcheck_module(MLP(1, [1]), "mse", [[1.0]], [1.0]), r"loss must be a function \(y_hat, y\) such as"),
         (lambda: gradcheck_module(Sequential(), mse, [1.0], [1.0]), "no parameters"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from nn import (
     Optimizer,
     RMSProp,
     Sequential,
+    clip_grad_norm,
     cosine,
     fit,
     l1,
@@ -143,6 +145,14 @@ class TestOptimizers:
 def test_mistakes_are_told(message: str, call: Callable[[], Any]) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("user", [SGD, Adam, RMSProp, functools.partial(clip_grad_norm, max_norm=1.0)])
+@pytest.mark.parametrize("item", [MLP(2, [1]), Value(1.0)])
+def test_what_is_no_list_of_parameters_is_told(user: Any, item: Any) -> None:
+    name, kind = getattr(user, "func", user).__name__, type(item).__name__
+    with pytest.raises(TypeError, match=rf"{name} needs parameters; got one {kind}: give model.parameters\(\)"):
+        user(item)
 
 
 def test_an_optimizer_without_a_rule() -> None:

@@ -159,6 +159,16 @@ def test_one_function_is_no_list_of_them(name: str, given: Any) -> None:
         train(**{name: given})
 
 
+@pytest.mark.parametrize("given", ["hinge", None])
+def test_a_loss_or_an_optimizer_that_is_none_is_told(given: Any) -> None:
+    with pytest.raises(TypeError, match=rf"loss must be a function \(y_hat, y\) such as nn.hinge; got {given!r}"):
+        train(loss=given)
+    with pytest.raises(TypeError, match=rf"optimizer must be an Optimizer: SGD\(model.*; got {given!r}"):
+        train(optimizer=given)
+    with pytest.raises(TypeError, match=r"optimizer must be an Optimizer: .*; got <class"):
+        train(optimizer=SGD)
+
+
 def test_a_callback_may_return_anything() -> None:
     _, history = train(epochs=3, callbacks=[lambda history: np.ones(2), lambda history: 1.0])
     assert history.epochs == 3
