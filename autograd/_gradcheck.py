@@ -30,7 +30,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     >>> wrong = primitive("tanh_off", lambda xp, x: xp.tanh(x), lambda g, out, x: 1.01 * g * (1 - out * out))
     >>> gradcheck(wrong, 0.5)
     fail: 1 derivative in ... calls of the function
-      fail at a: analytic 0.7943122..., numerical 0.7864477... ± ...: 1.01 times what it should be
+      fail at x: analytic 0.7943122..., numerical 0.7864477... ± ...: 1.01 times what it should be
     """
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2; got {order!r}")
@@ -101,6 +101,13 @@ def gradcheck_module(model: Any, loss: Callable[[Any, Any], Any], X: Any, y: Any
 
 def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """Return the names of a function's first arguments, as far as it tells them."""
+    # The function of a primitive has the same signature as all others of so many arguments.
+    made = getattr(f, "primitive", None)
+    names = list(made.arguments if made is not None and made.arguments else _positional(f))[:count]
+    return names + [f"argument {k}" for k in range(len(names), count)]
+
+
+def _positional(f: Callable[..., Any]) -> list[str]:
     # Imported here, as it would take a third of the time of `import autograd`.
     import inspect
 
@@ -109,8 +116,7 @@ def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
     except (TypeError, ValueError):
         parameters = []
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in parameters if p.kind in plain][:count]
-    return names + [f"argument {k}" for k in range(len(names), count)]
+    return [p.name for p in parameters if p.kind in plain]
 
 
 def _paths(tree: Any, name: str) -> Iterator[str]:

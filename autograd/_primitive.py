@@ -45,7 +45,9 @@ class Primitive:
         self.forward = forward
         self.rules = rules
         self.settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-        self.arity = None if code.co_flags & 4 else code.co_argcount - 1
+        # After xp. One `*args` is none of them.
+        self.arguments = code.co_varnames[1 : code.co_argcount]
+        self.arity = None if code.co_flags & 4 else len(self.arguments)
         self.written: str | Callable[..., str] | None = None
         self.domain: tuple[Interval, ...] | None = None
         self.kink: Callable[..., Any] | None = None
@@ -232,7 +234,8 @@ def primitive(
     function = _function(made)
     function.__name__ = function.__qualname__ = name
     function.__module__ = forward.__module__
-    function.__doc__ = f"{made.text(*'abc'[: made.arity or 2], **{s: s for s in made.settings})}. {note}".strip()
+    function.__doc__ = f"{made.text(*(made.arguments or 'ab'), **{s: s for s in made.settings})}. {note}".strip()
+    function.primitive = made  # type: ignore[attr-defined]
     return function
 
 

@@ -272,7 +272,7 @@ gradcheck(loss, 1.0, 3.0, -2.0)
 
 # %% [markdown]
 # Let us break a derivative on purpose: a $\tanh$ whose rule forgot the square. (How `primitive` works is the start of
-# notebook 6; its second function is the derivative. In the answer, `a` is the first argument.)
+# notebook 6; its second function is the derivative.)
 
 # %%
 bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g * (1 - out))

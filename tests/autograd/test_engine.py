@@ -369,7 +369,7 @@ class TestOwnPrimitive:
         assert grad(grad(grad(cube)))(2.0) == 6.0
         assert grad(lambda t: autograd.sum(cube(t)))(np.array([1.0, 2.0])).tolist() == [3.0, 12.0]
         assert 'label="cube"' in autograd.draw(y).dot
-        assert cube.__doc__ == "cube(a)."
+        assert cube.__doc__ == "cube(x)."
 
     def test_numpys_function_of_that_name_finds_it(self) -> None:
         with pytest.raises(TypeError, match="declare one with autograd"):

@@ -94,7 +94,7 @@ MISTAKES = [
 @pytest.mark.parametrize("x", [0.3, 1e-8, -2.0])
 def test_mistakes_are_found_and_named(rule: Any, reason: str, x: float) -> None:
     report = gradcheck(wrong(rule), x)
-    assert (report.verdict, report.entries[0].where, report.entries[0].reason) == ("fail", "a", reason)
+    assert (report.verdict, report.entries[0].where, report.entries[0].reason) == ("fail", "x", reason)
     assert not report
 
 
@@ -279,6 +279,21 @@ def test_structures_and_their_names() -> None:
     assert hidden.entries[0].where == "argument 0"
 
 
+def test_a_primitive_names_the_arguments_of_its_forward_rule() -> None:
+    # Without and with settings, alone and differentiated, and one that takes a list.
+    plain = primitive(
+        "area", lambda xp, width, height: width * height, lambda g, out, w, h: g * h, lambda g, out, w, h: g * w
+    )
+    scaled = primitive("scaled", lambda xp, x, *, by=2.0: x * by, lambda g, out, x, by=2.0: g * by)
+    for f, inputs, expected in (
+        (plain, (2.0, 3.0), ["width", "height"]),
+        (autograd.grad(plain), (2.0, 3.0), ["width", "height"]),
+        (scaled, (2.0,), ["x"]),
+        (autograd.concat, ([np.ones(1), np.ones(1)],), ["argument 0[0][0]", "argument 0[1][0]"]),
+    ):
+        assert [entry.where for entry in gradcheck(f, *inputs).entries] == expected
+
+
 def test_second_order() -> None:
     assert gradcheck(lambda x: x**3 * exp(x), 0.7, order=2)
     assert gradcheck(lambda w: tanh(w @ w.T), np.array([[0.1, 0.2], [0.3, -0.4]]), order=2)
@@ -286,7 +301,7 @@ def test_second_order() -> None:
     assert gradcheck(half, 0.7)
     report = gradcheck(half, 0.7, order=2)
     assert report.verdict == "fail"
-    assert report.entries[-1].where == "a, second derivative"
+    assert report.entries[-1].where == "x, second derivative"
     assert gradcheck(relu, 0.0, order=2).verdict == "non-differentiable"
     assert gradcheck(wrong(None), 0.7, order=2).verdict == "fail"
 
