@@ -6,6 +6,7 @@ import argparse
 import inspect
 import io
 import math
+import os
 import re
 import sys
 import textwrap
@@ -46,13 +47,22 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 1 if the gradients fail their check, or 2 if the input was wrong."""
+    """Run the command; return 0, 1 if the gradients fail their check, or 2 if the input was wrong.
+
+    Returns 141, as a shell does, if who reads the output, such as `head`, has seen enough.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show ∂ shows a question mark.
         sys.stdout.reconfigure(errors="replace")
     try:
         options = parser().parse_intermixed_args(_protected(sys.argv[1:] if argv is None else argv))
-        return run(options)
+        code = run(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Python writes what is left at its end, and would tell that nobody reads it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except argparse.ArgumentError as error:
         message = f"{error} (see --help)"
     except (ExpressionError, ValueError, RuntimeError, ImportError, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 1 if training diverged, 2 if the input was wrong, or 130 if it was stopped."""
+    """Run a command; return 0, 1 if training diverged, 2 if the input was wrong, or 130 if it was stopped.
+
+    Returns 141, as a shell does, if who reads the output, such as `head`, has seen enough.
+    """
     try:
         options = parser().parse_args(argv)
         if options.command == "demo":
@@ -47,6 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             _command.write_predictions(options)
         else:
             _command.export(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes what is left at its end, and would tell that nobody reads it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except argparse.ArgumentError as error:
         return _fail(f"{error} (see --help)", 2)
     except (DataError, ImportError, OSError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -172,6 +173,19 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
         env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(autograd.__file__).parent.parent)},
     )
     assert "?J/?x = 0.419974" in run.stdout
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["tanh(w * x)", "w=1", "x=2"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as nobody:
+        ended = subprocess.run(
+            [sys.executable, "-m", "autograd", *command], stdout=nobody, stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert (ended.returncode, ended.stderr) == (141, "")
+        monkeypatch.setattr(sys, "stdout", nobody)
+        assert main(command) == 141
 
 
 def test_help_says_what_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:

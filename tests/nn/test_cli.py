@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -340,6 +341,19 @@ def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsy
     kept = read(run)
     for z, row in zip(kept.scores([[80.0, 0.0], [120.0, 0.0]]), said[1:]):
         assert float(row[1]) == pytest.approx(1 / (1 + np.exp(-abs(z))), abs=1e-4)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["predict", str(run), str(run.parent / "flowers.csv")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as nobody:
+        ended = subprocess.run(
+            [sys.executable, "-m", "nn", *command], stdout=nobody, stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert (ended.returncode, ended.stderr) == (141, "")
+        monkeypatch.setattr(sys, "stdout", nobody)
+        assert main(command) == 141
 
 
 def test_convolution_from_training_to_prediction(
