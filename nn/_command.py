@@ -263,7 +263,10 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
     classes = [name.replace("$", r"\$") for name in run.classes]
     confusion = plots.confusion_matrix(y_test, guesses, classes=classes)
     figures = {
-        "history": (history.plot().figure, "Loss and accuracy of each epoch; validation dashed"),
+        "history": (
+            history.plot(held_out=run.held_out).figure,
+            f"Loss and accuracy of each epoch; {run.held_out} dashed",
+        ),
         "confusion": (confusion.figure, "How often each class of the test samples was taken for which"),
     }
     if len(run.features) == 2:

@@ -20,7 +20,7 @@ PICTURES = {
     "perceptron.png": "the same",
     "moons_boundary.png": "the moons, and where the network draws the line",
     "moons_history.png": "loss and accuracy of each epoch",
-    "digits_history.png": "the same for the digits, validation dashed",
+    "digits_history.png": "the same for the digits, test dashed",
     "digits_confusion.png": "how often each digit was taken for which",
     "digits_misclassified.png": "the digits that were taken for another",
 }
@@ -101,7 +101,7 @@ def handwriting(out: Path) -> None:
     size = sum(parameter.size for parameter in model.parameters())
     print(f"   {size:,} parameters, {seconds:.1f} s of training")
     guesses = predict(model, X_test).argmax(axis=1)
-    _save(history.plot().figure, out / "digits_history.png")
+    _save(history.plot(held_out="test").figure, out / "digits_history.png")
     _save(plots.confusion_matrix(y_test, guesses).figure, out / "digits_confusion.png")
     _save(plots.misclassified(X_test.reshape(-1, 8, 8), y_test, guesses), out / "digits_misclassified.png")
 

@@ -39,6 +39,11 @@ class Run(NamedTuple):
     results: dict[str, float]
     model: Module
 
+    @property
+    def held_out(self) -> str:
+        """What the samples of `val_` in the history are: the test samples, unless those to stop by were set apart."""
+        return "test" if self.options["patience"] is None else "validation"
+
     def scores(self, X: Any) -> Any:
         """Return the network's output (n, k) for samples (n, features), for two classes (n,)."""
         return predict(self.model, self.prepared(X))
@@ -121,7 +126,9 @@ def read(folder: Path) -> Run:
 def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -> str:
     """Return the summary of a run as one page of HTML that needs no other file."""
     results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
-    last = {name.replace("val_", "validation "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers}
+    last = {
+        name.replace("val_", f"{run.held_out} "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers
+    }
     given = run.options
     idle = {
         "filters": given["model"] != "cnn",
@@ -147,6 +154,7 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -
         pictures=drawn,
         summary=html.escape(run.model.summary(sample)),
         epochs=history.epochs,
+        held_out=run.held_out,
         last=_table(("series", "last epoch"), last),
         options=_table(("option", "value"), options),
         classes=html.escape(", ".join(run.classes)),
@@ -214,7 +222,7 @@ td {{ font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
 <div class="tables">
 <section><h2>Training: {epochs} epochs</h2>
 {last}
-<p class="quiet">Every epoch is in history.csv.</p></section>
+<p class="quiet">Every epoch is in history.csv; val_ stands for the {held_out} samples.</p></section>
 <section><h2>Options</h2>
 {options}</section>
 </div>

@@ -45,11 +45,11 @@ class History(dict[str, list[float]]):
         """The number of epochs that were finished."""
         return len(self.get("loss", ()))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the curves on Matplotlib axes, and return these."""
+    def plot(self, ax: Any = None, *, held_out: str = "validation") -> Any:
+        """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
         from .plots import history
 
-        return history(self, ax=ax)
+        return history(self, ax=ax, held_out=held_out)
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)

@@ -9,10 +9,11 @@ from .._losses import shape_of
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid
 
 
-def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
+def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out: str = "validation") -> Any:
     """Draw the loss of each epoch, and the accuracy if there is one on an axis to the right; validation dashed.
 
     Each series holds a number an epoch; those of other names than loss, accuracy and val_ before them are left out.
+    `held_out` is what the samples of val_ are called: "test", if they are those.
 
     >>> from nn.plots import history
     >>> history({"loss": [2.0, 1.0]}).get_xlabel()
@@ -29,7 +30,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
         kind = name.removeprefix("val_")
         if kind in curves:
             on, color = curves[kind]
-            part, line, fill = ("validation ", "--", "none") if name.startswith("val_") else ("", "-", "full")
+            part, line, fill = (f"{held_out} ", "--", "none") if name.startswith("val_") else ("", "-", "full")
             # A line through a single epoch would not be seen.
             dot = "o" if len(numbers) == 1 else ""
             epochs = range(1, len(numbers) + 1)

@@ -41,6 +41,7 @@ def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixtur
         *("perceptron.svg", "perceptron.png", "moons_boundary.png", "moons_history.png"),
         *("digits_history.png", "digits_confusion.png", "digits_misclassified.png"),
     }
+    assert "test dashed" in said
     assert all(path.stat().st_size > 2000 and path.name in said for path in tmp_path.iterdir())
 
 
@@ -277,6 +278,7 @@ def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     losses = [float(row["val_loss"]) for row in csv.DictReader((tmp_path / "history.csv").read_text().splitlines())]
     assert len(losses) < 200
     assert losses.index(min(losses)) == len(losses) - 3
+    assert "val_ stands for the validation samples" in (tmp_path / "index.html").read_text()
     # Of 200 points 40 are for the test, and 32 of the others for validation.
     assert seen == [128, 128, 32, 32]
 
@@ -302,6 +304,10 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     # What the training did not use is left out.
     assert not re.search(r"<th[^>]*>(filters|samples|patience)<", page)
     assert "tall & wide" not in page
+    # Without --patience the dashed curves are those of the test samples.
+    assert '<th scope="row">test loss</th>' in page
+    assert "test dashed" in page
+    assert "validation" not in page
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
 

@@ -27,6 +27,8 @@ def test_history_draws_every_curve() -> None:
     assert [line.get_ydata().tolist() for line in right.get_lines()] == [[0.5, 1.0], [0.5, 0.5]]
     names = [text.get_text() for text in left.get_legend().get_texts()]
     assert names == ["loss", "accuracy", "validation loss", "validation accuracy"]
+    tested = curves.plot(held_out="test").figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in tested][2:] == ["test loss", "test accuracy"]
     alone = history({"loss": [1.0]})
     assert len(alone.figure.axes) == 1
     assert alone.get_lines()[0].get_marker() == "o"
