@@ -128,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, metavar="N", help="of weights, shuffling, the split and made data")
     add("--of", choices=["value", "tensor"], default="tensor", help="every weight a node, or a matrix for each layer")
     add("--save", type=Path, default="run", metavar="RUN", help="folder for the network, its history and pictures")
+    add("--overwrite", action="store_true", help="replace a run of other data, or of another model, in that folder")
 
     evaluating = commands.add_parser(
         "evaluate",

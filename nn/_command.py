@@ -74,13 +74,15 @@ def train(options: argparse.Namespace) -> None:
     if options.model == "cnn" and options.of == "value":
         raise DataError("--model cnn: is made of Tensors; leave out --of value")
     options.lr = options.lr or (0.1 if options.optimizer == "sgd" else 0.01)
-    settings = {name: value for name, value in vars(options).items() if name not in ("command", "save")}
+    settings = {name: value for name, value in vars(options).items() if name not in ("command", "save", "overwrite")}
     samples = load(settings)
     means, spread = scaling(settings, samples.X_train)
     make_writable("--save", options.save)
     others = [name for name in (CONFIG, HISTORY, PAGE) if (options.save / name).exists()]
     if others and not (options.save / MODEL).exists():
         raise DataError(f"--save {options.save}: has another {others[0]}, of no run; name another folder")
+    if not options.overwrite:
+        _spare(options.save, settings)
     kind = Value if options.of == "value" else Tensor
     model: Any = network(settings, len(samples.features), len(samples.classes), kind)
     # Kept as layers, which have the same numbers.
@@ -189,6 +191,19 @@ def make_writable(option: str, folder: Path) -> None:
         raise DataError(f"{option} {folder}: cannot be made ({error.strerror}); name another folder") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DataError(f"{option} {folder}: cannot be written to; name another folder")
+
+
+def _spare(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Raise DataError if there is a run of other data or another kind of network in a folder: it would be lost."""
+    try:
+        earlier = read(folder).options
+    except DataError:
+        # No run, or a damaged one, which is of no use.
+        return
+    kind = ("model", "data", "target")
+    if any(earlier[name] != settings[name] for name in kind):
+        told = " ".join(f"--{name} {earlier[name]}" for name in kind if earlier[name] is not None)
+        raise DataError(f"--save {folder}: has a run of {told}; name another folder, or replace it with --overwrite")
 
 
 def load(options: Mapping[str, Any]) -> Samples:

@@ -311,9 +311,29 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
 
+def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = flowers(tmp_path / "flowers.csv")
+    run = ["--save", str(tmp_path / "run"), *QUICK]
+    ours = ["--data", str(path), "--target", "kind", *run]
+    assert main(["train", *ours]) == 0
+    kept = {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
+    for others in (["--data", "moons"], ["--data", "digits", "--model", "cnn"]):
+        capsys.readouterr()
+        assert main(["train", *run, *others]) == 2
+        assert capsys.readouterr().err == (
+            f"error: --save {tmp_path / 'run'}: has a run of --model mlp --data {path} --target kind; name another "
+            f"folder, or replace it with --overwrite\n"
+        )
+    assert {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()} == kept
+    # The same again, with other settings, is what one does in that folder.
+    assert main(["train", *ours, "--lr", "0.01"]) == 0
+    assert main(["train", *run, "--overwrite"]) == 0
+    assert (read(tmp_path / "run").options["data"], read(tmp_path / "run").options["lr"]) == ("moons", 0.1)
+
+
 def test_evaluate_tells_what_training_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for data in (["moons"], ["digits", "--sizes", "0"]):
-        assert main(["train", "--data", *data, *QUICK, "--save", str(tmp_path)]) == 0
+        assert main(["train", "--data", *data, *QUICK, "--overwrite", "--save", str(tmp_path)]) == 0
         trained = [line for line in capsys.readouterr().out.splitlines() if "accuracy" in line]
         assert main(["evaluate", str(tmp_path)]) == 0
         said = capsys.readouterr().out.splitlines()
