@@ -112,7 +112,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "tensors": lambda: Sequential(
         Layer(2, 6, "tanh", of=Tensor), BatchNorm(6, of=Tensor), Dropout(0.3), Layer(6, 1, of=Tensor)
     ),
-    "values": lambda: Sequential(Layer(2, 3, "tanh"), Dropout(0.3), Layer(3, 1)),
+    "values": lambda: Sequential(Layer(2, 3, "tanh"), Dropout(0.3), Layer(3, 3), Dropout(0.3), Layer(3, 1)),
     "own": Own,
 }
 

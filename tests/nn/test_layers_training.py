@@ -16,6 +16,7 @@ from nn import (
     Dropout,
     Layer,
     LayerNorm,
+    Module,
     Sequential,
     buffer_updates,
     cross_entropy,
@@ -149,7 +150,29 @@ class TestDropout:
         with pytest.raises(ValueError, match="p is the part of the numbers that is dropped, from 0 to below 1"):
             Dropout(p)
 
-    @pytest.mark.parametrize("seed", [None, "a", 1.5, np.random.RandomState(0)])
+    def test_without_seeds_the_layers_of_a_network_draw_apart(self) -> None:
+        class Own(Module):
+            def __init__(self) -> None:
+                self.first, self.second = Dropout(0.5), Sequential(Dropout(0.5))
+
+        def masks(network: Module) -> list[Any]:
+            return [part([1.0] * 64) for part in network.modules() if isinstance(part, Dropout)]
+
+        one, two, three = (Dropout(0.5, seed=seed)([1.0] * 64) for seed in range(3))
+        assert Dropout(0.5)([1.0] * 64) == one
+        network = Sequential(Dropout(0.5), Dropout(0.5, seed=7), Sequential(Dropout(0.5), Dropout(0.5)))
+        first, _, third, fourth = masks(network)
+        assert [first, third, fourth] == [one, two, three]
+        # One that has drawn goes on, also in another network, and in the other form.
+        drawn = Dropout(0.5)
+        assert drawn([1.0] * 64) == one
+        assert masks(Sequential(drawn).train())[0] not in (one, two)
+        network = Sequential(Dropout(0.5), Dropout(0.5))
+        assert masks(network.to(Tensor)) == masks(network) == [one, two]
+        assert masks(Own()) == [one, one]
+        assert masks(Own().train()) == [one, two]
+
+    @pytest.mark.parametrize("seed", ["a", 1.5, np.random.RandomState(0)])
     def test_a_seed_that_is_none(self, seed: Any) -> None:
         with pytest.raises(TypeError, match=r"seed must be an int, a random.Random or a generator of numpy"):
             Dropout(0.5, seed=seed)
