@@ -61,7 +61,8 @@ def narrow(node: Node, known: dict[Any, Node]) -> Any:
         with numpy.errstate(all="ignore"):
             out = numpy.asarray(node.op.forward(numpy, *args, **node.settings))
         # A comparison is True where the node holds 1.0.
-        if out.shape == node.shape and (out.dtype == node._data.dtype or out.dtype == bool):
+        same = out.dtype == node._data.dtype or out.dtype == bool
+        if out.shape == node.shape and same and _layout(out) == _layout(node._data):
             node = relinked(node, [small if k == position else i for k, i in enumerate(node.inputs)])
     return node
 
@@ -85,11 +86,21 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
         given = node.inputs[position]
         if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
             simpler = rewrite(*node.inputs)
-            if shape(simpler) == node.shape and _dtype(simpler) == _dtype(node):
+            data = simpler._data if isinstance(simpler, Node) else simpler
+            if (
+                shape(data) == node.shape
+                and _dtype(data) == _dtype(node._data)
+                and _layout(data) == _layout(node._data)
+            ):
                 if any(simpler is item for item in node.inputs) or not isinstance(simpler, Node):
                     return simpler
                 return common(simpler, known)
     return node
+
+
+def _layout(data: Any) -> tuple[int, ...]:
+    """Return how the elements lie in memory, in steps along each axis: in another order, a sum ends in other digits."""
+    return tuple(step // data.itemsize for step in data.strides) if shape(data) else ()
 
 
 def common(node: Node, known: dict[Any, Node]) -> Any:
@@ -165,8 +176,7 @@ def rule_of(node: Node) -> Callable[..., Any]:
     return lambda *raw, **settings: as_recorded(forward(numpy, *raw, **settings))
 
 
-def _dtype(item: Any) -> Any:
-    data = item._data if isinstance(item, Node) else item
+def _dtype(data: Any) -> Any:
     return getattr(data, "dtype", float)
 
 

@@ -218,6 +218,14 @@ def loss(w0, w1, w2, x1, x2):
         assert fast.source.count("out=t") == 3
         assert compiled(lambda x: tanh(x + 1))(x[0]).shape == (100,)
 
+    def test_sums_run_in_the_order_of_the_engine(self) -> None:
+        rng = np.random.default_rng(3)
+        f = value_and_grad(lambda x, c: autograd.sin(x.T * 2 + c).sum(), argnums=(0, 1))
+        fast = compiled(f)
+        for _ in range(20):
+            x, c = rng.normal(size=(7, 5)), rng.normal()
+            assert fast(x, c)[1][1] == f(x, c)[1][1]
+
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_what_is_selected_is_written_over(self, dtype: Any) -> None:
         x = np.random.default_rng(0).normal(size=(100, 100)).astype(dtype)
