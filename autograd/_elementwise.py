@@ -32,6 +32,13 @@ def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     return xp.where(condition, a, b)
 
 
+def one_less(a: Any, b: Any) -> Any:
+    """Return the exponent in the derivative of a ** b: b - 1, but 1 where b is 0 and 0 * a ** -1 would be 0 * inf."""
+    if isinstance(b, (float, int)) and b != 0:
+        return b - 1
+    return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
+
+
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
 
@@ -69,7 +76,7 @@ positive = primitive(
 )
 pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
-    lambda g, out, a, b: g * b * pow_(a, where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)),
+    lambda g, out, a, b: g * b * pow_(a, one_less(a, b)),
     lambda g, out, a, b: g * out * log(where(out == 0, 1.0, a)),
     written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
 )

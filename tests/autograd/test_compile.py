@@ -218,6 +218,11 @@ def loss(w0, w1, w2, x1, x2):
         assert fast.source.count("out=t") == 3
         assert compiled(lambda x: tanh(x + 1))(x[0]).shape == (100,)
 
+    def test_the_slope_of_a_square_is_what_one_would_write(self) -> None:
+        fast = compiled(value_and_grad(lambda x: (x**2).mean()))
+        assert fast(np.array([3.0, -1.0, 0.0, 2.0]))[1].tolist() == [1.5, -0.5, 0.0, 1.0]
+        assert "    # backward\n    dJ_dx = 0.5 * x\n" in fast.source
+
     def test_sums_run_in_the_order_of_the_engine(self) -> None:
         rng = np.random.default_rng(3)
         f = value_and_grad(lambda x, c: autograd.sin(x.T * 2 + c).sum(), argnums=(0, 1))
