@@ -61,8 +61,8 @@ def narrow(node: Node, known: dict[Any, Node]) -> Any:
         with numpy.errstate(all="ignore"):
             out = numpy.asarray(node.op.forward(numpy, *args, **node.settings))
         # A comparison is True where the node holds 1.0.
-        same = out.dtype == node._data.dtype or out.dtype == bool
-        if out.shape == node.shape and same and _layout(out) == _layout(node._data):
+        (dtype, *form), (recorded, *wanted) = _form(out), _form(node._data)
+        if form == wanted and dtype in (recorded, bool):
             node = relinked(node, [small if k == position else i for k, i in enumerate(node.inputs)])
     return node
 
@@ -87,20 +87,17 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
         if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
             simpler = rewrite(*node.inputs)
             data = simpler._data if isinstance(simpler, Node) else simpler
-            if (
-                shape(data) == node.shape
-                and _dtype(data) == _dtype(node._data)
-                and _layout(data) == _layout(node._data)
-            ):
+            if _form(data) == _form(node._data):
                 if any(simpler is item for item in node.inputs) or not isinstance(simpler, Node):
                     return simpler
                 return common(simpler, known)
     return node
 
 
-def _layout(data: Any) -> tuple[int, ...]:
-    """Return how the elements lie in memory, in steps along each axis: in another order, a sum ends in other digits."""
-    return tuple(step // data.itemsize for step in data.strides) if shape(data) else ()
+def _form(data: Any) -> tuple[Any, ...]:
+    """Return dtype, shape, and how many elements apart neighbours lie: in another order, a sum ends in other digits."""
+    steps = tuple(step // data.itemsize for step in data.strides) if shape(data) else ()
+    return getattr(data, "dtype", float), shape(data), steps
 
 
 def common(node: Node, known: dict[Any, Node]) -> Any:
@@ -174,10 +171,6 @@ def rule_of(node: Node) -> Callable[..., Any]:
     dtype = getattr(node._data, "dtype", None)
     as_recorded = partial(numpy.asarray, dtype=dtype) if dtype else float
     return lambda *raw, **settings: as_recorded(forward(numpy, *raw, **settings))
-
-
-def _dtype(data: Any) -> Any:
-    return getattr(data, "dtype", float)
 
 
 def exact(item: Any) -> Any:
