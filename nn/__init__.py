@@ -1,7 +1,5 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
-from typing import TYPE_CHECKING
-
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
 from ._keep import Checkpoint, FileError, load, save
@@ -12,19 +10,6 @@ from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
 from ._schedules import cosine, step_decay, warm_up
 from ._train import History, accuracy, fit, predict
-
-if TYPE_CHECKING:
-    __version__: str
-else:
-
-    def __getattr__(name: str) -> str:
-        """Look the version up when it is asked for: what can do so takes as long to import as all of this."""
-        if name == "__version__":
-            from importlib.metadata import version
-
-            return version("glassgrad")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
 
 __all__ = [
     "ACTIVATIONS",

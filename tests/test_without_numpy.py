@@ -6,12 +6,10 @@ import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import autograd
-import nn
 
 ROOT = str(Path(__file__).parent.parent)
 
@@ -45,7 +43,8 @@ assert "numpy" not in sys.modules
 autograd.Tensor([1.0])
 assert "numpy" in sys.modules
 assert "importlib.metadata" not in sys.modules
-assert autograd.__version__ == nn.__version__
+assert autograd.__version__
+assert "importlib.metadata" in sys.modules
 """
 
 
@@ -62,9 +61,8 @@ def test_numpy_comes_with_the_first_array() -> None:
     subprocess.run([sys.executable, "-c", LATER.format(root=ROOT)], check=True)
 
 
-@pytest.mark.parametrize("package", [autograd, nn])
-def test_a_package_tells_its_version_and_no_other_name(package: Any) -> None:
-    assert package.__version__ == importlib.metadata.version("glassgrad")
-    assert "__version__" not in package.__all__
-    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'versoin'"):
-        _ = package.versoin
+def test_the_version_is_told_and_no_other_name() -> None:
+    assert autograd.__version__ == importlib.metadata.version("glassgrad")
+    assert "__version__" not in autograd.__all__
+    with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'versoin'"):
+        _ = autograd.versoin
