@@ -16,12 +16,13 @@ from autograd import Tensor, Value
 
 from . import plots
 from ._losses import binary_cross_entropy, cross_entropy
+from ._metrics import accuracy
 from ._module import Sequential
 from ._normalization import BatchNorm
 from ._optim import NAMED
 from ._runs import CONFIG, HISTORY, MODEL, PAGE, SIDE, Run, decided, network, read, shaped, write
 from ._schedules import Schedule, cosine, warm_up
-from ._train import accuracy, fit, predict
+from ._train import fit, predict
 from .data import (
     DataError,
     blobs,

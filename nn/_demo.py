@@ -11,8 +11,9 @@ from autograd import Tensor, Value, draw, sigmoid
 from . import plots
 from ._layers import MLP
 from ._losses import cross_entropy, hinge
+from ._metrics import accuracy
 from ._optim import SGD
-from ._train import accuracy, fit, predict
+from ._train import fit, predict
 from .data import digits, moons, train_test_split
 
 PICTURES = {
