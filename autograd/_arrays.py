@@ -5,6 +5,7 @@ Broadcasting is undone where gradients are added up, so a rule may return any sh
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -165,7 +166,8 @@ def log_of_sum(xp: Any, lower: Any, axis: Any) -> Any:
     ties = powers == 1
     powers -= ties
     others = powers.sum(axis=axis, keepdims=True) + (ties.sum(axis=axis, keepdims=True, dtype=powers.dtype) - 1)
-    return xp.log1p(others)
+    # The sum is 1 at least, but of elements that are all -inf: then the others are fewer than none.
+    return xp.where(others < 0, -math.inf, xp.log1p(xp.maximum(others, 0.0)))
 
 
 def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
@@ -176,7 +178,7 @@ def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
 
 def stable_log_softmax(xp: Any, a: Any, axis: Any) -> Any:
     lower, _ = below_largest(xp, a, axis)
-    return lower - log_of_sum(xp, lower, axis)
+    return lower - xp.maximum(log_of_sum(xp, lower, axis), 0.0)
 
 
 def stable_softmax(xp: Any, a: Any, axis: Any) -> Any:

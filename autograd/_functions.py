@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import math
 from functools import reduce
+from operator import add
 from typing import Any
 
 from . import _arrays
 from ._arrays import getitem
-from ._elementwise import clip, exp, expm1, log, log1p, maximum, sigmoid, where
+from ._elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
 from ._node import Node
 from ._primitive import shape
 from ._tracing import compiling
@@ -81,7 +82,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
         return _arrays.softmax(x, axis=axis)
     powers = [exp(item) for item in _below_largest(x)[0]]
     total = builtins.sum(powers)
-    return [power / total for power in powers]
+    return [divide(power, total) for power in powers]
 
 
 def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
@@ -99,20 +100,34 @@ def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
 def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
     """Return the values minus the largest of them, the largest, and the logarithm of the sum of the exponentials.
 
-    No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits.
+    No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits. The
+    largest minus itself is the number 0, so that its own gradient, which would cancel, takes no digits from others. If
+    all are -inf, they stay so.
     """
     if not values:
         raise ValueError("softmax and log_sum_exp need at least one value; the list is empty")
     if compiling():
-        # Which is the largest differs from call to call. Its own gradient would cancel.
-        largest: Any = reduce(maximum, values)
-        largest = largest.detach() if hasattr(largest, "detach") else largest
-        lower = [item - largest for item in values]
-        return lower, largest, log(builtins.sum(map(exp, lower)))
+        return _below_any_largest(values)
     data = [item.data if isinstance(item, Node) else item for item in values]
     top = data.index(builtins.max(data))
-    lower = [item - values[top] for item in values]
+    if data[top] == -math.inf:
+        return list(values), values[top], 0.0
+    lower = [item - values[top] if k != top or len(values) == 1 else 0.0 for k, item in enumerate(values)]
     return lower, values[top], log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
+
+
+def _below_any_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+    """Return the same in a function that is compiled, where the largest differs from call to call."""
+    largest = reduce(maximum, values)
+    nothing = equal(largest, -math.inf)
+    found, tops = nothing, []
+    for item in values:
+        tops.append(equal(item, largest) * (1 - found))
+        found = found + tops[-1]
+    chosen = reduce(add, (where(top, item, 0.0) for top, item in zip(tops, values)))
+    lower = [where(top, 0.0, item - chosen) for top, item in zip(tops, values)]
+    others = (where(top, 0.0, exp(item)) for top, item in zip(tops, lower))
+    return lower, where(nothing, -math.inf, chosen), log1p(reduce(add, others))
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

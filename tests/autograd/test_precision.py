@@ -32,7 +32,7 @@ from ulps import (
 
 import autograd
 import nn
-from autograd import TABLE, Tensor, Value, grad
+from autograd import TABLE, Tensor, Value, compile, grad
 
 EXACT = 0.0
 ROUNDED = 0.5
@@ -330,6 +330,24 @@ class TestDigitsThatWereLost:
         assert -number(autograd.log_softmax(make([50.0, 0.0]))[0]) == tiny
         assert number(nn.cross_entropy(make([50.0, 0.0]), 0)) == tiny
         assert number(nn.binary_cross_entropy(make([50.0, -50.0]), [1, 0], from_logits=True)) == tiny
+
+    @pytest.mark.parametrize("way", [lambda f: f, compile])
+    def test_the_largest_of_a_list_has_the_slope_of_the_others(self, way: Any) -> None:
+        """Its own part cancels: 1 - p, where p is 1 to the last digit."""
+        tail = math.exp(-40) / (1 + math.exp(-40))
+        for function in (autograd.log_softmax, autograd.softmax):
+            slopes = way(grad(lambda *z, function=function: function(list(z))[0], (0, 1)))(40.0, 0.0)
+            assert slopes == pytest.approx((tail, -tail), rel=1e-15, abs=0)
+        slopes = way(grad(lambda *z: nn.cross_entropy([list(z)], [0]), (0, 1, 2)))(0.0, -700.0, -math.inf)
+        assert slopes == pytest.approx((-math.exp(-700), math.exp(-700), 0.0), rel=1e-12, abs=0)
+
+    def test_nothing_but_infinities(self) -> None:
+        none = [-math.inf, -math.inf]
+        for f in (autograd.log_softmax, lambda z: [autograd.log_sum_exp(list(z))]):
+            assert {float(y) for y in f(none)} == {-math.inf}
+            assert set(compile(lambda *z, f=f: f(list(z)))(*none)) == {-math.inf}
+        assert autograd.log_softmax(np.array([none, [0.0, -math.inf]])).tolist() == [none, [0.0, -math.inf]]
+        assert autograd.logsumexp(np.array(none)) == -math.inf
 
     def test_large_logits(self) -> None:
         """A sum of exponentials is rounded away in 10¹⁶, its slopes are not."""
