@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ._anomaly import check_gradient
 from ._arrays import astype, item
-from ._modes import active, anomaly, no_grad
+from ._modes import active, anomaly, new_lock, no_grad
 from ._node import MANY, Node, name_of
 from ._primitive import Rule, leaf, shape, unchanged
 
 # Two threads may share parameters: each must add its gradient whole.
-_lock = threading.RLock()
+_lock = new_lock()
 
 
 def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:

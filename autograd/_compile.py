@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
@@ -11,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ._functional import flatten
-from ._modes import active, anomaly, tracing
+from ._modes import active, anomaly, new_lock, tracing
 from ._node import Node
 from ._signature import as_raw, signature
 
@@ -85,13 +84,14 @@ class Compiled:
     """A compiled function: called like the function itself. Made by `compile`."""
 
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        # First of all: what a function object is wrapped with may have any name, also those below.
+        update_wrapper(self, f)
         self._f, self._backend = f, backend
         self._specialised: dict[Any, Specialised] = {}
         self._latest: Specialised | None = None
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self.compilations = 0
         """How often the function was recorded."""
-        update_wrapper(self, f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the results for these arguments as raw numbers and arrays."""

@@ -1,53 +1,252 @@
-"""The switches of recording, `no_grad`, `detect_anomaly` and tracing, each local to its thread and asyncio task."""
+"""The switches of recording, `no_grad`, `detect_anomaly` and tracing, each local to its thread and asyncio task.
+
+A switch is on while its way back, which is what a `with` statement keeps of it, exists and was not taken. So a block
+that is broken off at any instruction, also inside of `__enter__` or `__exit__`, has switched back, and so has one that
+is left in another order, thread or context than it was entered in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar, Token
-from functools import wraps
-from typing import Any, TypeVar, cast
+import os
+import threading
+import types
+import weakref
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from functools import partial, wraps
+from typing import Any, Generic, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
+S = TypeVar("S")
 
 # One entry for every switch that is on in any thread. While it is empty, which is nearly always, an operation need not
 # ask the (slow) context variables.
-active: list[ContextVar[Any]] = []
+active: set[Any] = set()
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
-anomaly: ContextVar[bool] = ContextVar("anomaly", default=False)
-tracing: ContextVar[Any] = ContextVar("tracing", default=None)
+
+class Setting(Generic[S]):
+    """What the innermost block around the code that runs, in this thread or asyncio task, has set."""
+
+    def __init__(self, name: str, default: S) -> None:
+        self._default = default
+        self._innermost: ContextVar[_Block | None] = ContextVar(name, default=None)
+
+    def get(self) -> S:
+        """Return what is set here and now."""
+        block = self.block()
+        return self._default if block is None else cast(S, block.setting)
+
+    def block(self) -> _Block | None:
+        """Return the innermost block that was not left."""
+        block = self._innermost.get()
+        while block is not None and block.is_left():
+            block = block.outer
+        return block
+
+    def enter(self, block: _Block) -> None:
+        """Enter a block."""
+        block.outer = self.block()
+        active.add(block.way)
+        self._innermost.set(block)
+
+    def forget(self) -> None:
+        """Drop the blocks that were left, and what they had set."""
+        self._innermost.set(self.block())
+
+
+recording: Setting[bool] = Setting("recording", True)
+anomaly: Setting[bool] = Setting("anomaly", False)
+tracing: Setting[Any] = Setting("tracing", None)
+
+
+class _Watch(weakref.ref[Any]):
+    """Tells whether a way back exists; it takes itself out of `active` when that has gone."""
+
+    __slots__ = ()
+    # That of the way back would be asked for too late, if that goes at once.
+    __hash__ = object.__hash__
+
+
+class _Block:
+    """One time that a switch was entered."""
+
+    def __init__(self, switch: _Switch) -> None:
+        self.switch, self.setting = switch, switch.setting
+        self.outer: _Block | None = None
+        self.over = False
+        self.kept: Any = None
+        """The way back, of a switch that was entered without a `with` statement, which would keep it."""
+
+    def open(self) -> Callable[..., None]:
+        """Return the way back; the block is over when that is called or gone."""
+        way = partial(_leave, self)
+        # Called by the interpreter itself: there is no instruction at which it could be interrupted.
+        self.way = _Watch(way, active.discard)
+        return way
+
+    def is_left(self) -> bool:
+        return self.over or self.way() is None
+
+
+def _leave(block: _Block, *exception: object) -> None:
+    block.over = True
+    block.kept = None
+    active.discard(block.way)
+    block.switch.variable.forget()
+
+
+_next: ContextVar[_Block | None] = ContextVar("next", default=None)
+"""The block that a `with` statement is about to enter: it asks for `__exit__` first, then calls `__enter__`."""
+
+
+class _Exit:
+    """The attribute `__exit__`: each time that it is asked for, the way back of a new block."""
+
+    def __get__(self, switch: _Switch | None, owner: type) -> Callable[..., None]:
+        if switch is None or switch.by_hand:
+            # Such as an ExitStack, which asks the class.
+            return _leave_by_hand if switch is None else partial(_leave_by_hand, switch)
+        block = _Block(switch)
+        way = block.open()
+        _next.set(block)
+        return way
+
+
+def _leave_by_hand(switch: _Switch, *exception: object) -> None:
+    """Leave the innermost block of this thread or task that was entered by `__enter__()`, else the latest."""
+    block = switch.variable.block()
+    while block is not None and block not in switch.by_hand:
+        block = block.outer
+    for left in [block] if block is not None else switch.by_hand[-1:]:
+        switch.by_hand.remove(left)
+        _leave(left)
 
 
 class _Switch:
-    """A context manager, also a decorator, that sets one context variable."""
+    """A context manager, also a decorator, that sets one variable."""
 
-    variable: ContextVar[Any]
+    variable: Setting[Any]
     setting: Any
+    __exit__ = _Exit()
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[Any]] = []
+    def __init__(self, *given: Any) -> None:
+        self.by_hand: list[_Block] = []
+        if given:
+            raise TypeError(f"{type(self).__name__} takes no arguments; got {given[0]!r:.60}: write {self.name}")
+
+    @property
+    def name(self) -> str:
+        """How the switch is written as a decorator."""
+        return f"@{type(self).__name__}()"
 
     def __enter__(self) -> None:
-        active.append(self.variable)
-        self._tokens.append(self.variable.set(self.setting))
-
-    def __exit__(self, *exception: object) -> None:
-        self.variable.reset(self._tokens.pop())
-        active.pop()
+        block = _next.get()
+        _next.set(None)
+        if block is None or block.switch is not self or block.way() is None:
+            block = _Block(self)
+            block.kept = block.open()
+            self.by_hand.append(block)
+        self.variable.enter(block)
 
     def __call__(self, function: F) -> F:
-        @wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
-                return function(*args, **kwargs)
+        if not callable(function) or isinstance(function, (type, staticmethod)):
+            raise TypeError(
+                f"{self.name} decorates a function; got {function!r:.60}: decorate its methods, below "
+                f"@property, @classmethod and the like"
+            )
+        return cast(F, _switched(function, type(self)))
 
-        return cast(F, switched)
+
+def _switched(function: Callable[..., Any], kind: type[_Switch]) -> Callable[..., Any]:
+    """Return the function with a switch on while its body runs, and off while that waits or has yielded."""
+    import inspect
+
+    switched: Callable[..., Any]
+    called = function if hasattr(function, "__code__") or isinstance(function, partial) else type(function).__call__
+    if inspect.iscoroutinefunction(called):
+
+        async def switched(*args: Any, **kwargs: Any) -> Any:
+            return await _awaited(kind, function(*args, **kwargs))
+
+    elif inspect.isasyncgenfunction(called):
+        switched = _yielding(function, kind)
+
+    elif inspect.isgeneratorfunction(called):
+
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            return (yield from _resumed(kind, function(*args, **kwargs)))
+
+    else:
+
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with kind():
+                result = function(*args, **kwargs)
+            # Another decorator may hide what the function is.
+            lazy = _LAZY.get(type(result))
+            return result if lazy is None else lazy(kind, result)
+
+    return wraps(function)(switched)
+
+
+def _resumed(kind: type[_Switch], body: Any) -> Generator[Any, Any, Any]:
+    """Run a generator or an awaitable to its end, with a switch on whenever it runs."""
+    resume, item = body.send, None
+    while True:
+        try:
+            with kind():
+                given = resume(item)
+        except StopIteration as end:
+            return end.value
+        try:
+            resume, item = body.send, (yield given)
+        except GeneratorExit:
+            with kind():
+                body.close()
+            raise
+        except BaseException as error:
+            resume, item = body.throw, error
+
+
+_awaited = types.coroutine(_resumed)
+
+
+def _yielding(function: Callable[..., Any], kind: type[_Switch]) -> Callable[..., Any]:
+    """Return an asynchronous generator function with a switch on whenever its body runs."""
+
+    async def switched(*args: Any, **kwargs: Any) -> Any:
+        body = function(*args, **kwargs)
+        step = body.asend(None)
+        try:
+            while True:
+                try:
+                    given = await _awaited(kind, step)
+                except StopAsyncIteration:
+                    return
+                try:
+                    step = body.asend((yield given))
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    step = body.athrow(error)
+        finally:
+            await _awaited(kind, body.aclose())
+
+    return switched
+
+
+_LAZY: dict[type, Callable[[type[_Switch], Any], Any]] = {
+    types.GeneratorType: _resumed,
+    types.CoroutineType: _awaited,
+    types.AsyncGeneratorType: lambda kind, body: _yielding(lambda: body, kind)(),
+}
 
 
 class no_grad(_Switch):
     """Compute without recording: results inside are leaves, which no gradient passes.
 
-    A context manager or a decorator; it holds for the thread or asyncio task that entered it, and for no other.
+    A context manager or a decorator, of generators and coroutines, too; it holds for the thread or asyncio task that
+    entered it, and for no other. A generator that is to be off alone while it runs is decorated: what stands inside of
+    its own `with no_grad():` when it yields is off for its caller as well.
 
     >>> w = Value(3.0)
     >>> with no_grad():
@@ -78,3 +277,24 @@ class detect_anomaly(_Switch):
     """
 
     variable, setting = anomaly, True
+
+
+_locks: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def new_lock() -> Any:
+    """Return a lock that a thread may enter again; in a forked process it is free, whoever held it in the first."""
+    lock = threading.RLock()
+    _locks.add(lock)
+    return lock
+
+
+def _free_locks() -> None:
+    for lock in _locks:
+        # The thread that forks goes on, and still holds what it held; other threads are gone.
+        if not lock._is_owned():
+            lock._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_locks)
