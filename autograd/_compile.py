@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
@@ -118,6 +119,14 @@ class Compiled:
             self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
             self.compilations += 1
             return self._latest
+
+    def __reduce__(self) -> Any:
+        """Pickle by name, if the function was compiled where it is defined; else as what is to be compiled anew."""
+        place: Any = sys.modules.get(str(self.__module__))
+        name = getattr(self, "__qualname__", "")
+        for part in name.split("."):
+            place = getattr(place, part, None)
+        return name if place is self else (Compiled, (self._f, self._backend))
 
     @property
     def source(self) -> Source:

@@ -313,6 +313,12 @@ def _function(made: Primitive) -> Operation:
 
 
 def _by_name(name: str) -> Primitive:
+    """Return the primitive that a pickle names."""
+    if name not in TABLE:
+        raise ValueError(
+            f"the pickle holds a node made by the primitive {name!r}, which is not declared here: run its "
+            f"primitive({name!r}, ...) before loading"
+        )
     return TABLE[name]
 
 
