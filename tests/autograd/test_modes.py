@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import functools
+import gc
 import os
 import random
 import sys
@@ -46,6 +47,8 @@ def broken_off_at(k: int, body: Callable[[], None]) -> BaseException | None:
         return trace
 
     before = sys.gettrace()
+    # What the collector calls is no part of the function.
+    gc.disable()
     sys.settrace(trace)
     try:
         body()
@@ -53,6 +56,7 @@ def broken_off_at(k: int, body: Callable[[], None]) -> BaseException | None:
         return error
     finally:
         sys.settrace(before)
+        gc.enable()
     return None
 
 
