@@ -146,9 +146,13 @@ else:
     def __getattr__(name: str) -> str:
         """Look the version up when it is asked for: what can do so takes as long to import as all of this."""
         if name == "__version__":
-            from importlib.metadata import version
+            from importlib.metadata import PackageNotFoundError, version
 
-            return version("glassgrad")
+            try:
+                return version("glassgrad")
+            except PackageNotFoundError:
+                # A checkout that was never installed.
+                return "unknown"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -28,6 +28,7 @@ from ._modes import active, tracing
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
 from ._tracing import read
+from ._truth import undecided
 
 
 def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
@@ -35,6 +36,25 @@ def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
     if active and tracing.get() is not None:
         return operation(a, b)
     return operation(*(x.data if isinstance(x, Node) else x for x in (a, b)))
+
+
+def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:
+    """Compare like `compared`; what `==` and `!=` of two nodes return has no truth value.
+
+    Python asks for it when a list of nodes is searched, where identity is meant.
+    """
+    if not isinstance(b, Node):
+        return compared(operation, a, b)
+    try:
+        result = compared(operation, a, b)
+    except ValueError as error:
+        if a.shape == b.shape:
+            raise
+        raise ValueError(
+            f"nodes of shape {a.shape} and {b.shape} have no elements to compare; for the same node write a is b, and "
+            f"any(p is q for q in nodes) in place of p in nodes"
+        ) from error
+    return result if isinstance(result, Node) else undecided(result)
 
 
 class Operators(Node):
@@ -103,10 +123,10 @@ class Operators(Node):
         return compared(greater_equal, self, other)
 
     def __eq__(self, other: object) -> Any:
-        return compared(equal, self, other) if comparable(other) else NotImplemented
+        return alike(equal, self, other) if comparable(other) else NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        return compared(not_equal, self, other) if comparable(other) else NotImplemented
+        return alike(not_equal, self, other) if comparable(other) else NotImplemented
 
     __hash__ = object.__hash__
 

@@ -66,3 +66,11 @@ def test_the_version_is_told_and_no_other_name() -> None:
     assert "__version__" not in autograd.__all__
     with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'versoin'"):
         _ = autograd.versoin
+
+
+def test_a_checkout_that_is_not_installed_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert autograd.__version__ == "unknown"

@@ -26,7 +26,14 @@ def test_operators_compute_what_python_does(a: float, b: float) -> None:
             want = [a + b, a - b, a * b, a / b, abs(a), -a, a, b**2.0, 2.0**b, float(round(b))]
             assert [float(g.item() if hasattr(g, "item") else g) for g in got] == pytest.approx(want, abs=1e-9)
             compared = [x < y, x <= y, x > y, x >= y, x == y, x != y]
-            assert [bool(c) for c in compared] == [a < b, a <= b, a > b, a >= b, a == b, a != b]
+            assert [bool(c.item() if hasattr(c, "item") else c) for c in compared] == [
+                a < b,
+                a <= b,
+                a > b,
+                a >= b,
+                a == b,
+                a != b,
+            ]
 
 
 @pytest.mark.parametrize("other", [2, 2.0, True, np.float64(2), np.float32(2), np.int64(2), np.bool_(True), Value(2.0)])
@@ -90,12 +97,73 @@ def test_booleans_of_comparisons_are_recorded_as_numbers() -> None:
 
 def test_nodes_hash_by_identity_and_compare_by_data() -> None:
     a, b = Value(1.0), Value(1.0)
-    assert a == b
     assert len({a, b}) == 2
+    assert (a == 1.0) is True
+    assert a == np.float64(1.0)
     assert (a == None) is False  # noqa: E711
     assert a != "1.0"
     assert (Tensor([1.0, 2.0]) == [1.0, 3.0]) is False
     assert (Tensor([1.0, 2.0]) == np.array([1.0, 3.0])).tolist() == [True, False]
+
+
+NODES = [
+    Value(1.0),
+    Value(1.0),
+    Tensor(1.0),
+    Tensor([1.0]),
+    Tensor([1.0, 2.0]),
+    Tensor(np.ones((3, 2))),
+    Tensor(np.ones(4)),
+]
+
+
+@pytest.mark.parametrize("a", NODES)
+@pytest.mark.parametrize("b", NODES)
+@pytest.mark.parametrize(
+    "search",
+    [
+        lambda a, b: a in [b],
+        lambda a, b: a not in (b,),
+        lambda a, b: [b].index(a),
+        lambda a, b: [b].remove(a),
+        lambda a, b: [b].count(a),
+        lambda a, b: bool(a == b),
+        lambda a, b: bool(a != b),
+        lambda a, b: (a, 1) == (b, 1),
+    ],
+)
+def test_the_truth_of_two_nodes_being_equal_is_refused(a: Any, b: Any, search: Any) -> None:
+    if a is b:
+        assert a in [b]
+        assert [b].index(a) == 0
+    else:
+        with pytest.raises(
+            (TypeError, ValueError), match=r"a is b.*any\(p is q for q in nodes\) in place of p in nodes"
+        ):
+            search(a, b)
+
+
+def test_what_was_compared_can_be_computed_with() -> None:
+    a, b, c = Value(1.0), Value(1.0), Value(2.0)
+    assert [str(a == b), f"{a == c}", repr(a != c)] == ["True", "False", "True"]
+    assert [(a == b).item(), (a == c).item()] == [True, False]
+    assert sum(x == b for x in (a, b, c)) == 2
+    assert [autograd.where(a == b, 3.0, 4.0), autograd.where(a == c, a, c).data, (a == b) * 2.5] == [3.0, 2.0, 2.5]
+    t, u = Tensor([1.0, 2.0, 3.0]), Tensor([1.0, 2.5, 3.0])
+    same = t == u
+    assert repr(same) == "array([ True, False,  True])"
+    for counted in (same.sum(), np.sum(same), same.mean() * 3, sum(same), (same * 1.0).sum()):
+        assert counted == 2
+    assert not same.all()
+    assert same.any()
+    assert (t != u).tolist() == (~same).tolist() == [False, True, False]
+    assert type(same & True) is np.ndarray
+    assert t[same].data.tolist() == t.data[same].tolist() == [1.0, 3.0]
+    assert autograd.where(same, t, 0.0).data.tolist() == np.where(same, t.data, 0.0).tolist()
+    assert (Tensor(2.0) == c).item() is True
+    assert (Tensor(2.0) == c).all()
+    choose = autograd.compile(lambda x, y: autograd.where(x == y, x * 2, y))
+    assert (choose(1.0, 1.0), choose(t, u).tolist()) == (2.0, [2.0, 2.5, 6.0])
 
 
 def test_text_forms() -> None:
