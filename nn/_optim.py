@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from autograd import Node
 
+from ._settings import real
+
 
 class Optimizer:
     """What moves parameters against their gradients; `SGD`, `Adam` and `RMSProp` say how far.
@@ -31,9 +33,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Any], lr: float) -> None:
         self.parameters = leaves(parameters, type(self).__name__)
-        if not (isinstance(lr, (int, float)) and 0 < lr < math.inf):
-            raise ValueError(f"the learning rate lr must be a positive number; got {lr!r}")
-        self.lr = lr
+        self.lr = real("the learning rate lr", lr, lambda lr: 0 < lr < math.inf, "a positive number")
         self.steps = 0
         """The number of steps taken."""
         for name in self.kept:
@@ -111,8 +111,7 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        _check_fraction("momentum", momentum)
-        _check_decay(weight_decay)
+        momentum, weight_decay = _fraction("momentum", momentum), _decay(weight_decay)
         if nesterov and momentum == 0:
             raise ValueError("nesterov needs a momentum above 0, e.g. momentum=0.9")
         self.momentum, self.nesterov, self.weight_decay = momentum, nesterov, weight_decay
@@ -160,11 +159,8 @@ class Adam(Optimizer):
         super().__init__(parameters, lr)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(f"betas must be two numbers from 0 to below 1; got {betas!r}")
-        for beta in betas:
-            _check_fraction("each of betas", beta)
-        _check_eps(eps)
-        _check_decay(weight_decay)
-        self.betas, self.eps, self.weight_decay = tuple(betas), eps, weight_decay
+        self.betas = tuple(_fraction("each of betas", beta) for beta in betas)
+        self.eps, self.weight_decay = _eps(eps), _decay(weight_decay)
 
     def change(self, k: int) -> Any:
         """Return the step of parameter k."""
@@ -203,10 +199,7 @@ class RMSProp(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        _check_fraction("decay", decay)
-        _check_eps(eps)
-        _check_decay(weight_decay)
-        self.decay, self.eps, self.weight_decay = decay, eps, weight_decay
+        self.decay, self.eps, self.weight_decay = _fraction("decay", decay), _eps(eps), _decay(weight_decay)
 
     def change(self, k: int) -> Any:
         """Return the step of parameter k."""
@@ -226,19 +219,16 @@ NAMED: dict[str, Callable[..., Optimizer]] = {
 """The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
 
 
-def _check_fraction(name: str, number: float) -> None:
-    if not 0 <= number < 1:
-        raise ValueError(f"{name} must be from 0 to below 1; got {number!r}")
+def _fraction(name: str, number: float) -> float:
+    return real(name, number, lambda number: 0 <= number < 1, "from 0 to below 1")
 
 
-def _check_eps(eps: float) -> None:
-    if not 0 < eps < math.inf:
-        raise ValueError(f"eps must be a positive number; got {eps!r}")
+def _eps(eps: float) -> float:
+    return real("eps", eps, lambda eps: 0 < eps < math.inf, "a positive number")
 
 
-def _check_decay(weight_decay: float) -> None:
-    if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be 0 or a positive number; got {weight_decay!r}")
+def _decay(weight_decay: float) -> float:
+    return real("weight_decay", weight_decay, lambda decay: 0 <= decay < math.inf, "0 or a positive number")
 
 
 def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:
@@ -251,8 +241,7 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:
     >>> clip_grad_norm([w], 1.0), w.grad
     (6.0, 1.0)
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm must be a positive number; got {max_norm!r}")
+    max_norm = real("max_norm", max_norm, lambda norm: norm > 0, "a positive number")
     parameters = leaves(parameters, "clip_grad_norm")
     norm = math.hypot(*(_norm(parameter.grad) for parameter in parameters))
     if norm > max_norm:

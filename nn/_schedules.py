@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from ._settings import real
+
 Schedule = Callable[[float], float]
 
 
@@ -21,8 +23,7 @@ def step_decay(every: float, factor: float = 0.1) -> Schedule:
     >>> [schedule(epochs) for epochs in (0, 9.9, 10, 25)]
     [1.0, 1.0, 0.5, 0.25]
     """
-    _check_positive("every", every)
-    _check_positive("factor", factor)
+    every, factor = _positive("every", every), _positive("factor", factor)
     return lambda epochs: float(factor ** (epochs // every))
 
 
@@ -35,9 +36,8 @@ def cosine(over: float, to: float = 0.0) -> Schedule:
     >>> [round(schedule(epochs), 3) for epochs in (0, 5, 10, 20)]
     [1.0, 0.5, 0.0, 0.0]
     """
-    _check_positive("over", over)
-    if not 0 <= to <= 1:
-        raise ValueError(f"to must be from 0 to 1; got {to!r}")
+    over = _positive("over", over)
+    to = real("to", to, lambda to: 0 <= to <= 1, "from 0 to 1")
     return lambda epochs: to + (1 - to) * (1 + math.cos(math.pi * min(epochs / over, 1.0))) / 2
 
 
@@ -51,10 +51,9 @@ def warm_up(over: float, then: Schedule | None = None) -> Schedule:
     >>> [schedule(epochs) for epochs in (1, 4, 6)]
     [0.25, 1.0, 0.5]
     """
-    _check_positive("over", over)
+    over = _positive("over", over)
     return lambda epochs: epochs / over if epochs < over else then(epochs - over) if then else 1.0
 
 
-def _check_positive(name: str, number: float) -> None:
-    if not 0 < number < math.inf:
-        raise ValueError(f"{name} must be a positive number; got {number!r}")
+def _positive(name: str, number: float) -> float:
+    return real(name, number, lambda number: 0 < number < math.inf, "a positive number")

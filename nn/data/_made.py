@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from random import Random
 
+from .._settings import real, whole
+
 Points = tuple[list[list[float]], list[int]]
 
 
@@ -61,8 +63,7 @@ def spirals(n: int = 200, noise: float = 0.05, seed: int = 0) -> Points:
 
 def _two_curves(point: Callable[[int, float], tuple[float, float]], n: int, noise: float, seed: int) -> Points:
     """Return n points spread over two curves, `point(class, t)` for t from 0 to 1, in random order."""
-    _check(n, noise, 2)
-    rng = Random(seed)
+    n, noise, rng = _settings(n, noise, seed, 2)
     samples = []
     for label in (0, 1):
         count = (n + 1 - label) // 2
@@ -84,10 +85,8 @@ def blobs(n: int = 100, classes: int = 3, noise: float = 0.3, seed: int = 0) -> 
     >>> sorted(y), [round(x, 3) for x in X[y.index(0)]]
     ([0, 0, 0, 1, 1, 1, 2, 2, 2], [1.0, 0.0])
     """
-    if not isinstance(classes, int) or classes < 2:
-        raise ValueError(f"classes must be a whole number from 2; got {classes!r}")
-    _check(n, noise, classes)
-    rng = Random(seed)
+    classes = whole("classes", classes, 2)
+    n, noise, rng = _settings(n, noise, seed, classes)
     angles = [2 * math.pi * (k % classes) / classes for k in range(n)]
     samples = [
         ([math.cos(a) + rng.gauss(0, noise), math.sin(a) + rng.gauss(0, noise)], k % classes)
@@ -97,8 +96,6 @@ def blobs(n: int = 100, classes: int = 3, noise: float = 0.3, seed: int = 0) -> 
     return [x for x, _ in samples], [label for _, label in samples]
 
 
-def _check(n: int, noise: float, least: int) -> None:
-    if not isinstance(n, int) or n < least:
-        raise ValueError(f"n must be a whole number from {least}; got {n!r}")
-    if not isinstance(noise, (int, float)) or not 0 <= noise < math.inf:
-        raise ValueError(f"noise must be 0 or a positive number; got {noise!r}")
+def _settings(n: int, noise: float, seed: int, least: int) -> tuple[int, float, Random]:
+    noise = real("noise", noise, lambda noise: 0 <= noise < math.inf, "0 or a positive number")
+    return whole("n", n, least), noise, Random(whole("seed", seed))

@@ -1,0 +1,50 @@
+"""Settings that users give: whole and real numbers, Python's or NumPy's."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+
+def whole(name: str, number: Any, least: int | None = None, otherwise: str = "") -> int:
+    """Return a whole number as an int; raise ValueError for one below `least`, and for 3.0, True and the like.
+
+    `name` is the setting's, `otherwise` what else it may be.
+
+    >>> whole("epochs", 3, 1)
+    3
+    >>> whole("epochs", 3.0, 1)
+    Traceback (most recent call last):
+    ValueError: epochs must be a whole number from 1; got 3.0
+    """
+    try:
+        # A float, and NumPy's truth values, have no index; Python's have one.
+        found = None if isinstance(number, bool) else operator.index(number)
+    except TypeError:
+        found = None
+    if found is None or (least is not None and found < least):
+        start = "" if least is None else f" from {least}"
+        raise ValueError(f"{name} must be a whole number{start}{otherwise}; got {number!r:.60}")
+    return found
+
+
+def real(name: str, number: Any, fits: Callable[[float], bool], what: str) -> float:
+    """Return a real number as one of Python's; raise ValueError unless it `fits`, which `what` says in words.
+
+    >>> real("lr", 0.1, lambda lr: lr > 0, "a positive number")
+    0.1
+    >>> real("lr", True, lambda lr: lr > 0, "a positive number")
+    Traceback (most recent call last):
+    ValueError: lr must be a positive number; got True
+    """
+    found: Any = None
+    if isinstance(number, Real) and not isinstance(number, bool):
+        found = number if isinstance(number, (int, float)) else float(number)
+    elif getattr(number, "shape", None) == () and number.dtype.kind in "fiu":
+        # An array of no dimensions.
+        found = number.item()
+    if found is None or not fits(found):
+        raise ValueError(f"{name} must be {what}; got {number!r:.60}")
+    return float(found) if isinstance(found, float) else found
