@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
 
-from . import plots
+from . import _metrics, plots
 from ._losses import binary_cross_entropy, cross_entropy
-from ._metrics import accuracy
 from ._module import Sequential
 from ._normalization import BatchNorm
 from ._optim import NAMED
@@ -111,7 +110,7 @@ def train(options: argparse.Namespace) -> None:
         validation=validation,
         schedule=SCHEDULES[options.schedule](options.epochs),
         patience=options.patience,
-        metrics=(accuracy,),
+        metrics=(_accuracy(samples.classes),),
         seed=options.seed,
     )
     if not history.epochs:
@@ -141,7 +140,7 @@ def evaluate(options: argparse.Namespace) -> None:
         parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
     for name, (X, y) in parts.items():
         scores = run.scores(X)
-        print(f"{name:<9} accuracy {accuracy(scores, y):7.1%}  ({len(y)} samples)")
+        print(f"{name:<9} accuracy {_accuracy(run.classes)(scores, y):7.1%}  ({len(y)} samples)")
     guesses = decided(scores)
     width = max(len(name) for name in ("class", *run.classes))
     print(f"\n{'class':<{width}}  {'right':>7}  samples")
@@ -266,18 +265,30 @@ def _loss(classes: list[str]) -> Any:
     return logistic if len(classes) == 2 else cross_entropy
 
 
+def _threshold(classes: list[str]) -> float | None:
+    """Return above which number the score for two classes, a logit, decides for the second; more have a score each."""
+    return 0.0 if len(classes) == 2 else None
+
+
+def _accuracy(classes: list[str]) -> Any:
+    def accuracy(y_hat: Any, y: Any) -> float:
+        return _metrics.accuracy(y_hat, y, threshold=_threshold(classes))
+
+    return accuracy
+
+
 def _measured(run: Run, samples: Samples) -> dict[str, tuple[float, int]]:
     """Return the accuracy on both parts, each with the number of samples."""
     parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
-    return {name: (accuracy(run.scores(X), y), len(y)) for name, (X, y) in parts.items()}
+    return {name: (_accuracy(run.classes)(run.scores(X), y), len(y)) for name, (X, y) in parts.items()}
 
 
 def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, str]]:
     """Return the pictures of a run by name, each with what it shows."""
-    guesses, y_test = decided(run.scores(samples.X_test)), samples.y_test
+    scores, y_test, threshold = run.scores(samples.X_test), samples.y_test, _threshold(run.classes)
     # A dollar would start a formula in Matplotlib.
     classes = [name.replace("$", r"\$") for name in run.classes]
-    confusion = plots.confusion_matrix(y_test, guesses, classes=classes)
+    confusion = plots.confusion_matrix(scores, y_test, classes=classes, threshold=threshold)
     figures = {
         "history": (
             history.plot(held_out=run.held_out).figure,
@@ -291,6 +302,7 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
             lambda points: predict(run.model, shaped(points, run.options)),
             run.prepared(samples.X_train),
             samples.y_train,
+            threshold=threshold,
         )
         names = [f"${name}$" if made else f"{name} (standardised)".replace("$", r"\$") for name in run.features]
         boundary.set(xlabel=names[0], ylabel=names[1])
@@ -299,6 +311,6 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
         figures["boundary"] = (boundary.figure, "The training samples, and where the network decides for which class")
     if run.options["data"] == "digits":
         images = samples.X_test.reshape(-1, SIDE, SIDE)
-        wrong = plots.misclassified(images, y_test, guesses)
+        wrong = plots.misclassified(images, scores, y_test)
         figures["misclassified"] = (wrong, "Test samples that were taken for another class")
     return figures

@@ -101,10 +101,10 @@ def handwriting(out: Path) -> None:
         print(f"   {len(y):>5} for {name:<9} {accuracy(predict(model, X), y):>8.1%}")
     size = sum(parameter.size for parameter in model.parameters())
     print(f"   {size:,} parameters, {seconds:.1f} s of training")
-    guesses = predict(model, X_test).argmax(axis=1)
+    y_hat = predict(model, X_test)
     _save(history.plot(held_out="test").figure, out / "digits_history.png")
-    _save(plots.confusion_matrix(y_test, guesses).figure, out / "digits_confusion.png")
-    _save(plots.misclassified(X_test.reshape(-1, 8, 8), y_test, guesses), out / "digits_misclassified.png")
+    _save(plots.confusion_matrix(y_hat, y_test).figure, out / "digits_confusion.png")
+    _save(plots.misclassified(X_test.reshape(-1, 8, 8), y_hat, y_test), out / "digits_misclassified.png")
 
 
 def _save(figure: Any, path: Path) -> None:

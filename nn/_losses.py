@@ -32,6 +32,9 @@ from autograd import (
     where,
 )
 
+ROUNDING = 1e-5
+"""So far may the probabilities of a target, such as those of float32, be from the sum 1."""
+
 
 def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the mean squared error, mean of (y_hat - y)^2.
@@ -288,6 +291,20 @@ def _classes(y: Any, k: int) -> None:
     for label in _flat(_plain(y)):
         if label not in range(k):
             raise ValueError(f"y must be class numbers from 0 to {k - 1}, one for each row of logits; got {label!r}")
+
+
+def check_distributions(rows: Any, name: str) -> None:
+    """Raise ValueError for a row of targets that are no probabilities: negative, or with another sum than 1."""
+    rows = rows.data if isinstance(rows, Node) else rows
+    if type(rows).__name__ == "ndarray" and (rows >= 0).all() and (abs(rows.sum(axis=-1) - 1) <= ROUNDING).all():
+        return
+    for row in _plain(rows):
+        if not all(p >= 0 for p in row) or not abs(math.fsum(row) - 1) <= ROUNDING:
+            shown = ", ".join(f"{p:g}" for p in row)
+            raise ValueError(
+                f"{name} takes rows of probabilities as targets, from 0 and with the sum 1; got [{shown:.80}]. Of "
+                f"several labels a sample each is a score of its own: binary_cross_entropy, and its columns one by one"
+            )
 
 
 def _signs(y: Any) -> None:

@@ -15,6 +15,7 @@ from autograd import Tensor
 from ._convolution import Conv2d, Flatten, MaxPool2d
 from ._keep import FileError, load, save
 from ._layers import MLP
+from ._metrics import checked_scores, decide
 from ._module import Module, Sequential
 from ._train import History, predict
 from .data import DataError
@@ -77,12 +78,9 @@ def shaped(X: Any, options: Mapping[str, Any]) -> Any:
     return X.reshape(-1, 1, SIDE, SIDE) if options["model"] == "cnn" else X
 
 
-def decided(scores: Any) -> Any:
+def decided(scores: Any) -> list[int]:
     """Return the class number that scores decide for, for each sample: (n,) for two classes, (n, k) for k."""
-    import numpy
-
-    scores = numpy.asarray(scores)
-    return (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+    return decide(checked_scores(scores, "a run"), 0.0)
 
 
 def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:

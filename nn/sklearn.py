@@ -11,6 +11,7 @@ from autograd import Tensor
 
 from ._layers import MLP, Activation
 from ._losses import binary_cross_entropy, cross_entropy, mse
+from ._metrics import checked_scores, decide
 from ._optim import NAMED
 from ._train import History, fit, predict
 
@@ -166,7 +167,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         z = self._output(X)
         if self._several:
             return (z > 0).astype(int)
-        return self.classes_[(z > 0).astype(int) if z.ndim == 1 else z.argmax(axis=1)]
+        return self.classes_[decide(checked_scores(z, "predict"), 0.0)]
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)

@@ -262,12 +262,11 @@ X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, seed=1)
 model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
 history = train(model, Adam(model.parameters(), lr=0.003), epochs=60, schedule=cosine(60), patience=15)
 y_hat = predict(model, X_test)
-guesses = y_hat.argmax(axis=1)
 print(f"{len(X_train):,} training samples, test accuracy {accuracy(y_hat, y_test):.1%}")
-confusion_matrix(y_test, guesses).figure
+confusion_matrix(y_hat, y_test).figure
 
 # %%
-misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
+misclassified(X_test.reshape(-1, 8, 8), y_hat, y_test)
 
 # %% [markdown]
 # ## Keep it

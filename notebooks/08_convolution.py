@@ -217,8 +217,8 @@ filters(cnn.layers[0])
 feature_maps(cnn.layers[0](X_test[:1].reshape(1, 1, 8, 8))[0])
 
 # %%
-guesses = predict(cnn, X_test.reshape(-1, 1, 8, 8)).argmax(axis=1)
-misclassified(X_test.reshape(-1, 8, 8), y_test, guesses)
+y_hat = predict(cnn, X_test.reshape(-1, 1, 8, 8))
+misclassified(X_test.reshape(-1, 8, 8), y_hat, y_test)
 
 # %% [markdown]
 # Would you have read them?

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._losses import shape_of
+from .._metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid
 
 
@@ -47,12 +48,20 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out:
     return ax
 
 
-def decision_boundary(predict: Callable[[list[list[float]]], Any], X: Any, y: Any, ax: Any = None) -> Any:
-    """Draw n points X (n, 2) of classes y (n,), and where in the plane a network decides for which.
+def decision_boundary(
+    predict: Callable[[list[list[float]]], Any],
+    X: Any,
+    y: Any,
+    ax: Any = None,
+    *,
+    threshold: float | None = None,
+    classes: Sequence[Any] | None = None,
+) -> Any:
+    """Draw n points X (n, 2) with their labels y, and where in the plane a network decides for which class.
 
-    `predict` maps a list of m points to scores: (m,), above 0 for the higher of two classes, or (m, k), the largest of
-    which decides among the classes 0 to k - 1. Raises ValueError for other shapes of X and y, and for a class that the
-    scores do not tell.
+    `predict` maps a list of m points to scores, (m,) or (m, k). `y`, `threshold`, `classes`, and what decides, are as
+    for `nn.accuracy`: one score decides at 0.5 if all of them lie in [0, 1], else at 0. Raises ValueError for other
+    shapes of X and y, and for a label that the scores do not tell.
 
     >>> from nn.plots import decision_boundary
     >>> decision_boundary(lambda points: [p[0] for p in points], [[-1.0, 0.0], [1.0, 0.0]], [0, 1]).get_xlabel()
@@ -61,46 +70,43 @@ def decision_boundary(predict: Callable[[list[list[float]]], Any], X: Any, y: An
     import numpy
     from matplotlib.colors import ListedColormap
 
-    X, y = numpy.asarray(X), numpy.asarray(y)
-    if X.ndim != 2 or X.shape[1] != 2 or y.shape != X.shape[:1] or not len(X):
-        raise ValueError(f"decision_boundary draws points X (n, 2) of classes y (n,); got {X.shape} and {y.shape}")
+    who = "decision_boundary"
+    X, (labels, shape) = numpy.asarray(X), listed(y)
+    if X.ndim != 2 or X.shape[1] != 2 or shape[:1] != X.shape[:1] or not len(X):
+        raise ValueError(f"{who} draws points X (n, 2) of classes y (n,); got {X.shape} and {shape}")
     low, high = X.min(axis=0), X.max(axis=0)
     margin = numpy.where(high > low, 0.15 * (high - low), 1.0)
     low, high = low - margin, high + margin
     x1, x2 = numpy.meshgrid(*(numpy.linspace(a, b, 150) for a, b in zip(low, high)))
-    scores = numpy.asarray(predict(numpy.column_stack([x1.ravel(), x2.ravel()]).tolist()))
-    if scores.ndim == 1:
-        # Labels -1 and +1, as the hinge loss has them, stand for the same regions as 0 and 1.
-        classes = [-1, 1] if (y < 0).any() else [0, 1]
-        regions = (scores > 0).astype(int)
-    else:
-        classes = list(range(scores.shape[1]))
-        regions = scores.argmax(axis=1)
-    unknown = sorted(set(y.tolist()) - set(classes))
-    if unknown:
-        raise ValueError(f"the scores tell the classes {classes} apart; y has {unknown[0]} as well")
+    found = checked_scores(predict(numpy.column_stack([x1.ravel(), x2.ravel()]).tolist()), who)
+    k = columns(found)
+    if shape[1:] not in ((), (1,), (k,)):
+        raise ValueError(f"{who} draws points of n labels y, or of rows (n, {k}); got {shape}")
+    truths, names, signs = class_numbers(labels, k, classes, who)
+    level = threshold_of(found, signs, threshold, who)
+    scores, regions, truth = numpy.array(found), numpy.array(decide(found, level)), numpy.array(truths)
     ax = axes(5.5, 4.5) if ax is None else ax
-    colors = [COLORS[k % len(COLORS)] for k in range(len(classes))]
+    colors = [COLORS[k % len(COLORS)] for k in range(len(names))]
     ax.pcolormesh(
         x1,
         x2,
         regions.reshape(x1.shape),
         cmap=ListedColormap(colors),
         vmin=-0.5,
-        vmax=len(classes) - 0.5,
+        vmax=len(names) - 0.5,
         alpha=0.25,
         shading="nearest",
         linewidth=0,
         rasterized=True,
     )
-    for k in range(1 if scores.ndim == 1 else 0, len(classes)):
+    for k in range(1 if scores.ndim == 1 else 0, len(names)):
         # How far ahead of all others class k is: the boundary is where this is zero.
-        lead = scores if scores.ndim == 1 else scores[:, k] - numpy.delete(scores, k, axis=1).max(axis=1)
+        lead = scores - level if scores.ndim == 1 else scores[:, k] - numpy.delete(scores, k, axis=1).max(axis=1)
         if lead.min() < 0 < lead.max():
             ax.contour(x1, x2, lead.reshape(x1.shape), levels=[0.0], colors="black", linewidths=1)
-    for k, label in enumerate(classes):
+    for k, label in enumerate(names):
         ax.scatter(
-            *X[y == label].T,
+            *X[truth == k].T,
             marker=MARKERS[k % len(MARKERS)],
             color=colors[k],
             edgecolor="black",
@@ -108,44 +114,39 @@ def decision_boundary(predict: Callable[[list[list[float]]], Any], X: Any, y: An
             label=f"class {label}",
         )
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(classes), 4), frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(names), 4), frameon=False)
     return ax
 
 
-def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence[str] | None = None) -> Any:
-    """Draw how often each of k classes (a row) was taken for which (a column); y_true, y_pred (n,) from 0 to k - 1.
+def confusion_matrix(
+    y_hat: Any, y: Any, ax: Any = None, classes: Sequence[Any] | None = None, *, threshold: float | None = None
+) -> Any:
+    """Draw how often each of k classes in y (a row) was taken for which by the scores y_hat (a column).
 
-    `classes` are the k names. Raises ValueError for different lengths, no samples and numbers that are no class.
+    y_hat are the scores that a network gives, (n,) or (n, k), in the order of every loss and metric of nn: first what
+    was computed, then what is true. `y`, `threshold` and what decides are as for `nn.accuracy`; `classes` are the k
+    labels, or names of the numbers in y. Class numbers as y_hat are refused, as they might be y:
+    `nn.data.one_hot(guesses, k)` makes scores of them. Raises ValueError for what `nn.accuracy` refuses, too.
 
     >>> from nn.plots import confusion_matrix
-    >>> [text.get_text() for text in confusion_matrix([0, 1, 1], [0, 1, 0]).texts]
+    >>> [text.get_text() for text in confusion_matrix([-2.0, 3.0, -1.0], [0, 1, 1]).texts]
     ['1', '1', '1']
     """
     import numpy
 
-    y_true, y_pred = numpy.asarray(y_true), numpy.asarray(y_pred)
-    if y_true.shape != y_pred.shape or y_true.ndim != 1 or not len(y_true):
-        raise ValueError(f"y_true and y_pred must be n classes each; got shapes {y_true.shape} and {y_pred.shape}")
-    if not {y_true.dtype.kind, y_pred.dtype.kind} <= set("iub"):
-        raise ValueError(
-            f"y_true and y_pred must be class numbers, whole ones; got {y_true.dtype} and {y_pred.dtype}. Of names: "
-            f"[classes.index(name) for name in y]"
-        )
-    least, most = int(min(y_true.min(), y_pred.min())), int(max(y_true.max(), y_pred.max()))
-    k = most + 1 if classes is None else len(classes)
-    if least < 0 or most >= k:
-        raise ValueError(f"classes are numbers from 0 to {max(k - 1, 0)} here; got {least if least < 0 else most}")
+    _check_scores(y_hat, "confusion_matrix")
+    guesses, truths, labels = decisions(y_hat, y, threshold, classes, "confusion_matrix")
+    names, k = [str(label) for label in labels], len(labels)
     counts = numpy.zeros((k, k), int)
-    numpy.add.at(counts, (y_true, y_pred), 1)
+    numpy.add.at(counts, (truths, guesses), 1)
     side = max(5.2, 0.36 * k)
     ax = axes(side, side) if ax is None else ax
     ax.imshow(counts, cmap="Blues", vmin=0)
-    names = [str(c) for c in range(k)] if classes is None else list(classes)
     for row, column in zip(*counts.nonzero()):
         color = "white" if counts[row, column] > counts.max() / 2 else "black"
         ax.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
-    right = float((y_true == y_pred).mean())
-    ax.set(xlabel="predicted", ylabel="true", title=f"{right:.1%} of {len(y_true)} right")
+    right = counts.trace() / len(truths)
+    ax.set(xlabel="predicted", ylabel="true", title=f"{right:.1%} of {len(truths)} right")
     # Many or long names side by side would run into each other.
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > 30 else {}
     ax.set_xticks(range(k), names, **slanted)
@@ -153,22 +154,27 @@ def confusion_matrix(y_true: Any, y_pred: Any, ax: Any = None, classes: Sequence
     return ax
 
 
-def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
-    """Return a figure of the first 24 images (n, height, width) whose y_pred (n,) differs from y_true (n,).
+def misclassified(
+    images: Any, y_hat: Any, y: Any, *, threshold: float | None = None, classes: Sequence[Any] | None = None
+) -> Any:
+    """Return a figure of the first 24 images (n, height, width) that the scores y_hat do not take for what y says.
 
-    Raises ValueError if the lengths differ, and for what are no images.
+    y_hat, `y`, `threshold` and `classes` are as for `confusion_matrix`. Raises ValueError for what that refuses, if
+    the lengths differ, and for what are no images.
 
     >>> import numpy
     >>> from nn.plots import misclassified
-    >>> misclassified(numpy.zeros((2, 8, 8)), numpy.array([3, 5]), numpy.array([3, 6])).get_suptitle()
+    >>> misclassified(numpy.zeros((2, 8, 8)), [[0.9, 0.1], [0.8, 0.2]], [0, 1]).get_suptitle()
     '1 of 2 taken for another'
     """
-    n = len(images)
-    if len(y_true) != n or len(y_pred) != n:
-        raise ValueError(f"each image has a y_true and a y_pred; got {n} images, {len(y_true)} and {len(y_pred)}")
-    if len(shape_of(images)) != 3:
-        raise ValueError(f"images are (n, height, width); got {shape_of(images)}: give e.g. images.reshape(-1, 8, 8)")
-    wrong = [k for k in range(n) if y_true[k] != y_pred[k]]
+    n, shape = len(images), shape_of(images)
+    if len(shape) != 3:
+        raise ValueError(f"images are (n, height, width); got {shape}: give e.g. images.reshape(-1, 8, 8)")
+    _check_scores(y_hat, "misclassified")
+    guesses, truths, names = decisions(y_hat, y, threshold, classes, "misclassified")
+    if len(truths) != n:
+        raise ValueError(f"misclassified takes scores and a label for each image; got {n} images and {len(truths)}")
+    wrong = [k for k in range(n) if truths[k] != guesses[k]]
     if not wrong:
         figure, _ = grid(1, 1, 8, 1)
         figure.axes[0].set_axis_off()
@@ -180,5 +186,15 @@ def misclassified(images: Any, y_true: Any, y_pred: Any) -> Any:
     for ax, k in zip(places, shown):
         ax.imshow(images[k], cmap="gray_r")
         ax.set_axis_off()
-        ax.set_title(f"{y_true[k]} taken for {y_pred[k]}", fontsize=9)
+        ax.set_title(f"{names[truths[k]]} taken for {names[guesses[k]]}", fontsize=9)
     return figure
+
+
+def _check_scores(y_hat: Any, who: str) -> None:
+    """Refuse class numbers as scores: given before the labels or after them, they would look the same."""
+    scores = checked_scores(y_hat, who)
+    if columns(scores) == 1 and all(isinstance(score, int) for score in scores):
+        raise ValueError(
+            f"{who} takes the scores that a network gives, y_hat, before the labels y, not whole numbers, which may be "
+            f"class numbers: give predict(model, X) itself, or nn.data.one_hot(y_hat)"
+        )

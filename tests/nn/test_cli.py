@@ -195,7 +195,9 @@ def test_stopped_before_the_first_epoch_is_over(
 def test_pictures_use_the_names_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
     boundary = plots.decision_boundary
-    monkeypatch.setattr(plots, "decision_boundary", lambda *given: drawn.append(boundary(*given)) or drawn[0])
+    monkeypatch.setattr(
+        plots, "decision_boundary", lambda *given, **asked: drawn.append(boundary(*given, **asked)) or drawn[0]
+    )
     path = tmp_path / "prices.csv"
     path.write_text("in $,height,kind\n" + "".join(f"{k},{-k},{'low' if k < 10 else '$$'}\n" for k in range(20)))
     assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "2", "--save", str(tmp_path)]) == 0

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from oracles import assert_close, numerical_gradient
 
 from autograd import Tensor, Value, compile, grad
-from nn import MLP, SGD, accuracy, binary_cross_entropy, cross_entropy, fit, hinge, huber, mae, mse, predict
+from nn import MLP, SGD, binary_cross_entropy, cross_entropy, fit, hinge, huber, mae, mse, predict
 
 
 def bce_logits(z: Any, y: Any, weight: Any = None) -> Any:
@@ -111,8 +111,6 @@ def test_shapes_that_differ_are_refused(loss: Any, p: tuple[int, ...], y: tuple[
         ),
         ("class numbers from 0 to 1.*got -1", lambda: cross_entropy([[1.0, 2.0]], np.array([-1]))),
         (r"got logits \(1, 2\) and y \(3,\)", lambda: cross_entropy([[1.0, 2.0]], [0, 1, 0])),
-        (r"got y_hat \(2,\) and y \(3,\)", lambda: accuracy([1.0, 2.0], [0, 1, 0])),
-        (r"got y_hat \(0,\) and y \(0,\)", lambda: accuracy([], [])),
     ],
 )
 def test_mistakes_are_told(message: str, wrong: Any) -> None:
@@ -122,12 +120,6 @@ def test_mistakes_are_told(message: str, wrong: Any) -> None:
 
 def test_the_grades_of_the_seminar() -> None:
     assert mse([30, 80, 85], [90, 20, 95]) == pytest.approx((3600 + 3600 + 100) / 3)
-
-
-def test_accuracy_of_scores_and_of_classes() -> None:
-    assert accuracy(np.array([1.0, -1.0, 2.0]), [1, -1, -1]) == pytest.approx(2 / 3)
-    assert accuracy([[0.1, 0.9], [0.8, 0.2]], np.array([1, 1])) == 0.5
-    assert accuracy([Value(1.0), Value(-1.0)], [1, 0]) == 1.0
 
 
 @pytest.mark.parametrize("loss", [*REFERENCE, cross_entropy])
