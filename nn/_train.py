@@ -161,8 +161,9 @@ def fit(
                 y_hat = predict(model, validation[0])
                 with no_grad():
                     # A penalty on parameters makes the loss a node, whatever it is of.
-                    numbers += [float(raw(f(y_hat, validation[1]))) for f in (loss, *metrics)]
-                _check_finite(numbers[len(names)], "validation loss", epoch, optimizer)
+                    numbers.append(float(raw(loss(y_hat, validation[1]))))
+                    _check_finite(numbers[-1], "validation loss", epoch, optimizer)
+                    numbers += [float(raw(metric(y_hat, validation[1]))) for metric in metrics]
             numbers += [lr * schedule(epoch)] if schedule is not None else []
             for name, result in zip(series, numbers):
                 history[name].append(result)
