@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from . import Value, draw, explain, gradcheck, positive, steps, topological_sort
 from ._expression import Expression, ExpressionError, evaluate, functions, parse
 from ._formula import short_number
+from .files import printable
 
 EPILOG = """\
 The expression is made of numbers, variables, + - * / **, comparisons (1 where they hold, else 0), and the functions
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         message = f"{error} (see --help)"
     except (ExpressionError, ValueError, RuntimeError, ImportError, OSError) as error:
         message = str(error)
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {printable(message)}", file=sys.stderr)
     return 2
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._svg import svg_text
+from .files import replace_file
 from .picture import Picture
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write the picture; the suffix (.svg, .png, .pdf or .dot) says how. Returns the path.
 
-        Raises ValueError for another suffix, RuntimeError if no Graphviz program is there (.dot needs none).
+        The file is written whole or not at all, and the same drawing gives the same bytes. Raises ValueError for
+        another suffix, RuntimeError if no Graphviz program is there (.dot needs none), OSError if nothing can be
+        written there.
         """
         from pathlib import Path
 
@@ -49,14 +52,16 @@ class Drawing:
         form = path.suffix[1:].lower()
         if form not in FORMATS:
             raise ValueError(f"cannot draw to {path.name!r}; the suffix must be one of .{', .'.join(FORMATS)}")
-        if form in ("svg", "dot"):
-            path.write_text(self.svg if form == "svg" else self.dot, encoding="utf-8")
-        else:
-            # Matplotlib takes its time to start; SVG needs none of it.
-            from ._figure import save_figure
-
-            save_figure(self.picture, path, form)
+        replace_file(path, self._content(form))
         return path
+
+    def _content(self, form: str) -> bytes | str:
+        if form in ("svg", "dot"):
+            return self.svg if form == "svg" else self.dot
+        # Matplotlib takes its time to start; SVG needs none of it.
+        from ._figure import figure_bytes
+
+        return figure_bytes(self.picture, form)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": repr(self), **bundle(self)}

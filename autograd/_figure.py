@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 from warnings import catch_warnings, filterwarnings
 
@@ -42,8 +42,8 @@ SETTINGS: Any = {
 """A picture looks the same whatever the settings of a notebook are."""
 
 
-def save_figure(picture: Picture, path: Path, form: str) -> None:
-    """Write a picture to a file; `form` is "png" or "pdf"."""
+def figure_bytes(picture: Picture, form: str) -> bytes:
+    """Return what a file of a picture holds; `form` is "png" or "pdf"."""
     width, height = picture.width, picture.height
     zoom = min(1.0, LONGEST / max(width, height)) / 72
     dpi = min(144.0, math.sqrt(PIXELS / (width * height)) / zoom)
@@ -60,7 +60,10 @@ def save_figure(picture: Picture, path: Path, form: str) -> None:
                 for artist in _artists(shape, 72 * zoom):
                     artist.set_transform(place)
                     figure.add_artist(artist)
-        figure.savefig(path, format=form)
+        file = BytesIO()
+        # Without the time, so that the same picture is the same file.
+        figure.savefig(file, format=form, metadata={"CreationDate": None} if form == "pdf" else None)
+        return file.getvalue()
 
 
 def _artists(shape: Shape, zoom: float) -> list[Any]:

@@ -242,14 +242,15 @@ def _image(drawing: Drawing) -> str:
     """Return the drawing as an image of few colours; none, if it is too large or nothing is there to make it."""
     from base64 import b64encode
     from io import BytesIO
-    from tempfile import TemporaryDirectory
 
     if drawing.picture.width * drawing.picture.height > IMAGE:
         return ""
     try:
         from PIL import Image
 
-        with TemporaryDirectory() as folder, Image.open(drawing.save(f"{folder}/graph.png")) as picture:
+        from ._figure import figure_bytes
+
+        with Image.open(BytesIO(figure_bytes(drawing.picture, "png"))) as picture:
             small = BytesIO()
             picture.convert("RGB").quantize(64).save(small, "png", optimize=True)
     except ImportError:

@@ -110,11 +110,12 @@ class Steps(Sequence[Step]):
         from pathlib import Path
 
         from ._stepper import page
+        from .files import replace_file
 
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"cannot save steps to {path.name!r}; the suffix must be .html")
-        path.write_text(page(self), encoding="utf-8")
+        replace_file(path, page(self))
         return path
 
     def _repr_html_(self) -> str:

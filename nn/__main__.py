@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograd.files import printable
+
 from . import _command, _demo
 from ._layers import ACTIVATIONS
 from ._optim import NAMED
@@ -209,7 +211,7 @@ def _float(text: str) -> float:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {printable(message)}", file=sys.stderr)
     return code
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Tensor, Value, draw, sigmoid
+from autograd.files import replace_file
 
 from . import plots
 from ._layers import MLP
@@ -15,6 +16,7 @@ from ._metrics import accuracy
 from ._optim import SGD
 from ._train import fit, predict
 from .data import digits, moons, train_test_split
+from .plots._style import png
 
 PICTURES = {
     "perceptron.svg": "the graph of the perceptron, with every value and gradient",
@@ -108,4 +110,4 @@ def handwriting(out: Path) -> None:
 
 
 def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, dpi=120)
+    replace_file(path, png(figure))

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value, no_grad
+from autograd.files import replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
-from ._keep import replace_file
 from ._layers import ACTIVATIONS, MLP, Layer, activation_name
 from ._module import Module, Sequential, evaluating
 from ._normalization import BatchNorm, LayerNorm
@@ -279,7 +279,7 @@ def to_onnx(model: Module, path: str | Path, sample: tuple[int, ...] | None = No
         made, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="glassgrad", ir_version=8
     )
     onnx.checker.check_model(file)
-    replace_file(Path(path), file.SerializeToString())
+    replace_file(path, file.SerializeToString(deterministic=True))
 
 
 def to_torch(model: Module) -> Any:

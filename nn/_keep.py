@@ -9,10 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from errno import EISDIR
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
+from autograd.files import printable, replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
@@ -63,6 +61,10 @@ class FileError(ValueError):
     >>> os.close(handle), os.unlink(path)
     (None, None)
     """
+
+    def __str__(self) -> str:
+        # As of DataError: a stranger's names could move the cursor.
+        return printable(super().__str__())
 
 
 class Checkpoint(NamedTuple):
@@ -119,7 +121,7 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
     metadata = {"glassgrad": text, "sha256": _checksum(text, tensors)}
     from safetensors.numpy import save as written
 
-    replace_file(Path(path), written(tensors, metadata))
+    replace_file(path, written(tensors, metadata))
 
 
 def load(path: str | Path, into: Module | None = None) -> Checkpoint:
@@ -416,20 +418,3 @@ def _checksum(text: str, tensors: Mapping[str, Any]) -> str:
         found.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
         found.update(array.tobytes())
     return found.hexdigest()
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; a link stays one, and the file that it names is written."""
-    path = Path(os.path.realpath(path))
-    if path.is_dir():
-        raise IsADirectoryError(EISDIR, "is a folder; name a file in it", str(path))
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

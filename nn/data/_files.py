@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd.files import printable
+
 
 class DataError(ValueError):
     """Data that cannot be learned from; the message says where the fault is.
@@ -20,6 +22,10 @@ class DataError(ValueError):
     """
 
     __module__ = "nn.data"
+
+    def __str__(self) -> str:
+        # Names in a stranger's file could move the cursor, or change what stands in the terminal.
+        return printable(super().__str__())
 
 
 class Table(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 # Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
@@ -21,6 +22,13 @@ def axes(width: float = 6.0, height: float = 4.5) -> Any:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def png(figure: Any) -> bytes:
+    """Return a figure as the content of a PNG file."""
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=120)
+    return file.getvalue()
 
 
 def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 from collections.abc import Callable
@@ -179,10 +180,10 @@ def test_what_stood_there_stays_if_saving_fails(tmp_path: Path, monkeypatch: pyt
     before = path.read_bytes()
 
     def full(*args: Any) -> None:
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(OSError, match="No space left"):
         save(path, MLP(2, [1]))
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,102 @@
+"""How files are written and opened, and how a stranger's text is printed; every writer and reader of both packages
+goes through here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EACCES, EINVAL, EISDIR
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal obeys in place of showing it: control characters, line ends, and changes of the direction."""
+
+
+def replace_file(path: str | Path, data: bytes | str) -> None:
+    """Write a file whole or not at all: what was there stays until all of the new content is on the disk.
+
+    Text is written as UTF-8. The permissions of an existing file are kept; of a link, the file that it names is
+    written. Raises OSError, and leaves nothing behind, for a folder, a device, a pipe, a file that is
+    write-protected, and when the disk is full.
+
+    >>> from autograd.files import replace_file
+    >>> replace_file(path := getfixture("tmp_path") / "note.txt", "x")
+    >>> path.read_bytes()
+    b'x'
+    """
+    content = data.encode() if isinstance(data, str) else data
+    mode = None
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        pass
+    else:
+        _check_regular(path, mode)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(EACCES, "is write-protected; name another file", str(path))
+    target = os.path.realpath(path)
+    # Short, as the name itself may have as many letters as a name can have.
+    beside = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}.part")
+    try:
+        # At no moment may more people read it than the file that it replaces.
+        opened = os.open(
+            beside,
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+            0o666 if mode is None else stat.S_IMODE(mode) & 0o777,
+        )
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(opened, left) :]
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+        if mode is not None:
+            os.chmod(beside, stat.S_IMODE(mode))
+        os.replace(beside, target)
+    except OSError as error:
+        # The file that is told is that which was asked for.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+
+
+@contextmanager
+def open_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file to read its bytes; raise OSError for a folder, a device and a pipe, which might never end.
+
+    >>> from autograd.files import open_file
+    >>> with open_file("/dev/zero") as file:
+    ...     pass
+    Traceback (most recent call last):
+    OSError: [Errno 22] is a device or a pipe; name a regular file: '/dev/zero'
+    """
+    # A pipe that nobody writes to would wait; to look at the name first would leave time to put one there.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        _check_regular(path, os.fstat(file.fileno()).st_mode)
+        yield file
+
+
+def printable(text: str) -> str:
+    r"""Return a text with the characters that a terminal would obey written as Python writes them.
+
+    >>> from autograd.files import printable
+    >>> print(printable("\x1b[2J naïve\n"))
+    \x1b[2J naïve\n
+    """
+    return UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def _check_regular(path: str | Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(EISDIR, "is a folder; name a file in it", str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(EINVAL, "is a device or a pipe; name a regular file", str(path))
