@@ -2,6 +2,7 @@
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
+from ._history import History
 from ._keep import Checkpoint, FileError, load, save
 from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
 from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, l1, l2, mae, mse
@@ -10,7 +11,7 @@ from ._module import Module, Sequential, buffer_updates, update_buffer
 from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
 from ._schedules import cosine, step_decay, warm_up
-from ._train import History, fit, predict
+from ._train import fit, predict
 
 __all__ = [
     "ACTIVATIONS",

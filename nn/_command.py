@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from autograd import Tensor, Value
 
 from . import _metrics, plots
+from ._history import History
 from ._losses import binary_cross_entropy, cross_entropy
 from ._module import Sequential
 from ._normalization import BatchNorm
@@ -99,23 +100,27 @@ def train(options: argparse.Namespace) -> None:
         X_train, X_apart, y_train, y_apart = train_test_split(X_train, y_train, seed=options.seed)
         validation = (X_apart, y_apart)
     start = time.perf_counter()
-    history = fit(
-        model,
-        X_train,
-        y_train,
-        loss=_loss(samples.classes),
-        optimizer=NAMED[options.optimizer](model.parameters(), options.lr, options.momentum, options.weight_decay),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        validation=validation,
-        schedule=SCHEDULES[options.schedule](options.epochs),
-        patience=options.patience,
-        metrics=(_accuracy(samples.classes),),
-        seed=options.seed,
-    )
-    if not history.epochs:
-        # Nothing is learned yet that would be worth an earlier run in the same folder.
-        raise KeyboardInterrupt
+    history = History()
+    try:
+        fit(
+            model,
+            X_train,
+            y_train,
+            loss=_loss(samples.classes),
+            optimizer=NAMED[options.optimizer](model.parameters(), options.lr, options.momentum, options.weight_decay),
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            validation=validation,
+            schedule=SCHEDULES[options.schedule](options.epochs),
+            patience=options.patience,
+            metrics=(_accuracy(samples.classes),),
+            history=history,
+            seed=options.seed,
+        )
+    except KeyboardInterrupt:
+        # Nothing may be learned yet that would be worth an earlier run in the same folder.
+        if not history.epochs:
+            raise
     print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s")
     run = run._replace(model=model.to(Tensor))
     results = _measured(run, samples)

@@ -21,11 +21,12 @@ from autograd.files import printable, replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
+from ._history import History
 from ._layers import MLP, Layer, Perceptron
 from ._module import Module, Sequential
 from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp
-from ._train import History
+from ._settings import whole
 
 FORMAT = "glassgrad 1"
 
@@ -116,7 +117,7 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
         told["optimizer"] = {"kind": type(optimizer).__name__, "parameters": moved, "state": state}
     if history is not None:
         tensors.update({f"best.{name}": _array(data) for name, data in history.best.items()})
-        told["history"] = dict(history)
+        told["history"], told["order"] = dict(history), [history.seed, history.samples]
     text = json.dumps(told)
     metadata = {"glassgrad": text, "sha256": _checksum(text, tensors)}
     from safetensors.numpy import save as written
@@ -220,6 +221,9 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
         optimizer = _optimizer(told["optimizer"], model, tensors)
     if "history" in told:
         history = History({str(name): [float(x) for x in numbers] for name, numbers in told["history"].items()})
+        history.seed, history.samples = (
+            whole("the order", number) if number is not None else None for number in told.get("order", (None, None))
+        )
         best = {name: tensors[f"best.{name}"] for name in state if f"best.{name}" in tensors}
         history.best = {name: _number(array, nodes[name]) for name, array in best.items()}
     model.load_state_dict(state)

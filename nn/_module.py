@@ -30,6 +30,7 @@ class Module:
     """
 
     training: bool = True
+    _trainings: int = 0
     buffers: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, x: Any) -> Any:

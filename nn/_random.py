@@ -7,6 +7,7 @@ from random import Random
 from ._settings import whole
 
 _source = Random(0)
+_started_as = 0
 
 
 def seed(n: int) -> None:
@@ -20,7 +21,21 @@ def seed(n: int) -> None:
     >>> new_seed() == first
     True
     """
-    _source.seed(whole("n", n))
+    global _started_as
+    _started_as = whole("n", n)
+    _source.seed(_started_as)
+
+
+def seed_of_order(trainings: int) -> int:
+    """Return the seed of the order in which `fit` takes the samples of a network that had so many trainings before.
+
+    Equal networks see the same order, and one that is trained again sees another one.
+
+    >>> seed(3)
+    >>> seed_of_order(0), seed_of_order(1)
+    (3, 4)
+    """
+    return _started_as + trainings
 
 
 def new_seed() -> int:

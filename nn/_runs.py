@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from autograd import Tensor
 
 from ._convolution import Conv2d, Flatten, MaxPool2d
+from ._history import History
 from ._keep import FileError, load, save
 from ._layers import MLP
 from ._metrics import checked_scores, decide
 from ._module import Module, Sequential
-from ._train import History, predict
+from ._train import predict
 from .data import DataError
 
 SIDE = 8

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd
-from autograd import CompileError, Tensor, value_and_grad
+from autograd import CompileError, Tensor, Value, value_and_grad
 
 from ._metrics import raw
 from ._module import Module, buffer_updates
@@ -66,13 +66,13 @@ def compiled(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> S
 
     fast = autograd.compile(value_and_grad(outcome, wrt=optimizer.parameters, has_aux=True))
     slow = plain(model, loss, optimizer)
-    possible = True
+    possible, of_values = True, isinstance(optimizer.parameters[0], Value)
 
     def step(*batch: Any) -> tuple[float, Any]:
         nonlocal possible
         if possible:
             try:
-                (J, (y_hat, updates)), gradients = fast(*batch)
+                (J, (y_hat, updates)), gradients = fast(*(listed(part, of_values) for part in batch))
             except CompileError as error:
                 warnings.warn(f"fit goes on without compiling, which is slower: {error}", stacklevel=3)
                 possible = False

@@ -9,11 +9,12 @@ import numpy
 
 from autograd import Tensor
 
+from ._history import History
 from ._layers import MLP, Activation
 from ._losses import binary_cross_entropy, cross_entropy, mse
 from ._metrics import checked_scores, decide
 from ._optim import NAMED
-from ._train import History, fit, predict
+from ._train import fit, predict
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 import autograd
 import nn
+from nn._random import seed
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, suppress_health_check=slow)
@@ -24,6 +25,11 @@ def _own_primitives_stay_in_their_test() -> Iterator[None]:
     yield
     autograd.TABLE.clear()
     autograd.TABLE.update(before)
+
+
+@pytest.fixture(autouse=True)
+def _every_test_begins_with_the_same_seeds() -> None:
+    seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from .._rows import pick, rows
+from .._settings import real, whole
+
 
 def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
     """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
 
-    X and y are lists or arrays with a row for each sample, and so are the parts. Raises ValueError if their lengths
+    X and y are lists, arrays, Series or DataFrames with a row for each sample, taken by position, and so are the parts.
+    Raises ValueError if their lengths
     differ or if a part would be empty.
 
     >>> from nn.data import train_test_split
@@ -20,17 +24,14 @@ def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[
     """
     if len(X) != len(y):
         raise ValueError(f"X and y need a row for each sample; X has {len(X)}, y has {len(y)}")
-    n_test = round(len(X) * test) if 0 < test < 1 else 0
+    part = real("test", test, lambda part: True, "a number between 0 and 1")
+    n_test = round(len(X) * part) if 0 < part < 1 else 0
     if not 0 < n_test < len(X):
         raise ValueError(f"test={test!r} of {len(X)} samples leaves one part empty; give a number between 0 and 1")
     order = list(range(len(X)))
-    Random(seed).shuffle(order)
+    Random(whole("seed", seed)).shuffle(order)
     train, apart = order[n_test:], order[:n_test]
-    return _rows(X, train), _rows(X, apart), _rows(y, train), _rows(y, apart)
-
-
-def _rows(data: Any, order: list[int]) -> Any:
-    return data[order] if hasattr(data, "dtype") else [data[k] for k in order]
+    return pick(X, train), pick(X, apart), pick(y, train), pick(y, apart)
 
 
 def standardise(X: Any, *others: Any) -> Any:
@@ -44,8 +45,9 @@ def standardise(X: Any, *others: Any) -> Any:
     >>> standardise([[1.0], [3.0]], [[5.0]])
     ([[-1.0], [1.0]], [[3.0]])
     """
-    means, spread = centre_and_spread(X)
-    made = tuple(_moved(part, means, spread) for part in (X, *others))
+    parts = [rows(part) for part in (X, *others)]
+    means, spread = centre_and_spread(parts[0])
+    made = tuple(_moved(part, means, spread) for part in parts)
     return made if others else made[0]
 
 
@@ -114,18 +116,20 @@ def one_hot(y: Any, classes: int | None = None) -> Any:
     >>> one_hot([1, 0, 2])
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    numbers: Sequence[Any] = y.tolist() if hasattr(y, "tolist") else list(y)
+    y = rows(y, "y")
+    numbers = [number.item() if hasattr(number, "item") else number for number in y]
+    classes = None if classes is None else whole("classes", classes, 1, ", or None")
     k = classes if classes is not None else max((int(n) for n in numbers if _is_class(n)), default=-1) + 1
     for number in numbers:
         if not _is_class(number) or number >= k:
             upto = "" if classes is None else f" to {k - 1} here"
             raise ValueError(f"a class is a whole number from 0{upto}; got {number!r}")
-    rows = [[float(column == number) for column in range(k)] for number in numbers]
+    made = [[float(column == number) for column in range(k)] for number in numbers]
     if hasattr(y, "dtype"):
         import numpy
 
-        return numpy.array(rows)
-    return rows
+        return numpy.array(made)
+    return made
 
 
 def _is_class(number: Any) -> bool:

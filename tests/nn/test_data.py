@@ -224,7 +224,7 @@ class TestOneHot:
         assert one_hot(np.array(y), 9).tolist() == [[*row, *[0.0] * (9 - len(row))] for row in rows]
 
     @pytest.mark.parametrize(
-        ("y", "k", "bad"), [([0, 3], 3, "3"), ([-1], None, "-1"), ([0.5], 2, "0.5"), (["a"], 2, "'a'")]
+        ("y", "k", "bad"), [([0, 3], 3, "3"), ([-1], None, "-1"), ([0.5], 2, "0.5"), ([math.inf], 2, "inf")]
     )
     def test_what_is_no_class(self, y: list[Any], k: int | None, bad: str) -> None:
         upto = "" if k is None else f" to {k - 1} here"

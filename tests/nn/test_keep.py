@@ -118,11 +118,13 @@ MODELS: dict[str, Callable[[], Any]] = {
 }
 
 
-def train(model: Any, optimizer: Any, epochs: int, history: Any = None, compile: bool = True) -> History:
+def train(
+    model: Any, optimizer: Any, epochs: int, history: Any = None, compile: bool = True, seed: int | None = None
+) -> History:
     data = (X.tolist(), y.tolist()) if isinstance(model.parameters()[0], Value) else (X, y)
     return fit(
         model, *data, loss=mse, optimizer=optimizer, epochs=epochs, batch_size=8, history=history, patience=50,
-        schedule=warm_up(2, then=cosine(8)), validation=data, compile=compile,
+        schedule=warm_up(2, then=cosine(8)), validation=data, compile=compile, seed=seed,
     )  # fmt: skip
 
 
@@ -134,7 +136,7 @@ def test_resuming_equals_an_uninterrupted_run_to_the_bit(
 ) -> None:
     whole, path = MODELS[model](), tmp_path / "run.safetensors"
     moved = OPTIMIZERS[optimizer](whole.parameters())
-    uninterrupted = train(whole, moved, 10, compile=compile)
+    uninterrupted = train(whole, moved, 10, compile=compile, seed=3)
 
     part = MODELS[model]()
     first = OPTIMIZERS[optimizer](part.parameters())
@@ -146,7 +148,7 @@ def test_resuming_equals_an_uninterrupted_run_to_the_bit(
     data = (X.tolist(), y.tolist()) if model == "values" else (X, y)
     fit(
         part, *data, loss=mse, optimizer=first, epochs=10, batch_size=8, patience=50, validation=data, callbacks=[stop],
-        schedule=warm_up(2, then=cosine(8)), compile=compile,
+        schedule=warm_up(2, then=cosine(8)), compile=compile, seed=3,
     )  # fmt: skip
     found = load(path, into=MODELS[model]() if model == "own" else None)
     assert isinstance(found, Checkpoint)

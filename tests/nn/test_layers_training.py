@@ -45,7 +45,7 @@ def trained(model: Sequential, compile: bool) -> tuple[Sequential, list[float]]:
     data = (X, y) if model.layers[0].of is Value else (np.array(X), np.array(y))
     optimizer = SGD(model.parameters(), lr=0.05, momentum=0.9)
     return model, fit(
-        model, *data, loss=cross_entropy, optimizer=optimizer, epochs=8, batch_size=4, compile=compile
+        model, *data, loss=cross_entropy, optimizer=optimizer, epochs=8, batch_size=4, compile=compile, seed=0
     ).loss
 
 
@@ -74,6 +74,7 @@ def test_validation_is_as_after_training() -> None:
             loss=cross_entropy,
             optimizer=SGD(one.parameters(), lr=0.1),
             epochs=3,
+            seed=0,
             validation=validation,
         )
         for one, validation in ((model, (np.array(X) + 5.0, np.array(y))), (other, None))

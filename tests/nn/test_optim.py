@@ -107,7 +107,7 @@ class TestOptimizers:
             data = (X, y) if of is Value else (np.array(X), np.array(y))
             optimizer = make(model.parameters())
             histories.append(
-                fit(model, *data, loss=mse, optimizer=optimizer, epochs=8, batch_size=8, compile=compile).loss
+                fit(model, *data, loss=mse, optimizer=optimizer, epochs=8, batch_size=8, compile=compile, seed=0).loss
             )
         assert histories[0] == pytest.approx(histories[1], rel=1e-9)
         assert histories[1] == pytest.approx(histories[2], rel=1e-9)
@@ -228,6 +228,7 @@ def train(model: Any = None, **changed: Any) -> tuple[Any, History]:
         "optimizer": Adam(model.parameters(), lr=0.05),
         "epochs": 12,
         "batch_size": 8,
+        "seed": 0,
         "validation": (np.array(X[:10]), target[:10]),
     }
     return model, fit(model, np.array(X), target, **{**options, **changed})
@@ -299,7 +300,7 @@ class TestFit:
         ("message", "changed"),
         [
             ("accumulate must be a whole number from 1; got 0", {"accumulate": 0}),
-            ("patience must be a whole number of epochs from 1", {"patience": 0}),
+            ("patience must be a whole number from 1, or None", {"patience": 0}),
             ("this training has loss, val_loss; the history to carry on has loss", {"history": History(loss=[1.0])}),
         ],
     )

@@ -1,0 +1,163 @@
+"""The loss as `fit` calls it: what is no loss is told before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+from autograd import Node, no_grad
+
+from ._losses import shape_of
+from ._metrics import raw
+from ._module import Module, evaluating
+
+
+class Objective:
+    """A loss function (y_hat, y) that gives one number, a node, and never compares n numbers with n rows of one.
+
+    Targets of shape (n, 1) for outputs (n,), and the other way round, are brought into the shape of the outputs if the
+    loss does not take them as they are, or would compare each with each, which NumPy's broadcasting does silently. That
+    is decided, and the loss checked, at the first call, which must be recorded and not compiled.
+    """
+
+    def __init__(self, loss: Callable[..., Any], parameters: list[Any]) -> None:
+        self.loss = loss
+        self.parameters: list[Any] | None = parameters
+        """The nodes on one of which the loss must depend; None once it was seen to."""
+        self.turned: dict[bool, bool] = {}
+        """Whether targets are brought into the shape of the outputs, of several samples (True) and of one (False)."""
+
+    def __call__(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        """Return the loss of outputs; raise TypeError or ValueError for what is no scalar node."""
+        J = self._of(y_hat, self.targets(y_hat, y, *weight), *weight)
+        if J is None:
+            raise TypeError("the loss returned None: its last line must be `return ...`")
+        if not isinstance(J, Node):
+            raise TypeError(
+                f"the loss must return a node, computed from y_hat; it returned {_kind(J)}: leave out .data, .item(), "
+                f"float(...) and NumPy's functions of lists"
+            )
+        if J.shape != ():
+            raise ValueError(f"the loss must be one number; it has shape {J.shape}: reduce it, e.g. with .mean()")
+        if self.parameters is not None:
+            _check_reach(J, y_hat, self.parameters)
+            self.parameters = None
+        return J
+
+    def targets(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        """Return the targets in the shape in which they are compared with the outputs."""
+        if self.turned.get(True) is False:
+            return y
+        shape, given = _shape(y_hat), _shape(y)
+        if shape[:1] != given[:1] or sorted((shape[1:], given[1:])) != [(), (1,)]:
+            self.turned.setdefault(shape[:1] != (1,), False)
+            return y
+        several = shape[0] > 1
+        if several not in self.turned:
+            self.turned[several] = self.turned.get(True) or self._must_turn(y_hat, y, *weight)
+        return _turned(y, shape) if self.turned[several] else y
+
+    def _of(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        return self.loss(y_hat, y, weight=weight[0]) if weight else self.loss(y_hat, y)
+
+    def _must_turn(self, y_hat: Any, y: Any, *weight: Any) -> bool:
+        """Tell whether the loss takes the targets in the shape of the outputs alone; raise if it takes them in none."""
+        shape = _shape(y_hat)
+        try:
+            J = self._of(y_hat, y, *weight)
+        except Exception:
+            try:
+                self._of(y_hat, _turned(y, shape), *weight)
+            except Exception:
+                # Its error for the targets as they were given is the one that says something.
+                return False
+            return True
+        if not _spread(J, y_hat, shape[0]):
+            return False
+        if _spread(self._of(y_hat, _turned(y, shape), *weight), y_hat, shape[0]):
+            raise ValueError(
+                f"the loss compares each output with each target, as it puts the shapes ({shape[0]},) and "
+                f"({shape[0]}, 1) together; give y the shape {shape} of the outputs and leave out the reshaping"
+            )
+        return True
+
+
+def _check_reach(J: Node, y_hat: Any, parameters: list[Any]) -> None:
+    """Raise ValueError, and say where the way ends, if a loss depends on none of the parameters."""
+    wanted = {id(parameter) for parameter in parameters}
+    if any(id(node) in wanted for node in _ancestors([J])):
+        return
+    if not any(id(node) in wanted for node in _ancestors(_nodes(y_hat))):
+        raise ValueError(
+            "the output of the network depends on no parameter that the optimizer moves: does the network compute with "
+            ".data, under no_grad(), or with other parameters?"
+        )
+    raise ValueError(
+        "the loss depends on no parameter: it must be computed from y_hat itself, not from y_hat.data, raw numbers or "
+        "under no_grad()"
+    )
+
+
+def _nodes(x: Any) -> Iterator[Node]:
+    if isinstance(x, (list, tuple)):
+        for part in x:
+            yield from _nodes(part)
+    elif isinstance(x, Node):
+        yield x
+
+
+def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield nodes and all that they were computed from, each once."""
+    stack, seen = list(nodes), set()
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(part for part in node.inputs if isinstance(part, Node))
+
+
+def _spread(J: Any, y_hat: Any, n: int) -> bool:
+    """Tell whether n outputs and n rows of one target (or the other way round) were spread to n times n numbers."""
+    if not isinstance(J, Node) or n == 1:
+        return False
+    outputs = {id(node) for node in _nodes(y_hat)}
+
+    def of_outputs(part: Any) -> bool:
+        return isinstance(part, Node) and any(id(node) in outputs for node in _ancestors([part]))
+
+    for node in _ancestors([J]):
+        pair = {_shape(part): part for part in node.inputs}
+        if node.shape == (n, n) and {(n,), (n, 1)} <= set(pair) and not all(map(of_outputs, pair.values())):
+            return True
+    return False
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of what a network returned or was given; of what has none the shape of a number."""
+    try:
+        return shape_of(x)
+    except ValueError:
+        return ()
+
+
+def _turned(y: Any, shape: tuple[int, ...]) -> Any:
+    """Return targets (n, 1) as (n,), or (n,) as (n, 1)."""
+    if isinstance(y, (list, tuple)):
+        return [row[0] for row in y] if len(shape) == 1 else [[row] for row in y]
+    return y.reshape(shape)
+
+
+def _kind(J: Any) -> str:
+    shape = _shape(J)
+    return f"{type(J).__name__} {f'of shape {shape}' if shape else repr(J)[:40]}"
+
+
+def evaluated(model: Module, objective: Objective, X: Any, y: Any) -> tuple[float, Any, Any]:
+    """Return the loss of samples after training, the raw outputs, and the targets that these are compared with."""
+    # To see whether a loss compares each with each takes a graph.
+    with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):
+        y_hat = model(X)
+        J = objective(y_hat, y)
+        return float(raw(J)), raw(y_hat), objective.targets(y_hat, y)

@@ -1,0 +1,191 @@
+"""The one door for users' data: rows by their position, whatever holds them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import Node
+
+LISTS = (list, tuple, range)
+CHUNK = 2**20
+"""So many numbers are looked through at a time: a memory map may be larger than the memory."""
+
+
+def rows(data: Any, what: str = "X") -> Any:
+    """Return data as rows of numbers by position: an array with its dtype, or lists where lists were given.
+
+    Arrays, memory maps, Series and DataFrames, tensors of PyTorch and whatever else NumPy can read become arrays; the
+    labels of an index mean nothing. Raises ValueError for text, dates, what is missing or masked, and TypeError for
+    what holds no rows; `what` is the name of the data in the message.
+
+    >>> rows(range(3)), rows(((1.0, 2.0), (3.0, 4.0)))
+    ([0, 1, 2], [[1.0, 2.0], [3.0, 4.0]])
+    """
+    if isinstance(data, LISTS):
+        return _listed(data, what, ())
+    array = _array(data, what)
+    if array is not None:
+        return _numbers(array, what, ())
+    if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
+        return _listed(list(data), what, ())
+    raise TypeError(f"{what} must be a list or an array with a row for each sample; got {data!r:.60}")
+
+
+def pick(data: Any, numbers: list[int]) -> Any:
+    """Return the rows with these numbers, from 0, in the form in which they are held.
+
+    >>> pick(["a", "b", "c"], [2, 0])
+    ['c', 'a']
+    """
+    if isinstance(data, LISTS):
+        return [data[k] for k in numbers]
+    if hasattr(data, "iloc"):
+        return data.iloc[numbers]
+    held = data if _is_torch(data) else _array(data, "the data")
+    return pick(list(data), numbers) if held is None else held[numbers]
+
+
+def arranged(data: Any, of_values: bool) -> Any:
+    """Return rows in the form in which a network takes them: for one of Tensors lists become an array.
+
+    Rows of different lengths stay a list.
+    """
+    if of_values or not isinstance(data, list):
+        return data
+    import numpy
+
+    try:
+        return _numbers(numpy.array(data), "the data", ())
+    except ValueError:
+        return data
+
+
+def joined(parts: list[Any], sizes: list[int]) -> Any:
+    """Return the outputs of all batches, of so many samples each, as if there had been one batch.
+
+    A network may return several outputs, each with a row for each sample. Raises ValueError for others.
+
+    >>> joined([[1.0, 2.0], [3.0]], [2, 1])
+    [1.0, 2.0, 3.0]
+    """
+    if len(parts) == 1:
+        return parts[0]
+    if all(hasattr(part, "__len__") and len(part) == size for part, size in zip(parts, sizes)):
+        if isinstance(parts[0], list):
+            return [row for part in parts for row in part]
+        import numpy
+
+        return numpy.concatenate(parts)
+    if all(isinstance(part, list) for part in parts):
+        return [joined(list(pieces), sizes) for pieces in zip(*parts)]
+    raise ValueError("metrics need an output for each sample; compute this one in a callback, from predict(model, X)")
+
+
+def fault(data: Any, what: str) -> str:
+    """Return where the first nan or inf stands in data, as `rows` returns them, or nothing.
+
+    >>> fault([[1.0, 2.0], [3.0, math.nan]], "X")
+    'X holds nan in row 1, column 1'
+    """
+    if isinstance(data, LISTS):
+        return _fault(data, what, ())
+    if data.dtype.kind != "f":
+        return ""
+    import numpy
+
+    step = max(1, CHUNK // max(1, math.prod(data.shape[1:])))
+    for start in range(0, len(data), step):
+        part = data[start : start + step]
+        if not numpy.isfinite(part).all():
+            first = tuple(map(int, numpy.argwhere(~numpy.isfinite(part))[0]))
+            return f"{what} holds {part[first]:g}{_where((start + first[0], *first[1:]))}"
+    return ""
+
+
+def _fault(item: Any, what: str, place: tuple[int, ...]) -> str:
+    if isinstance(item, LISTS):
+        return next(filter(None, (_fault(part, what, (*place, k)) for k, part in enumerate(item))), "")
+    if getattr(item, "shape", ()):
+        return next(filter(None, (_fault(part, what, (*place, k)) for k, part in enumerate(item))), "")
+    return "" if math.isfinite(item) else f"{what} holds {item:g}{_where(place)}"
+
+
+def _listed(data: Any, what: str, place: tuple[int, ...]) -> list[Any]:
+    return [
+        item if type(item) is float or type(item) is int else _plain(item, what, (*place, k))
+        for k, item in enumerate(data)
+    ]
+
+
+def _plain(item: Any, what: str, place: tuple[int, ...]) -> Any:
+    """Return something in a list as a list, an array or a number."""
+    if isinstance(item, LISTS):
+        return _listed(item, what, place)
+    if isinstance(item, Node):
+        return item.data
+    array = _array(item, what, place)
+    if array is not None:
+        # What has no dimensions is a number again.
+        return _numbers(array, what, place)[()]
+    if isinstance(item, (int, float)):
+        return item
+    if hasattr(item, "__float__"):
+        return float(item)
+    raise ValueError(_no_number(item, what, place))
+
+
+def _is_torch(data: Any) -> bool:
+    return hasattr(data, "detach") and hasattr(data, "cpu") and hasattr(data, "numpy")
+
+
+def _array(data: Any, what: str, place: tuple[int, ...] = ()) -> Any:
+    """Return what holds an array as one of NumPy's; None for what holds none."""
+    if isinstance(data, Node):
+        data = data.data
+    if _is_torch(data):
+        return data.detach().cpu().numpy()
+    if hasattr(data, "toarray"):
+        raise ValueError(f"{what} is a sparse matrix, which a network does not compute with: give {what}.toarray()")
+    if not hasattr(data, "__array__"):
+        return data.to_numpy() if hasattr(data, "to_numpy") else None
+    import numpy
+
+    if isinstance(data, numpy.ma.MaskedArray):
+        masked = numpy.argwhere(numpy.ma.getmaskarray(data))
+        if len(masked):
+            where = _where((*place, *map(int, masked[0])))
+            raise ValueError(f"{what} is masked{where}: leave such rows out, or put a number there with filled(...)")
+        data = data.data
+    return numpy.asarray(data)
+
+
+def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
+    """Return an array that holds real numbers; raise ValueError, with the place, for another."""
+    if array.dtype.kind in "fiub":
+        return array
+    import numpy
+
+    if array.dtype.kind == "O":
+        for index in numpy.ndindex(array.shape):
+            if not isinstance(array[index], (int, float)) and not hasattr(array[index], "__float__"):
+                raise ValueError(_no_number(array[index], what, (*place, *index)))
+        found = numpy.array(array.tolist())
+        return found if found.dtype.kind in "fiub" else array.astype(float)
+    first = (0,) * array.ndim
+    raise ValueError(_no_number(array[first] if array.size else array.dtype, what, (*place, *first)))
+
+
+def _no_number(item: Any, what: str, place: tuple[int, ...]) -> str:
+    if item is None or type(item).__name__ in ("NAType", "NaTType"):
+        return f"{what} has no number{_where(place)} ({item!r:.40}): leave such rows out, or put a number there"
+    advice = "[classes.index(name) for name in y]" if what.endswith("y") else "a number, or nn.data.one_hot of numbers,"
+    return f"{what} holds {item!r:.40}{_where(place)}, which is no number: give {advice} in its place"
+
+
+def _where(place: tuple[int, ...]) -> str:
+    """Return the place of a number in words; rows and columns are counted from 0, as in an index."""
+    if len(place) > 2:
+        return f" at {list(place)}"
+    return "".join(f"{sep}{name} {k}" for sep, name, k in zip((" in ", ", "), ("row", "column"), place))
