@@ -415,7 +415,10 @@ def test_a_softmax_that_is_nearly_sure_keeps_the_digits_of_what_it_lacks(z: list
     for k in range(len(z)):
         others = mp.fsum(p[j] for j in range(len(z)) if j != k)
         expected = [others if i == k else -p[i] for i in range(len(z))]
-        for f, factor in ((lambda t: autograd.log_softmax(t)[k], 1), (lambda t: autograd.softmax(t)[k], p[k])):
+        for f, factor in (
+            (lambda t, k=k: autograd.log_softmax(t)[k], 1),
+            (lambda t, k=k: autograd.softmax(t)[k], p[k]),
+        ):
             for slope in (grad(f), compile(grad(f)), grad(lambda t, f=f: f([t[i] for i in range(len(z))]))):
                 found = slope(np.array(z)).tolist()
                 assert found == pytest.approx([float(x * factor) for x in expected], rel=1e-12, abs=1e-307)
