@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import linecache
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -28,19 +29,23 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     """Run the source under `jax.jit`, in the precision of the arguments."""
     import jax
 
-    source = write(program, functional=True).replace("import numpy as np", "import jax.numpy as np")
+    source = write(program, functional=True)
     if any(callable(item) for item in program.given.values()):
         raise CompileError(f"JAX cannot run {', '.join(program.given)}, which cannot be written down: use 'numpy'")
     fixed = tuple(k for k, (_, tree) in enumerate(program.arguments) if not nodes_in(tree))
     with jax.enable_x64(True):
-        fast = jax.jit(_defined(program.name, source), static_argnums=fixed)
+        function = _defined(program.name, source)
+    # A mask is an index only if JAX knows it when it compiles.
+    masks = {name: item for name, item in program.given.items() if item.dtype.kind == "b"}
+    given = {name: item for name, item in program.given.items() if name not in masks}
+    fast = jax.jit(partial(function, **masks), static_argnums=fixed)
     nodes = list(dict.fromkeys(nodes_in(program.results)))
 
     def run(*args: Any) -> Any:
         import numpy
 
         with jax.enable_x64(True):
-            arrays = [numpy.array(result) for result in fast(*args)]
+            arrays = [numpy.array(result) for result in fast(*args[: len(args) - len(program.given)], **given)]
         return _placed(program.results, dict(zip(nodes, (a if a.ndim else float(a) for a in arrays))))
 
     return source, run

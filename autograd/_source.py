@@ -116,7 +116,7 @@ class Names:
 
 
 def write(program: Program, functional: bool = False) -> str:
-    """Return the source of a program; a `functional` one works on arrays alone, and writes to none of them.
+    """Return the source of a program; a `functional` one works on JAX's arrays alone, and writes to none of them.
 
     Else large arrays that are no longer needed are written over.
     """
@@ -139,7 +139,7 @@ def write(program: Program, functional: bool = False) -> str:
     text += indented(ending)
     constants = indented(body.constants, "")
     whole = "\n".join([*constants, *text])
-    modules = [("math.", "import math"), ("np.", "import numpy as np")]
+    modules = [("math.", "import math"), ("np.", f"import {'jax.' * functional}numpy as np")]
     imports = [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)]
     above = "\n\n".join("\n".join(block) for block in (imports, constants) if block)
     return (above + "\n\n\n" if above else "") + "\n".join(text) + "\n"
@@ -154,7 +154,8 @@ def _head(program: Program, names: Names) -> tuple[list[str], Lines]:
     whole: dict[Node, tuple[str, Any]] = {}
     for name, tree in program.arguments:
         leaves = nodes_in(tree)
-        pack = next((p for p in program.packs if leaves and not isinstance(tree, Node) and p.leaves == leaves), None)
+        same = (p for p in program.packs if list(map(id, p.leaves)) == list(map(id, leaves)))
+        pack = next(same, None) if leaves and not isinstance(tree, Node) else None
         if isinstance(tree, Node):
             names.wanted[tree] = name
             parameters.append(names.of(tree))
@@ -293,7 +294,8 @@ class Body:
         """Return a setting, in which large arrays have names."""
         if type(item) is tuple:
             return tuple(self._setting(part) for part in item)
-        return self._constant(item) if shape(item) and not 0 < item.size <= 8 else item
+        # Above the function JAX knows a mask as it is, as which alone it is an index.
+        return self._constant(item) if shape(item) and (self._functional or not 0 < item.size <= 8) else item
 
     def _constant(self, data: Any) -> Given:
         """Return an array that is the same at every call: written out above the function, or given to it if large."""
@@ -371,6 +373,8 @@ def _whole(tree: list[Any]) -> bool:
 
 
 def _tree(item: Any) -> ast.expr:
+    if type(item) is tuple:
+        return ast.Tuple([_tree(part) for part in item], ast.Load())
     return item.tree if isinstance(item, Given) else syntax(item)
 
 

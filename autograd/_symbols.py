@@ -21,6 +21,9 @@ Lines = list[Any]
 
 MOST_DECISIONS = 4
 
+MOST = 1 << 1024
+"""No float is larger. Python writes integers of up to 4,300 digits."""
+
 DEEPEST = 50
 """Python, which reads expressions by recursion, is given no deeper ones: a sum of many has several lines."""
 
@@ -55,9 +58,15 @@ class Writer:
         self.lines.append(assign(name, tree))
         return Symbol(self, ast.Name(name, ast.Load()), data)
 
-    def change(self, target: Symbol, index: ast.expr, how: str, item: ast.expr) -> None:
+    def index(self, index: Any) -> ast.expr:
+        """Return the syntax of an index."""
+        if self.functional and any(isinstance(part, bool) for part in (index if type(index) is tuple else [index])):
+            raise Unwritable("JAX puts the axis that True stands for elsewhere")
+        return between_brackets(index)
+
+    def change(self, target: Symbol, index: Any, how: str, item: ast.expr) -> None:
         """Write to an array where that is not possible: give its name to a changed copy."""
-        place = ast.Subscript(ast.Attribute(target.tree, "at", ast.Load()), index, ast.Load())
+        place = ast.Subscript(ast.Attribute(target.tree, "at", ast.Load()), self.index(index), ast.Load())
         assert isinstance(target.tree, ast.Name)
         self.lines.append(assign(target.tree.id, ast.Call(ast.Attribute(place, how, ast.Load()), [item], [])))
 
@@ -156,13 +165,15 @@ class Symbol:
         return len(self.data)
 
     def __getitem__(self, index: Any) -> Symbol:
-        return self._writer.symbol(ast.Subscript(self.tree, syntax(index), ast.Load()), self.data[example(index)])
+        return self._writer.symbol(
+            ast.Subscript(self.tree, self._writer.index(index), ast.Load()), self.data[example(index)]
+        )
 
     def __setitem__(self, index: Any, item: Any) -> None:
         if self._writer.functional:
-            self._writer.change(self, syntax(index), "set", syntax(item))
+            self._writer.change(self, index, "set", syntax(item))
         else:
-            target = ast.Subscript(self.tree, syntax(index), ast.Store())
+            target = ast.Subscript(self.tree, between_brackets(index), ast.Store())
             self._writer.lines.append(ast.Assign([target], syntax(item), lineno=0))
         self.data[example(index)] = example(item)
 
@@ -228,7 +239,7 @@ class _Function:
             if self._writer.functional and isinstance(self._tree, ast.Attribute) and self._tree.attr == "at":
                 # NumPy's add.at(array, index, items).
                 how = {"add": "add", "multiply": "multiply"}[ast.unparse(self._tree).split(".")[-2]]
-                self._writer.change(args[0], syntax(args[1]), how, syntax(args[2]))
+                self._writer.change(args[0], args[1], how, syntax(args[2]))
             else:
                 self._writer.lines.append(ast.Expr(tree))
             return None
@@ -357,22 +368,37 @@ def example(item: Any) -> Any:
     return item.data if isinstance(item, Symbol) else item
 
 
+def between_brackets(index: Any) -> ast.expr:
+    """Return the syntax of an index, in which a slice is written with colons."""
+    if isinstance(index, tuple):
+        return ast.Tuple([between_brackets(part) for part in index], ast.Load())
+    if isinstance(index, slice):
+        parts = (index.start, index.stop, index.step)
+        return ast.Slice(*(None if part is None else syntax(part) for part in parts))
+    return syntax(index)
+
+
 def syntax(item: Any) -> ast.expr:
-    """Return the syntax of a symbol, a number, an index or another setting."""
+    """Return the syntax of a symbol, a number, an index or another setting; raise Unwritable for what has none."""
     if isinstance(item, Symbol):
         return item.tree
-    if isinstance(item, (tuple, list)):
-        return (ast.Tuple if isinstance(item, tuple) else ast.List)([syntax(part) for part in item], ast.Load())
+    if type(item) in (tuple, list):
+        return (ast.Tuple if type(item) is tuple else ast.List)([syntax(part) for part in item], ast.Load())
     if isinstance(item, slice):
-        return ast.Slice(*(None if part is None else syntax(part) for part in (item.start, item.stop, item.step)))
-    if isinstance(item, bool) or item is None or item is ... or isinstance(item, str):
+        parts = [syntax(part) for part in (item.start, item.stop, item.step)]
+        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+    # A class of somebody else may write itself as it likes.
+    if type(item) in (bool, type(None), type(...), str, bytes):
         return ast.Constant(item)
-    if isinstance(item, (int, float)):
-        return _number(item)
-    if type(item).__name__ in ("ndarray", "float64", "float32", "int64", "bool"):
+    if isinstance(item, int) and not isinstance(item, bool):
+        return _number(int(item))
+    if isinstance(item, float):
+        return _number(float(item))
+    numpys = type(item).__module__.partition(".")[0] == "numpy"
+    if numpys and hasattr(item, "tolist"):
         array = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
         return ast.Call(array, [syntax(item.tolist())], [])
-    if type(item).__module__.partition(".")[0] == "numpy":
+    if numpys:
         # A dtype, or the class of one.
         import numpy
 
@@ -383,6 +409,8 @@ def syntax(item: Any) -> ast.expr:
 def _number(item: float) -> ast.expr:
     if item != item or abs(item) == math.inf:
         name: ast.expr = ast.Attribute(ast.Name("math", ast.Load()), "nan" if item != item else "inf", ast.Load())
+    elif abs(item) > MOST:
+        raise Unwritable("Python may refuse to write so long a number")
     else:
         name = ast.Constant(abs(item))
     return ast.UnaryOp(ast.USub(), name) if math.copysign(1.0, item) < 0 and item == item else name

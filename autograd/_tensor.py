@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import _arrays
@@ -224,16 +225,33 @@ def _flat(lengths: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _fixed(index: Any) -> Any:
-    """Return an index that nobody can change later: arrays and lists are copied."""
-    if isinstance(index, tuple):
-        return tuple(_fixed(part) for part in index)
-    if isinstance(index, Node):
-        raise TypeError("an index must be integers, a slice or a mask; got a node: compare or convert its .data")
-    if isinstance(index, list) or hasattr(index, "dtype"):
-        import numpy
+    """Return an index that nobody can change later: integers, slices, None, ... and copies of arrays."""
+    return tuple(map(_fixed_part, index)) if isinstance(index, tuple) else _fixed_part(index)
 
-        return numpy.array(index)
-    return index
+
+def _fixed_part(part: Any) -> Any:
+    if isinstance(part, (bool, int, type(None), type(...))):
+        return part
+    if isinstance(part, slice):
+        return slice(*(None if x is None else _whole(x) for x in (part.start, part.stop, part.step)))
+    if isinstance(part, Node):
+        raise TypeError("an index must be integers, a slice or a mask; got a node: compare or convert its .data")
+    import numpy
+
+    if isinstance(part, numpy.generic):
+        return part.item()
+    if not hasattr(part, "dtype") and not isinstance(part, Sequence):
+        return _whole(part)
+    array = numpy.array(part)
+    # NumPy takes an empty list for one of floats, and yet as an index.
+    return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array
+
+
+def _whole(x: Any) -> int:
+    """Return an integer of any kind; raise TypeError for anything else."""
+    if isinstance(x, Node):
+        raise TypeError("the bounds of a slice must be integers; got a node: compare or convert its .data")
+    return operator.index(x)
 
 
 kinds["array"] = Tensor

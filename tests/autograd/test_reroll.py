@@ -240,7 +240,7 @@ class TestAnyGraph:
         total, used = 0.0, list(own)
         for _ in range(count):
             inputs = [leaf if rng.random() < 0.5 else Value(leaf.data) for leaf in own]
-            used += [leaf for leaf in inputs if leaf not in used]
+            used += [leaf for leaf in inputs if not any(leaf is other for other in used)]
             for result in [graph(*inputs)] if isinstance(graph(*inputs), Node) else graph(*inputs):
                 total = total + result * rng.choice([1.0, inputs[0]])
         rng.shuffle(used)
