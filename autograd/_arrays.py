@@ -9,7 +9,7 @@ import math
 from itertools import accumulate, pairwise
 from typing import Any
 
-from ._elementwise import exp, expm1, where
+from ._elementwise import exp
 from ._primitive import REAL, Example, Operation, primitive, shape, unchanged
 
 # The table is read by its rows, which a formatter would cut into one line an argument.
@@ -57,25 +57,6 @@ def spread_softly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = F
     powers = exp(a - restore(out, a, axis, keepdims))
     # Their sum is 1 but for the rounding of `out`, which spoils all digits of a large one.
     return restore(g, a, axis, keepdims) * powers / sum_(powers, axis=axis, keepdims=True)
-
-
-def softmax_slope(g: Any, out: Any, a: Any, axis: int = -1) -> Any:
-    """Pull `g` back through a softmax: out * (g - sum(g * out)).
-
-    All of `g` is counted from what it is at the largest element: where that has nearly all of the sum, the difference
-    would have no digits left.
-    """
-    largest = a == restore(max_(a, axis=axis), a, axis, False)
-    above = g - sum_(where(largest, g, 0.0), axis=axis, keepdims=True) / sum_(largest, axis=axis, keepdims=True)
-    return out * (above - sum_(above * out, axis=axis, keepdims=True))
-
-
-def log_softmax_slope(g: Any, out: Any, a: Any, axis: int = -1) -> Any:
-    """Pull `g` back through the logarithm of a softmax p: g - p * sum(g).
-
-    Written g * (1 - p) - p * (sum(g) - g), since 1 - p = -expm1(out) has all its digits where p is near 1.
-    """
-    return -g * expm1(out) - exp(out) * (sum_(g, axis=axis, keepdims=True) - g)
 
 
 def average(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
@@ -287,11 +268,13 @@ logsumexp = primitive(
     note="log(sum(exp(a))) without overflow; for a list of Values: log_sum_exp.",
 )
 softmax = primitive(
-    "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis), softmax_slope,
+    "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
+    lambda g, out, a, axis=-1: out * (g - sum_(g * out, axis=axis, keepdims=True)),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 log_softmax = primitive(
-    "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis), log_softmax_slope,
+    "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
+    lambda g, out, a, axis=-1: g - exp(out) * sum_(g, axis=axis, keepdims=True),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 cumsum: Operation = primitive(

@@ -39,12 +39,6 @@ def one_less(a: Any, b: Any) -> Any:
     return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
 
 
-def bell(xp: Any, a: Any) -> Any:
-    """Return exp(a) / (1 + exp(a))^2, the slope of the sigmoid, with all digits on both sides."""
-    power = xp.exp(-xp.abs(a))
-    return xp.divide(power, (1 + power) * (1 + power))
-
-
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
 
@@ -108,26 +102,12 @@ tan = primitive(
 )
 sinh = primitive("sinh", lambda xp, a: xp.sinh(a), lambda g, out, a: g * cosh(a), domain=(REAL,))
 cosh: Operation = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
-tanh: Operation = primitive("tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * tanh_slope(out, a), domain=(REAL,))
-tanh_slope: Operation = primitive(
-    "tanh_slope", lambda xp, y, a: 4 * bell(xp, 2 * a),
-    None,
-    lambda g, out, y, a: g * -2 * out * tanh(a),
-    written="1 - {0} * {0}", domain=(REAL, REAL),
-    note="The derivative of y = tanh(a), found from a: 1 - y * y has no digits left where y is near 1.",
-)
+tanh = primitive("tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * (1 - out * out), domain=(REAL,))
 atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g / (1 + a * a), domain=(REAL,))
 sigmoid = primitive(
     "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
-    lambda g, out, a: g * sigmoid_slope(out, a),
+    lambda g, out, a: g * out * (1 - out),
     domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
-)
-sigmoid_slope: Operation = primitive(
-    "sigmoid_slope", lambda xp, y, a: bell(xp, a),
-    None,
-    lambda g, out, y, a: -g * out * tanh(a / 2),
-    written="{0} * (1 - {0})", domain=(REAL, REAL),
-    note="The derivative of y = sigmoid(a), found from a: y * (1 - y) has no digits left where y is near 1.",
 )
 softplus = primitive(
     "softplus", lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
