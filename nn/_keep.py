@@ -10,14 +10,14 @@ import inspect
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
-from autograd.files import printable, replace_file
+from autograd.files import open_file, printable, replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
@@ -26,6 +26,7 @@ from ._layers import MLP, Layer, Perceptron
 from ._module import Module, Sequential
 from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp
+from ._safetensors import tensors_of, written
 from ._settings import whole
 
 FORMAT = "glassgrad 1"
@@ -45,8 +46,8 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, 
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 """NumPy's bit generators, of which a file may name one."""
 
-DEEPEST, WIDEST, LONGEST = 20, 4096, 10_000_000
-"""Of a structure: levels inside each other; modules, and a number that no parameter goes with; characters."""
+DEEPEST, WIDEST, LONGEST, MOST_LISTS = 20, 4096, 10_000_000, 100_000
+"""Of a structure: levels inside each other; layers, and a number that no parameter goes with; letters; JSON's lists."""
 
 
 class FileError(ValueError):
@@ -85,8 +86,9 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
 
     With it go the running means, the states of all random generators inside the network, and the best weights of
     early stopping. The file is written whole or not at all: what was there stays until the new one is on the disk.
-    Raises TypeError for what is no network, optimizer or history, and for an activation or another setting that cannot
-    be named.
+    The same training gives the same bytes. Raises TypeError for what is no network, optimizer or history, and for an
+    activation or another setting that cannot be named; ValueError for a network that `load` would refuse; OSError if
+    nothing can be written there.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -97,6 +99,11 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
       Layer(3 -> 1, linear, of=Value),
     )
     """
+    replace_file(path, packed(model, optimizer, history))
+
+
+def packed(model: Module, optimizer: Optimizer | None = None, history: History | None = None) -> bytes:
+    """Return what `save` writes."""
     if not isinstance(model, Module):
         raise TypeError(f"save takes a network, then an optimizer and a history; got {model!r:.60}")
     if not isinstance(optimizer, Optimizer | None) or not isinstance(history, History | None):
@@ -119,10 +126,14 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
         tensors.update({f"best.{name}": _array(data) for name, data in history.best.items()})
         told["history"], told["order"] = dict(history), [history.seed, history.samples]
     text = json.dumps(told)
-    metadata = {"glassgrad": text, "sha256": _checksum(text, tensors)}
-    from safetensors.numpy import save as written
-
-    replace_file(path, written(tensors, metadata))
+    try:
+        # What is written can be read.
+        _check_text(text)
+        if not _is_own(told["model"]):
+            _planned(told["model"], _Budget(tensors))
+    except FileError as error:
+        raise ValueError(f"this network cannot be kept in a file, as the file {error}") from None
+    return written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)})
 
 
 def load(path: str | Path, into: Module | None = None) -> Checkpoint:
@@ -132,23 +143,31 @@ def load(path: str | Path, into: Module | None = None) -> Checkpoint:
     and changes nothing, for a file that is damaged, was altered, holds something else or another network; OSError for
     one that cannot be read. Nothing in a file is run, and a file cannot ask for more memory than some times its size.
     """
-    path = Path(path)
-    data = path.read_bytes()
+    with open_file(path) as file:
+        data = file.read()
+    return unpacked(data, path, into)
+
+
+def unpacked(data: bytes, path: str | Path, into: Module | None = None) -> Checkpoint:
+    """Return what `load` returns for the content of a file; the path stands in messages alone."""
     try:
         return _read(data, into)
     except FileError as error:
-        raise FileError(f"{path}: {error}") from None
+        raise FileError(f"{path}: {error.args[0]}") from None
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, MemoryError) as error:
         raise FileError(
             f"{path}: does not hold what a network needs ({type(error).__name__}: {error!s:.200})"
         ) from None
 
 
-def structure_of(module: Module) -> dict[str, Any]:
+def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
     """Return a module as the name of its class and the arguments that make another one like it.
 
     A class of your own is its name alone; what has one layer in two places is marked as made by your own code as well.
+    Raises ValueError for more levels inside each other than a file may have.
     """
+    if depth > DEEPEST:
+        raise ValueError(f"a file holds Sequentials inside each other up to {DEEPEST} levels; put the layers into one")
     kind = type(module)
     if LAYERS.get(kind.__name__) is not kind:
         return {"kind": kind.__name__, "own": True}
@@ -158,8 +177,8 @@ def structure_of(module: Module) -> dict[str, Any]:
             raise TypeError("this network has plain functions as layers, which a file cannot hold; make them modules")
         trained = [id(part) for part in module.modules() if part.parameters()]
         shared = {"own": True} if len(set(trained)) < len(trained) else {}
-        return {"kind": "Sequential", "layers": list(map(structure_of, layers)), **shared}
-    given = {name: getattr(module, name) for name in _arguments(kind) if hasattr(module, name)}
+        return {"kind": "Sequential", "layers": [structure_of(layer, depth + 1) for layer in layers], **shared}
+    given = {name: getattr(module, name) for name in _arguments(kind.__name__) if hasattr(module, name)}
     structure = {"kind": kind.__name__, **{name: _setting(kind, name, item) for name, item in given.items()}}
     if isinstance(module, MLP):
         fresh = MLP(**given, init=0.0)
@@ -168,9 +187,20 @@ def structure_of(module: Module) -> dict[str, Any]:
     return structure
 
 
-def _arguments(kind: type[Module]) -> list[str]:
+@cache
+def _known(kind: str) -> tuple[str, ...]:
+    """Return the names of all arguments of a class of LAYERS."""
+    return tuple(inspect.signature(LAYERS[kind]).parameters)
+
+
+def _arguments(kind: str) -> list[str]:
     # How numbers were drawn does not matter any more, and no file has labels.
-    return [name for name in inspect.signature(kind).parameters if name not in ("seed", "init", "label")]
+    return [name for name in _known(kind) if name not in ("seed", "init", "label")]
+
+
+def _is_own(structure: Any) -> bool:
+    """Tell whether something in a network is made by the user's code alone."""
+    return "own" in structure or any(map(_is_own, structure.get("layers", ())))
 
 
 def _setting(kind: type[Module], name: str, item: Any) -> Any:
@@ -186,34 +216,36 @@ def _setting(kind: type[Module], name: str, item: Any) -> Any:
     )
 
 
-def _read(data: bytes, into: Module | None) -> Checkpoint:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as tensors_of
+def _check_text(text: Any) -> None:
+    """Raise FileError for a description that would be many times as large in memory as in a file."""
+    if not isinstance(text, str) or len(text) > LONGEST or text.count("[") + text.count("{") > MOST_LISTS:
+        raise FileError(f"describes more than {LONGEST:,} letters or {MOST_LISTS:,} lists can say")
 
+
+def _read(data: bytes, into: Module | None) -> Checkpoint:
     try:
-        tensors = tensors_of(data)
-    except (SafetensorError, ValueError, OverflowError) as error:
-        raise FileError(f"is no file of safetensors, or a damaged one ({error})") from None
-    length = int.from_bytes(data[:8], "little")
-    metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+        tensors, metadata = tensors_of(data)
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        raise FileError(f"is no file of safetensors, or a damaged one ({error!s:.200})") from None
     text = metadata.get("glassgrad")
     if text is None:
         raise FileError("holds tensors, but no network of this library")
-    if len(text) > LONGEST or metadata.get("sha256") != _checksum(text, tensors):
+    _check_text(text)
+    if metadata.get("sha256") != _checksum(text, tensors):
         raise FileError("was altered or damaged: its checksum does not fit")
     told = json.loads(text)
     if told.get("format") != FORMAT:
         raise FileError(f"has the format {told.get('format')!r:.40}; this version reads {FORMAT!r}")
-    size = sum(array.size for array in tensors.values())
     if into is not None and told["model"] != structure_of(into):
         raise FileError("holds another network than `into`")
-    model = into if into is not None else _made(told["model"], size)
+    budget = _Budget(tensors)
+    model = into if into is not None else _made(_planned(told["model"], budget), budget)
     # All is made, and may fail, before anything of the network that was given is changed.
     nodes = dict(model._state())
     held = {key.removeprefix("model.") for key in tensors if key.startswith("model.")}
     if held != set(nodes):
         other = ", ".join(sorted(held ^ set(nodes))[:3])
-        raise FileError(f"holds the numbers of another network: the names differ in {other}")
+        raise FileError(f"holds the numbers of another network: the names differ in {other:.200}")
     state = {name: _number(tensors[f"model.{name}"], node) for name, node in nodes.items()}
     generators = list(_set_generators(model, told["generators"]))
     optimizer = history = None
@@ -234,11 +266,18 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
 
 
 class _Budget(Random):
-    """Draws no numbers, and no more of them than a file has: so nothing large is made for a file that lies."""
+    """Draws no numbers, and no more of them than a file has: so nothing large is made for a file that lies.
 
-    def __init__(self, size: int) -> None:
+    A Value is a tensor of its own, and takes more memory than a number of an array: they are counted apart.
+    """
+
+    def __init__(self, tensors: Mapping[str, Any]) -> None:
         super().__init__(0)
-        self.numbers, self.modules = size, WIDEST
+        own = [array for name, array in tensors.items() if name.startswith("model.")]
+        self.size = sum(array.size for array in own)
+        self.modules = WIDEST
+        self.left: dict[Any, int] = {Value: sum(not array.shape for array in own), Tensor: self.size}
+        self.of: Any = Tensor
 
     def gauss(self, mu: float = 0.0, sigma: float = 1.0) -> float:
         self.take(1)
@@ -246,15 +285,20 @@ class _Budget(Random):
 
     def take(self, numbers: int, modules: int = 0) -> None:
         """Count what is made; raise FileError if that is more than there can be."""
-        self.numbers -= numbers
+        self.left[self.of] -= numbers
         self.modules -= modules
-        if self.numbers < 0 or self.modules < 0:
+        if self.modules < 0:
+            raise FileError(f"describes a network of more than {WIDEST:,} layers")
+        if self.left[self.of] < 0:
             raise FileError("describes a larger network than it holds numbers for")
 
 
-def _made(structure: Any, size: int, budget: _Budget | None = None, depth: int = 0) -> Any:
-    """Return the module that a structure describes; raise FileError for one that no `save` has written."""
-    budget = budget or _Budget(size)
+Plan = tuple[Any, Any]
+"""A class of modules and its arguments, those of Sequential as plans."""
+
+
+def _planned(structure: Any, budget: _Budget, depth: int = 0) -> Plan:
+    """Return what is to be made of a structure; raise FileError for one that no `save` has written."""
     if not isinstance(structure, dict) or depth > DEEPEST:
         raise FileError(f"describes a network that is none: {structure!r:.60}")
     name = structure.get("kind")
@@ -269,24 +313,36 @@ def _made(structure: Any, size: int, budget: _Budget | None = None, depth: int =
         layers = structure["layers"]
         if set(structure) != {"kind", "layers"} or not isinstance(layers, list):
             raise FileError(f"describes a Sequential that is none: {structure!r:.60}")
-        return Sequential(*(_made(layer, size, budget, depth + 1) for layer in layers))
-    arguments = {key: _argument(key, item, size) for key, item in structure.items() if key != "kind"}
-    unknown = set(arguments) - set(_arguments(kind))
+        return kind, [_planned(layer, budget, depth + 1) for layer in layers]
+    arguments = {key: _argument(key, item, budget.size) for key, item in structure.items() if key != "kind"}
+    unknown = set(arguments) - set(_arguments(kind.__name__))
     if unknown:
-        raise FileError(f"has settings that {name} does not know: {', '.join(sorted(unknown))}")
-    seeded = "seed" in inspect.signature(kind).parameters
-    if seeded:
-        arguments["seed"] = budget
-    elif "n_in" in arguments:
+        raise FileError(f"has settings that {name} does not know: {', '.join(sorted(unknown)):.200}")
+    if isinstance(sizes := arguments.get("sizes"), list):
+        budget.take(0, modules=len(sizes))
+    return kind, arguments
+
+
+def _made(plan: Plan, budget: _Budget) -> Any:
+    """Return the module that was planned; raise FileError if the file has not so many numbers."""
+    kind, arguments = plan
+    if kind is Sequential:
+        return Sequential(*(_made(layer, budget) for layer in arguments))
+    known = _known(kind.__name__)
+    # Where a class may be made of both, that of Values is its default.
+    budget.of = arguments.get("of", Value if kind is Perceptron or "of" in known else Tensor)
+    if "seed" in known:
+        module = kind(**arguments, seed=budget)
+        if hasattr(module, "seed"):
+            # The numbers come from the file, and so do the states of generators.
+            module.seed = 0
+        if getattr(module, "rng", None) is budget:
+            module.rng = Random(0)
+        return module
+    if "n_in" in arguments:
         lengths = arguments["n_in"]
         budget.take(math.prod(lengths if isinstance(lengths, tuple) else (lengths,)))
-    module = kind(**arguments)
-    if seeded and hasattr(module, "seed"):
-        # The numbers come from the file, and so do the states of generators.
-        module.seed = 0
-    if getattr(module, "rng", None) is budget:
-        module.rng = Random(0)  # type: ignore[attr-defined]
-    return module
+    return kind(**arguments)
 
 
 def _argument(name: str, item: Any, size: int) -> Any:
@@ -373,11 +429,13 @@ def _rich(item: Any) -> Any:
 def _set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
     """Yield functions, each of which puts a generator with its state where it was."""
     modules = list(model.modules())
+    filled: set[tuple[int, str]] = set()
     for one in told:
         generator = _generator(one["state"])
         for place, name in one["at"]:
-            if place < 0 or _state_of(getattr(modules[place], name, None)) is None:
+            if place < 0 or (place, name) in filled or _state_of(getattr(modules[place], name, None)) is None:
                 raise FileError(f"has a random generator where the network has none: {name!r:.40}")
+            filled.add((place, name))
             yield partial(setattr, modules[place], name, generator)
 
 

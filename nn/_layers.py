@@ -122,18 +122,17 @@ class Layer(Module):
         self.activation, self.g, self.of, self.number = activation, activation_function(activation), form(of), number
         rng = seed if isinstance(seed, Random) else Random(seed)
         layer = f"({number})" if number else ""
-        mixing = self.g in ON_LAYERS
-        perceptrons = [
-            Perceptron(
-                n_in, linear if mixing else activation, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}"
-            )
-            for j in range(1, n_out + 1)
-        ]
+        each = linear if self.g in ON_LAYERS else activation
         if of is Value:
-            self.perceptrons = perceptrons
+            self.perceptrons = [
+                Perceptron(n_in, each, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}")
+                for j in range(1, n_out + 1)
+            ]
         else:
-            columns = [[w.data for w in perceptron.w] for perceptron in perceptrons]
-            self.w0 = Tensor([perceptron.w0.data for perceptron in perceptrons], f"w{layer}_0")
+            # The same numbers in the same order as for perceptrons.
+            sigma = deviation(n_in, n_out, each, init)
+            columns = [[rng.gauss(0.0, sigma) for _ in range(n_in)] for _ in range(n_out)]
+            self.w0 = Tensor([0.0] * n_out, f"w{layer}_0")
             self.w = Tensor([list(row) for row in zip(*columns)], f"w{layer}")
 
     def __call__(self, x: Any) -> Any:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
+import sys
+import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 from damage import killed, mutated
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from autograd import Tensor, Value
 from nn import (
@@ -46,7 +53,9 @@ from nn import (
     save,
     warm_up,
 )
-from nn._keep import GENERATORS
+from nn._keep import GENERATORS, _checksum, packed, unpacked
+from nn._safetensors import tensors_of, written
+from nn.testing import mlps
 
 rng = np.random.default_rng(0)
 NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
@@ -254,6 +263,169 @@ def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_training_saved_twice_is_the_same_file(tmp_path: Path) -> None:
+    model = Sequential(Layer(2, 3, of=Tensor), Dropout(0.5), Layer(3, 1, of=Tensor))
+    optimizer = Adam(model.parameters())
+    found = set()
+    for _ in range(8):
+        save(tmp_path / "a", model, optimizer, History({"loss": [1.0]}))
+        found.add((tmp_path / "a").read_bytes())
+    assert len(found) == 1
+
+
+@given(mlps())
+def test_any_network_comes_back_to_the_bit(model: Any) -> None:
+    found = unpacked(packed(model), "a").model
+    assert repr(found) == repr(model)
+    for data, back in zip(model.state_dict().values(), found.state_dict().values(), strict=True):
+        assert type(data) is type(back)
+        assert np.array_equal(data, back)
+    assert packed(found) == packed(model)
+
+
+@given(st.dictionaries(st.text(max_size=5), hnp.arrays(
+    st.sampled_from(["float64", "float32"]), hnp.array_shapes(min_dims=0, min_side=0, max_side=3))
+))  # fmt: skip
+def test_files_are_those_of_safetensors(arrays: dict[str, Any]) -> None:
+    """Its own library reads what is written, and what it writes is read, in whatever order it writes."""
+    from safetensors.numpy import load as theirs
+    from safetensors.numpy import save as theirs_written
+
+    arrays.pop("__metadata__", None)
+    ours, found = written(arrays, {"a": "b"}), tensors_of(theirs_written(arrays, {"a": "b", "c": "d"}))
+    assert found[1] == {"a": "b", "c": "d"}
+    for got in (theirs(ours), tensors_of(ours)[0], found[0]):
+        assert got.keys() == arrays.keys()
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(got[name], array, strict=True)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
+def test_only_regular_files_are_loaded(kind: str, tmp_path: Path) -> None:
+    """Others might never end, or wait for ever."""
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "a"
+    if kind == "pipe":
+        os.mkfifo(path)
+    if kind == "folder":
+        path.mkdir()
+    with pytest.raises(OSError, match=r"is a device or a pipe|s a directory"):
+        load(path)
+
+
+def nested(levels: int) -> Any:
+    module: Any = Layer(1, 1, of=Tensor)
+    for _ in range(levels):
+        module = Sequential(module)
+    return module
+
+
+@pytest.mark.parametrize(("message", "make"), [
+    ("inside each other up to 20 levels", lambda: nested(21)),
+    ("inside each other up to 20 levels", lambda: nested(50)),
+    ("more than 4,096 layers", lambda: Sequential(*(Flatten() for _ in range(4096)))),
+    ("more than 4,096 layers", lambda: MLP(1, [1] * 4096, of=Tensor)),
+    ("no network has: stride=5000", lambda: Conv2d(1, 1, 3, stride=5000)),
+    ("no network has: =5000", lambda: MaxPool2d(2, stride=(5000, 1))),
+    ("no network has: number='xxx", lambda: Layer(1, 1, number="x" * 100)),
+    ("100,000 lists can say", lambda: Sequential(*(Dropout(0.1, seed=Many()) for _ in range(4)))),
+])  # fmt: skip
+def test_what_could_not_be_loaded_is_not_saved(message: str, make: Callable[[], Any], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        save(tmp_path / "a", make())
+    assert list(tmp_path.iterdir()) == []
+
+
+class Many(random.Random):
+    """Of a state as no generator has it."""
+
+    def getstate(self) -> Any:
+        return 3, [[]] * 30_000, None
+
+
+@pytest.mark.parametrize(("levels", "stride"), [(20, 1), (1, 4096)])
+def test_what_can_be_saved_can_be_loaded(levels: int, stride: int, tmp_path: Path) -> None:
+    for model in (nested(levels), Conv2d(1, 1, 3, stride=stride)):
+        save(tmp_path / "a", model)
+        assert repr(load(tmp_path / "a").model) == repr(model)
+
+
+TENSORS = {"model.x": np.zeros(50_000, "float32")}
+STATE, AT = json.dumps(random.Random(0).getstate()), '[1,"rng"]'
+
+
+def told(model: Any, generators: str = "[]", more: str = "") -> str:
+    return f'{{"format":"glassgrad 1","model":{json.dumps(model)},"generators":{generators}{more}}}'
+
+
+def mlp(sizes: list[int], of: str, n_in: int = 100) -> Any:
+    return {"kind": "MLP", "n_in": n_in, "sizes": sizes, "of": of}
+
+
+HOSTILE: dict[str, Callable[[int], tuple[str, dict[str, Any]]]] = {
+    "empty tensors": lambda k: (told(mlp([1], "Tensor")), {str(n): TENSORS["model.x"][:0] for n in range(700 * k)}),
+    "Values for numbers": lambda k: (told(mlp([100 * k], "Value")), {"model.x": np.zeros(10_000 * k, "float32")}),
+    "Values for other numbers": lambda k: (told(mlp([100 * k], "Value")), {"x": np.zeros(10_000 * k, "float32")}),
+    "Values": lambda k: (told(mlp([5 * k], "Value")), {f"model.{n}": np.float32(0.0)[()] for n in range(505 * k)}),
+    "Tensors": lambda k: (told(mlp([99 * k], "Tensor")), {"model.x": np.zeros(10_000 * k, "float32")}),
+    "one neuron after the other": lambda k: (
+        told({"kind": "Sequential", "layers": [mlp([1] * 1000, "Tensor", 1)] * 5 * k}),
+        {"model.x": np.zeros(9000 * k, "float32")},
+    ),
+    "layers without numbers": lambda k: (told({"kind": "Sequential", "layers": [{"kind": "Flatten"}] * 300 * k}), {}),
+    "lists": lambda k: (told(mlp([1], "Value"), more=f',"x":[{",".join(["[]"] * 12_000 * k)}]'), {}),
+    "one generator": lambda k: (
+        told(
+            {"kind": "Sequential", "layers": [{"kind": "Dropout", "p": 0.5}]},
+            f'[{{"state":["Random",{STATE[1:-1]}],"at":[{",".join([AT] * 4000 * k)}]}}]',
+        ),
+        {},
+    ),
+}
+
+
+def peak(data: bytes) -> int:
+    """Return how much memory the content of a file takes while it is read."""
+    tracemalloc.start()
+    try:
+        with suppress(FileError):
+            unpacked(data, "a")
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_file_takes_a_small_multiple_of_its_size(name: str) -> None:
+    def content(k: int) -> bytes:
+        text, tensors = HOSTILE[name](k)
+        tensors = {name: np.asarray(array) for name, array in tensors.items()}
+        return written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)})
+
+    small, large = content(1), content(4)
+    assert len(large) > 2 * len(small)
+    more = peak(large) - peak(small)
+    assert more < 25 * (len(large) - len(small)) + 2**20
+    assert calls(lambda: unpacked(large, "a")) < 6 * calls(lambda: unpacked(small, "a"))
+
+
+def calls(job: Callable[[], Any]) -> int:
+    """Return how many functions are called, in Python and below it: a measure of time that is the same each time."""
+    count = 0
+
+    def watch(frame: Any, event: str, what: Any) -> None:
+        nonlocal count
+        count += "call" in event
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        with suppress(FileError):
+            job()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
 PADDED = {"kind": "Perceptron", "n_in": 1, "label": "{:>9999999999}"}
 ODD = {"array": [], "dtype": "object"}
 
@@ -290,6 +462,9 @@ class TestMistakes:
             load(path)
         cases: list[tuple[str, Callable[[], Any]]] = [
             ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello")),
+            ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello there, this is no file")),
+            ("a damaged one \\(it holds other numbers", lambda: path.write_bytes(written({"a": np.ones(2)}) + b"?")),
+            ("a damaged one \\('I64'", lambda: path.write_bytes(written({"a": np.ones(2, "int64")}))),
             ("holds tensors, but no network", lambda: path.write_bytes(written({"a": np.ones(2)}))),
             ("the module 'Own', which is not one of nn's, or", lambda: save(path, Own())),
             ("the optimizer 'Strange'", lambda: save(path, model, Strange(model.parameters(), lr=0.1))),
