@@ -10,6 +10,7 @@ from ._metrics import accuracy
 from ._module import Module, Sequential, buffer_updates, update_buffer
 from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
+from ._random import seed
 from ._schedules import cosine, step_decay, warm_up
 from ._train import fit, predict
 
@@ -54,6 +55,7 @@ __all__ = [
     "mse",
     "predict",
     "save",
+    "seed",
     "step_decay",
     "update_buffer",
     "warm_up",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from random import Random
 from typing import Any
 
 import autograd
@@ -12,6 +11,7 @@ from autograd import Tensor, conv, mean, reshape, windows
 
 from ._layers import Activation, Form, activation_function, activation_name, as_array, count, deviation, put_number
 from ._module import Module
+from ._random import generator
 
 Lengths = int | tuple[int, ...]
 Padding = str | int | tuple[Any, ...]
@@ -36,7 +36,7 @@ class Convolution(Module):
         dilation: Lengths = 1,
         groups: int = 1,
         init: str | float | None = None,
-        seed: int | Random = 0,
+        seed: Any = None,
         number: int | str = "",
     ) -> None:
         self.n_in, self.n_out, self.size = count(n_in, "n_in"), count(n_out, "n_out"), size
@@ -49,7 +49,7 @@ class Convolution(Module):
         if len(window) != self.rank:
             raise ValueError(f"the size of the window must be a number, or {self.rank}, one an axis; got {size!r}")
         area = math.prod(count(length, "size") for length in window)
-        rng = seed if isinstance(seed, Random) else Random(seed)
+        rng = generator(seed)
         sigma = deviation(n_in // groups * area, n_out // groups * area, activation, init)
         weights = [rng.gauss(0.0, sigma) for _ in range(n_out * n_in // groups * area)]
         layer = f"({number})" if number else ""

@@ -11,6 +11,7 @@ from typing import Any
 from autograd import fresh
 
 from ._module import Module
+from ._random import generator
 
 
 class Dropout(Module):
@@ -18,9 +19,8 @@ class Dropout(Module):
 
     Takes lists of Values or numbers, Tensors and arrays of any shape, and gives all of them the same choice for the
     same `seed`: an int, or a `random.Random` or NumPy generator, which is drawn from. Layers with one generator draw
-    from it in turn. Without a seed a layer draws as with seed 0, and those of one network, which is a `Sequential` or
-    what `train` or `fit` is called with, as with 0, 1, 2 and so on. Raises ValueError if p is not from 0 to below 1,
-    TypeError for a seed that is something else.
+    from it in turn. Without a seed a layer gets the next of the source that `nn.seed` sets. Raises ValueError if p is
+    not from 0 to below 1, and for another seed.
 
     >>> Dropout(0.5, seed=1)([1.0, 1.0, 1.0, 1.0])
     [0.0, 2.0, 2.0, 2.0]
@@ -29,19 +29,9 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, seed: Any = None) -> None:
         if not isinstance(p, (int, float)) or not 0 <= p < 1:
             raise ValueError(f"p is the part of the numbers that is dropped, from 0 to below 1; got {p!r}")
-        # NumPy's older RandomState is none of them: its state could not be saved.
-        if seed is not None and not isinstance(seed, (int, Random)) and not hasattr(seed, "bit_generator"):
-            raise TypeError(
-                f"seed must be an int, a random.Random or a generator of numpy.random.default_rng; got {seed!r:.60}"
-            )
         self.p, self.seed = p, seed
-        self.place = 0
-        self.rng = Random(seed or 0) if seed is None or isinstance(seed, int) else seed
-
-    def draw_as(self, place: int) -> None:
-        """Draw, if no seed was given, as the layer at this place among such layers; not after the first draw."""
-        if self.seed is None and self.rng.getstate() == Random(self.place).getstate():
-            self.place, self.rng = place, Random(place)
+        # NumPy's older RandomState is no such generator: its state could not be saved.
+        self.rng: Any = seed if hasattr(seed, "bit_generator") else generator(seed)
 
     def __call__(self, x: Any) -> Any:
         """Return x with some of its numbers set to 0, or x itself after training."""

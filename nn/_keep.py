@@ -181,7 +181,7 @@ def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
     given = {name: getattr(module, name) for name in _arguments(kind.__name__) if hasattr(module, name)}
     structure = {"kind": kind.__name__, **{name: _setting(kind, name, item) for name, item in given.items()}}
     if isinstance(module, MLP):
-        fresh = MLP(**given, init=0.0)
+        fresh = MLP(**given, init=0.0, seed=0)
         if list(map(structure_of, module.layers)) != list(map(structure_of, fresh.layers)):
             raise TypeError("the layers of this MLP are not those that it was made with: put them into a Sequential")
     return structure

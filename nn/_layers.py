@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from numbers import Integral
-from random import Random
 from typing import Any
 
 import autograd
 from autograd import Node, Tensor, Value, item, matmul, reshape, stack, weighted_sum
 
 from ._module import Module, Sequential
+from ._random import generator
 
 Activation = str | Callable[[Any], Any]
 Form = type[Value] | type[Tensor]
@@ -51,8 +51,9 @@ class Perceptron(Module):
 
     `n_in` inputs; `activation` by name (a key of ACTIVATIONS) or any function of a Value; `init` is "he", "glorot" or
     the standard deviation of the weights (None: "he" for rectifiers, else "glorot"); the bias w0 starts at 0. `seed`
-    is an int or a `random.Random`. Called with n_in numbers or Values it returns a Value; with a batch, a list of
-    Values. Raises ValueError for bad sizes, names and numbers of inputs.
+    is an int, a `random.Random` or a generator of NumPy; None is the next of the source that `nn.seed` sets. Called
+    with n_in numbers or Values it returns a Value; with a batch, a list of Values. Raises ValueError for bad sizes,
+    names and numbers of inputs.
 
     >>> neuron = Perceptron(2, "sigmoid")
     >>> neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
@@ -66,14 +67,14 @@ class Perceptron(Module):
         activation: Activation = "linear",
         *,
         init: str | float | None = None,
-        seed: int | Random = 0,
+        seed: Any = None,
         n_out: int = 1,
         label: str = "w{}",
     ) -> None:
         self.n_in, self.n_out = count(n_in, "n_in"), 1
         self.activation, self.g = activation, activation_function(activation)
         sigma = deviation(n_in, n_out, activation, init)
-        rng = seed if isinstance(seed, Random) else Random(seed)
+        rng = generator(seed)
         # Not with format(): the number of a layer, which a file may give, is in the label, and could ask for gigabytes.
         self.w0 = Value(0.0, label.replace("{}", "0"))
         self.w = [Value(rng.gauss(0.0, sigma), label.replace("{}", str(i))) for i in range(1, n_in + 1)]
@@ -115,12 +116,12 @@ class Layer(Module):
         *,
         of: Form = Value,
         init: str | float | None = None,
-        seed: int | Random = 0,
+        seed: Any = None,
         number: int | str = "",
     ) -> None:
         self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
         self.activation, self.g, self.of, self.number = activation, activation_function(activation), form(of), number
-        rng = seed if isinstance(seed, Random) else Random(seed)
+        rng = generator(seed)
         layer = f"({number})" if number else ""
         each = linear if self.g in ON_LAYERS else activation
         if of is Value:
@@ -160,7 +161,7 @@ class Layer(Module):
 
     def to(self, kind: Form) -> Layer:
         """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
-        made = Layer(self.n_in, self.n_out, self.activation, of=kind, init=0.0, number=self.number)
+        made = Layer(self.n_in, self.n_out, self.activation, of=kind, init=0.0, seed=0, number=self.number)
         w, w0 = self.numbers()
         if made.of is Tensor:
             made.w.data, made.w0.data = w, w0
@@ -198,13 +199,13 @@ class MLP(Sequential):
         *,
         of: Form = Value,
         init: str | float | None = None,
-        seed: int | Random = 0,
+        seed: Any = None,
     ) -> None:
         if not isinstance(sizes, (list, tuple)) or not sizes:
             raise ValueError(
                 f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}"
             )
-        rng = seed if isinstance(seed, Random) else Random(seed)
+        rng = generator(seed)
         self.n_in, self.sizes = count(n_in, "n_in"), [count(n, "each of sizes") for n in sizes]
         self.activation, self.output, self.of = activation, output, of
         widths = [self.n_in, *self.sizes]
@@ -226,7 +227,7 @@ class MLP(Sequential):
 
     def to(self, kind: Form) -> MLP:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        made = MLP(self.n_in, self.sizes, self.activation, self.output, of=kind, init=0.0)
+        made = MLP(self.n_in, self.sizes, self.activation, self.output, of=kind, init=0.0, seed=0)
         made.layers = super().to(kind).layers
         return made
 

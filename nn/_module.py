@@ -69,14 +69,9 @@ class Module:
             parameter.zero_grad()
 
     def train(self, training: bool = True) -> Module:
-        """Switch to training behaviour (or, with False, to that of `eval`); returns the module.
-
-        Layers that draw, were given no seed and have not drawn yet are numbered, so that each draws other numbers.
-        """
+        """Switch to training behaviour (or, with False, to that of `eval`); returns the module."""
         for module in self.modules():
             module.training = training
-        if training:
-            _draw_apart(self)
         return self
 
     def eval(self) -> Module:
@@ -220,7 +215,6 @@ class Sequential(Module):
         for number, layer in enumerate(numbered, 1):
             if layer.number == "":
                 layer.put_number(number)
-        _draw_apart(self)
 
     def __call__(self, x: Any) -> Any:
         """Return the last module's output for a sample or a batch."""
@@ -293,13 +287,6 @@ def buffer_updates() -> Iterator[dict[Any, Any]]:
 
 def _that_draw(module: Module) -> list[Any]:
     return [part for part in module.modules() if hasattr(part, "rng")]
-
-
-def _draw_apart(module: Module) -> None:
-    """Have the layers that were given no seed draw different numbers."""
-    unseeded = [part for part in _that_draw(module) if hasattr(part, "draw_as") and part.seed is None]
-    for place, part in enumerate(unseeded):
-        part.draw_as(place)
 
 
 def _walk(part: Any, name: str, is_buffer: bool = False) -> Iterator[tuple[str, Any, bool]]:

@@ -103,7 +103,7 @@ class Own(Module):
     """A user's module, with a generator and a list of parameters."""
 
     def __init__(self) -> None:
-        self.layers = [Layer(2, 3, "tanh", of=Tensor), Layer(3, 1, of=Tensor)]
+        self.layers = [Layer(2, 3, "tanh", of=Tensor, seed=1), Layer(3, 1, of=Tensor, seed=2)]
         self.drop = Dropout(0.25, seed=np.random.default_rng(3))
         self.other = Dropout(0.1, seed=random.Random(3))
 
@@ -120,9 +120,18 @@ OPTIMIZERS: dict[str, Callable[[list[Any]], Optimizer]] = {
 }
 MODELS: dict[str, Callable[[], Any]] = {
     "tensors": lambda: Sequential(
-        Layer(2, 6, "tanh", of=Tensor), BatchNorm(6, of=Tensor), Dropout(0.3), Layer(6, 1, of=Tensor)
+        Layer(2, 6, "tanh", of=Tensor, seed=1),
+        BatchNorm(6, of=Tensor),
+        Dropout(0.3, seed=2),
+        Layer(6, 1, of=Tensor, seed=3),
     ),
-    "values": lambda: Sequential(Layer(2, 3, "tanh"), Dropout(0.3), Layer(3, 3), Dropout(0.3), Layer(3, 1)),
+    "values": lambda: Sequential(
+        Layer(2, 3, "tanh", seed=0),
+        Dropout(0.3, seed=0),
+        Layer(3, 3, seed=0),
+        Dropout(0.3, seed=1),
+        Layer(3, 1, seed=0),
+    ),
     "own": Own,
 }
 

@@ -159,23 +159,16 @@ class TestDropout:
         def masks(network: Module) -> list[Any]:
             return [part([1.0] * 64) for part in network.modules() if isinstance(part, Dropout)]
 
-        one, two, three = (Dropout(0.5, seed=seed)([1.0] * 64) for seed in range(3))
-        assert Dropout(0.5)([1.0] * 64) == one
-        network = Sequential(Dropout(0.5), Dropout(0.5, seed=7), Sequential(Dropout(0.5), Dropout(0.5)))
-        first, _, third, fourth = masks(network)
-        assert [first, third, fourth] == [one, two, three]
-        # One that has drawn goes on, also in another network, and in the other form.
-        drawn = Dropout(0.5)
-        assert drawn([1.0] * 64) == one
-        assert masks(Sequential(drawn).train())[0] not in (one, two)
+        for network in (Own(), Sequential(Dropout(0.5), Sequential(Dropout(0.5)))):
+            first, second = masks(network)
+            assert first != second
+            assert masks(network.train()) not in ([first, second], [second, first])
         network = Sequential(Dropout(0.5), Dropout(0.5))
-        assert masks(network.to(Tensor)) == masks(network) == [one, two]
-        assert masks(Own()) == [one, one]
-        assert masks(Own().train()) == [one, two]
+        assert masks(network.to(Tensor)) == masks(network)
 
     @pytest.mark.parametrize("seed", ["a", 1.5, np.random.RandomState(0)])
     def test_a_seed_that_is_none(self, seed: Any) -> None:
-        with pytest.raises(TypeError, match=r"seed must be an int, a random.Random or a generator of numpy"):
+        with pytest.raises(ValueError, match=r"seed must be a whole number, a random.Random or a generator of numpy"):
             Dropout(0.5, seed=seed)
 
 
@@ -238,8 +231,8 @@ class TestBatchNorm:
         """The second use goes on from what the first has left, compiled or not."""
         models = [BatchNorm(3, of=Tensor) for _ in range(2)]
         for layer, compile in zip(models, (True, False), strict=True):
-            model = Sequential(layer, layer, Layer(3, 2, of=Tensor))
-            trained(Sequential(Layer(3, 3, of=Tensor), *model.layers), compile)
+            model = Sequential(layer, layer, Layer(3, 2, of=Tensor, seed=1))
+            trained(Sequential(Layer(3, 3, of=Tensor, seed=2), *model.layers), compile)
         for name in ("running_mean", "running_var"):
             np.testing.assert_allclose(getattr(models[0], name).data, getattr(models[1], name).data, rtol=1e-10)
 

@@ -160,7 +160,7 @@ def test_fit_gives_weights_to_the_loss(of: Any, batch_size: int | None) -> None:
     X, y, weight = [[0.0], [1.0], [2.0], [5.0]], [1.0, 2.0, 3.0, 4.0], [1.5, 1.5, 1.0, 0.0]
     histories = []
     for faster in (True, False):
-        model = MLP(1, [1], of=of)
+        model = MLP(1, [1], of=of, seed=0)
         optimizer = SGD(model.parameters(), lr=0.1)
         settings = {"batch_size": batch_size, "weight": weight, "compile": faster, "seed": 0}
         histories.append(fit(model, X, y, loss=mse, optimizer=optimizer, epochs=400, **settings).loss)

@@ -103,7 +103,7 @@ class TestOptimizers:
     def test_both_forms_and_compiled_training_agree(self, make: Any) -> None:
         histories = []
         for of, compile in ((Value, True), (Tensor, True), (Tensor, False)):
-            model = MLP(2, [4, 1], "tanh", of=of)
+            model = MLP(2, [4, 1], "tanh", of=of, seed=0)
             data = (X, y) if of is Value else (np.array(X), np.array(y))
             optimizer = make(model.parameters())
             histories.append(
@@ -206,7 +206,7 @@ class TestPenalties:
     def test_in_a_loss_it_shrinks_weights_compiled_or_not(self) -> None:
         sizes = []
         for compile in (True, False):
-            model = MLP(2, [4, 1], "tanh", of=Tensor)
+            model = MLP(2, [4, 1], "tanh", of=Tensor, seed=0)
 
             def loss(y_hat: Any, target: Any, model: Any = model) -> Any:
                 return mse(y_hat, target) + 0.1 * l2(model)
@@ -217,11 +217,15 @@ class TestPenalties:
             assert history["val_loss"][-1] < history["val_loss"][0]
             sizes.append(l2(model).item())
         assert sizes[0] == pytest.approx(sizes[1], rel=1e-10)
-        assert sizes[0] < 0.6 * l2(MLP(2, [4, 1], "tanh", of=Tensor)).item()
+        assert sizes[0] < 0.6 * l2(MLP(2, [4, 1], "tanh", of=Tensor, seed=0)).item()
+
+
+def dropping() -> Sequential:
+    return Sequential(Layer(2, 6, "tanh", of=Tensor, seed=1), Dropout(0.3, seed=2), Layer(6, 1, of=Tensor, seed=3))
 
 
 def train(model: Any = None, **changed: Any) -> tuple[Any, History]:
-    model = Sequential(Layer(2, 6, "tanh", of=Tensor), Dropout(0.3), Layer(6, 1, of=Tensor)) if model is None else model
+    model = dropping() if model is None else model
     target = np.array(y)[:, None]
     options: dict[str, Any] = {
         "loss": mse,
@@ -257,7 +261,7 @@ class TestFit:
         assert history.epochs - 1 - history.loss.index(min(history.loss)) == 2
 
     def test_gradients_of_several_batches_are_those_of_one(self) -> None:
-        model, same = MLP(2, [4, 1], "tanh", of=Tensor), MLP(2, [4, 1], "tanh", of=Tensor)
+        model, same = MLP(2, [4, 1], "tanh", of=Tensor, seed=0), MLP(2, [4, 1], "tanh", of=Tensor, seed=0)
         for one, how in ((model, {"batch_size": None}), (same, {"batch_size": 7, "accumulate": 5})):
             fit(one, np.array(X), np.array(y), loss=mse, optimizer=SGD(one.parameters(), lr=0.1), epochs=6, **how)
         for a, b in zip(model.parameters(), same.parameters()):
@@ -278,7 +282,7 @@ class TestFit:
     def test_carried_on_it_is_as_if_it_had_never_stopped(self) -> None:
         schedule = warm_up(2, then=cosine(10))
         model, whole = train(schedule=schedule)
-        other = Sequential(Layer(2, 6, "tanh", of=Tensor), Dropout(0.3), Layer(6, 1, of=Tensor))
+        other = dropping()
         optimizer = Adam(other.parameters(), lr=0.05)
         _, first = train(other, optimizer=optimizer, schedule=schedule, epochs=5)
         assert first.epochs == 5
