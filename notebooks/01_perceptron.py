@@ -106,17 +106,17 @@ check.exercise_2(answer)
 # \qquad \text{ReLU: } g(z) = \max(0, z)$$
 
 # %%
-from matplotlib.figure import Figure
+import matplotlib.pyplot as plt
 
-figure = Figure(figsize=(9, 3), layout="constrained")
+_, places = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
 zs = [k / 50 for k in range(-200, 201)]
-for ax, g in zip(figure.subplots(1, 3), (sigmoid, tanh, relu)):
+for ax, g in zip(places, (sigmoid, tanh, relu)):
     ax.plot(zs, [g(z) for z in zs], label="$g(z)$")
     ax.plot(zs, [grad(g)(z) for z in zs], "--", label="$g'(z)$")
     ax.set(title=g.__name__, xlabel="$z$")
     ax.grid(alpha=0.3)
     ax.legend()
-figure
+plt.show()
 
 # %% [markdown]
 # Sigmoid answers between 0 and 1, like a probability. Tanh answers between −1 and 1. ReLU lets positive numbers pass

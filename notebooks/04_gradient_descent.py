@@ -8,7 +8,7 @@
 # %config InlineBackend.figure_format = "retina"
 from random import Random
 
-from matplotlib.figure import Figure
+import matplotlib.pyplot as plt
 
 from autograd import Tensor, Value, steps
 from checks import gradient_descent as check
@@ -109,8 +109,9 @@ heights = [[loss(w1, w2) for w1 in w1s] for w2 in w2s]
 
 def paths(*runs):
     """Draw the path of each run, a learning rate and a momentum, on a map of the loss."""
-    figure = Figure(figsize=(0.6 + 3.1 * len(runs), 3.5), layout="constrained")
-    for ax, run in zip(figure.subplots(1, len(runs), squeeze=False)[0], runs):
+    size = (0.6 + 3.1 * len(runs), 3.5)
+    _, places = plt.subplots(1, len(runs), squeeze=False, figsize=size, layout="constrained")
+    for ax, run in zip(places[0], runs):
         levels = [100 * 2**k for k in range(11)]
         ax.contour(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", linewidths=1)
         points, _ = descend(*run)
@@ -120,7 +121,7 @@ def paths(*runs):
         ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30), aspect="equal")
         ax.set_title(name(*run), fontsize=11)
     ax.legend()
-    return figure
+    plt.show()
 
 
 def curves(*runs):

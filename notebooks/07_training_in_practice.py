@@ -8,7 +8,7 @@
 # %config InlineBackend.figure_format = "retina"
 import tempfile
 
-from matplotlib.figure import Figure
+import matplotlib.pyplot as plt
 
 from autograd import Tensor
 from checks import training_in_practice as check
@@ -52,12 +52,12 @@ X_train, y_train = X_train[:200], y_train[:200]
 len(X_train), len(X_val), len(X_test)
 
 # %%
-figure = Figure(figsize=(7, 1.1), layout="constrained")
-for ax, image, label in zip(figure.subplots(1, 10), X_train, y_train):
+_, places = plt.subplots(1, 10, figsize=(7, 1.1), layout="constrained")
+for ax, image, label in zip(places, X_train, y_train):
     ax.imshow(image.reshape(8, 8), cmap="gray_r")
     ax.set_title(label)
     ax.set_axis_off()
-figure
+plt.show()
 
 # %% [markdown]
 # ## Learning by heart

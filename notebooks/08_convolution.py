@@ -6,8 +6,8 @@
 
 # %%
 # %config InlineBackend.figure_format = "retina"
+import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
 import autograd
 from autograd import Tensor, conv, windows
@@ -69,8 +69,7 @@ up = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]])
 edges = np.stack([up, -up, up.T, -up.T])[:, None]  # (4 filters, 1 channel, 3, 3)
 
 seen = autograd.relu(conv(Tensor(image), Tensor(edges)))
-figure = Figure(figsize=(7.5, 3.1), layout="constrained")
-rows = figure.subplots(2, 5)
+_, rows = plt.subplots(2, 5, figsize=(7.5, 3.1), layout="constrained")
 names = ["a digit", "bright above", "bright below", "bright on the left", "bright on the right"]
 for ax, name in zip(rows[0], names):
     ax.set_title(name, fontsize=9)
@@ -78,7 +77,7 @@ for ax, one in zip(rows.ravel(), [image[0, 0], *edges[:, 0], np.zeros((6, 6)), *
     ax.imshow(one, cmap="gray")
     ax.set(xticks=[], yticks=[])
 rows[1, 0].set_visible(False)
-figure
+plt.show()
 
 # %% [markdown]
 # The image was 8 x 8, the results are 6 x 6: a window of 3 fits six times side by side. With a frame of zeros around

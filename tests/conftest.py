@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,13 @@ def _own_primitives_stay_in_their_test() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _every_test_begins_with_the_same_seeds() -> None:
     seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(autouse=True)

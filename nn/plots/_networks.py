@@ -9,7 +9,7 @@ from autograd import Node, grad, no_grad
 
 from .._layers import ON_LAYERS, Activation, activation_function, activation_name
 from .._module import Module
-from ._style import BLUE, VERMILION, axes, grid
+from ._style import BLUE, VERMILION, axes, grid, new_figure
 
 
 def activation(g: Activation, ax: Any = None, limit: float = 4.0) -> Any:
@@ -104,9 +104,7 @@ def axes_3d(width: float = 6.0, height: float = 5.0) -> Any:
     >>> surface(lambda a, b: a * b, ax=axes_3d(), points=5).get_zlabel()
     'J'
     """
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained").add_subplot(projection="3d")
+    return new_figure(width, height).add_subplot(projection="3d")
 
 
 def histograms(model: Module, of: str = "data") -> Any:

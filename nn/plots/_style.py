@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from io import BytesIO
 from typing import Any
 
@@ -12,22 +13,45 @@ COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
 MARKERS = ("o", "^", "s", "D", "v", "P")
 
 
+def new_figure(width: float, height: float) -> Any:
+    """Return a new figure of so many inches: pyplot's in a notebook and where pyplot is in use, else one of its own.
+
+    A notebook shows pyplot's figures at the end of a cell, `plt.show()` shows them in windows, `plt.savefig` saves the
+    last one; a program that never imports pyplot has no use for its global state, and nothing to close.
+    """
+    if "matplotlib.pyplot" not in sys.modules and not _in_kernel():
+        from matplotlib.figure import Figure
+
+        return Figure(figsize=(width, height), layout="constrained")
+    from matplotlib import pyplot
+
+    from ._figure import ShownOnce
+
+    return pyplot.figure(figsize=(width, height), layout="constrained", FigureClass=ShownOnce)
+
+
+def _in_kernel() -> bool:
+    """Tell whether this is a notebook: IPython with a kernel that shows pictures."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)
+    return hasattr(get_ipython(), "kernel")
+
+
 def axes(width: float = 6.0, height: float = 4.5) -> Any:
-    """Return the axes of a new figure of so many inches, which no window and no global state knows of.
+    """Return the axes of a new figure of so many inches: shown in a notebook, saved by `ax.figure.savefig(path)`.
 
     >>> from nn.plots import axes
     >>> axes().figure.get_size_inches().tolist()
     [6.0, 4.5]
     """
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained").subplots()
+    return new_figure(width, height).subplots()
 
 
 def png(figure: Any) -> bytes:
-    """Return a figure as the content of a PNG file."""
+    """Return a figure as the content of a PNG file; what is kept there, pyplot neither keeps nor shows."""
     file = BytesIO()
     figure.savefig(file, format="png", dpi=120)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
     return file.getvalue()
 
 
@@ -36,10 +60,8 @@ def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> Any:
 
     It is wide enough for its title.
     """
-    from matplotlib.figure import Figure
-
     rows, columns = -(-n // columns), min(n, columns)
-    figure = Figure(figsize=(max(width * columns, 4.0), height * rows), layout="constrained")
+    figure = new_figure(max(width * columns, 4.0), height * rows)
     found = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in found[n:]:
         ax.set_axis_off()

@@ -6,7 +6,6 @@ import io
 import math
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -155,14 +154,6 @@ def test_titles_are_not_cut_off(figure: Any) -> None:
     drawn.canvas.draw()
     title = drawn._suptitle.get_window_extent()
     assert (title.x0 > 0, title.x1 < drawn.bbox.x1) == (True, True)
-
-
-def test_no_figure_is_left_to_pyplot() -> None:
-    history({"loss": [1.0]})
-    decision_boundary(lambda points: [p[0] for p in points], [[0.0, 1.0]], [0])
-    confusion_matrix([0.1], [0])
-    misclassified(np.zeros((1, 8, 8)), [0.1], [1])
-    assert plt.get_fignums() == []
 
 
 def test_an_activation_and_its_derivative() -> None:
