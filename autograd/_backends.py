@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import linecache
+import weakref
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -35,10 +36,10 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     fixed = tuple(k for k, (_, tree) in enumerate(program.arguments) if not nodes_in(tree))
     with jax.enable_x64(True):
         function = _defined(program.name, source)
-    # A mask is an index only if JAX knows it when it compiles.
-    masks = {name: item for name, item in program.given.items() if item.dtype.kind == "b"}
-    given = {name: item for name, item in program.given.items() if name not in masks}
-    fast = jax.jit(partial(function, **masks), static_argnums=fixed)
+    given = {name: item for name, item in program.given.items() if getattr(item, "dtype", "bool") != "bool"}
+    # A mask is an index only if JAX knows it when it compiles; so is what is no array.
+    known = {name: item for name, item in program.given.items() if name not in given}
+    fast = jax.jit(partial(function, **known), static_argnums=fixed)
     nodes = list(dict.fromkeys(nodes_in(program.results)))
 
     def run(*args: Any) -> Any:
@@ -138,10 +139,11 @@ def _placed(tree: Any, found: dict[Node, Any]) -> Any:
 def _defined(name: str, source: str) -> Callable[..., Any]:
     """Run the source, and return the function; a traceback shows its lines."""
     file = f"<compiled {name} {next(_sources)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     scope: dict[str, Any] = {}
     exec(builtins.compile(source, file, "exec"), scope)
     function: Callable[..., Any] = scope[name]
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
     return function
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import update_wrapper
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ._functional import flatten
+from ._functional import flatten, title
 from ._modes import active, anomaly, new_lock, tracing
 from ._node import Node
 from ._signature import as_raw, signature
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from ._specialised import Specialised
 
 MOST = 64
-"""So many signatures of one function are kept."""
+"""So many signatures of one function are kept: those that were used last."""
+
+OFTEN = 20
+"""Of a function that is compiled so often in fewer than twice as many calls, a warning tells."""
 
 
 def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
@@ -85,12 +89,14 @@ class Compiled:
     """A compiled function: called like the function itself. Made by `compile`."""
 
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
-        # First of all: what a function object is wrapped with may have any name, also those below.
-        update_wrapper(self, f)
+        # An attribute of f may have any name, also one of those that stand for something here.
+        update_wrapper(self, f, updated=())
+        vars(self).update({name: item for name, item in getattr(f, "__dict__", {}).items() if name not in _NAMES})
         self._f, self._backend = f, backend
         self._specialised: dict[Any, Specialised] = {}
         self._latest: Specialised | None = None
         self._lock = new_lock()
+        self._calls = 0
         self.compilations = 0
         """How often the function was recorded."""
 
@@ -106,6 +112,7 @@ class Compiled:
         found = self._specialised.get(key)
         if found is None or not found.holds():
             found = self._record(key, args, kwargs)
+        self._calls = found.used = self._calls + 1
         return found.run(args, kwargs)
 
     def _record(self, key: Any, args: Any, kwargs: Any) -> Specialised:
@@ -113,17 +120,28 @@ class Compiled:
         from ._specialised import Specialised
 
         with self._lock, _without_collector():
-            self._specialised.pop(key, None)
+            before = self._specialised.pop(key, None)
             while len(self._specialised) >= MOST:
-                del self._specialised[next(iter(self._specialised))]
-            self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
+                del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
+            made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
+            made.used = self._calls
             self.compilations += 1
-            return self._latest
+        if self.compilations == OFTEN and self._calls < 2 * OFTEN:
+            self._warn(before.change() if before is not None else "the shapes, types or text of its arguments")
+        return made
+
+    def _warn(self, changed: str) -> None:
+        """Say that the function is compiled again and again, which takes longer than what it saves."""
+        warnings.warn(
+            f"{title(self._f)} was compiled {OFTEN} times in {self._calls + 1} calls, at last because of a change of "
+            f"{changed}: make what changes an argument, as a number or an array of one shape, or do not compile it",
+            stacklevel=4,
+        )
 
     def __reduce__(self) -> Any:
         """Pickle by name, if the function was compiled where it is defined; else as what is to be compiled anew."""
         place: Any = sys.modules.get(str(self.__module__))
-        name = getattr(self, "__qualname__", "")
+        name = str(getattr(self, "__qualname__", ""))
         for part in name.split("."):
             place = getattr(place, part, None)
         return name if place is self else (Compiled, (self._f, self._backend))
@@ -154,6 +172,9 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self, '__name__', self._f)!s}: {len(self._specialised)} signatures>"
+
+
+_NAMES = frozenset(dir(Compiled))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class Surroundings:
         self._mappings: list[tuple[Any, list[Any]]] = []
         self._lists: list[tuple[Any, list[Any]]] = []
         self._variables: list[tuple[dict[str, Any], str, Any]] = []
-        self._cells: list[tuple[Any, Any]] = []
+        self._cells: list[tuple[Any, str, Any]] = []
         self._slots: list[tuple[Any, list[str], list[Any]]] = []
         self._functions: list[tuple[FunctionType, Any]] = []
         self._contents: list[tuple[Any, Any, str]] = []
@@ -68,8 +68,9 @@ class Surroundings:
         if isinstance(item, partial):
             return [item.func, item.args, item.keywords]
         if isinstance(item, FunctionType):
-            self._cells += [(cell, _content(cell)) for cell in item.__closure__ or ()]
-            found = [_content(cell) for cell in item.__closure__ or ()]
+            cells = [*zip(item.__closure__ or (), item.__code__.co_freevars)]
+            self._cells += [(cell, name, _content(cell)) for cell, name in cells]
+            found = [_content(cell) for cell, _ in cells]
             if not _is_own(item):
                 found += self._variables_of(item, found)
                 found += self._noted(vars(item)) if vars(item) else []
@@ -137,9 +138,28 @@ class Surroundings:
                 _same([getattr(item, name, _NOTHING) for name in names], before) for item, names, before in self._slots
             )
             and all(_parts(function) == before for function, before in self._functions)
-            and all(_content(cell) is item or _alike(_content(cell), item) for cell, item in self._cells)
+            and all(_content(cell) is item or _alike(_content(cell), item) for cell, _, item in self._cells)
             and all(_equal(item, before, text) for item, before, text in self._contents)
         )
+
+    def change(self) -> str:
+        """Return the first thing that has changed since, for a person; empty if nothing has."""
+        for scope, name, before in self._variables:
+            if not _same([scope.get(name, _NOTHING)], [before]):
+                return f"the variable {name}"
+        for cell, name, before in self._cells:
+            if not _same([_content(cell)], [before]):
+                return f"the variable {name}"
+        for mapping, listed in self._mappings:
+            known = dict(zip(listed, listed[len(listed) // 2 :]))
+            for name in [*mapping, *known]:
+                if not _same([mapping.get(name, _NOTHING)], [known.get(name, _NOTHING)]):
+                    return f"the attribute or element {name}"
+        for item, names, slots in self._slots:
+            for name, before in zip(names, slots):
+                if not _same([getattr(item, name, _NOTHING)], [before]):
+                    return f"the attribute {name}"
+        return "" if self.same() else "a list, an array or a function that it uses"
 
 
 def _same(now: Any, before: list[Any]) -> bool:

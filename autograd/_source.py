@@ -23,6 +23,9 @@ SMALL = 64
 
 _WHERE = TABLE["where"]
 
+RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math"})
+"""Names that the source uses for other things."""
+
 
 class Pack(NamedTuple):
     """An array that holds the numbers of many leaves."""
@@ -78,7 +81,7 @@ class Names:
     def __init__(self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]]) -> None:
         self.wanted, self._adjoints = wanted, dict(adjoints)
         self._found: dict[Node, str] = {}
-        self._taken = {*keyword.kwlist, *dir(builtins), "np", "math"}
+        self._taken = set(RESERVED)
         self._next: dict[str, int] = {}
 
     def of(self, node: Node) -> str:
@@ -167,7 +170,7 @@ def _head(program: Program, names: Names) -> tuple[list[str], Lines]:
             parameters.append(names.new(name))
             packed = {leaf for pack in program.packs for leaf in pack.leaves}
             if not used.union(packed).isdisjoint(leaves):
-                lines += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names)
+                lines += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names, program)
     for pack in program.packs:
         if pack.node in whole:
             name, tree = whole[pack.node]
@@ -301,7 +304,9 @@ class Body:
         """Return an array that is the same at every call: written out above the function, or given to it if large."""
         key = data.shape, data.dtype.str, data.tobytes()
         if key not in self._constants:
-            name = self._constants[key] = self._names.new("c1")
+            name = self._names.new("c1")
+            # Both stand at the top of the source.
+            name = self._constants[key] = self._names.new("c1") if name == self._program.name else name
             if 0 < data.size <= SMALL:
                 tree: Any = syntax(data)
                 if data.dtype.name not in ("float64", "int64", "bool"):
@@ -327,7 +332,7 @@ class Body:
 
     def _result(self, tree: Any, others: list[Any], lines: Lines) -> ast.expr:
         if isinstance(tree, dict):
-            keys: list[ast.expr | None] = [ast.Constant(key) for key in tree]
+            keys: list[ast.expr | None] = [written_or_given(key, self._program, self._names) for key in tree]
             return ast.Dict(keys, [self._result(item, others, lines) for item in tree.values()])
         if isinstance(tree, (list, tuple)):
             if isinstance(tree, list) and _whole(tree):
@@ -339,6 +344,8 @@ class Body:
         if hasattr(tree, "dtype") and not isinstance(tree, Node) and type(tree).__name__ != "ndarray":
             # A number of NumPy's.
             return syntax(tree.item())
+        if not isinstance(tree, Node) and not hasattr(tree, "dtype"):
+            return written_or_given(tree, self._program, self._names)
         data = tree._data if isinstance(tree, Node) else tree
         given = _tree(self._given(tree))
         if shape(data) or hasattr(data, "dtype"):
@@ -372,13 +379,38 @@ def _whole(tree: list[Any]) -> bool:
     )
 
 
+def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
+    """Return the syntax of a constant of Python's own types; one of another class is given to the source.
+
+    Its class may write it as it likes, even as what runs when it is read.
+    """
+    if _is_plain(item):
+        try:
+            tree = syntax(item)
+            if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
+                return tree
+        except Unwritable:
+            pass
+    name = next((name for name, other in program.given.items() if other is item), None)
+    if name is None:
+        name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
+        program.given[name] = item
+    return ast.Name(name, ast.Load())
+
+
+def _is_plain(item: Any) -> bool:
+    if type(item) is tuple:
+        return all(map(_is_plain, item))
+    return type(item) in (bool, int, float, str, bytes, type(None))
+
+
 def _tree(item: Any) -> ast.expr:
     if type(item) is tuple:
         return ast.Tuple([_tree(part) for part in item], ast.Load())
     return item.tree if isinstance(item, Given) else syntax(item)
 
 
-def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
+def _unpacking(given: ast.expr, name: str, tree: Any, names: Names, program: Program) -> Lines:
     """Return the lines that give the leaves of a structure their names."""
     if not isinstance(tree, (list, tuple, dict)) or not tree:
         return []
@@ -386,13 +418,13 @@ def _unpacking(given: ast.expr, name: str, tree: Any, names: Names) -> Lines:
         lines: Lines = []
         items: Any = list(tree.items() if isinstance(tree, dict) else enumerate(tree))
         for key, item in items:
-            part = ast.Subscript(given, ast.Constant(key), ast.Load())
+            part = ast.Subscript(given, written_or_given(key, program, names), ast.Load())
             wish = str(key) if isinstance(tree, dict) else f"{name}_{key}"
             if isinstance(item, Node):
                 names.wanted.setdefault(item, wish)
                 lines.append(assign(names.of(item), part))
             else:
-                lines += _unpacking(part, wish, item, names)
+                lines += _unpacking(part, wish, item, names, program)
         return lines
     return [ast.Assign([_target(name, tree, names)], given, lineno=0)]
 

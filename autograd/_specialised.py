@@ -18,11 +18,14 @@ from ._node import Node
 from ._passes import hollow, rule_of
 from ._recording import once_only, program_of, recorded, refuse_paths, replaced, same_twice
 from ._signature import FIXED, as_raw, is_float_array, layout
-from ._source import nodes_in
+from ._source import RESERVED, nodes_in
 
 
 class Specialised:
     """A function as it is compiled for one signature."""
+
+    used = 0
+    """The call that used it last, of all calls of the function."""
 
     def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any) -> None:
         start = time.perf_counter()
@@ -57,6 +60,10 @@ class Specialised:
     def holds(self) -> bool:
         """Tell whether all that the function uses beside its arguments is as it was, but for the numbers of nodes."""
         return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
+
+    def change(self) -> str:
+        """Return what is no longer as it was, for a person."""
+        return self._surroundings.change() or "the shape or the type of a node that it uses"
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""
@@ -132,6 +139,9 @@ def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Cal
 
 
 def _name(f: Callable[..., Any]) -> str:
-    """Return a name for the compiled function: that of f, if it is one."""
-    name = unicodedata.normalize("NFKC", getattr(f, "__name__", type(f).__name__))
-    return name if name.isidentifier() and not keyword.iskeyword(name) else "f"
+    """Return a name for the compiled function: that of f, if the source may have it."""
+    name = unicodedata.normalize("NFKC", str(getattr(f, "__name__", type(f).__name__)))
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "f"
+    # The source calls functions by these names.
+    return f"{name}_2" if name in RESERVED else name

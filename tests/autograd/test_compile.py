@@ -393,6 +393,7 @@ class TestChanges:
         assert fast.compilations == 7
         globals()["_factor"] = 1.0
 
+    @pytest.mark.filterwarnings("ignore:<lambda> was compiled")
     def test_the_shape_and_the_kind(self) -> None:
         fast = compiled(lambda x: (x * x).sum() if x.shape else x * x)
         assert fast(3.0) == 9.0
