@@ -154,6 +154,57 @@ def signed(data: bytes, rng: random.Random) -> bytes:
     return bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
 
 
+WORDS = (
+    b"a", b"b", b"c", b",", b",", b",", b"\n", b"\n", b"\n", b'"', b'""', b"'", b"1", b"2.5", b"-3e5", b"nan", b"inf",
+    b"1e999", b" ", b"\t", b";", b"\r\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", "é".encode(), b"\x1b[2J", 
+    b"x" * 300, b"9" * 5000, b"=1+1", b"a,b,c\n", b"1,2,x\n", b"3,4,y\n", b"",
+)  # fmt: skip
+
+
+def strange_csv(rng: random.Random) -> bytes:
+    """Return a table whose parts are in disorder, or one with a few bytes changed."""
+    if rng.random() < 0.5:
+        return b"a,b,c\n" * (rng.random() < 0.7) + b"".join(rng.choices(WORDS, k=rng.randrange(30)))
+    return changed(b"a,b,c\n" + b"1,2.5,x\n3,-4e2,y\n" * rng.randrange(1, 20), rng)
+
+
+def strange_npz(rng: random.Random) -> bytes:
+    """Return an archive of arrays whose headers say what no header says, or one with a few bytes changed."""
+    import io
+    import zipfile
+
+    import numpy
+
+    def array() -> bytes:
+        numbers = numpy.arange(12.0).reshape(rng.choice([(4, 3), (12,), (4, 1, 3)]))
+        numpy.lib.format.write_array(file := io.BytesIO(), numbers.astype(rng.choice(["f8", "i4", "?", "f2", "c8"])))
+        data = file.getvalue()
+        if rng.random() < 0.5:
+            return data
+        if rng.random() < 0.3:
+            return changed(data, rng)
+        head, body = data[: data.index(b"\n") + 1], data[data.index(b"\n") + 1 :]
+        length = int.from_bytes(head[8:10], "little")
+        text = head[10:].decode()
+        old, new = rng.choice([
+            ("(", "((" * rng.choice([1, 50, 3000])),
+            ("<f8", rng.choice(["O", "V9", "U3", "M8[s]", "<f3", "", "f8,f8", "|S0"])),
+            ("'<f8'", rng.choice(["[('a', '<f8')]", "None", "3", "[]", "'<f8'*9**9", "__import__('os')"])),
+            ("(4", rng.choice(["(-4", "(10**9", "(99999999999999999999", "(4.0", "('4'", "(True", "(0x4", "(4_0"])),
+            ("False", rng.choice(["True", "None", "0", "1e400", "[]", "x"])),
+            ("shape", "shaqe"), ("{", rng.choice(["[", "", "{{", "\0"])),
+            ("}", rng.choice(["", "]", "}}", ", 'more': 1}"])), ("'", '"'), (",", "\n"), (" ", "\t"),
+        ])  # fmt: skip
+        text = text.replace(old, new, rng.choice([1, 99]))
+        head = head[:6] + bytes(rng.choice([(1, 0), (1, 0), (1, 0), (2, 0), (3, 0), (9, 9)]))
+        return head + (length if rng.random() < 0.1 else len(text)).to_bytes(2, "little") + text.encode() + body
+
+    with zipfile.ZipFile(file := io.BytesIO(), "w", rng.choice([0, 8, 8, 12, 14])) as archive:
+        for name in rng.choice([("X", "y"), ("X", "y"), ("X", "y"), ("X",), ("y", "X", "z"), ("a",)]):
+            archive.writestr(f"{name}.npy", array())
+    return changed(file.getvalue(), rng) if rng.random() < 0.4 else file.getvalue()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)

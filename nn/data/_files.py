@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from autograd.files import printable
+from autograd.files import open_file, printable
+
+MOST_PACKED, ALWAYS = 20, 64 * 2**20
+"""How many times its size a file may take when it is unpacked; so many bytes it may always take."""
 
 
 class DataError(ValueError):
@@ -49,28 +53,39 @@ def read_csv(path: str | Path, target: str) -> Table:
     >>> read_csv(path, target="kind")
     Table(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
     """
-    top, header, body = _header_and_rows(path)
-    place = _place(path, top, header, target)
+    rows = _rows(path)
+    top, header = next(rows)
+    (place,) = _places(path, top, header, [target])
     features = [name for name in header if name != target]
     if not features:
         raise DataError(f"{path}, line {top}: has no column besides {target!r} to learn from")
-    X, labels, lines = [], [], []
-    for line, cells in body:
-        if not cells[place]:
+    X: list[list[float]] = []
+    kinds: list[int] = []
+    # Each label with its place among the labels, and the lines of their first rows.
+    found: dict[str, int] = {}
+    lines: list[int] = []
+    for line, cells in rows:
+        label = cells.pop(place)
+        if not label:
             raise DataError(f"{path}, line {line}, column {target}: is empty")
-        labels.append(cells[place])
-        lines.append(line)
-        X.append([_number(path, line, name, cell) for name, cell in zip(header, cells) if name != target])
-    if all(_is_number(label) for label in labels):
+        if label not in found:
+            found[label] = len(lines)
+            lines.append(line)
+        kinds.append(found[label])
+        X.append([_number(path, line, name, cell) for name, cell in zip(features, cells)])
+    names = list(found)
+    if all(_is_number(label) for label in names):
         # 1, 1.0 and 01 are one class, under the name that comes first in the file.
-        numbers = [_number(path, line, target, label) for line, label in zip(lines, labels)]
-        names = dict(zip(reversed(numbers), reversed(labels)))
-        labels, classes = [names[number] for number in numbers], [names[number] for number in sorted(names)]
+        values = [_number(path, line, target, label) for label, line in zip(names, lines)]
+        first = dict(zip(reversed(values), reversed(names)))
+        names, classes = [first[value] for value in values], [first[value] for value in sorted(first)]
     else:
-        classes = sorted(set(labels))
+        classes = sorted(names)
     if len(classes) < 2:
         raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
-    return Table(X, [classes.index(label) for label in labels], features, classes)
+    number = {name: k for k, name in enumerate(classes)}
+    numbers = [number[name] for name in names]
+    return Table(X, [numbers[kind] for kind in kinds], features, classes)
 
 
 def read_features(path: str | Path, features: Sequence[str]) -> list[list[float]]:
@@ -84,9 +99,10 @@ def read_features(path: str | Path, features: Sequence[str]) -> list[list[float]
     >>> read_features(path, ["length", "width"])
     [[1.5, 2.0]]
     """
-    top, header, body = _header_and_rows(path)
-    places = [(name, _place(path, top, header, name)) for name in features]
-    return [[_number(path, line, name, cells[place]) for name, place in places] for line, cells in body]
+    rows = _rows(path)
+    top, header = next(rows)
+    places = list(zip(features, _places(path, top, header, features)))
+    return [[_number(path, line, name, cells[place]) for name, place in places] for line, cells in rows]
 
 
 def read_labels(path: str | Path, target: str) -> list[str]:
@@ -100,58 +116,88 @@ def read_labels(path: str | Path, target: str) -> list[str]:
     >>> read_labels(path, "kind")
     ['a']
     """
-    top, header, body = _header_and_rows(path)
-    place = _place(path, top, header, target)
-    return [cells[place] for _, cells in body]
+    rows = _rows(path)
+    top, header = next(rows)
+    (place,) = _places(path, top, header, [target])
+    return [cells[place] for _, cells in rows]
 
 
-def _place(path: str | Path, top: int, header: list[str], name: str) -> int:
-    if name not in header:
-        raise DataError(f"{path}, line {top}: has no column {name!r}; its columns are {', '.join(header)}")
-    return header.index(name)
+def _places(path: str | Path, top: int, header: list[str], names: Sequence[str]) -> list[int]:
+    """Return where columns are; raise DataError if there is none of a name."""
+    places = {name: place for place, name in enumerate(header)}
+    for name in names:
+        if name not in places:
+            shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
+            raise DataError(f"{path}, line {top}: has no column {name!r:.60}; its columns are {shown:.300}")
+    return [places[name] for name in names]
 
 
-def _header_and_rows(path: str | Path) -> tuple[int, list[str], list[tuple[int, list[str]]]]:
-    """Return a CSV file's header with its line number, and its rows with theirs, one at least, as stripped cells."""
+def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file as they are read, the header first, each with its line number; one more at least."""
+    line = 0
     try:
-        reader = csv.reader(
-            io.StringIO(Path(path).read_bytes().decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True
-        )
-        rows = [(reader.line_num, row) for row in reader if row]
+        # Bytes in front that say how the text is written are no part of the first name.
+        with open_file(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, strict=True, skipinitialspace=True)
+            header: list[str] = []
+            rows = 0
+            for row in reader:
+                line = reader.line_num
+                if not row:
+                    continue
+                cells = [cell.strip() for cell in row]
+                if not header:
+                    _check_header(path, line, header := cells)
+                elif len(row) != len(header):
+                    raise DataError(f"{path}, line {line}: has {len(row)} cells; the header has {len(header)}")
+                rows += 1
+                yield line, cells
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}, line {_undecodable(path)}: is not UTF-8 text; save the file as UTF-8") from None
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: is not CSV ({error})") from None
     if not rows:
         raise DataError(f"{path}: is empty; a header line and a line for each sample are needed")
-    (top, header), *body = rows
-    for other, name in (";", "semicolons"), ("\t", "tabs"):
-        if len(header) == 1 and other in header[0]:
-            raise DataError(f"{path}, line {top}: has {name} between the cells; save it with commas")
-    header = [name.strip() for name in header]
-    for column, name in enumerate(header, 1):
-        if not name or header.index(name) != column - 1:
-            fault = f"is named twice: {name}" if name else "has no name"
-            raise DataError(f"{path}, line {top}, column {column}: {fault}")
-    if not body:
+    if rows == 1:
         raise DataError(f"{path}: has a header, but no samples")
-    for line, row in body:
-        if len(row) != len(header):
-            raise DataError(f"{path}, line {line}: has {len(row)} cells; the header has {len(header)}")
-    return top, header, [(line, [cell.strip() for cell in row]) for line, row in body]
+
+
+def _check_header(path: str | Path, line: int, header: list[str]) -> None:
+    for other, called in (";", "semicolons"), ("\t", "tabs"):
+        if len(header) == 1 and other in header[0]:
+            raise DataError(f"{path}, line {line}: has {called} between the cells; save it with commas")
+    seen: set[str] = set()
+    for column, name in enumerate(header, 1):
+        if not name or name in seen:
+            fault = f"is named twice: {name:.60}" if name else "has no name"
+            raise DataError(f"{path}, line {line}, column {column}: {fault}")
+        seen.add(name)
+
+
+def _undecodable(path: str | Path) -> int:
+    """Return the first line that is no UTF-8 text; what is read in blocks tells no lines."""
+    with open_file(path) as file:
+        return next(line for line, content in enumerate(file, 1) if not _is_text(content))
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:
     if not _is_number(cell):
-        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a number")
+        raise DataError(f"{path}, line {line}, column {column:.60}: {cell!r:.60} is not a number")
     number = float(cell)
     if not math.isfinite(number):
-        raise DataError(f"{path}, line {line}, column {column}: {cell!r} is not a finite number")
+        raise DataError(f"{path}, line {line}, column {column:.60}: {cell!r:.60} is not a finite number")
     return number
 
 
@@ -167,7 +213,8 @@ def read_npz(path: str | Path) -> tuple[Any, Any]:
     """Return X (n, ...) and y (n,) or (n, k) from the arrays "X" and "y" of a NumPy file (numpy.savez).
 
     Raises DataError, which names the file, for another file, missing arrays, what is no number, a number that is not
-    finite, and for parts of different lengths. Nothing in the file is run.
+    finite, for parts of different lengths, and for what takes many times its size when it is unpacked. Nothing in the
+    file is run.
 
     >>> import numpy
     >>> from nn.data import read_npz
@@ -175,29 +222,73 @@ def read_npz(path: str | Path) -> tuple[Any, Any]:
     >>> read_npz(path)
     (array([[1., 2.]]), array([1]))
     """
-    import zipfile
-
     import numpy
 
-    try:
-        with Path(path).open("rb") as file:
-            found = numpy.load(file, allow_pickle=False)
-            if not {"X", "y"} <= set(getattr(found, "files", ())):
-                raise DataError(f"{path}: needs two arrays named X and y, as numpy.savez(path, X=X, y=y) writes them")
-            X, y = found["X"], found["y"]
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    # zipfile raises RuntimeError for encrypted files and those of a version that it does not know.
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path}: is no NumPy file of numbers ({error})") from None
+    with _told(path), open_file(path) as file:
+        X, y = _arrays(path, file)
     for name, array in (("X", X), ("y", y)):
-        if array.dtype.kind not in "fiub" or not array.ndim:
-            raise DataError(f"{path}, {name}: must hold rows of numbers; got shape {array.shape} of {array.dtype}")
-        bad = numpy.argwhere(~numpy.isfinite(array))
-        if len(bad):
-            raise DataError(f"{path}, {name}{bad[0].tolist()}: is {array[tuple(bad[0])]}, not a finite number")
+        bad = ~numpy.isfinite(array)
+        if bad.any():
+            place = tuple(int(k) for k in numpy.unravel_index(bad.argmax(), bad.shape))
+            raise DataError(f"{path}, {name}{list(place)}: is {array[place]}, not a finite number")
     if len(X) != len(y):
         raise DataError(f"{path}: X has {len(X)} rows, y has {len(y)}")
     return X, y
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """Tell whatever is wrong with a NumPy file in a sentence that names it."""
+    try:
+        yield
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
+    # Damaged, a file makes zipfile, zlib, tokenize and NumPy raise errors of a dozen kinds, more with each version.
+    except Exception as error:
+        raise DataError(f"{path}: is no NumPy file of numbers ({type(error).__name__}: {error!s:.200})") from None
+
+
+def _arrays(path: str | Path, file: BinaryIO) -> list[Any]:
+    import zipfile
+
+    missing = f"{path}: needs two arrays named X and y, as numpy.savez(path, X=X, y=y) writes them"
+    if file.read(6) == b"\x93NUMPY":
+        raise DataError(missing)
+    size = file.seek(0, 2)
+    with zipfile.ZipFile(file) as archive:
+        if not {"X.npy", "y.npy"} <= set(archive.namelist()):
+            raise DataError(missing)
+        members = [archive.getinfo(f"{name}.npy") for name in "Xy"]
+        # NumPy writes no others, and to unpack some takes what memory the file says.
+        if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+            raise DataError(f"{path}: is packed in a way that NumPy does not use")
+        if sum(member.file_size for member in members) > max(MOST_PACKED * size, ALWAYS):
+            raise DataError(
+                f"{path}: is more than {MOST_PACKED} times as large when it is unpacked; if it is your own, save it "
+                f"with numpy.savez, which packs nothing"
+            )
+        return [_array(path, name, archive, member) for name, member in zip("Xy", members)]
+
+
+def _array(path: str | Path, name: str, archive: Any, member: Any) -> Any:
+    import numpy
+    from numpy.lib import format as npy
+
+    with archive.open(member) as file:
+        version = npy.read_magic(file)
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
+        shape, by_columns, dtype = read_header(file)
+        if dtype.kind not in "fiub" or not shape:
+            raise DataError(f"{path}, {name}: must hold rows of numbers; got shape {shape!s:.60} of {dtype!s:.60}")
+        length = math.prod(shape) * dtype.itemsize
+        if length > member.file_size:
+            raise DataError(f"{path}, {name}: ends too early for its shape {shape!s:.60}")
+        # One byte more: at the end the checksum is compared.
+        data = file.read(length + 1)
+        if len(data) != length:
+            raise DataError(f"{path}, {name}: does not hold the numbers of its shape {shape!s:.60}")
+    return numpy.frombuffer(data, dtype).reshape(shape, order="F" if by_columns else "C").copy()
