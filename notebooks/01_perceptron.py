@@ -173,7 +173,7 @@ def train(model):
         return binary_cross_entropy(z, y, from_logits=True)
 
     optimizer = SGD(model.parameters(), lr=0.3, momentum=0.9)
-    fit(model, X, y, loss=loss, optimizer=optimizer, epochs=300, progress=False)
+    fit(model, X, y, loss=loss, optimizer=optimizer, epochs=300, batch_size=None, progress=False)
     print(f"{accuracy(predict(model, X), y):.0%} of the points are on the right side")
     return plots.decision_boundary(lambda points: predict(model, points), X, y).figure
 
