@@ -207,8 +207,29 @@ class TestLoss:
                 with no_grad():
                     return self.layer(x)
 
-        with pytest.raises(ValueError, match="the output of the network depends on no parameter that the optimizer"):
-            train(Detached(), y=Y[:, None], epochs=epochs)
+        class Raw(Detached):
+            def __call__(self, x: Any) -> Any:
+                return self.layer(x).data
+
+        for model, loss in ((Detached(), mse), (Raw(), lambda p, t: Tensor(p).sum())):
+            with pytest.raises(ValueError, match="the output of the network depends on no parameter that the optimiz"):
+                train(model, y=Y[:, None], loss=loss, epochs=epochs)
+
+    @pytest.mark.parametrize("epochs", [1, 12])
+    def test_a_network_may_have_several_outputs(self, epochs: int) -> None:
+        class Twice(Module):
+            def __init__(self) -> None:
+                self.layer = Layer(3, 2, of=Tensor, seed=1)
+
+            def __call__(self, x: Any) -> Any:
+                z = self.layer(x)
+                return z[:, 0], z
+
+        def shapes(y_hat: Any, y: Any) -> float:
+            return float(y_hat[0].shape == (40,) and y_hat[1].shape == (40, 2))
+
+        history = train(Twice(), loss=lambda p, t: mse(p[0], t) + mse(p[1][:, 1], t), epochs=epochs, metrics=[shapes])
+        assert history["shapes"] == [1.0] * epochs
 
     def test_a_loss_may_be_constant_where_the_network_stands_and_in_some_parameters(self) -> None:
         model = MLP(3, [4, 1], of=Tensor, seed=1)
