@@ -20,6 +20,15 @@ from .picture import FAINT, GREY, Box, Curve, Group, Picture, Shape, Symbol, Tex
 LIMIT = 1000
 """A picture of more numbers takes long to lay out and tells the eye nothing."""
 
+IN_A_CELL = 150
+"""What a cell of a notebook ends with is folded beyond: no one asked for a picture that large."""
+
+ARROWS_IN_A_CELL = 4 * IN_A_CELL
+"""More make a tangle, for which no one waits."""
+
+BYTES_IN_A_CELL = 200_000
+"""Every run of a cell is kept in the notebook; HTML takes a third more than the SVG in it."""
+
 MANY = 12
 """Of the numbers outside of all layers, a folded graph shows so many one by one, and folds more."""
 
@@ -64,10 +73,10 @@ def draw(root: Any, *, gradients: bool = False, fold: str | None = None) -> Draw
         )
     order = topological_sort(root)
     boxes = folded(order, fold)
-    count = len(order) - len(boxes) + len(set(boxes.values()))
-    if count > LIMIT:
+    drawn, _ = size(order, boxes)
+    if drawn > LIMIT:
         raise ValueError(
-            f"this graph has {count:,} numbers{' even when folded' * (fold is not None)}; a drawing shows at most "
+            f"this graph has {drawn:,} numbers{' even when folded' * (fold is not None)}; a drawing shows at most "
             f"{LIMIT:,}. If it is a network, fold it: fold='layer' or fold='perceptron'; or draw a part: an inner "
             f"node, or the loss of one sample; or make the network of=Tensor, where a layer is one node"
         )
@@ -153,6 +162,19 @@ def folded(order: list[Node], fold: str | None) -> dict[Node, Place]:
         if len(rest) > MANY:
             boxes.update(dict.fromkeys(rest, box))
     return boxes
+
+
+def size(order: list[Node], boxes: dict[Node, Place]) -> tuple[int, int]:
+    """Return how many numbers and boxes there are to draw, where nodes disappear in boxes, and how many arrows.
+
+    In a folded graph all data are taken for one box, as many of them are.
+    """
+    arrows: set[Any] = {
+        (boxes.get(given, given) if isinstance(given, Node) else not boxes and position, boxes.get(node, node))
+        for node in order
+        for position, given in enumerate(node.inputs)
+    }
+    return len(order) - len(boxes) + len(set(boxes.values())), len(arrows)
 
 
 def constants(order: list[Node], boxes: dict[Node, Place]) -> dict[tuple[Node, int], str]:
@@ -312,20 +334,30 @@ def _show(node: Any, include: Any = None, exclude: Any = None) -> dict[str, str]
     shown = {"text/plain": repr(node)}
     if node.op is not None:
         try:
-            shown |= bundle(_drawn_or_folded(node))
+            shown |= bundle(_fitting(node))
         except (ValueError, RuntimeError, ImportError) as error:
             shown["text/plain"] += f"\n(not drawn: {error})"
     return shown
 
 
-def _drawn_or_folded(node: Any) -> Drawing:
-    try:
-        return draw(node)
-    except ValueError as error:
+def _fitting(root: Node) -> Drawing:
+    """Return a drawing that a cell has room for: open, or else folded by perceptrons, or else by layers."""
+    order = topological_sort(root)
+    for fold in (None, "perceptron", "layer"):
         try:
-            return draw(node, fold="layer")
+            boxes = folded(order, fold)
         except ValueError:
-            raise error from None
+            break
+        numbers, arrows = size(order, boxes)
+        if numbers <= IN_A_CELL and arrows <= ARROWS_IN_A_CELL:
+            drawing = drawing_of(order, boxes)
+            if len(drawing.svg) <= BYTES_IN_A_CELL:
+                return drawing
+    raise ValueError(
+        f"a graph of {len(order):,} numbers is too large for a cell; draw(loss) shows up to {LIMIT:,}, "
+        f"draw(loss, fold='layer') a network by its layers. Or draw a part: an inner node, or the loss of one sample; "
+        f"or make the network of=Tensor, where a layer is one node"
+    )
 
 
 # The engine knows nothing of its views, so the view enters itself.

@@ -13,6 +13,9 @@ from .picture import Picture
 if TYPE_CHECKING:
     from pathlib import Path
 
+TWICE = 100_000
+"""Up to so many bytes a notebook holds a picture in two forms."""
+
 FORMATS = ("svg", "png", "pdf", "dot")
 
 
@@ -74,7 +77,7 @@ def bundle(drawing: Drawing) -> dict[str, str]:
     """Return what a notebook shows of a drawing.
 
     An image in HTML is shown everywhere, in a notebook that is not trusted, too; it shrinks to half its size to fit
-    the page, then scrolls. The bare SVG is for exports that know no HTML.
+    the page, then scrolls. The bare SVG is for exports that know no HTML, unless it would double a large output.
     """
     from base64 import b64encode
     from html import escape
@@ -86,4 +89,4 @@ def bundle(drawing: Drawing) -> dict[str, str]:
         f'<img alt="{escape(drawing.title)}" style="display:block;width:{width:.0f}px;max-width:100%;'
         f'min-width:{width / 2:.0f}px;height:auto" src="data:image/svg+xml;base64,{data}"></div>'
     )
-    return {"text/html": html, "image/svg+xml": drawing.svg}
+    return {"text/html": html} | ({"image/svg+xml": drawing.svg} if len(drawing.svg) <= TWICE else {})

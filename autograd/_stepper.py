@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from ._boxes import box_id
-from ._draw import colors, drawing_of, folded
+from ._draw import colors, drawing_of, folded, size
 from ._drawing import Drawing
 from ._formula import LONG, formula
 from ._node import Node
@@ -156,13 +156,8 @@ def _folding(order: list[Node]) -> dict[Node, Any]:
 
 def _is_smooth(order: list[Node], boxes: dict[Node, Any]) -> bool:
     """Tell whether a browser is quick to show a graph, of which parts disappear in boxes."""
-    shown: set[Any] = {boxes.get(node, node) for node in order}
-    arrows: set[Any] = {
-        (boxes.get(given, given) if isinstance(given, Node) else position, boxes.get(node, node))
-        for node in order
-        for position, given in enumerate(node.inputs)
-    }
-    return len(shown) <= LIMIT and len(arrows) <= ARROWS
+    numbers, arrows = size(order, boxes)
+    return numbers <= LIMIT and arrows <= ARROWS
 
 
 def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:

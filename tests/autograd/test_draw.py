@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import sys
 import unicodedata
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,13 @@ from autograd import (
     primitive,
     relu,
     sigmoid,
+    tanh,
     topological_sort,
+    weighted_sum,
 )
 from autograd._groups import places
 from autograd.picture import clean, text_width
-from nn import MLP, Layer, Sequential, cross_entropy, hinge
+from nn import MLP, Layer, Sequential, cross_entropy, hinge, mse
 
 SVG = "{http://www.w3.org/2000/svg}"
 PURE = shutil.which("graphviz-pure", path=str(Path(sys.executable).parent)) or shutil.which("graphviz-pure")
@@ -55,9 +59,30 @@ def perceptron() -> Any:
 
 
 def network(n_in: int = 2, sizes: tuple[int, ...] = (3, 1), activation: Any = "tanh") -> Any:
-    loss = (MLP(n_in, list(sizes), activation)([0.5, -1.0][:n_in]) - 1) ** 2
+    loss = (MLP(n_in, list(sizes), activation, seed=0)([0.5, -1.0][:n_in]) - 1) ** 2
     loss.backward()
     return loss
+
+
+def loss_of_samples(sizes: list[int], **settings: Any) -> Any:
+    model = MLP(2, sizes, seed=0, **settings)
+    X = [[k / 40, 1 - k / 20] for k in range(40)]
+    return mse(model(X) if settings else [model(x) for x in X], [1.0] * 40)
+
+
+def chain(n: int) -> Value:
+    y = Value(0.5)
+    for _ in range(n):
+        y = tanh(y)
+    return y
+
+
+def sums(n: int, terms: int) -> Value:
+    """Return the last of n sums, each of the numbers before it: few numbers, many arrows."""
+    numbers = [Value(1.0 * k) for k in range(terms)]
+    for _ in range(n):
+        numbers.append(weighted_sum([1.0, *(x for number in numbers[-terms:] for x in (number, 0.1))]))
+    return numbers[-1]
 
 
 class Seen:
@@ -487,7 +512,7 @@ class TestLimits:
             ValueError, match=r"has 1,001 numbers; .* at most 1,000.*fold='layer'.*inner node.*of=Tensor"
         ):
             draw(y)
-        assert "not drawn: this graph has 1,001" in y._repr_mimebundle_()["text/plain"]
+        assert "not drawn: a graph of 1,001 numbers is too large" in y._repr_mimebundle_()["text/plain"]
 
     def test_a_large_graph_may_be_too_large_even_when_folded(self) -> None:
         loss = MLP(1, [1001, 1])([1.0]) * 2
@@ -648,6 +673,27 @@ class TestNotebook:
         assert shown["text/plain"].startswith("Value(data=")
         assert set(Value(1.0)._repr_mimebundle_()) == {"text/plain"}
         assert set((Tensor([1.0, 2.0]) * 2)._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
+
+    @pytest.mark.parametrize(
+        ("result", "shows"),
+        [
+            (lambda: loss_of_samples([4, 1]), 'id="g-layer-1-perceptron-1"'),
+            (lambda: loss_of_samples([16, 16, 1]), 'id="g-layer-2-perceptron-16"'),
+            (lambda: cross_entropy([MLP(64, [10])([0.5] * 64)], [3]), 'id="g-layer-1-perceptron-10"'),
+            (lambda: MLP(1, [200, 1])([1.0]) * 2, 'id="g-layer-1"'),
+            (lambda: loss_of_samples([16, 1], of=Tensor), "node parameter"),
+            (lambda: chain(100), 'id="n100"'),
+            (lambda: chain(1000), "a graph of 1,001 numbers is too large"),
+            (lambda: sum((Value(1.0 * k) for k in range(300)), Value(0.0)), "a graph of 601 numbers is too large"),
+            (lambda: sums(80, terms=60), "a graph of 140 numbers is too large"),
+            (lambda: sums(45, terms=6), "a graph of 51 numbers is too large"),
+        ],
+    )
+    def test_a_cell_keeps_at_most_300_kb_of_a_result(self, result: Callable[[], Any], shows: str) -> None:
+        shown = result()._repr_mimebundle_()
+        assert len(json.dumps(shown)) < 300_000
+        image = re.search(r"base64,([^\"]+)", shown.get("text/html", ""))
+        assert shows in (base64.b64decode(image[1]).decode() if image else shown["text/plain"])
 
     def test_without_graphviz_text_is_left(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         _nothing_installed(monkeypatch, tmp_path)
