@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -16,9 +17,9 @@ from ._module import Module, evaluating
 class Objective:
     """A loss function (y_hat, y) that gives one number, a node, and never compares n numbers with n rows of one.
 
-    Targets of shape (n, 1) for outputs (n,), and the other way round, are brought into the shape of the outputs if the
-    loss does not take them as they are, or would compare each with each, which NumPy's broadcasting does silently. That
-    is decided, and the loss checked, at the first call, which must be recorded and not compiled.
+    Targets whose shape differs from that of the outputs by axes of length 1, such as (n, 1) for (n,), are brought into
+    the shape of the outputs if the loss does not take them as they are, or would compare each with each, which NumPy's
+    broadcasting does silently. That is decided, and the loss checked, at the first call, which must be recorded.
     """
 
     def __init__(self, loss: Callable[..., Any], parameters: list[Any]) -> None:
@@ -50,7 +51,7 @@ class Objective:
         if self.turned.get(True) is False:
             return y
         shape, given = _shape(y_hat), _shape(y)
-        if shape[:1] != given[:1] or sorted((shape[1:], given[1:])) != [(), (1,)]:
+        if shape == given or _without_ones(shape) != _without_ones(given):
             self.turned.setdefault(shape[:1] != (1,), False)
             return y
         several = shape[0] > 1
@@ -73,11 +74,11 @@ class Objective:
                 # Its error for the targets as they were given is the one that says something.
                 return False
             return True
-        if not _spread(J, y_hat, shape[0]):
+        if isinstance(J, Node) and J.shape == () and not _spread(J, y_hat):
             return False
-        if _spread(self._of(y_hat, _turned(y, shape), *weight), y_hat, shape[0]):
+        if _spread(self._of(y_hat, _turned(y, shape), *weight), y_hat):
             raise ValueError(
-                f"the loss compares each output with each target, as it puts the shapes ({shape[0]},) and "
+                f"the loss compares each output with each target, as it puts shapes such as ({shape[0]},) and "
                 f"({shape[0]}, 1) together; give y the shape {shape} of the outputs and leave out the reshaping"
             )
         return True
@@ -118,18 +119,16 @@ def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
             stack.extend(part for part in node.inputs if isinstance(part, Node))
 
 
-def _spread(J: Any, y_hat: Any, n: int) -> bool:
-    """Tell whether n outputs and n rows of one target (or the other way round) were spread to n times n numbers."""
-    if not isinstance(J, Node) or n == 1:
-        return False
+def _spread(J: Any, y_hat: Any) -> bool:
+    """Tell whether broadcasting made more numbers of outputs and as many targets, such as n * n of n and n."""
     outputs = {id(node) for node in _nodes(y_hat)}
 
     def of_outputs(part: Any) -> bool:
-        return isinstance(part, Node) and any(id(node) in outputs for node in _ancestors([part]))
+        return any(id(node) in outputs for node in _ancestors(_nodes(part)))
 
-    for node in _ancestors([J]):
-        pair = {_shape(part): part for part in node.inputs}
-        if node.shape == (n, n) and {(n,), (n, 1)} <= set(pair) and not all(map(of_outputs, pair.values())):
+    for node in _ancestors(_nodes(J)):
+        sizes = [math.prod(_shape(part)) for part in node.inputs]
+        if len(sizes) > 1 and sizes[0] == sizes[1] < math.prod(node.shape) and not all(map(of_outputs, node.inputs)):
             return True
     return False
 
@@ -142,11 +141,29 @@ def _shape(x: Any) -> tuple[int, ...]:
         return ()
 
 
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of samples, (n, ...), without axes of length 1 after the first."""
+    return (*shape[:1], *(length for length in shape[1:] if length != 1))
+
+
 def _turned(y: Any, shape: tuple[int, ...]) -> Any:
-    """Return targets (n, 1) as (n,), or (n,) as (n, 1)."""
+    """Return targets in another shape of as many numbers."""
+    if not isinstance(y, (list, tuple)):
+        return y.reshape(shape)
+
+    def nested(shape: tuple[int, ...]) -> Any:
+        return [nested(shape[1:]) for _ in range(shape[0])] if shape else next(numbers)
+
+    numbers = _flat(y)
+    return nested(shape)
+
+
+def _flat(y: Any) -> Iterator[Any]:
     if isinstance(y, (list, tuple)):
-        return [row[0] for row in y] if len(shape) == 1 else [[row] for row in y]
-    return y.reshape(shape)
+        for part in y:
+            yield from _flat(part)
+    else:
+        yield y
 
 
 def _kind(J: Any) -> str:

@@ -180,7 +180,7 @@ def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
 def _no_number(item: Any, what: str, place: tuple[int, ...]) -> str:
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return f"{what} has no number{_where(place)} ({item!r:.40}): leave such rows out, or put a number there"
-    advice = "[classes.index(name) for name in y]" if what.endswith("y") else "a number, or nn.data.one_hot of numbers,"
+    advice = "[classes.index(name) for name in y]" if what.endswith("y") else "a number, such as that of a class,"
     return f"{what} holds {item!r:.40}{_where(place)}, which is no number: give {advice} in its place"
 
 

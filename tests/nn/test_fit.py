@@ -292,6 +292,27 @@ class TestColumns:
         column = Sequential(Layer(3, 1, of=Tensor, seed=1))
         assert other == train(column, epochs=epochs, batch_size=batch_size, y=Y[:, None], validation=(X, Y[:, None]))
 
+    @pytest.mark.parametrize("shape", [(40, 1, 2), (40, 2, 1), (40, 1, 2, 1)])
+    def test_of_any_axes_of_length_1(self, shape: tuple[int, ...]) -> None:
+        y = np.stack([Y, -Y], axis=1)
+        expected = train(MLP(3, [2], of=Tensor, seed=1), y=y, loss=lambda p, t: ((p - t) ** 2).mean())
+        for held in (y.reshape(shape), y.reshape(shape).tolist()):
+            for of in (Value, Tensor):
+                got = train(MLP(3, [2], of=of, seed=1), y=held)
+                assert got.loss == pytest.approx(expected.loss, rel=1e-12)
+            got = train(MLP(3, [2], of=Tensor, seed=1), y=held, loss=lambda p, t: ((p - t) ** 2).mean())
+            assert got.loss == pytest.approx(expected.loss, rel=1e-12)
+
+    @pytest.mark.parametrize("shape", [(40, 1), (40, 1, 1)])
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_of_a_loss_that_goes_through_values(self, listed: bool, shape: tuple[int, ...]) -> None:
+        def loss(y_hat: Any, y: Any) -> Any:
+            return sum((p - t) ** 2 for p, t in zip(y_hat, y)) / len(y_hat)
+
+        y = Y.reshape(shape)
+        got = train(MLP(3, [1], seed=1), y=y.tolist() if listed else y, loss=loss)
+        assert got.loss == pytest.approx(train(MLP(3, [1], seed=1)).loss, rel=1e-12)
+
     @pytest.mark.parametrize("epochs", [2, 12])
     def test_a_loss_that_reshapes_by_itself_is_left_alone(self, epochs: int) -> None:
         column = Sequential(Layer(3, 1, of=Tensor, seed=1))
