@@ -1,8 +1,8 @@
 """Break every derivative rule in turn, and see whether the tests notice: `python tests/mutants.py [WORD ...]`.
 
 A mutant is one change of one rule of the table, or of a function that rules use; WORD restricts the run to mutants
-whose name contains it. Each runs in a process of its own, until the first test fails. Exits with 1 if one survives that
-is not known to be equivalent.
+whose name contains it. Each runs in a process of its own, until the first test fails: first the tests of its primitive,
+then, if it survives them and is not known to be equivalent, all. Exits with 1 if one survives, or makes a test hang.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import copy
 import importlib
 import inspect
 import os
+import resource
 import signal
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,9 +38,13 @@ TESTS = (
 """The tests of derivatives; those of views and data would only take time."""
 
 SECONDS = 60
-"""A mutant that hangs a test is caught."""
+"""A single test that takes so much time of the processor hangs; none takes a tenth of it."""
+
+BYTES = 4 << 30
+"""A mutant that makes an array of any size is caught, not the machine."""
 
 SURVIVED, CAUGHT, BROKEN = range(3)
+HANGS = -signal.SIGXCPU
 
 SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
 SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
@@ -292,41 +299,49 @@ class Runner:
         # If the tests fail without any change, they catch nothing.
         self.control = Mutant("nothing", "control", "nothing is changed", lambda: None)
         self.all = [m for m in every if not words or any(word in f"{m.name} {m.kind}" for word in words)]
+        self.equal: list[Mutant] = []
         self.survivors: list[Mutant] = []
+        self.hanging: list[Mutant] = []
         self.failed = False
+        self.folder = tempfile.TemporaryDirectory()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         # Most are caught by the tests of their own primitive; only for the others is it worth while to run all.
         left = self._survivors(session, self.all, "own tests", lambda item, m: _rank(item, m) < OTHERS)
+        self.equal = [mutant for mutant in left if title(mutant) in EQUIVALENT]
+        left = [mutant for mutant in left if title(mutant) not in EQUIVALENT]
         self.survivors = self._survivors(session, [self.control, *left], "all tests", _concerns)
         return True
 
     def _survivors(
-        self, session: pytest.Session, tried: list[Mutant], title: str, chosen: Callable[[pytest.Item, Mutant], bool]
+        self, session: pytest.Session, tried: list[Mutant], tests: str, chosen: Callable[[pytest.Item, Mutant], bool]
     ) -> list[Mutant]:
         waiting, survivors = tried[::-1], []
-        running: dict[int, tuple[Mutant, float]] = {}
-        with tqdm(total=len(waiting), desc=title, unit=" mutants", file=sys.stderr) as progress:
+        running: dict[int, Mutant] = {}
+        with tqdm(total=len(waiting), desc=tests, unit=" mutants", file=sys.stderr) as progress:
             while waiting or running:
                 while waiting and len(running) < (os.cpu_count() or 1):
                     mutant = waiting.pop()
                     items = sorted((i for i in session.items if chosen(i, mutant)), key=lambda i: _rank(i, mutant))
-                    running[self._start(items, mutant)] = mutant, time.monotonic()
-                for pid, (mutant, since) in list(running.items()):
+                    running[self._start(items, mutant)] = mutant
+                for pid, mutant in list(running.items()):
                     done, status = os.waitpid(pid, os.WNOHANG)
                     if done:
                         del running[pid]
                         progress.update()
                         outcome = os.waitstatus_to_exitcode(status)
+                        said = self._told(pid).read_text(encoding="utf-8")
                         if outcome == SURVIVED:
                             survivors.append(mutant)
+                            progress.write(f"not by {tests}: {mutant.kind}, {title(mutant)}", file=sys.stderr)
+                        elif outcome == HANGS:
+                            self.hanging.append(mutant)
+                            progress.write(f"{said} hangs: {mutant.kind}, {title(mutant)}", file=sys.stderr)
+                        elif outcome != CAUGHT:
                             progress.write(
-                                f"not by {title}: {mutant.name}, {mutant.kind}: {mutant.source}", file=sys.stderr
+                                f"ended with {outcome}: {mutant.kind}, {title(mutant)}: {said}", file=sys.stderr
                             )
-                        elif outcome == BROKEN:
-                            raise RuntimeError(f"could not try {mutant.name}, {mutant.kind}: {mutant.source}")
-                    elif time.monotonic() - since > SECONDS:
-                        os.kill(pid, signal.SIGKILL)
+                            raise RuntimeError(title(mutant))
                 time.sleep(0.005)
         return survivors
 
@@ -335,17 +350,28 @@ class Runner:
         pid = os.fork()
         if pid:
             return pid
+        self._told(os.getpid()).write_text("no test", encoding="utf-8")
         outcome = BROKEN
-        with suppress(BaseException):
+        try:
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
             mutant.apply()
             outcome = CAUGHT if self._caught(items) else SURVIVED
+        except BaseException:
+            self._told(os.getpid()).write_text(traceback.format_exc(), encoding="utf-8")
         os._exit(outcome)
+
+    def _told(self, pid: int) -> Path:
+        """Return where the process of a mutant writes which test it is at, or why it broke."""
+        return Path(self.folder.name, str(pid))
 
     def _caught(self, items: list[pytest.Item]) -> bool:
         for item, after in zip(items, [*items[1:], None]):
+            self._told(os.getpid()).write_text(item.nodeid, encoding="utf-8")
+            until = int(time.process_time()) + SECONDS
+            resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
             item.ihook.pytest_runtest_protocol(item=item, nextitem=after)
             if self.failed:
                 return True
@@ -353,6 +379,10 @@ class Runner:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed = self.failed or report.failed
+
+
+def title(mutant: Mutant) -> str:
+    return f"{mutant.name}: {mutant.source}"
 
 
 def _concerns(item: pytest.Item, mutant: Mutant) -> bool:
@@ -395,6 +425,7 @@ def _rank(item: pytest.Item, mutant: Mutant) -> int:
 
 
 def main(words: list[str]) -> int:
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     runner = Runner(words)
     here = Path(__file__).parent
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
@@ -407,16 +438,15 @@ def main(words: list[str]) -> int:
         return 1
     runner.survivors.remove(runner.control)
     kinds = list(dict.fromkeys(mutant.kind for mutant in runner.all))
-    unknown = [m for m in runner.survivors if f"{m.name}: {m.source}" not in EQUIVALENT]
-    print(f"{'':24}{'made':>8}{'caught':>8}{'equal':>8}{'survived':>10}")
+    groups = (runner.all, runner.equal, runner.survivors, runner.hanging)
+    print(f"{'':24}{'made':>8}{'caught':>8}{'equal':>8}{'survived':>10}{'hang':>8}")
     for kind in [*kinds, "all"]:
-        made, survived, open_ = (
-            sum(kind in (m.kind, "all") for m in group) for group in (runner.all, runner.survivors, unknown)
-        )
-        print(f"{kind:24}{made:8}{made - survived:8}{survived - open_:8}{open_:10}")
-    for mutant in unknown:
-        print(f"survived: {mutant.name}, {mutant.kind}: {mutant.source}")
-    return int(bool(unknown))
+        made, equal, survived, hang = (sum(kind in (m.kind, "all") for m in group) for group in groups)
+        print(f"{kind:24}{made:8}{made - equal - survived - hang:8}{equal:8}{survived:10}{hang:8}")
+    for how, group in (("survived", runner.survivors), ("makes a test hang", runner.hanging)):
+        for mutant in group:
+            print(f"{how}: {mutant.kind}, {title(mutant)}")
+    return int(bool(runner.survivors or runner.hanging))
 
 
 if __name__ == "__main__":
