@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns 141, as a shell does, if who reads the output, such as `head`, has seen enough.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show ∂ shows a question mark.
+        # A terminal that cannot show a letter shows a question mark.
         sys.stdout.reconfigure(errors="replace")
     try:
         options = parser().parse_intermixed_args(_protected(sys.argv[1:] if argv is None else argv))
@@ -115,8 +115,8 @@ def run(options: argparse.Namespace) -> int:
     report = gradcheck(_function(expression, list(values)), *values.values())
     print(f"Checked against finite differences: {report}")
     for name in options.wrt:
-        used = leaves[name] in topological_sort(loss)
-        print(f"\n{explain(loss, leaves[name]) if used else f'∂J/∂{name} = 0: it does not depend on {name}'}")
+        used = leaves[name] in set(topological_sort(loss))
+        print(f"\n{explain(loss, leaves[name]) if used else f'dJ/d{name} = 0: it does not depend on {name}'}")
     for option, (write, _) in FILES.items():
         path = getattr(options, option)
         if path is not None:

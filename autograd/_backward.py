@@ -27,7 +27,7 @@ def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
     ['a', 'b', 'multiply', 'add']
     """
     order: list[Node] = []
-    seen: set[Node] = {root}
+    until, seen = set(until), {root}
     path: list[tuple[Node, Iterator[Any]]] = []
     node, ahead = root, iter(root.inputs if root not in until else ())
     while True:

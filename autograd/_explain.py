@@ -48,14 +48,14 @@ def explain(loss: Node, wrt: Node) -> Explanation:
 
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> print(explain(tanh(w * x - 5) ** 2, wrt=w))
-    ∂J/∂w = 1.2794, along 1 path
+    dJ/dw = 1.2794, along 1 path
     <BLANKLINE>
       w = 3, x = 2
       z = w * x - 5 = 1
       y = tanh(z)   = 0.761594
       J = y ** 2    = 0.580026
     <BLANKLINE>
-      ∂J/∂w =  ∂J/∂y  ·   ∂y/∂z   · ∂z/∂w
+      dJ/dw =  dJ/dy  ·   dy/dz   · dz/dw
             =  2 * y  · 1 - y * y ·   x
             = 1.52319 ·  0.419974 ·   2
             = 1.2794

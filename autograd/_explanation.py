@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ._formula import short_number
 from ._latex import latex_label, latex_number, latex_text
+from ._node import plain
 from ._paths import MANY_PATHS
 from ._primitive import shape
 
@@ -84,7 +85,7 @@ class Explanation(NamedTuple):
         return _html(self)
 
     def __str__(self) -> str:
-        return "\n".join(_text(self))
+        return plain("\n".join(_text(self)))
 
     def __repr__(self) -> str:
         return str(self)

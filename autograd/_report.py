@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ._node import plain
 from ._numerical import Estimate
 
 SEVERITY = ("invalid", "fail", "undecided", "non-differentiable", "pass")
@@ -23,7 +24,7 @@ class Entry(NamedTuple):
 
     def __str__(self) -> str:
         numbers = f"analytic {self.analytic:.10g}, numerical {self.numerical:.10g} ± {self.error:.1g}"
-        return f"{self.verdict} at {self.where}: {numbers}" + (f": {self.reason}" if self.reason else "")
+        return plain(f"{self.verdict} at {self.where}: {numbers}" + (f": {self.reason}" if self.reason else ""))
 
 
 class Report(NamedTuple):

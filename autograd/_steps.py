@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._formula import ATOM, formula, short_number, unique, written
 from ._local import local
-from ._node import Node, name_of
+from ._node import Node, name_of, plain
 from ._paths import letter, numbered
 from ._primitive import leaf, shape
 from .picture import clean
@@ -166,11 +166,11 @@ def steps(loss: Node, optimizer: Any = None) -> Steps:
     1 a2     = a1 - 5         = 6 - 5  = 1
     2 J      = a2 ** 2        = 1 ** 2 = 1
     backward
-    3 ∂J/∂J                            = 1 the start
-    4 ∂J/∂a2 = ∂J/∂J · 2 * a2 = 1 · 2  = 2 complete
-    5 ∂J/∂a1 = ∂J/∂a2 · 1     = 2 · 1  = 2 complete
-    6 ∂J/∂w  = ∂J/∂a1 · x     = 2 · 2  = 4 complete
-      ∂J/∂x  = ∂J/∂a1 · w     = 2 · 3  = 6 complete
+    3 dJ/dJ                            = 1 the start
+    4 dJ/da2 = dJ/dJ · 2 * a2 = 1 · 2  = 2 complete
+    5 dJ/da1 = dJ/da2 · 1     = 2 · 1  = 2 complete
+    6 dJ/dw  = dJ/da1 · x     = 2 · 2  = 4 complete
+      dJ/dx  = dJ/da1 · w     = 2 · 3  = 6 complete
     """
     if not isinstance(loss, Node):
         raise TypeError(f"steps needs a Value or a Tensor; got {loss!r:.60} of type {type(loss).__name__}")
@@ -361,6 +361,7 @@ def rows(step: Step) -> list[tuple[str, ...]]:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return rows with columns of equal width."""
+    """Return rows to print, with columns of equal width."""
+    rows = [tuple(map(plain, row)) for row in rows]
     widths = [max(len(part) for part in column) for column in zip(*rows)]
     return [tuple(part.ljust(width) for part, width in zip(row, widths)) for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _arrays
 from ._modes import active
-from ._node import Node
+from ._node import Node, plain
 from ._operators import Operators
 from ._primitive import kinds
 from ._tracing import made, read, write
@@ -189,7 +189,7 @@ class Tensor(Operators):
         data = numpy.array2string(self._data, prefix="Tensor(", separator=", ", threshold=50)
         dtype = "" if self._data.dtype == float else f", dtype={self._data.dtype}"
         op = "" if self.op is None else f", op={self.op.name}"
-        label = f", label={self.label!r}" if self.label else ""
+        label = plain(f", label={self.label!r}") if self.label else ""
         return f"Tensor({data}, shape={self.shape}{dtype}{op}{label})"
 
 

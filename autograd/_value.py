@@ -8,6 +8,7 @@ from typing import Any
 from . import _floats
 from ._elementwise import add, divide, multiply, subtract
 from ._modes import active
+from ._node import plain
 from ._operators import Operators
 from ._primitive import TABLE, kinds
 from ._tracing import made, read, write
@@ -86,7 +87,7 @@ class Value(Operators):
         if active:
             read(self, "print or format")
         op = "" if self.op is None else f", op={self.op.name}"
-        label = f", label={self.label!r}" if self.label else ""
+        label = plain(f", label={self.label!r}") if self.label else ""
         return f"Value(data={self._data}, grad={self._grad}{op}{label})"
 
 

@@ -117,7 +117,7 @@ class TestOptimizers:
         w = Value(2.0, label="w")
         optimizer = make([w])
         told = str(steps(w * w, optimizer))
-        assert "w     ← w" in told
+        assert "w     <- w" in told
         assert (w.data, optimizer.steps) == (2.0, 0)
 
     def test_it_says_what_it_is(self, make: Any) -> None:
