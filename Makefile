@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Scalar code gains nothing from more threads, and small matrices lose.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo notebooks execute test lint fuzz mutants damage bench lock clean
+.PHONY: help demo notebooks execute check test lint fuzz mutants damage bench lock clean
 
 help:  ## say what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -42,14 +42,17 @@ lint: $(VENV)/tools  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+check: lint  ## lint, types and the quick tests, in less than a minute: before every commit
+	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n 2 -m "not slow"
+
 test: lint  ## lint, types, doctests, tests, branch coverage
 	$(BIN)/pytest -n 2 --cov
 
 MINUTES ?= 10
-fuzz: $(VENV)/tools  ## property tests with new random numbers for MINUTES minutes (10)
+fuzz: $(VENV)/tools  ## property tests and trainings with new random numbers for MINUTES minutes (10)
 	$(BIN)/python tests/fuzz.py --minutes $(MINUTES)
 
-mutants: $(VENV)/tools  ## break every derivative rule in turn, and see whether the tests notice
+mutants: $(VENV)/tools  ## break every derivative rule in turn, and see whether the tests notice (an hour or more)
 	$(BIN)/python tests/mutants.py
 
 damage: $(VENV)/tools  ## kill processes that save, and load 10,000 damaged files

@@ -13,6 +13,7 @@ from autograd import Tensor, Value, explain, primitive, sigmoid, steps, tanh
 from autograd._stepper import view
 from nn import MLP, SGD, mse
 
+pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
 
 

@@ -36,6 +36,7 @@ def test_the_notebook_is_its_source_executed(source: Path) -> None:
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), advice
 
 
+@pytest.mark.slow
 @each_notebook
 def test_the_notebook_runs_from_top_to_bottom(source: Path) -> None:
     start = time.perf_counter()
