@@ -29,6 +29,11 @@ from ._backward import (
     backward,
     topological_sort,
 )
+from ._block import (
+    block,
+    blocked,
+    is_own,
+)
 from ._draw import (
     draw,
 )
@@ -112,6 +117,10 @@ from ._primitive import (
     Primitive,
     primitive,
 )
+from ._replay import (
+    Replay,
+    assign,
+)
 from ._steps import (
     steps,
 )
@@ -162,12 +171,16 @@ __all__ = [
     "Drawing",
     "Node",
     "Primitive",
+    "Replay",
     "Tensor",
     "Value",
     "add",
+    "assign",
     "astype",
     "atan",
     "backward",
+    "block",
+    "blocked",
     "broadcast_to",
     "ceil",
     "clip",
@@ -199,6 +212,7 @@ __all__ = [
     "greater_equal",
     "hessian",
     "hvp",
+    "is_own",
     "item",
     "jacobian",
     "leaky_relu",

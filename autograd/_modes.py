@@ -57,6 +57,7 @@ class Setting(Generic[S]):
 recording: Setting[bool] = Setting("recording", True)
 anomaly: Setting[bool] = Setting("anomaly", False)
 tracing: Setting[Any] = Setting("tracing", None)
+replaying: Setting[Any] = Setting("replaying", None)
 
 
 class _Watch(weakref.ref[Any]):

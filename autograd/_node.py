@@ -33,7 +33,7 @@ class Node:
 
     # One or two inputs stand in slots of their own: against a pair of tuples a node this saves two thirds of what the
     # memory allocator and the cyclic collector have to do, and a training step of scalars takes half the time.
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_source", "_x", "_y", "op")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_late", "_source", "_x", "_y", "op")
 
     op: Primitive | None
     data: Any
@@ -45,7 +45,17 @@ class Node:
     _x: Any
     _y: Any
     _label: str
+    _late: Any
+    """What computes, in a step that is replayed, what the node holds; None as soon as it holds that."""
     _source: str
+
+    def __getattr__(self, name: str) -> Any:
+        """Compute what the node does not hold yet."""
+        late = getattr(self, "_late", None) if name in _COMPUTED else None
+        if late is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        late.fill(self, name)
+        return object.__getattribute__(self, name)
 
     def link(self, op: Primitive, inputs: tuple[Any, ...], args: tuple[Any, ...], settings: Mapping[str, Any]) -> None:
         """Remember that `op` made this node from `inputs`, whose raw data are `args`."""
@@ -137,6 +147,8 @@ class Node:
 
     __hash__ = object.__hash__
 
+
+_COMPUTED = frozenset(("_data", "_a", "_b", "_x", "_y"))
 
 State = tuple[Any, ...]
 

@@ -24,7 +24,7 @@ from ._elementwise import (
     round_,
     subtract,
 )  # fmt: skip
-from ._modes import active, tracing
+from ._modes import active, replaying, tracing
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
 from ._tracing import read
@@ -159,6 +159,8 @@ class Operators(Node):
         """
         if active and (trace := tracing.get()) is not None:
             return trace.detached(self)
+        if active and (step := replaying.get()) is not None:
+            return step.detached(self)
         return leaf(self.snapshot())
 
     def __float__(self) -> float:

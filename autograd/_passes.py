@@ -11,7 +11,7 @@ from . import _floats
 from ._arrays import broadcast_to
 from ._formula import uniform
 from ._node import Node
-from ._primitive import ANY, NUMBERS, TABLE, leaf, shape
+from ._primitive import ANY, NUMBERS, TABLE, has_varying, is_varying, leaf, shape
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
 """Returns what may stand for a node: itself, another node, or raw data."""
@@ -76,7 +76,9 @@ def _unstretched(item: Any) -> Any:
 
 def fold(node: Node, known: dict[Any, Node]) -> Any:
     """Compute now what depends on constants alone."""
-    return node if any(isinstance(item, Node) for item in node.inputs) else node._data
+    if any(isinstance(item, Node) for item in node.inputs) or any(map(has_varying, node.settings.values())):
+        return node
+    return node._data
 
 
 def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
@@ -175,7 +177,7 @@ def rule_of(node: Node) -> Callable[..., Any]:
 
 def exact(item: Any) -> Any:
     """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
-    if isinstance(item, Node):
+    if isinstance(item, Node) or is_varying(item):
         return id(item)
     if isinstance(item, (tuple, list)):
         return (type(item), *map(exact, item))

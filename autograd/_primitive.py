@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _floats
 from ._anomaly import check
-from ._modes import active, anomaly, recording, tracing
+from ._modes import active, anomaly, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node
 
 Rule = Callable[..., Any]
@@ -84,6 +84,12 @@ class Primitive:
             args, settings = self._spread(args, settings)
         elif len(args) != self.arity:
             args, settings = self._sort_out(args, settings)
+        step = replaying.get() if active else None
+        missed = None
+        if step is not None and tracing.get() is None:
+            node, missed = step.look(self, args, settings)
+            if node is not None:
+                return node
         raw: list[Any] = []
         nodes, constants, floats = False, False, self.elementwise
         for arg in args:
@@ -96,17 +102,19 @@ class Primitive:
                 data = arg.snapshot()
             else:
                 constants = True
-                data = arg if kind in ARRAYS and arg.dtype.kind in "fb" else self._constant(arg, args)
+                data = arg if kind in ARRAYS and arg.dtype.kind in "fb" else self.constant(arg, args)
             floats = floats and type(data) in NUMBERS
             raw.append(data)
-        if not nodes:
-            return self.forward(_floats if floats else _numpy(), *raw, **settings)
         trace = tracing.get() if active else None
+        if not nodes and (trace is None or not any(map(has_varying, settings.values()))):
+            return self.forward(_floats if floats else _numpy(), *raw, **settings)
         record = not active or recording.get()
         if constants and (record or trace is not None):
-            raw = [data if isinstance(arg, Node) else _keep(data) for arg, data in zip(args, raw)]
+            raw = [data if isinstance(arg, Node) else keep(data) for arg, data in zip(args, raw)]
             args = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
         node = leaf(float(self.forward(_floats, *raw, **settings)) if floats else self._forward_arrays(raw, settings))
+        if missed is not None:
+            missed.add(node)
         if record or trace is not None:
             node.link(self, args, tuple(raw), settings)
             if trace is not None:
@@ -117,7 +125,13 @@ class Primitive:
                 check(node)
         return node
 
-    def _forward_arrays(self, raw: list[Any], settings: dict[str, Any]) -> Any:
+    def compute(self, raw: list[Any], settings: Mapping[str, Any]) -> Any:
+        """Return what a node holds that is computed from raw numbers and arrays."""
+        if self.elementwise and NUMBERS.issuperset(map(type, raw)):
+            return float(self.forward(_floats, *raw, **settings))
+        return self._forward_arrays(raw, settings)
+
+    def _forward_arrays(self, raw: list[Any], settings: Mapping[str, Any]) -> Any:
         """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
         numpy = _numpy()
         try:
@@ -139,7 +153,7 @@ class Primitive:
             return numpy.asarray(out, max(precise, default=numpy.dtype(float)))
         return out if type(out) is numpy.ndarray else numpy.asarray(out)
 
-    def _constant(self, arg: Any, args: tuple[Any, ...]) -> Any:
+    def constant(self, arg: Any, args: tuple[Any, ...]) -> Any:
         """Return a raw Python number or NumPy array for an argument that is no node."""
         listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
         if listed or hasattr(arg, "dtype"):
@@ -264,15 +278,14 @@ def _function(made: Primitive) -> Operation:
     def binary(a: Any, b: Any) -> Any:
         value = kinds["float"]
         kind, other = type(a), type(b)
-        if kind is value:
-            x = a._data
-            y = b._data if other is value else b
-        elif other is value:
-            x, y = a, b._data
-        else:
+        if kind is not value and other is not value:
             numbers = (kind is float or kind is int) and (other is float or other is int)
             return forward(_floats, a, b) if numbers else made.apply((a, b), {})
-        if active or type(x) not in NUMBERS or type(y) not in NUMBERS:
+        if active:
+            return made.apply((a, b), {})
+        x = a._data if kind is value else a
+        y = b._data if other is value else b
+        if type(x) not in NUMBERS or type(y) not in NUMBERS:
             return made.apply((a, b), {})
         out = forward(_floats, x, y)
         node = new(value)
@@ -290,9 +303,11 @@ def _function(made: Primitive) -> Operation:
         return forward(_floats, a, b, c) if numbers else made.apply((a, b, c), {})
 
     def variadic(args: Any) -> Any:
+        if active:
+            return made.apply((args,), {})
         value = kinds["float"]
         raw = [a._data if type(a) is value else a for a in args]
-        if active or not NUMBERS.issuperset(map(type, raw)):
+        if not NUMBERS.issuperset(map(type, raw)):
             return made.apply((args,), {})
         out = forward(_floats, *raw)
         if value not in map(type, args):
@@ -353,7 +368,7 @@ def _numpy() -> Any:
 _imported: list[Any] = []
 
 
-def _keep(data: Any) -> Any:
+def keep(data: Any) -> Any:
     """Return a constant for a graph: an array that somebody could still write to is copied."""
     frozen = not shape(data) or (data.base is None and not data.flags.writeable)
     return data if frozen else data.copy("K")
@@ -363,3 +378,13 @@ def shape(x: Any) -> tuple[int, ...]:
     """Return the shape of a node, an array or a number."""
     given: tuple[int, ...] = getattr(x, "shape", ())
     return given
+
+
+def has_varying(item: Any) -> bool:
+    """Tell whether there is an array in a setting that differs from call to call."""
+    return any(map(has_varying, item)) if isinstance(item, (tuple, list)) else is_varying(item)
+
+
+def is_varying(item: Any) -> bool:
+    """Tell whether something is an array that differs from call to call."""
+    return type(item).__name__ == "Varying" and hasattr(item, "dtype")

@@ -15,7 +15,7 @@ from ._buffers import written_over
 from ._functional import flatten
 from ._node import Node
 from ._passes import exact, on_floats, rule_of
-from ._primitive import TABLE, shape
+from ._primitive import TABLE, is_varying, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
 
 SMALL = 64
@@ -297,6 +297,8 @@ class Body:
         """Return a setting, in which large arrays have names."""
         if type(item) is tuple:
             return tuple(self._setting(part) for part in item)
+        if is_varying(item):
+            return self._from_outside(item)
         # Above the function JAX knows a mask as it is, as which alone it is an index.
         return self._constant(item) if shape(item) and (self._functional or not 0 < item.size <= 8) else item
 
@@ -315,6 +317,13 @@ class Body:
             else:
                 self._program.given[name] = data
         return Given(ast.Name(self._constants[key], ast.Load()), data)
+
+    def _from_outside(self, data: Any) -> Given:
+        """Return an array that is given to the function at every call."""
+        if id(data) not in self._constants:
+            name = self._constants[id(data)] = self._names.new("c1")
+            self._program.given[name] = data
+        return Given(ast.Name(self._constants[id(data)], ast.Load()), data)
 
     def ending(self, tree: Any) -> Lines:
         """Return the lines that return the results; arrays that the caller, or another result, has are copied.

@@ -11,7 +11,7 @@ from . import _arrays
 from ._modes import active
 from ._node import Node, plain
 from ._operators import Operators
-from ._primitive import kinds
+from ._primitive import is_varying, kinds
 from ._tracing import made, read, write
 
 
@@ -108,22 +108,22 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return _form(self).shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return len(self._data.shape)
+        return len(_form(self).shape)
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return _form(self).size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> Any:
         """float64 or float32, as NumPy names them."""
-        return self._data.dtype
+        return _form(self).dtype
 
     sum = _arrays.sum_
     mean = _arrays.mean
@@ -153,7 +153,7 @@ class Tensor(Operators):
         return _arrays.getitem(self, index=_fixed(index))
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(_form(self))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))
@@ -191,6 +191,12 @@ class Tensor(Operators):
         op = "" if self.op is None else f", op={self.op.name}"
         label = plain(f", label={self.label!r}") if self.label else ""
         return f"Tensor({data}, shape={self.shape}{dtype}{op}{label})"
+
+
+def _form(node: Tensor) -> Any:
+    """Return the array of a node or, if it is not computed yet, one of its shape and dtype."""
+    late = getattr(node, "_late", None) if active else None
+    return node._data if late is None else late.form
 
 
 def _array(data: Any, copy: bool = True) -> Any:
@@ -242,7 +248,7 @@ def _fixed_part(part: Any) -> Any:
         return part.item()
     if not hasattr(part, "dtype") and not isinstance(part, Sequence):
         return _whole(part)
-    array = numpy.array(part)
+    array = numpy.array(part, subok=is_varying(part))
     # NumPy takes an empty list for one of floats, and yet as an index.
     return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._anomaly import user_line, user_place
-from ._modes import _Switch, active, tracing
+from ._modes import _Switch, active, replaying, tracing
 from ._node import NO_SETTINGS, Node, name_of
 from ._primitive import ANY, Primitive, leaf
 
@@ -70,9 +70,19 @@ class traced(_Switch):
 
     variable = tracing
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace | None) -> None:
         super().__init__()
         self.setting = trace
+
+
+class replayed(_Switch):
+    """A context manager: replay a step, or with None compute at once inside of one."""
+
+    variable = replaying
+
+    def __init__(self, step: Any) -> None:
+        super().__init__()
+        self.setting = step
 
 
 def compiling() -> bool:
@@ -96,14 +106,19 @@ def validate(check: Callable[..., None], data: Any, *rest: Any) -> None:
     """
     if compiling():
         tracing.get().checks.append((check, data, rest))
-    else:
+        return
+    step = replaying.get() if active else None
+    if step is None or not step.postpones(check, data, rest):
         check(data, *rest)
 
 
 def read(node: Node, how: str) -> None:
     """Refuse to read the number of a node in a function that is being compiled: it differs from call to call."""
     trace = tracing.get()
-    if trace is None or node in trace.made:
+    if trace is None:
+        _touch(node)
+        return
+    if node in trace.made:
         return
     trace.refusal = CompileError(
         f"{user_line()}: this line reads the number of {name_of(node)} with {how}, which may differ at every call, so "
@@ -121,12 +136,20 @@ def write(node: Node) -> None:
             f"compiled. Return the new number, and set it outside"
         )
         raise trace.refusal
+    _touch(node)
+
+
+def _touch(node: Node) -> None:
+    """Tell a step that is replayed that somebody reads or sets the number of a node."""
+    step = replaying.get()
+    if step is not None:
+        step.touch(node)
 
 
 def made(node: Node, data: Any) -> None:
     """Note a leaf that a function which is being compiled makes from `data`."""
-    if active and (trace := tracing.get()) is not None:
-        trace.made[node] = data
+    if active and (noting := tracing.get() or replaying.get()) is not None:
+        noting.made[node] = data
 
 
 _ADVICE = {

@@ -113,14 +113,14 @@ kinds["float"] = Value
 
 _LEAN = """
 def {name}(self, other):
+    if active:
+        return general({a}, {b})
     kind = type(other)
     if kind is Value:
         second = other._data
     elif kind is float or kind is int:
         second = other
     else:
-        return general({a}, {b})
-    if active:
         return general({a}, {b})
     first = self._data
     node = new(Value)

@@ -9,13 +9,15 @@ from numbers import Integral
 from typing import Any
 
 import autograd
-from autograd import Node, Tensor, Value, item, matmul, reshape, stack, weighted_sum
+from autograd import Node, Tensor, Value, block, is_own, item, matmul, reshape, stack, weighted_sum
 
 from ._module import Module, Sequential
 from ._random import generator
 
 Activation = str | Callable[[Any], Any]
 Form = type[Value] | type[Tensor]
+Block = tuple[Any, list[Any]] | None
+"""What tells one computation from others, and the nodes that it uses; None if it is not ours alone."""
 
 
 def linear(z: Any) -> Any:
@@ -82,7 +84,13 @@ class Perceptron(Module):
     def __call__(self, x: Any) -> Any:
         """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""
         x = as_values(x, self.n_in)
-        return [self.g(self.z(sample)) for sample in x] if is_batch(x) else self.g(self.z(x))
+        return block(_neuron, self, x)
+
+    def as_block(self) -> Block:
+        """Return what the neuron computes with."""
+        if type(self) is not Perceptron or not is_own(self.g):
+            return None
+        return (Perceptron, self.g, self.n_in, len(vars(self))), [self.w0, *self.w]
 
     def z(self, x: Any) -> Any:
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
@@ -94,6 +102,12 @@ class Perceptron(Module):
 
     def __repr__(self) -> str:
         return f"Perceptron({self.n_in} -> 1, {activation_name(self.activation)})"
+
+
+def _neuron(perceptron: Perceptron, x: Any) -> Any:
+    """Return the outputs of a neuron for a sample or a batch."""
+    g, z = perceptron.g, perceptron.z
+    return [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
 
 
 class Layer(Module):
@@ -140,10 +154,20 @@ class Layer(Module):
         """Return the outputs for a sample or a batch."""
         if self.of is Tensor:
             return self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0)
-        x = as_values(x, self.n_in)
-        return [self._neurons(sample) for sample in x] if is_batch(x) else self._neurons(x)
+        return block(_layer, self, as_values(x, self.n_in))
 
-    def _neurons(self, sample: Any) -> Any:
+    def as_block(self) -> Block:
+        """Return what the layer computes with."""
+        if type(self) is not Layer or self.of is not Value or not is_own(self.g):
+            return None
+        parts = [perceptron.as_block() for perceptron in self.perceptrons]
+        if None in parts:
+            return None
+        nodes = [node for part in parts if part is not None for node in part[1]]
+        return (Layer, self.g, self.n_in, len(vars(self)), *(part[0] for part in parts if part is not None)), nodes
+
+    def neurons(self, sample: Any) -> Any:
+        """Return the outputs for one sample."""
         if self.g in ON_LAYERS:
             return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
         return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
@@ -174,6 +198,11 @@ class Layer(Module):
 
     def __repr__(self) -> str:
         return f"Layer({self.n_in} -> {self.n_out}, {activation_name(self.activation)}, of={self.of.__name__})"
+
+
+def _layer(layer: Layer, x: Any) -> Any:
+    """Return the outputs of a layer for a sample or a batch."""
+    return [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
 
 
 class MLP(Sequential):

@@ -15,6 +15,8 @@ import autograd
 from autograd import (
     Node,
     Tensor,
+    block,
+    blocked,
     compiling,
     equal,
     log,
@@ -36,6 +38,7 @@ ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""
 
 
+@blocked
 def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the mean squared error, mean of (y_hat - y)^2.
 
@@ -51,6 +54,7 @@ def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     return _mean(lambda p, t: square(p - t), y_hat, y, weight, "mse")
 
 
+@blocked
 def mae(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the mean absolute error, mean of |y_hat - y|; shapes, `weight` and errors as for `mse`.
 
@@ -60,6 +64,7 @@ def mae(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     return _mean(lambda p, t: abs(p - t), y_hat, y, weight, "mae")
 
 
+@blocked
 def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
     """Return the Huber loss: squared, halved, up to an error of `delta`, linear beyond.
 
@@ -68,8 +73,7 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
     >>> huber([0.5, 3.0], [0.0, 0.0])
     1.3125
     """
-    if not delta > 0:
-        raise ValueError(f"delta must be a positive number; got {delta!r}")
+    validate(_positive, delta)
 
     def one(p: Any, t: Any) -> Any:
         error = abs(p - t)
@@ -79,6 +83,7 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
     return _mean(one, y_hat, y, weight, "huber")
 
 
+@blocked
 def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False, weight: Any = None) -> Any:
     """Return the binary cross-entropy, mean of -(y log y_hat + (1 - y) log(1 - y_hat)).
 
@@ -108,6 +113,7 @@ def binary_cross_entropy(y_hat: Any, y: Any, *, from_logits: bool = False, weigh
     return _mean(one, y_hat, y, weight, "binary_cross_entropy")
 
 
+@blocked
 def cross_entropy(logits: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
 
@@ -138,7 +144,7 @@ def cross_entropy(logits: Any, y: Any, *, weight: Any = None) -> Any:
         else -_element(log_softmax(row), target)
         for row, target in zip(logits, _plain(y))
     ]
-    return _average(rows, weight)
+    return block(_average, rows, weight)
 
 
 def _cross_entropies(logits: Any, y: Any, one_hot: bool) -> Any:
@@ -164,6 +170,7 @@ def _element(row: list[Any], k: Any) -> Any:
     return row[int(k)]
 
 
+@blocked
 def hinge(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
     """Return the hinge loss, mean of max(0, 1 - y y_hat), for labels y of -1 and +1.
 
@@ -185,7 +192,7 @@ def l1(parameters: Any) -> Any:
     >>> l1([Value(2.0), Tensor([-1.0, 3.0])]).item()
     6.0
     """
-    return _penalty(abs, parameters)
+    return _penalty(autograd.abs, parameters)
 
 
 def l2(parameters: Any) -> Any:
@@ -200,6 +207,7 @@ def l2(parameters: Any) -> Any:
     return _penalty(square, parameters)
 
 
+@blocked
 def _penalty(of: Callable[[Any], Any], parameters: Any) -> Any:
     nodes = parameters.parameters() if hasattr(parameters, "parameters") else list(parameters)
     if not nodes:
@@ -230,7 +238,7 @@ def _mean(one: Callable[[Any, Any], Any], y_hat: Any, y: Any, weight: Any, name:
     check_weight(weight, shape[:1], name)
     if hasattr(y_hat, "dtype"):
         return mean(_weighted(one(y_hat, Tensor(y).data if isinstance(y, (list, tuple)) else y), weight))
-    return _average([one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))], weight)
+    return block(_average, [one(p, t) for p, t in zip(_flat(y_hat), _flat(_plain(y)))], weight)
 
 
 def _weighted(losses: Any, weight: Any) -> Any:
@@ -272,6 +280,11 @@ def check_weight(weight: Any, shape: tuple[int, ...], name: str) -> None:
     if shape_of(weight) != shape:
         raise ValueError(f"{name} needs a weight for each sample, shape {shape}; got shape {shape_of(weight)}")
     validate(_weights, weight)
+
+
+def _positive(delta: Any) -> None:
+    if not delta > 0:
+        raise ValueError(f"delta must be a positive number; got {delta!r}")
 
 
 def _weights(weight: Any) -> None:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from copy import copy, deepcopy
 from typing import Any, ClassVar
 
-from autograd import Drawing, Node, Tensor, Value, no_grad
+from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
 
 from ._losses import shape_of
 
@@ -218,9 +218,15 @@ class Sequential(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return the last module's output for a sample or a batch."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
+        return block(_through, self.layers, x)
+
+    def as_block(self) -> tuple[Any, list[Any]] | None:
+        """Return what tells the parts of the network from others, and their nodes; None for those of one's own."""
+        parts: list[Any] = [part.as_block() if hasattr(part, "as_block") else None for part in self.layers]
+        if None in parts or not type(self).__module__.startswith("nn."):
+            return None
+        nodes = [node for part in parts for node in part[1]]
+        return (type(self), len(vars(self)), *(part[0] for part in parts)), nodes
 
     def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
@@ -233,6 +239,13 @@ class Sequential(Module):
 
     def __repr__(self) -> str:
         return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
+
+
+def _through(layers: list[Any], x: Any) -> Any:
+    """Return what the last of some layers returns."""
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 @contextmanager
@@ -262,7 +275,7 @@ def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
     """
     pending = _pending.get()
     if pending is None:
-        buffer.data = change(buffer).snapshot()
+        assign(buffer, change(buffer))
     else:
         pending[buffer] = change(pending.get(buffer, buffer))
 

@@ -6,11 +6,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import autograd
-from autograd import CompileError, Tensor, Value, value_and_grad
+from autograd import Replay
 
 from ._metrics import raw
-from ._module import Module, buffer_updates
+from ._module import Module
 from ._optim import Optimizer
 
 Step = Callable[..., tuple[float, Any]]
@@ -23,18 +22,19 @@ def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
     """Return a step after which the gradients are means over all samples since the optimizer last moved."""
     if batches == 1:
         return step
-    parameters = optimizer.parameters
-    totals, samples, taken = [0.0] * len(parameters), 0, optimizer.steps
+    totals: dict[Any, Any] = {}
+    samples, taken = 0, optimizer.steps
 
     def adding(X: Any, *targets: Any) -> tuple[float, Any]:
-        nonlocal totals, samples, taken
+        nonlocal samples, taken
         if taken != optimizer.steps:
-            totals, samples, taken = [0.0] * len(parameters), 0, optimizer.steps
+            totals.clear()
+            samples, taken = 0, optimizer.steps
         found = step(X, *targets)
-        totals = [total + len(X) * parameter.grad for total, parameter in zip(totals, parameters)]
         samples += len(X)
-        for parameter, total in zip(parameters, totals):
-            parameter.grad = total / samples
+        for parameter in optimizer.parameters:
+            totals[parameter] = totals.get(parameter, 0.0) + len(X) * parameter.grad
+            parameter.grad = totals[parameter] / samples
         return found
 
     return adding
@@ -54,41 +54,24 @@ def plain(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step
 
 
 def compiled(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step:
-    """Return the same compiled; where that turns out to be impossible, it goes on uncompiled, with a warning."""
+    """Return the same, replayed: what it computes is compiled, while its Python runs at every step as it is written.
 
-    buffers = dict(model.named_buffers())
-    names = {buffer: name for name, buffer in buffers.items()}
+    Where that turns out to be impossible, or does not pay, it goes on uncompiled, with a warning.
+    """
+    replay = Replay()
+    told = False
 
-    def outcome(X: Any, *targets: Any) -> Any:
-        with buffer_updates() as updates:
+    def step(X: Any, *targets: Any) -> tuple[float, Any]:
+        nonlocal told
+
+        def written() -> tuple[Any, Any]:
             y_hat = model(X)
-        return loss(y_hat, *targets), (y_hat, {names[buffer]: new for buffer, new in updates.items()})
+            return loss(y_hat, *targets), y_hat
 
-    fast = autograd.compile(value_and_grad(outcome, wrt=optimizer.parameters, has_aux=True))
-    slow = plain(model, loss, optimizer)
-    possible, of_values = True, isinstance(optimizer.parameters[0], Value)
-
-    def step(*batch: Any) -> tuple[float, Any]:
-        nonlocal possible
-        if possible:
-            try:
-                (J, (y_hat, updates)), gradients = fast(*(listed(part, of_values) for part in batch))
-            except CompileError as error:
-                warnings.warn(f"fit goes on without compiling, which is slower: {error}", stacklevel=3)
-                possible = False
-            else:
-                for parameter, gradient in zip(optimizer.parameters, gradients):
-                    parameter.grad = gradient
-                for name, new in updates.items():
-                    buffers[name].data = new
-                return float(J), raw(y_hat)
-        return slow(*batch)
+        found = replay(written, optimizer.zero_grad)
+        if replay.stopped and not told:
+            told = True
+            warnings.warn(f"fit goes on without compiling, which is slower: {replay.stopped}", stacklevel=3)
+        return found
 
     return step
-
-
-def listed(data: Any, of_values: bool) -> Any:
-    """Return data in the form that a network computes with: lists for Values, an array for Tensors."""
-    if of_values:
-        return data.tolist() if hasattr(data, "tolist") else data
-    return Tensor(data).data if isinstance(data, (list, tuple)) else data

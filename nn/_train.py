@@ -73,9 +73,9 @@ def fit(
     well; the network keeps what it has learned, and `history=History()`, given before, the epochs so far. A second one
     breaks off at once.
 
-    A training of MANY steps or more is compiled (`autograd.compile`), which changes no number by more than rounding;
-    one that cannot be compiled is not, with a warning. With `compile=False` every step is recorded anew. Targets of
-    shape (n, 1) for n outputs, and the other way round, are brought into the shape of the outputs where the loss takes
+    In a training of MANY steps or more the arithmetic is compiled, which changes no number by more than rounding; loss
+    and model run at every step, as they are written. What cannot be compiled is not, with a warning. With
+    `compile=False` nothing is. Targets of shape (n, 1) for n outputs, and the other way round, are brought into the shape of the outputs where the loss takes
     no others.
 
     Raises ValueError for data and settings that do not fit, and for a loss that depends on no parameter; TypeError for

@@ -219,11 +219,18 @@ def test_bad_labels_in_a_later_batch() -> None:
 
 
 def test_what_cannot_be_compiled_trains_all_the_same() -> None:
+    calls = 0
+
     def odd(y_hat: Any, y: Any) -> Any:
+        nonlocal calls
+        calls += 1
         J = mse(y_hat, y)
-        return J * 2 if J.item() > 1e-3 else J
+        for _ in range(calls):
+            J = J + 0.0
+        return J
 
     model = MLP(1, [1])
-    with pytest.warns(UserWarning, match="fit goes on without compiling, which is slower: .*if J.item()"):
+    with pytest.warns(UserWarning, match=r"fit goes on without compiling, which is slower: .*py:\d+: J = J \+ 0.0: this l"):
         history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=odd, optimizer=SGD(model.parameters(), lr=0.1), epochs=30)
     assert history.loss[-1] < history.loss[0]
+    assert calls == 30

@@ -1,0 +1,591 @@
+"""A step of training replayed: its Python runs at every step, as it is written; its arithmetic is compiled.
+
+While a step runs, an operation on nodes is looked up in a tree of those of earlier steps. One that came at this place
+before, from the same inputs, of the same shapes, returns a node that holds its number only when somebody asks for it;
+any other is computed at once, and grows the tree. At the end, the way through the tree that the step took stands for a
+program, compiled the second time, which computes the loss and all gradients from the numbers of this step. So nothing
+needs to be known about what else the step does, and nothing of it is done twice or left out.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping
+from operator import is_
+from typing import Any, cast
+
+from ._anomaly import user_place, written_place
+from ._functional import flatten
+from ._late import PENDING, Late, node_of
+from ._modes import active, anomaly, no_grad, recording, replaying, tracing
+from ._node import NO_SETTINGS, Node, name_of
+from ._primitive import Primitive, keep, leaf, shape
+from ._tracing import DETACH, replayed
+
+MOST_OPERATIONS = 200_000
+"""A tree of more operations is no longer worth its memory."""
+
+CREDIT = 8.0
+"""So many steps in a row may do something new before replaying is given up."""
+
+EARNED = 0.25
+"""A step that was replayed makes up for this part of one that was not."""
+
+CHANGES = 2
+"""After so many programs for one way, all numbers on it count as changing."""
+
+MOST_KEPT = 16
+"""Of so many nodes that a step keeps the gradients are computed."""
+
+RARE = 4
+"""After so many replays another step is compiled as soon as it is met."""
+
+TRIED = 2
+"""So many results of a program are compared with those of the step itself before it is relied on."""
+
+ROUNDING = 1e-6
+"""A program whose first results differ from those of the step itself by this part is not used."""
+
+
+class Place:
+    """A place in the tree: the operations that came before are the same for all who get here."""
+
+    __slots__ = ("after", "arrays", "block", "compilations", "form", "numbers", "programs", "varies")
+
+    def __init__(self, form: Any = 0.0, numbers: tuple[Any, ...] = (), arrays: tuple[Any, ...] = ()) -> None:
+        self.after: dict[Any, Place] = {}
+        self.form = form
+        self.numbers, self.arrays = numbers, arrays
+        self.varies = False
+        """Whether the numbers among the arguments have differed."""
+        self.programs: dict[Any, Any] = {}
+        self.compilations = 0
+        self.block: Any = None
+
+
+class Missed:
+    """An operation that is new at its place: it is computed at once, then added."""
+
+    def __init__(self, step: Step, entry: Entry, raw: list[Any], numbers: tuple[Any, ...]) -> None:
+        self._step, self._entry, self._raw, self._numbers = step, entry, raw, numbers
+
+    def add(self, node: Node) -> None:
+        """Add the operation with its result."""
+        step, entry = self._step, self._entry
+        form = form_of(node._data)
+        place = Place(_hollow(form), self._numbers, entry.arrays)
+        step.way[-1].after[entry.key] = place
+        step.grown += 1
+        if step.missed is None:
+            step.missed = user_place()
+        step.add(node, entry, place, Late(entry.op, self._raw, entry.settings, place.form, node._data))
+
+
+class Entry:
+    """An operation of a step: what it was applied to, by number.
+
+    An input is the number of an earlier operation, or that of a slot, counted from -1 downwards; None is a constant,
+    and a slot in a tuple a constant that may become one.
+    """
+
+    __slots__ = ("arrays", "cut", "first", "inputs", "key", "op", "settings")
+
+    def __init__(self, op: Any, key: Any, inputs: list[Any], settings: Mapping[str, Any], cut: bool) -> None:
+        self.op, self.key, self.inputs, self.settings, self.cut = op, key, inputs, settings, cut
+        self.arrays: tuple[Any, ...] = ()
+        """The arrays in the settings, which take slots from `first` on."""
+        self.first = 0
+
+
+class Step:
+    """One step while it runs."""
+
+    def __init__(self, root: Place) -> None:
+        self.way = [root]
+        self.entries: list[Entry] = []
+        self.nodes: list[Node] = []
+        self.lates: list[Late] = []
+        self.uses: list[int] = []
+        """How often each node is an input of others."""
+        self.places: dict[int, int] = {}
+        """The number of a node, by its identity."""
+        self.slots: list[Any] = []
+        """The leaves' data and the constants, in the order in which they were used."""
+        self.leaves: dict[int, Node] = {}
+        """The leaf whose data is in a slot."""
+        self.made: dict[Node, Any] = {}
+        """Leaves that the step itself makes."""
+        self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
+        self.buffers: list[tuple[Node, int]] = []
+        self.varying = 0
+        self.grown = 0
+        self.missed: tuple[str, int] | None = None
+        self.broken: Exception | None = None
+        """Why the step cannot be replayed."""
+        self.live = [True]
+        """Whether the step still runs."""
+        self._slot_of: dict[int, int] = {}
+
+    def look(self, op: Primitive, args: tuple[Any, ...], settings: Mapping[str, Any]) -> tuple[Node | None, Any]:
+        """Return the node that an operation makes if it is known, else, if it has nodes, what adds it."""
+        if self.broken is not None or not any(isinstance(arg, Node) for arg in args):
+            return None, None
+        try:
+            return self._look(op, args, settings)
+        except Exception as error:
+            # The operation itself will tell what is wrong with it.
+            self.broken = error
+            return None, None
+
+    def _look(self, op: Primitive, args: tuple[Any, ...], settings: Mapping[str, Any]) -> tuple[Node | None, Any]:
+        cut = not recording.get()
+        key: list[Any] = [op, cut]
+        inputs: list[Any] = []
+        raw: list[Any] = []
+        numbers: tuple[Any, ...] = ()
+        given = list(args)
+        for position, arg in enumerate(args):
+            kind = type(arg)
+            if isinstance(arg, Node):
+                number, known, data = self.input(arg)
+                inputs.append(number)
+                key.append(known)
+                raw.append(data)
+                continue
+            if kind is bool:
+                inputs.append(None)
+                key.append((bool, arg))
+                raw.append(arg)
+                continue
+            if kind is not float and kind is not int:
+                arg = given[position] = keep(op.constant(arg, args))
+                kind = type(arg)
+            inputs.append((len(self.slots),))
+            self.slots.append(arg)
+            raw.append(arg)
+            if kind is float or kind is int:
+                key.append(kind)
+                numbers += (arg,)
+            else:
+                inputs[-1] = -len(self.slots)
+                key.append(("array", form_of(arg)))
+        entry = Entry(op, None, inputs, settings, cut)
+        if settings:
+            entry.first = len(self.slots)
+            arrays: list[Any] = []
+            entry.settings = {name: _kept(item, key, arrays) for name, item in settings.items()}
+            key += settings
+            entry.arrays = tuple(arrays)
+            self.slots += arrays
+        entry.key = tuple(key)
+        place = self.way[-1].after.get(entry.key)
+        if place is None:
+            return None, Missed(self, entry, raw, numbers)
+        if numbers and not place.varies and not all(map(_same, numbers, place.numbers)):
+            place.varies = True
+        if entry.arrays and not all(map(_same_array, entry.arrays, place.arrays)):
+            self._check_form(entry, raw, place)
+        late = Late(op, raw, entry.settings, place.form)
+        node = node_of(op, tuple(given), late, cut)
+        self.add(node, entry, place, late)
+        return node, None
+
+    def input(self, node: Node) -> tuple[int, Any, Any]:
+        """Return the number of an input, what tells it from others at its place, and what it holds."""
+        number = self.places.get(id(node))
+        if number is not None:
+            return number, number, self.lates[number]
+        if node.op is not None:
+            raise RuntimeError(f"{name_of(node)} was computed outside of the step")
+        data = node.snapshot()
+        slot = self._slot_of.get(id(node))
+        if slot is not None and self.slots[slot] is data:
+            return -1 - slot, -1 - slot, data
+        self._slot_of[id(node)] = slot = len(self.slots)
+        self.slots.append(data)
+        self.leaves[slot] = node
+        return -1 - slot, (node in self.made, form_of(data)), data
+
+    def inputs(self, nodes: list[Node], key: list[Any]) -> tuple[list[int], list[Any]]:
+        """Do the same for many nodes of Values; what tells them from others goes to `key`."""
+        ids = list(map(id, nodes))
+        known = list(map(self.places.get, ids))
+        if None not in known:
+            key.append(tuple(known))
+            return cast("list[int]", known), [self.lates[k] for k in cast("list[int]", known)]
+        slots = list(map(self._slot_of.get, ids))
+        if slots.count(None) == len(ids) == known.count(None) == len(set(ids)) and self.made.keys().isdisjoint(nodes):
+            if any(node.op is not None for node in nodes):
+                raise RuntimeError("a node was computed outside of the step")
+            first = len(self.slots)
+            data = [node._data for node in nodes]
+            numbers = range(first, first + len(ids))
+            self.slots += data
+            self.leaves.update(zip(numbers, nodes))
+            self._slot_of.update(zip(ids, numbers))
+            key.append((len(ids), first))
+            return list(range(-1 - first, -1 - first - len(ids), -1)), data
+        if None not in slots and known.count(None) == len(ids):
+            data = [self.slots[k] for k in cast("list[int]", slots)]
+            if all(map(is_, data, [node.snapshot() for node in nodes])):
+                key.append(tuple([-1 - k for k in cast("list[int]", slots)]))
+                return [-1 - k for k in cast("list[int]", slots)], data
+        found, raw = [], []
+        for node in nodes:
+            number, what, data = self.input(node)
+            found.append(number)
+            raw.append(data)
+            key.append(what)
+        return found, raw
+
+    def _check_form(self, entry: Entry, raw: list[Any], place: Place) -> None:
+        """Raise if with another index the result has another shape."""
+        args = [item.form if isinstance(item, Late) else item for item in raw]
+        if _dtype_of(entry.op.compute(args, entry.settings)) != _dtype_of(place.form):
+            raise RuntimeError(f"the shape of {entry.op.name} depends on what its index holds")
+
+    def add(self, node: Node, entry: Any, place: Place, late: Late) -> None:
+        """Add an operation that was applied."""
+        self.places[id(node)] = len(self.nodes)
+        self.nodes.append(node)
+        self.lates.append(late)
+        self.uses.append(0)
+        if not entry.cut:
+            for number in entry.inputs:
+                if type(number) is int and number >= 0:
+                    self.uses[number] += 1
+        self.entries.append(entry)
+        self.way.append(place)
+        self.varying += place.varies
+
+    def add_block(self, nodes: list[Node], entry: Entry, place: Place) -> None:
+        """Add a call of a function that was applied as a whole."""
+        for number in entry.inputs:
+            if number >= 0:
+                self.uses[number] += 1
+        for node in nodes:
+            self.places[id(node)] = len(self.nodes)
+            self.nodes.append(node)
+            self.lates.append(node._late)
+            self.uses.append(0)
+        self.entries.append(entry)
+        self.way.append(place)
+
+    def forget(self, slot: int) -> None:
+        """Give the slots from this one on back."""
+        del self.slots[slot:]
+        self.leaves = {k: node for k, node in self.leaves.items() if k < slot}
+        self._slot_of = {k: number for k, number in self._slot_of.items() if number < slot}
+
+    def detached(self, node: Node) -> Node:
+        """Return a leaf with the data of a node."""
+        found, missed = None, None
+        if self.broken is None:
+            with no_grad():
+                found, missed = self.look(DETACH, (node,), NO_SETTINGS)
+        if found is None:
+            found = leaf(node.snapshot())
+            if missed is not None:
+                missed.add(found)
+        return found
+
+    def touch(self, node: Node) -> None:
+        """Note that somebody may change a leaf that was computed: from now on it is one like any other."""
+        if node.op is None and self.places.pop(id(node), None) is not None:
+            # Computed now, for it is about to change.
+            node._data  # noqa: B018
+            if all(node is not target for target, _ in self.buffers):
+                self.made[node] = None
+
+    def postpones(self, check: Callable[..., None], data: Any, rest: tuple[Any, ...]) -> bool:
+        """Put a check off to the end of the step if it is of numbers that are not computed yet."""
+        late = any(isinstance(item, Node) and self.is_late(item) for item in flatten(data))
+        if late:
+            self.checks.append((check, copied(data), rest))
+        return late
+
+    def is_late(self, node: Node) -> bool:
+        """Tell whether what a node holds is not computed yet."""
+        number = self.places.get(id(node))
+        return number is not None and self.lates[number].data is PENDING
+
+    def assign(self, target: Node, node: Any) -> None:
+        """Set the data of a leaf to those of a node, when they are computed."""
+        if self.broken is None and id(node) in self.places:
+            number = self.places[id(self.detached(node))]
+            late = self.lates[number]
+            if _dtype_of(late.form) == _dtype_of(target.snapshot()):
+                del target._data
+                target._late = late
+                self.places[id(target)] = number
+                self.buffers.append((target, number))
+                return
+        target.data = node.snapshot()
+
+    def held(self, tree: Any) -> list[int]:
+        """Return the numbers of the nodes in a structure, which are held there."""
+        found = [k for item in flatten(tree) if (k := self.places.get(id(item))) is not None]
+        for k in found:
+            self.uses[k] += 1
+        return found
+
+    def escaped(self, loss: int) -> list[int]:
+        """Return the numbers of the nodes, and of the slots of made leaves, that somebody else holds as well."""
+        # One reference is that of the list, one that of the call.
+        count = sys.getrefcount
+        found = [k for k, n in enumerate(self.uses) if k != loss and count(self.nodes[k]) > n + 2]
+        if self.made:
+            slots: dict[int, int] = {}
+            for entry in self.entries:
+                if not entry.cut:
+                    for number in entry.inputs:
+                        if type(number) is int and number < 0:
+                            slots[number] = slots.get(number, 0) + 1
+            # Beside these, one reference is that among those made.
+            made = [slot for slot, node in self.leaves.items() if node in self.made]
+            found += [-1 - slot for slot in made if count(self.leaves[slot]) > slots.get(-1 - slot, 0) + 3]
+        return found
+
+
+def assign(target: Node, node: Any) -> None:
+    """Set the data of a leaf to those of a node; in a step that is replayed, without computing them before the rest.
+
+    >>> total = Value(0.0)
+    >>> assign(total, total + 1)
+    >>> total.data
+    1.0
+    """
+    step = replaying.get() if active and tracing.get() is None else None
+    if step is None:
+        target.data = node.snapshot()
+    else:
+        step.assign(target, node)
+
+
+class Replay:
+    """Runs steps: computes a loss and adds its gradients to the leaves, as `backward` does.
+
+    >>> w, run = Value(3.0), Replay()
+    >>> for x in (1.0, 2.0, 3.0, 4.0):
+    ...     J, _ = run(lambda: (w * x, None), w.zero_grad)
+    >>> J, w.grad, run.compilations
+    (12.0, 4.0, 1)
+    """
+
+    def __init__(self) -> None:
+        self._root = Place()
+        self._replays = 0
+        self._size = 0
+        self._credit = CREDIT
+        self.compilations = 0
+        """How often a program was written."""
+        self.stopped = ""
+        """Why nothing is replayed any more."""
+
+    def __call__(self, f: Callable[[], tuple[Any, Any]], before: Callable[[], Any]) -> tuple[float, Any]:
+        """Call f, which returns a scalar and a structure of nodes; return both as raw numbers.
+
+        `before` is called when the gradients are about to be added.
+        """
+        if self.stopped or (active and anomaly.get()) or _raises():
+            return _as_written(list(f()), before)
+        step = Step(self._root)
+        try:
+            return self._run(step, f, before)
+        finally:
+            step.live[0] = False
+
+    def _run(self, step: Step, f: Callable[[], tuple[Any, Any]], before: Callable[[], Any]) -> tuple[float, Any]:
+        with replayed(step):
+            # In lists of our own, so that somebody else holds a node only if the step keeps it.
+            out = list(f())
+            out[1:] = map(copied, out[1:])
+        try:
+            program = self._program(step, out)
+            gradients = None if program is None else program.run(step)
+        except Exception as error:
+            self._stop(f"{type(error).__name__}: {error}")
+            gradients = None
+        for check, data, rest in step.checks:
+            check(data, *rest)
+        if gradients is None:
+            return _as_written(out, before)
+        for target, number in step.buffers:
+            if target._late is step.lates[number]:
+                target._late.fill(target, "_data")
+        before()
+        tried = program.runs > TRIED or self._is_near(gradients, out[0])
+        if tried:
+            for node, g in gradients:
+                node._grad = node._grad + g if type(node._grad) is not float or node._grad else g
+        else:
+            out[0].backward()
+        return float(step.lates[step.places[id(out[0])]].data), _numbers(out[1], step)
+
+    def _program(self, step: Step, out: list[Any]) -> Any:
+        """Return the program of a step, or None if it must be done as it is written."""
+        self._size += step.grown
+        number = step.places.get(id(out[0]))
+        if step.broken is not None or number is None or out[0].op is None or out[0].shape != ():
+            self._miss(step, f"{step.broken or 'the loss is not computed by it'}")
+            return None
+        step.uses[number] += 1
+        wanted = [[number], step.held(out[1]), [k for _, k in step.buffers], step.held([c[1] for c in step.checks])]
+        key = (*map(tuple, wanted), tuple(step.escaped(number)))
+        if len(key[-1]) > MOST_KEPT:
+            self._miss(step, f"it keeps {len(key[-1])} nodes, whose gradients would have to be computed one by one")
+            return None
+        place = step.way[-1]
+        program = place.programs.get(key)
+        if program is not None and program.varying == step.varying:
+            self._credit = min(CREDIT, self._credit + EARNED)
+            self._replays += 1
+            return program
+        # Most trainings repeat one or two steps, and these are compiled at once: others must come twice.
+        if key not in place.programs and self.compilations > 1 + self._replays // RARE:
+            place.programs[key] = None
+            self._miss(step, "its nodes are kept in another way" if step.missed is None else "")
+            return None
+        place.compilations += 1
+        if place.compilations > CHANGES:
+            for each in step.way:
+                each.varies = each.varies or bool(each.numbers)
+            step.varying = sum(each.varies for each in step.way)
+        # What compiles takes longer to import than all the rest.
+        from ._replayed import write
+
+        self._credit -= 1
+        self.compilations += 1
+        program = place.programs[key] = write(step, *key)
+        return program
+
+    def _miss(self, step: Step, why: str) -> None:
+        """Count a step that was not replayed."""
+        self._credit -= 1
+        if self._credit <= 0 or self._size > MOST_OPERATIONS:
+            line = f"{written_place(step.missed)}: " if step.missed else ""
+            self._stop(f"{line}{why or 'this line computes something else from step to step'}")
+
+    def _stop(self, why: str) -> None:
+        self.stopped = why
+        self._root = Place()
+
+    def _is_near(self, gradients: list[tuple[Node, Any]], J: Node) -> bool:
+        """Tell whether the gradients are those that the step itself has; a program that finds others is not used."""
+        before = [node._grad for node, _ in gradients]
+        J.backward()
+        found = [node._grad for node, _ in gradients]
+        for (node, g), old, new in zip(gradients, before, found):
+            node._grad = old
+            if not _near(new - old, g):
+                self._stop(f"the gradient of {name_of(node)} came out otherwise when it was compiled")
+        return not self.stopped
+
+
+def _numbers(tree: Any, step: Step) -> Any:
+    """Return nodes of a step as raw data, without giving them these."""
+    if isinstance(tree, list):
+        return [_numbers(item, step) for item in tree]
+    number = step.places.get(id(tree))
+    if number is None:
+        return raw(tree)
+    data = step.lates[number].value()
+    if type(data) is float:
+        return data
+    data = data.view()
+    data.flags.writeable = False
+    return data
+
+
+def _near(a: Any, b: Any) -> bool:
+    if type(a) is float and type(b) is float:
+        return math.isclose(a, b, rel_tol=ROUNDING, abs_tol=1e-12)
+    import numpy
+
+    rounding = ROUNDING if numpy.result_type(a, b).itemsize == 8 else 1e-2
+    return bool(numpy.abs(a - b).max(initial=0.0) <= rounding * numpy.abs(a).max(initial=0.0) + 1e-12)
+
+
+def _as_written(out: list[Any], before: Callable[[], Any]) -> tuple[float, Any]:
+    """Do a step with the nodes that it computed."""
+    J, tree = out
+    before()
+    J.backward()
+    return J.item(), raw(tree)
+
+
+def _raises() -> bool:
+    """Tell whether NumPy is to raise errors, which a compiled program does not."""
+    numpy: Any = sys.modules.get("numpy")
+    return numpy is not None and not {"raise", "call"}.isdisjoint(numpy.geterr().values())
+
+
+def copied(tree: Any) -> Any:
+    """Return a structure of lists and tuples with the same nodes."""
+    if isinstance(tree, (list, tuple)):
+        return [copied(item) for item in tree]
+    return {key: copied(item) for key, item in tree.items()} if isinstance(tree, dict) else tree
+
+
+def raw(tree: Any) -> Any:
+    """Return nodes, in lists or alone, as their raw data."""
+    if isinstance(tree, list):
+        return [raw(item) for item in tree]
+    return tree.data if isinstance(tree, Node) else tree
+
+
+def form_of(data: Any) -> Any:
+    """Return what a program needs to know of data beside the numbers."""
+    return (data.shape, data.dtype, data.strides) if hasattr(data, "dtype") else float
+
+
+def _dtype_of(data: Any) -> Any:
+    """Return what a program needs to know of data beside the numbers and how these lie in memory."""
+    return (data.shape, data.dtype) if hasattr(data, "dtype") else float
+
+
+def _hollow(form: Any) -> Any:
+    """Return a number, or an array of a form that takes no memory."""
+    if form is float:
+        return 0.0
+    import numpy
+
+    return numpy.broadcast_to(numpy.zeros((), form[1]), form[0])
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (a == b and (a != 0 or math.copysign(1.0, a) == math.copysign(1.0, b)))
+
+
+def _same_array(a: Any, b: Any) -> bool:
+    return a is b or bool(a.tobytes() == b.tobytes())
+
+
+_PLAIN = (int, float, str, type(None), type(...))
+
+
+def _kept(item: Any, key: list[Any], arrays: list[Any]) -> Any:
+    """Return a setting that nobody can change later; note what tells it from others, and the arrays in it."""
+    kind = type(item)
+    if kind is tuple or kind is list:
+        key.append((kind, len(item)))
+        return kind([_kept(part, key, arrays) for part in item])
+    if kind is slice:
+        key.append(slice)
+        return slice(*(_kept(part, key, arrays) for part in (item.start, item.stop, item.step)))
+    if hasattr(item, "strides") and hasattr(item, "dtype") and kind.__name__ == "ndarray":
+        item = keep(item) if shape(item) else item.copy()
+        # Whether elements are chosen decides about the shape.
+        key.append(("array", form_of(item), int(item.sum()) if item.dtype.kind == "b" else None))
+        arrays.append(item)
+        return item
+    if (
+        isinstance(item, _PLAIN)
+        or kind.__module__ == "numpy"
+        or isinstance(item, type)
+        or kind.__name__.endswith("DType")
+    ):
+        key.append((kind, repr(item) if isinstance(item, float) else item))
+        return item
+    raise TypeError(f"{item!r:.60} of type {kind.__name__} is no setting that can be compared")
