@@ -33,7 +33,7 @@ EARNED = 0.25
 """A step that was replayed makes up for this part of one that was not."""
 
 CHANGES = 2
-"""After so many programs for one way, all numbers on it count as changing."""
+"""After so many programs for one way, all integers on it count as changing."""
 
 MOST_KEPT = 16
 """Of so many nodes that a step keeps the gradients are computed."""
@@ -58,7 +58,7 @@ class Place:
         self.form = form
         self.numbers, self.arrays = numbers, arrays
         self.varies = False
-        """Whether the numbers among the arguments have differed."""
+        """Whether the integers among the arguments have differed."""
         self.programs: dict[Any, Any] = {}
         self.compilations = 0
         self.block: Any = None
@@ -86,7 +86,7 @@ class Entry:
     """An operation of a step: what it was applied to, by number.
 
     An input is the number of an earlier operation, or that of a slot, counted from -1 downwards; None is a constant,
-    and a slot in a tuple a constant that may become one.
+    and a slot in a tuple an integer that counts as a constant until it changes.
     """
 
     __slots__ = ("arrays", "cut", "first", "inputs", "key", "op", "settings")
@@ -161,15 +161,13 @@ class Step:
             if kind is not float and kind is not int:
                 arg = given[position] = keep(op.constant(arg, args))
                 kind = type(arg)
-            inputs.append((len(self.slots),))
             self.slots.append(arg)
             raw.append(arg)
-            if kind is float or kind is int:
-                key.append(kind)
+            # An integer, such as an exponent, is mostly the same at every step.
+            inputs.append((len(self.slots) - 1,) if kind is int else -len(self.slots))
+            if kind is int:
                 numbers += (arg,)
-            else:
-                inputs[-1] = -len(self.slots)
-                key.append(("array", form_of(arg)))
+            key.append(kind if kind is float or kind is int else ("array", form_of(arg)))
         entry = Entry(op, None, inputs, settings, cut)
         if settings:
             entry.first = len(self.slots)
@@ -182,7 +180,7 @@ class Step:
         place = self.way[-1].after.get(entry.key)
         if place is None:
             return None, Missed(self, entry, raw, numbers)
-        if numbers and not place.varies and not all(map(_same, numbers, place.numbers)):
+        if numbers and not place.varies and numbers != place.numbers:
             place.varies = True
         if entry.arrays and not all(map(_same_array, entry.arrays, place.arrays)):
             self._check_form(entry, raw, place)
@@ -552,10 +550,6 @@ def _hollow(form: Any) -> Any:
     import numpy
 
     return numpy.broadcast_to(numpy.zeros((), form[1]), form[0])
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (a == b and (a != 0 or math.copysign(1.0, a) == math.copysign(1.0, b)))
 
 
 def _same_array(a: Any, b: Any) -> bool:

@@ -75,8 +75,8 @@ def fit(
 
     In a training of MANY steps or more the arithmetic is compiled, which changes no number by more than rounding; loss
     and model run at every step, as they are written. What cannot be compiled is not, with a warning. With
-    `compile=False` nothing is. Targets of shape (n, 1) for n outputs, and the other way round, are brought into the shape of the outputs where the loss takes
-    no others.
+    `compile=False` nothing is. Targets of shape (n, 1) for n outputs, and the other way round, are brought into the
+    shape of the outputs where the loss takes no others.
 
     Raises ValueError for data and settings that do not fit, and for a loss that depends on no parameter; TypeError for
     a loss that returns no node, a metric that returns no number and what is none of the kind asked for; and
