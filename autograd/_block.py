@@ -118,6 +118,10 @@ def block(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     numbers: list[float] = []
     try:
         _read((*args, *kwargs.values()), key, nodes, numbers)
+    except Exception:
+        # Nothing that it could say would be meant for the user.
+        return f(*args, **kwargs)
+    try:
         return _applied(step, f, (*args, *kwargs.values()), tuple(kwargs), key, nodes, numbers)
     except _Unfit:
         return f(*args, **kwargs)
@@ -224,7 +228,7 @@ def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float]) ->
 
 def is_own(f: Any) -> bool:
     """Tell whether a function is one of ours, which do nothing but compute."""
-    return getattr(f, "__module__", "").partition(".")[0] in ("autograd", "nn")
+    return str(getattr(f, "__globals__", {}).get("__name__", "")).partition(".")[0] in ("autograd", "nn")
 
 
 def _is_node(item: Any) -> bool:
