@@ -49,6 +49,9 @@ class Late:
         assert self.op is not None
         return self.op.compute(_values(self.raw), self.settings)
 
+    def forget(self) -> None:
+        """Let go of what was only needed on the way."""
+
     def fill(self, node: Node, name: str) -> None:
         """Give a node what it lacks."""
         if name != "_data" and node.op is not None:
@@ -110,6 +113,10 @@ class Call:
             self._results = self._block.made(self._given, self._raw, self._live[0])
         return self._results
 
+    def forget(self) -> None:
+        """Let go of these nodes; they are made again when somebody asks for them."""
+        self._results = []
+
 
 class LateResult(Late):
     """What a result of such a call holds."""
@@ -123,6 +130,10 @@ class LateResult(Late):
     def compute(self) -> Any:
         """Make the call."""
         return self.call.results()[self.place]._data
+
+    def forget(self) -> None:
+        """Let go of the nodes that the call made."""
+        self.call.forget()
 
     def fill(self, node: Node, name: str) -> None:
         """Give a node what it lacks."""

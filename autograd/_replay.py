@@ -118,6 +118,7 @@ class Step:
         """Leaves that the step itself makes."""
         self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
         self.buffers: list[tuple[Node, int]] = []
+        self.changed: dict[int, Node] = {}
         self.varying = 0
         self.grown = 0
         self.missed: tuple[str, int] | None = None
@@ -194,8 +195,8 @@ class Step:
         number = self.places.get(id(node))
         if number is not None:
             return number, number, self.lates[number]
-        if node.op is not None:
-            raise RuntimeError(f"{name_of(node)} was computed outside of the step")
+        if node.op is not None or id(node) in self.changed:
+            raise RuntimeError(f"{name_of(node)} was computed outside of the step, or changed since")
         data = node.snapshot()
         slot = self._slot_of.get(id(node))
         if slot is not None and self.slots[slot] is data:
@@ -214,8 +215,8 @@ class Step:
             return cast("list[int]", known), [self.lates[k] for k in cast("list[int]", known)]
         slots = list(map(self._slot_of.get, ids))
         if slots.count(None) == len(ids) == known.count(None) == len(set(ids)) and self.made.keys().isdisjoint(nodes):
-            if any(node.op is not None for node in nodes):
-                raise RuntimeError("a node was computed outside of the step")
+            if self.changed or any(node.op is not None for node in nodes):
+                raise RuntimeError("a node was computed outside of the step, or changed since")
             first = len(self.slots)
             data = [node._data for node in nodes]
             numbers = range(first, first + len(ids))
@@ -289,18 +290,18 @@ class Step:
         return found
 
     def touch(self, node: Node) -> None:
-        """Note that somebody may change a leaf that was computed: from now on it is one like any other."""
+        """Note that somebody may change a leaf that was computed: what it holds is computed first."""
         if node.op is None and self.places.pop(id(node), None) is not None:
-            # Computed now, for it is about to change.
             node._data  # noqa: B018
-            if all(node is not target for target, _ in self.buffers):
-                self.made[node] = None
+            self.changed[id(node)] = node
 
     def postpones(self, check: Callable[..., None], data: Any, rest: tuple[Any, ...]) -> bool:
         """Put a check off to the end of the step if it is of numbers that are not computed yet."""
-        late = any(isinstance(item, Node) and self.is_late(item) for item in flatten(data))
-        if late:
-            self.checks.append((check, copied(data), rest))
+        nodes = [item for item in flatten(data) if id(item) in self.places]
+        late = any(map(self.is_late, nodes))
+        if nodes:
+            # Of one that is done at once its nodes are noted: the next step will have the same, and be late.
+            self.checks.append((check if late else _nothing, copied(data), rest))
         return late
 
     def is_late(self, node: Node) -> bool:
@@ -330,6 +331,10 @@ class Step:
 
     def escaped(self, loss: int) -> list[int]:
         """Return the numbers of the nodes, and of the slots of made leaves, that somebody else holds as well."""
+        if self.grown:
+            # What was computed on the way, of calls that were new, holds their arguments.
+            for late in self.lates:
+                late.forget()
         # One reference is that of the list, one that of the call.
         count = sys.getrefcount
         found = [k for k, n in enumerate(self.uses) if k != loss and count(self.nodes[k]) > n + 2]
@@ -511,6 +516,10 @@ def _as_written(out: list[Any], before: Callable[[], Any]) -> tuple[float, Any]:
     before()
     J.backward()
     return J.item(), raw(tree)
+
+
+def _nothing(*_: Any) -> None:
+    pass
 
 
 def _raises() -> bool:

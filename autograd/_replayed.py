@@ -148,8 +148,12 @@ class Written:
         for k, value in zip(self._values, [J, *values]):
             late = step.lates[k]
             late.data = float(value) if type(late.form) is float else value
-        found = [(step.leaves[slot], g) for slot, g in zip(self._slots, gradients)]
-        return found + [(step.nodes[k], g) for k, g in zip(self._escaped, slopes)]
+        found: dict[Node, Any] = {}
+        for slot, g in zip(self._slots, gradients):
+            node = step.leaves[slot]
+            # A leaf that was changed within the step has two slots.
+            found[node] = found[node] + g if node in found else g
+        return [*found.items(), *((step.nodes[k], g) for k, g in zip(self._escaped, slopes))]
 
 
 Give = Callable[[list[Any]], Any]

@@ -230,7 +230,7 @@ def test_what_cannot_be_compiled_trains_all_the_same() -> None:
         return J
 
     model = MLP(1, [1])
-    with pytest.warns(UserWarning, match=r"fit goes on without compiling, which is slower: .*py:\d+: J = J \+ 0.0: this l"):
+    with pytest.warns(UserWarning, match=r"without compiling, which is slower: .*py:\d+: J = J \+ 0.0: this l"):
         history = fit(model, [[0.0], [1.0]], [1.0, 3.0], loss=odd, optimizer=SGD(model.parameters(), lr=0.1), epochs=30)
     assert history.loss[-1] < history.loss[0]
     assert calls == 30

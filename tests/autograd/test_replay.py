@@ -1,0 +1,588 @@
+"""Steps that are replayed: their numbers, what they keep, and every way of doing something else."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Replay, Tensor, Value, block, exp, no_grad, primitive, tanh, validate, where
+from autograd._replay import CREDIT
+
+rng = np.random.default_rng(0)
+
+
+class Pair:
+    """The same leaves twice: those of a replay, and those of steps as they are written."""
+
+    def __init__(self, *leaves: Any) -> None:
+        self.run = Replay()
+        self.leaves = leaves
+        self.written = copy.deepcopy(leaves)
+
+    def step(self, f: Any, *given: Any) -> Any:
+        """Do a step both ways, compare, and move the leaves; return what the replay did."""
+
+        def zero(leaves: Any = self.leaves) -> None:
+            for node in leaves:
+                node.zero_grad()
+
+        found = self.run(lambda: f(self.leaves, *given), zero)
+        zero(self.written)
+        J, out = f(self.written, *given)
+        J.backward()
+        assert found[0] == pytest.approx(J.item(), rel=1e-12)
+        np.testing.assert_allclose(found[1], autograd._replay.raw(autograd._replay.copied(out)), rtol=1e-12)
+        for own, other in zip(self.leaves, self.written):
+            np.testing.assert_allclose(own.grad, other.grad, rtol=1e-12, atol=1e-14)
+            own.data, other.data = own.data - 0.1 * own.grad, other.data - 0.1 * other.grad
+        return found
+
+    def steps(self, f: Any, data: Any, programs: int = 1) -> None:
+        """Do a step for each of `data`, which take so many programs."""
+        for given in data:
+            self.step(f, *given)
+        assert self.run.stopped == ""
+        assert self.run.compilations == programs
+
+
+def weights() -> tuple[Tensor, Tensor]:
+    return Tensor(rng.normal(size=(4, 3)), "W"), Tensor(np.zeros(3), "b")
+
+
+def batches(n: int = 8, dtype: Any = int) -> list[tuple[Any, Any]]:
+    return [(rng.normal(size=(5, 4)), rng.integers(0, 3, 5).astype(dtype)) for _ in range(n)]
+
+
+class TestOneProgramForAll:
+    def test_data_and_indices_differ_from_step_to_step(self) -> None:
+        def f(leaves: Any, X: Any, t: Any) -> Any:
+            W, b = leaves
+            z = X @ W + b
+            return -autograd.log_softmax(z)[np.arange(5), t.astype(int)].mean(), z
+
+        Pair(*weights()).steps(f, batches(dtype="uint8"))
+
+    def test_a_coefficient_that_is_annealed_and_a_mask(self) -> None:
+        def f(leaves: Any, X: Any, t: Any, c: Any) -> Any:
+            W, b = leaves
+            z = (X @ W + b) * (t == 1)[:, None]
+            return (z**2).mean() + c * (W * W).sum(), z
+
+        Pair(*weights()).steps(f, [(*batch, 0.9**k) for k, batch in enumerate(batches())])
+
+    def test_an_integer_that_changes_is_written_once_more(self) -> None:
+        def f(leaves: Any, X: Any, k: int) -> Any:
+            W, b = leaves
+            return ((X @ W + b) ** 2).mean() * k, W * 1
+
+        Pair(*weights()).steps(f, [(X, 1 + k // 4) for k, (X, _) in enumerate(batches())], programs=2)
+
+    def test_many_integers_that_change_one_by_one(self) -> None:
+        def f(leaves: Any, *factors: int) -> Any:
+            (w,) = leaves
+            J = w * w
+            for k in factors:
+                J = J * k
+            return J, None
+
+        data = [tuple(2 if k < n else 1 for k in range(6)) for n in range(7)]
+        Pair(Value(0.5)).steps(lambda *given: (f(*given)[0], 1.0), data, programs=3)
+
+    def test_of_values(self) -> None:
+        def f(leaves: Any, x: float, flag: bool) -> Any:
+            w, b = leaves
+            y = tanh(w * x + b) - np.float64(0.25)
+            return (y - 0.5) ** 2 * True, [y, (y,)]
+
+        pair = Pair(Value(0.3), Value(0.1))
+        pair.steps(lambda *a: (f(*a)[0], f(*a)[1][0]), [(0.1 * k, True) for k in range(6)])
+
+    def test_two_ways_are_two_programs(self) -> None:
+        def f(leaves: Any, x: float) -> Any:
+            (w,) = leaves
+            y = w * x
+            return (y * y if y.item() > 0 else exp(y)), y
+
+        Pair(Value(0.3)).steps(f, [((-1.0) ** k,) for k in range(8)], programs=2)
+
+    def test_a_leaf_that_changes_within_a_step_counts_with_both_numbers(self) -> None:
+        def f(leaves: Any) -> Any:
+            (w,) = leaves
+            J = w * 3.0
+            w.data = w.data * 0.5
+            return J * w, J
+
+        Pair(Value(2.0)).steps(f, [()] * 4)
+
+    def test_another_leaf_in_the_place_of_one(self) -> None:
+        run, leaves = Replay(), [Value(float(k)) for k in range(5)]
+        for w in leaves:
+            run(lambda w=w: (w * w, None), lambda: None)
+        assert [w.grad for w in leaves] == [0.0, 2.0, 4.0, 6.0, 8.0]
+        assert run.compilations == 1
+
+    def test_leaves_that_the_step_makes(self) -> None:
+        def f(leaves: Any, X: Any, t: Any) -> Any:
+            W, b = leaves
+            z = Tensor(X) @ W + b + Value(0.5)
+            return ((z - t[:, None]) ** 2).mean(), z
+
+        Pair(*weights()).steps(f, batches())
+
+    def test_masks_with_as_many_elements(self) -> None:
+        def f(leaves: Any, X: Any, mask: Any) -> Any:
+            W, b = leaves
+            z = (X @ W + b)[mask]
+            return (z**2).sum(), z
+
+        masks = [rng.permutation(5) < 2 for _ in range(6)]
+        Pair(*weights()).steps(f, [(X, mask) for (X, _), mask in zip(batches(), masks)])
+
+    def test_what_is_cut_off(self) -> None:
+        def f(leaves: Any, X: Any, t: Any) -> Any:
+            W, b = leaves
+            z = X @ W + b
+            with no_grad():
+                scale = (z * z).mean() + 1.0
+            return ((z - z.detach().mean()) ** 2 / scale).mean() + (W.detach() * W).sum(), z
+
+        Pair(*weights()).steps(f, batches())
+
+    def test_what_is_cut_off_and_then_changed(self) -> None:
+        def f(leaves: Any) -> Any:
+            (w,) = leaves
+            cut = (w * 2.0).detach()
+            J = w * cut
+            cut.data = 5.0
+            return J + w * cut, cut
+
+        pair = Pair(Value(0.5))
+        for _ in range(9):
+            pair.step(lambda leaves: (f(leaves)[0], 1.0))
+        assert "changed since" in pair.run.stopped
+
+    def test_a_gradient_inside_the_loss(self) -> None:
+        def f(leaves: Any, X: Any, t: Any) -> Any:
+            W, b = leaves
+            slope = autograd.grad(lambda x: tanh(x @ W + b).sum())(Tensor(X))
+            return (slope**2).sum() + (W * W).sum(), slope
+
+        pair = Pair(*weights())
+        for given in batches():
+            pair.step(f, *given)
+        assert pair.run.stopped == ""
+
+
+class TestWhatIsKept:
+    def test_nodes_hold_what_they_held(self) -> None:
+        kept: list[Any] = []
+
+        def f(leaves: Any, X: Any) -> Any:
+            W, b = leaves
+            h = X @ W
+            z = tanh(h + b)
+            kept.append((h, z))
+            return (z**2).mean(), z
+
+        pair = Pair(*weights())
+        pair.steps(f, [(X,) for X, _ in batches()])
+        for (h, z), (h2, z2) in zip(kept[::2], kept[1::2]):
+            for name in ("data", "grad"):
+                np.testing.assert_allclose(getattr(h, name), getattr(h2, name), rtol=1e-12)
+                np.testing.assert_allclose(getattr(z, name), getattr(z2, name), rtol=1e-12)
+            assert (z.op.name, z.inputs[0].op.name, z.shape, len(z)) == ("tanh", "add", (5, 3), 5)
+            assert z.inputs[0].inputs[0] is h
+            np.testing.assert_allclose(z.args[0], z2.args[0], rtol=1e-12)
+
+    def test_a_loss_may_be_kept_and_differentiated_later(self) -> None:
+        run, w, kept = Replay(), Value(3.0), []
+
+        def f() -> Any:
+            kept.append(w * w)
+            return kept[-1], None
+
+        for _ in range(5):
+            run(f, w.zero_grad)
+            w.data = w.data + 1.0
+        assert [J.data for J in kept] == [9.0, 16.0, 25.0, 36.0, 49.0]
+        w.zero_grad()
+        kept[3].backward()
+        assert w.grad == 12.0
+        assert pickle.loads(pickle.dumps(kept[4])).data == copy.deepcopy(kept[4]).data == 49.0
+
+    def test_a_leaf_that_was_made_and_kept_has_its_gradient(self) -> None:
+        run, w, kept = Replay(), Value(3.0), []
+
+        def f() -> Any:
+            x = Value(2.0)
+            kept.append(x)
+            return w * x, None
+
+        for _ in range(5):
+            run(f, w.zero_grad)
+        assert [x.grad for x in kept] == [3.0] * 5
+        assert run.compilations == 1
+
+    def test_too_many_are_told(self) -> None:
+        run, w, kept = Replay(), Value(0.5), []
+
+        def f() -> Any:
+            kept[:] = [w * float(k) for k in range(20)]
+            return sum(kept), None
+
+        for _ in range(20):
+            run(f, w.zero_grad)
+            assert [node.grad for node in kept] == [1.0] * 20
+        assert run.stopped.startswith("it keeps 20 nodes")
+
+    def test_in_a_thread(self) -> None:
+        run, w = Replay(), Value(3.0)
+
+        def f() -> Any:
+            y, found = w * w, []
+            thread = threading.Thread(target=lambda: found.append(y + 1.0))
+            thread.start()
+            thread.join()
+            return y * found[0], None
+
+        for _ in range(30):
+            J, _ = run(f, w.zero_grad)
+            assert (J, w.grad) == (90.0, 6 * 10 + 9 * 6)
+        assert "was computed outside of the step" in run.stopped
+
+    def test_assigned_data_come_with_the_rest(self) -> None:
+        run, w, mean = Replay(), Value(3.0), Value(0.0)
+
+        def f(read: bool) -> Any:
+            y = w * 2.0
+            autograd.assign(mean, mean * 0.5 + y)
+            if read:
+                assert mean.data > 5.0
+            return y * y + mean.detach() * 0.0, mean * 1.0
+
+        for k in range(8):
+            expected = mean.data * 0.5 + 6.0
+            _, found = run(lambda k=k: f(k % 2 == 1), w.zero_grad)
+            assert mean.data == found == expected
+        with no_grad():
+            autograd.assign(mean, w)
+        assert mean.data == 3.0
+
+    def test_assigned_data_of_another_kind(self) -> None:
+        run, w, last = Replay(), Tensor([1.0, 2.0]), Tensor(np.zeros(2, "f"))
+
+        def f() -> Any:
+            autograd.assign(last, w * 2.0)
+            return (w * w).sum(), None
+
+        for _ in range(4):
+            run(f, w.zero_grad)
+        assert last.data.dtype == "float32"
+        assert last.data.tolist() == [2.0, 4.0]
+
+
+class TestSomethingElse:
+    def test_errors_are_those_of_the_step(self) -> None:
+        run, w = Replay(), Tensor([1.0, 2.0])
+        for n in (2, 2, 2, 3):
+            if n == 3:
+                with pytest.raises(ValueError, match=r"multiply of shape \(2,\) and \(3,\)"):
+                    run(lambda n=n: ((w * np.ones(n)).sum(), None), w.zero_grad)
+            else:
+                run(lambda n=n: ((w * np.ones(n)).sum(), None), w.zero_grad)
+        with pytest.raises(IndexError):
+            run(lambda: (w[np.array([7])].sum(), None), w.zero_grad)
+        with pytest.raises(TypeError, match="multiply got 'a'"):
+            run(lambda: (w * "a", None), w.zero_grad)
+
+    def test_an_index_that_gets_too_large(self) -> None:
+        run, w = Replay(), Tensor([1.0, 2.0])
+        for k in (0, 1, 0, 1):
+            run(lambda k=k: (w[np.array([k])].sum(), None), w.zero_grad)
+        with pytest.raises(IndexError):
+            run(lambda: (w[np.array([2])].sum(), None), w.zero_grad)
+
+    def test_what_cannot_be_differentiated(self) -> None:
+        w, run = Value(2.0), Replay()
+        for J in (w, 3.0):
+            with pytest.raises((ValueError, AttributeError)):
+                run(lambda J=J: (J, None), w.zero_grad)
+
+    def test_not_finite_is_done_as_written(self) -> None:
+        run, w = Replay(), Value(1.0)
+        for x in (1.0, 2.0, 3.0, 0.0, 4.0):
+            J, _ = run(lambda x=x: (w / x, None), w.zero_grad)
+            assert J == w.grad == (1 / x if x else float("inf"))
+
+    def test_python_raises_where_arrays_do_not(self) -> None:
+        run, w = Replay(), Value(1.0)
+        for x in (1.0, 2.0, 3.0, 800.0):
+            J, _ = run(lambda x=x: (exp(w * x), None), w.zero_grad)
+        assert J == w.grad == float("inf")
+
+    def test_numpy_that_raises(self) -> None:
+        run, w = Replay(), Tensor([1.0])
+        with np.errstate(all="raise"):
+            run(lambda: ((w * 2.0).sum(), None), w.zero_grad)
+        with autograd.detect_anomaly():
+            run(lambda: ((w * 2.0).sum(), None), w.zero_grad)
+        assert run.compilations == 0
+        assert w.grad.tolist() == [2.0]
+
+    def test_steps_that_never_repeat_end_it_with_the_line(self) -> None:
+        run, w = Replay(), Value(1.0)
+        for n in range(40):
+
+            def f(n: int = n) -> Any:
+                J = w * 1.0
+                for _ in range(n):
+                    J = J + w
+                return J, None
+
+            J, _ = run(f, w.zero_grad)
+            assert J == w.grad == n + 1
+        assert "test_replay.py:" in run.stopped
+        assert "J = J + w: this line computes something else from step to step" in run.stopped
+        assert run.compilations <= CREDIT
+
+    def test_a_setting_that_cannot_be_compared(self) -> None:
+        class Odd:
+            pass
+
+        scaled = primitive("scaled_oddly", lambda xp, x, *, by: x * 2.0, lambda g, out, x, by: g * 2.0)
+        run, w = Replay(), Tensor([1.0])
+        for _ in range(12):
+            run(lambda: (scaled(w, by=Odd()).sum(), None), w.zero_grad)
+            assert w.grad.tolist() == [2.0]
+        assert "is no setting that can be compared" in run.stopped
+
+    def test_settings_of_many_kinds(self) -> None:
+        taken = primitive(
+            "taken_so", lambda xp, x, *, how: x * how[1][0], lambda g, out, x, how: g * how[1][0], elementwise=False
+        )
+        how = (slice(0, 2), [2.0], np.float32, np.array(3), None, "a")
+        run, w = Replay(), Tensor([1.0])
+        for _ in range(4):
+            run(lambda: (taken(w, how=how).sum(), None), w.zero_grad)
+            assert w.grad.tolist() == [2.0]
+
+    def test_an_index_that_decides_the_shape(self) -> None:
+        repeated = primitive(
+            "repeated",
+            lambda xp, x, *, times: xp.repeat(x, times),
+            lambda g, out, x, times: autograd.stack([g[: times[0]].sum(), g[times[0] :].sum()]),
+            elementwise=False,
+        )
+        run, w = Replay(), Tensor([1.0, 2.0])
+        for k in range(12):
+            times = np.array([1 + k % 3, 2])
+            J, _ = run(lambda times=times: (repeated(w, times=times).sum(), None), w.zero_grad)
+            assert times[0] + 4.0 == J
+            assert w.grad.tolist() == times.tolist()
+
+    def test_a_rule_that_computes_from_an_index_is_not_relied_on(self) -> None:
+        chosen = primitive(
+            "chosen",
+            lambda xp, x, *, at: x[at],
+            lambda g, out, x, at: autograd.scatter(g, shape=x.shape, index=(at + 0,)),
+            elementwise=False,
+        )
+        run, w = Replay(), Tensor([1.0, 2.0, 3.0])
+        for k in range(4):
+            run(lambda k=k: (chosen(w, at=np.array([k % 3])).sum(), None), w.zero_grad)
+            assert w.grad.tolist() == [float(i == k % 3) for i in range(3)]
+        assert "a rule computes from an index" in run.stopped
+
+    def test_a_program_that_finds_something_else_is_not_used(self) -> None:
+        seen: list[int] = []
+
+        def rule(g: Any, out: Any, x: Any) -> Any:
+            seen.append(0)
+            return g * float(len(seen))
+
+        odd = primitive("odd_rule", lambda xp, x: x * 1.0, rule)
+        run, w = Replay(), Tensor([1.0])
+        run(lambda: (odd(w).sum(), None), w.zero_grad)
+        assert "came out otherwise when it was compiled" in run.stopped
+        run(lambda: (odd(w).sum(), None), w.zero_grad)
+        assert w.grad.tolist() == [float(len(seen))]
+
+    def test_checks_of_numbers_that_come_later(self) -> None:
+        def positive(x: Any) -> None:
+            if not x.data > 0:
+                raise ValueError("not positive")
+
+        run, w = Replay(), Value(2.0)
+
+        def f(x: float) -> Any:
+            y = w * x
+            validate(positive, y)
+            return y, None
+
+        for x in (1.0, 2.0, 3.0):
+            run(lambda x=x: f(x), w.zero_grad)
+        with pytest.raises(ValueError, match="not positive"):
+            run(lambda: f(-1.0), w.zero_grad)
+        assert run.compilations == 1
+
+    def test_a_dict_of_outputs(self) -> None:
+        run, w = Replay(), Value(2.0)
+        for _ in range(3):
+            _, found = run(lambda: (w * 2.0, {"a": w * 3.0}), w.zero_grad)
+        assert {key: node.data for key, node in found.items()} == {"a": 6.0}
+
+    def test_a_compiled_function_and_a_backward_inside(self) -> None:
+        fast = autograd.compile(lambda x: x * 2.0)
+        run, w = Replay(), Value(3.0)
+
+        def f() -> Any:
+            y = w * w
+            (w * 5.0).backward()
+            assert w.grad == 5.0
+            return y * fast(y), None
+
+        for _ in range(5):
+            J, _ = run(f, w.zero_grad)
+            w.zero_grad()
+            assert J == 162.0
+
+
+def weighed(w: Any, xs: Any, c: float = 1.0) -> Any:
+    """Return several numbers, as one of our functions does."""
+    return [tanh(w * x) * c for x in xs]
+
+
+class TestBlocks:
+    @pytest.mark.parametrize("xs", [[0.1, 0.2], (1, 2), np.array([0.5, 1.5]), [[0.5], [1.0]], [0.1, [2.0]]])
+    def test_are_recorded_once(self, xs: Any) -> None:
+        calls = 0
+
+        def of(w: Any, xs: Any, c: float) -> Any:
+            nonlocal calls
+            calls += 1
+            flat = [x[0] if isinstance(x, list) else x for x in xs]
+            return weighed(w, flat, c)
+
+        def f(leaves: Any, c: float) -> Any:
+            (w,) = leaves
+            ys = block(of, w, xs, c=c)
+            return sum(ys) * 2.0 + ys[0], ys
+
+        run, w, v = Replay(), Value(0.5), Value(0.5)
+        for k in range(12):
+            J, out = run(lambda k=k: f([w], 0.9**k), w.zero_grad)
+            v.zero_grad()
+            expected, ys = f([v], 0.9**k)
+            expected.backward()
+            assert (J, w.grad) == pytest.approx((expected.data, v.grad), rel=1e-12)
+            assert out == pytest.approx([y.data for y in ys], rel=1e-12)
+        assert run.stopped == ""
+        # Once recorded, and once in each of the steps that are compared; all others are of the steps as written.
+        assert calls < 12 + 12
+
+    def test_results_may_be_kept(self) -> None:
+        run, w, kept = Replay(), Value(0.5), []
+
+        def f() -> Any:
+            ys = block(weighed, w, [1.0, 2.0])
+            kept.append(ys[1])
+            return sum(ys), None
+
+        for _ in range(5):
+            run(f, w.zero_grad)
+            w.data = w.data + 0.25
+        assert [y.data for y in kept] == pytest.approx([np.tanh(1.0 + 0.5 * k) for k in range(5)], rel=1e-12)
+        assert [y.grad for y in kept] == [1.0] * 5
+        # The leaf holds something else now; the step is computed from what it held.
+        w.zero_grad()
+        kept[-1].backward()
+        assert w.grad == pytest.approx(2 * (1 - np.tanh(3.0) ** 2), rel=1e-12)
+        assert kept[-1].inputs[0].inputs[0].op.name == "multiply"
+
+    def test_what_decides_by_a_number_is_none(self) -> None:
+        def deciding(w: Any, x: float) -> Any:
+            return w * x if x > 0 else w
+
+        run, w = Replay(), Value(0.5)
+        for x in (1.0, -1.0, 1.0, -1.0, 2.0):
+            J, _ = run(lambda x=x: (block(deciding, w, x) * 2.0, None), w.zero_grad)
+            assert (x if x > 0 else 1.0) == J
+
+    def test_what_returns_no_node_of_its_own_is_none(self) -> None:
+        run, w = Replay(), Value(0.5)
+        for _ in range(4):
+            J, _ = run(lambda: (block(lambda w: w, w) * 2.0, None), w.zero_grad)
+            assert J == 1.0
+
+    def test_without_nodes_with_tensors_and_under_no_grad(self) -> None:
+        run, w = Replay(), Tensor([0.5])
+
+        def f() -> Any:
+            assert block(weighed, 2.0, [1.0]) == [np.tanh(2.0)]
+            with no_grad():
+                assert block(weighed, Value(2.0), [1.0])[0].op is None
+            assert block(lambda s: s, {1: 2}) == {1: 2}
+            return block(weighed, w, [1.0])[0].sum(), None
+
+        for _ in range(4):
+            run(f, w.zero_grad)
+        assert run.compilations == 1
+
+    def test_a_node_from_outside(self) -> None:
+        run, w = Replay(), Value(0.5)
+        outside = w * 2.0
+        for _ in range(3):
+            J, _ = run(lambda: (block(weighed, outside, [1.0])[0] * 1.0, None), w.zero_grad)
+            assert np.tanh(1.0) == J
+            assert w.grad == pytest.approx(2 * (1 - np.tanh(1.0) ** 2))
+
+    def test_nodes_of_several_origins(self) -> None:
+        run, w, v = Replay(), Value(0.5), Value(0.25)
+
+        def f() -> Any:
+            y = w * 2.0
+            return sum(block(weighed, w, [1.0, y, v, v])) + sum(block(weighed, v, [w, w])), None
+
+        for _ in range(4):
+            run(f, lambda: (w.zero_grad(), v.zero_grad()))
+        found = w.grad, v.grad
+        w.zero_grad()
+        v.zero_grad()
+        f()[0].backward()
+        assert found == pytest.approx((w.grad, v.grad), rel=1e-12)
+        assert run.compilations == 1
+
+    def test_a_cut_inside(self) -> None:
+        kept: list[Any] = []
+
+        def cut(w: Any, x: float) -> Any:
+            return w * (w * x).detach()
+
+        run, w = Replay(), Value(0.5)
+
+        def f() -> Any:
+            kept.append(block(cut, w, 2.0))
+            return kept[-1] * 1.0, None
+
+        for _ in range(4):
+            J, _ = run(f, w.zero_grad)
+            assert (J, w.grad) == (0.5, 1.0)
+        w.data = 7.0
+        w.zero_grad()
+        kept[-1].backward()
+        assert w.grad == 1.0
+
+
+def test_a_choice_by_a_mask_of_nodes() -> None:
+    def f(leaves: Any, X: Any, t: Any) -> Any:
+        W, b = leaves
+        z = X @ W + b
+        return where(z > 0, z, 0.1 * z).sum() + ((z > 0.5) * z).mean(), z
+
+    Pair(*weights()).steps(f, batches())
