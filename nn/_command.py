@@ -7,21 +7,26 @@ import csv
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
+from autograd.files import printable
 
 from . import _metrics, plots
+from ._folders import held
 from ._history import History
 from ._losses import binary_cross_entropy, cross_entropy
 from ._module import Sequential
 from ._normalization import BatchNorm
 from ._optim import NAMED
-from ._runs import CONFIG, HISTORY, MODEL, PAGE, SIDE, Run, decided, network, read, shaped, write
+from ._rows import pick
+from ._runs import CONFIG, FILES, HISTORY, MODEL, PAGE, SIDE, Run, decided, network, read, shaped, write
 from ._schedules import Schedule, cosine, warm_up
+from ._schema import MOST_SAMPLES
 from ._train import fit, predict
 from .data import (
     DataError,
@@ -38,7 +43,9 @@ from .data import (
     train_test_split,
     wine,
 )
+from .data._files import checksum, is_number
 from .data._prepared import centre_and_spread
+from .plots._style import plain
 
 MADE: dict[str, Callable[..., Any]] = {
     "moons": moons,
@@ -55,6 +62,16 @@ SCHEDULES: dict[str, Callable[[int], Schedule | None]] = {
     "warm-up": lambda epochs: warm_up(0.1 * epochs, then=cosine(0.9 * epochs)),
 }
 """The schedules that may be given by name: each is made from the number of epochs."""
+
+
+class Data(NamedTuple):
+    """All samples, with the names of the features and of the classes, and the checksum of the file that had them."""
+
+    X: Any
+    y: Any
+    features: list[str]
+    classes: list[str]
+    sha256: str | None = None
 
 
 class Samples(NamedTuple):
@@ -76,21 +93,30 @@ def train(options: argparse.Namespace) -> None:
         raise DataError("--model cnn: is made of Tensors; leave out --of value")
     options.lr = options.lr or (0.1 if options.optimizer == "sgd" else 0.01)
     settings = {name: value for name, value in vars(options).items() if name not in ("command", "save", "overwrite")}
-    samples = load(settings)
+    data = load(settings)
+    samples, test_rows = split(data, options.seed)
     means, spread = scaling(settings, samples.X_train)
+    kind = Value if options.of == "value" else Tensor
+    model = network(settings, len(data.features), len(data.classes), kind)
+    run = Run(settings, data.features, data.classes, means, spread, {}, data.sha256, test_rows, model)
     make_writable("--save", options.save)
+    with held("--save", options.save):
+        _train(options, run, samples)
+
+
+def _train(options: argparse.Namespace, run: Run, samples: Samples) -> None:
+    odd = [name for name in FILES if (options.save / name).exists() and not (options.save / name).is_file()]
+    if odd:
+        raise DataError(f"--save {options.save}: its {odd[0]} is no regular file; name another folder")
     others = [name for name in (CONFIG, HISTORY, PAGE) if (options.save / name).exists()]
     if others and not (options.save / MODEL).exists():
         raise DataError(f"--save {options.save}: has another {others[0]}, of no run; name another folder")
     if not options.overwrite:
-        _spare(options.save, settings)
-    kind = Value if options.of == "value" else Tensor
-    model: Any = network(settings, len(samples.features), len(samples.classes), kind)
-    # Kept as layers, which have the same numbers.
-    run = Run(settings, samples.features, samples.classes, means, spread, {}, model)
+        _spare(options.save, run.options)
+    model: Any = run.model
     X_train, X_test = run.prepared(samples.X_train), run.prepared(samples.X_test)
     y_train, y_test = samples.y_train, samples.y_test
-    if kind is Value:
+    if options.of == "value":
         X_train, X_test = X_train.tolist(), X_test.tolist()
         y_train, y_test = (y.tolist() if hasattr(y, "tolist") else y for y in (y_train, y_test))
     print(model.summary((1, SIDE, SIDE) if options.model == "cnn" else None) + "\n")
@@ -122,6 +148,7 @@ def train(options: argparse.Namespace) -> None:
         if not history.epochs:
             raise
     print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s")
+    # Kept as layers, which have the same numbers.
     run = run._replace(model=model.to(Tensor))
     results = _measured(run, samples)
     run = run._replace(results={f"{name}_accuracy": right for name, (right, _) in results.items()})
@@ -135,24 +162,45 @@ def train(options: argparse.Namespace) -> None:
 def evaluate(options: argparse.Namespace) -> None:
     """Print how often a run's network is right, in all and for each class: on its own data, or on another CSV file."""
     run = read(options.run)
-    if options.data is not None:
+    given = options.data is not None
+    if given and (options.target not in (None, run.options["target"]) or not _is_own(run, options.data)):
         X, y = _known(run, options.data, options.target or run.options["target"])
         parts = {str(options.data): (X, y)}
     else:
-        samples = load(run.options)
-        if (samples.features, samples.classes) != (run.features, run.classes):
-            raise DataError(f"{run.options['data']}: has other columns or classes than it had in training; see --data")
+        samples = _as_in_training(run, options.data)
         parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
     for name, (X, y) in parts.items():
         scores = run.scores(X)
         print(f"{name:<9} accuracy {_accuracy(run.classes)(scores, y):7.1%}  ({len(y)} samples)")
     guesses = decided(scores)
-    width = max(len(name) for name in ("class", *run.classes))
+    names = list(map(printable, run.classes))
+    width = max(len(name) for name in ("class", *names))
     print(f"\n{'class':<{width}}  {'right':>7}  samples")
-    for k, label in enumerate(run.classes):
-        of_class = [guess == k for guess, true in zip(guesses, y) if true == k]
-        right = f"{sum(of_class) / len(of_class):.1%}" if of_class else "-"
-        print(f"{label:<{width}}  {right:>7}  {len(of_class):7}")
+    counts, rights = Counter(map(int, y)), Counter(int(true) for guess, true in zip(guesses, y) if guess == true)
+    for k, label in enumerate(names):
+        right = f"{rights[k] / counts[k]:.1%}" if counts[k] else "-"
+        print(f"{label:<{width}}  {right:>7}  {counts[k]:7}")
+
+
+def _is_own(run: Run, path: str) -> bool:
+    """Tell whether a file is the one that a run was trained on, letter by letter."""
+    return run.data_sha256 is not None and checksum(path) == run.data_sha256
+
+
+def _as_in_training(run: Run, path: str | None) -> Samples:
+    """Return the samples of a run in the parts that they were in; raise DataError if that is not known any more."""
+    data = run.options["data"] if path is None else path
+    if path is None and data not in (*MADE, *SHIPPED, "digits"):
+        # A stranger may have written where its data are: no other file is opened than one named here, or near.
+        if Path(data).is_absolute() or ".." in Path(data).parts:
+            raise DataError(f"{data}: has the data of this run; if it is yours, name it with --data {data}")
+        if not _is_own(run, data):
+            raise DataError(f"{data}: was changed since the training, so its test samples are not known; see --data")
+    whole = load({**run.options, "data": data})
+    if (whole.features, whole.classes) != (run.features, run.classes) or max(run.test_rows) >= len(whole.y):
+        raise DataError(f"{data}: has other columns, classes or rows than it had in training; see --data")
+    apart = set(run.test_rows)
+    return _parts(whole, [row for row in range(len(whole.y)) if row not in apart], run.test_rows)
 
 
 def write_predictions(options: argparse.Namespace) -> None:
@@ -166,7 +214,18 @@ def write_predictions(options: argparse.Namespace) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["class", "probability"])
     for k, p in zip(decided(z), (e / e.sum(axis=1, keepdims=True)).max(axis=1)):
-        table.writerow([run.classes[k], f"{p:.4f}"])
+        table.writerow([cell(run.classes[k]), f"{p:.4f}"])
+
+
+def cell(text: str) -> str:
+    """Return a text that a spreadsheet shows as it is, and a terminal too: no formula, no escape code.
+
+    >>> from nn._command import cell
+    >>> cell("=1+1"), cell("-1"), cell("tall")
+    ("'=1+1", '-1', 'tall')
+    """
+    shown = printable(text)
+    return f"'{shown}" if shown[:1] in tuple("=+-@＝＋－＠") and not is_number(shown) else shown
 
 
 def export(options: argparse.Namespace) -> None:
@@ -185,7 +244,8 @@ def export(options: argparse.Namespace) -> None:
     shape = (1, SIDE, SIDE) if image else (len(run.features),)
     model.to_onnx(options.onnx, shape)
     scores = "1 score, above 0 for the second" if len(run.classes) == 2 else f"{len(run.classes)} scores, one for each"
-    print(f"{options.onnx}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {', '.join(run.classes)}")
+    classes = printable(", ".join(run.classes))
+    print(f"{options.onnx}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {classes}")
 
 
 def make_writable(option: str, folder: Path) -> None:
@@ -211,23 +271,25 @@ def _spare(folder: Path, settings: Mapping[str, Any]) -> None:
         raise DataError(f"--save {folder}: has a run of {told}; name another folder, or replace it with --overwrite")
 
 
-def load(options: Mapping[str, Any]) -> Samples:
-    """Return the samples that were asked for, split by the seed."""
+def load(options: Mapping[str, Any]) -> Data:
+    """Return the samples that were asked for."""
     data, target, n, seed = (options[name] for name in ("data", "target", "samples", "seed"))
     if target is not None and data in (*MADE, *SHIPPED, "digits"):
         raise DataError(f"--target {target}: is for CSV files; {data} has no columns to choose from")
     if data == "digits":
-        names = [f"pixel {k}" for k in range(SIDE * SIDE)], [str(k) for k in range(10)]
-        return Samples(*train_test_split(*digits(), seed=seed), *names)
+        X, y = digits()
+        return Data(X, y, [f"pixel {k}" for k in range(SIDE * SIDE)], [str(k) for k in range(10)])
     if data in MADE:
-        if n < 10:
-            raise DataError(f"--samples {n}: at least 10 are needed to train and to test")
+        if not 10 <= n <= MOST_SAMPLES:
+            raise DataError(
+                f"--samples {n}: at least 10 are needed to train and to test, at most {MOST_SAMPLES:,} made"
+            )
         X, y = MADE[data](n, seed=seed)
-        return Samples(*train_test_split(X, y, seed=seed), ["x_1", "x_2"], ["class 0", "class 1"])
+        return Data(X, y, ["x_1", "x_2"], ["class 0", "class 1"])
     if data in SHIPPED:
         X, y = SHIPPED[data]()
         features = [f"feature {k}" for k in range(1, X.shape[1] + 1)]
-        return Samples(*train_test_split(X, y, seed=seed), features, [f"class {k}" for k in range(int(y.max()) + 1)])
+        return Data(X, y, features, [f"class {k}" for k in range(int(y.max()) + 1)])
     if not data.lower().endswith(".csv") and not Path(data).exists():
         raise DataError(f"--data {data}: is neither {NAMES} nor a CSV file")
     if target is None:
@@ -235,7 +297,19 @@ def load(options: Mapping[str, Any]) -> Samples:
     table = read_csv(data, target)
     if len(table.y) < 10:
         raise DataError(f"{data}: has {len(table.y)} samples; at least 10 are needed to train and to test")
-    return Samples(*train_test_split(table.X, table.y, seed=seed), table.features, table.classes)
+    return Data(table.X, table.y, table.features, table.classes, checksum(data))
+
+
+def split(data: Data, seed: int) -> tuple[Samples, list[int]]:
+    """Return data in two parts, and which rows the second has."""
+    rows = list(range(len(data.y)))
+    train, test, _, _ = train_test_split(rows, rows, seed=seed)
+    return _parts(data, train, test), test
+
+
+def _parts(data: Data, train: list[int], test: list[int]) -> Samples:
+    X_train, X_test, y_train, y_test = (pick(part, rows) for part in (data.X, data.y) for rows in (train, test))
+    return Samples(X_train, X_test, y_train, y_test, data.features, data.classes)
 
 
 def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float]]:
@@ -257,10 +331,12 @@ def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:
     if target is None:
         raise DataError(f"--data {path}: say with --target which column holds the classes")
     labels = read_labels(path, target)
-    unknown = [label for label in labels if label not in run.classes]
-    if unknown:
-        raise DataError(f"{path}, column {target}: has the class {unknown[0]!r}; known are {', '.join(run.classes)}")
-    return read_features(path, run.features), [run.classes.index(label) for label in labels]
+    places = {name: k for k, name in enumerate(run.classes)}
+    unknown = next((label for label in labels if label not in places), None)
+    if unknown is not None:
+        known = ", ".join(run.classes[:20]) + (", ..." if len(places) > 20 else "")
+        raise DataError(f"{path}, column {target}: has the class {unknown!r:.60}; known are {known:.300}")
+    return read_features(path, run.features), [places[label] for label in labels]
 
 
 def _loss(classes: list[str]) -> Any:
@@ -291,9 +367,7 @@ def _measured(run: Run, samples: Samples) -> dict[str, tuple[float, int]]:
 def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, str]]:
     """Return the pictures of a run by name, each with what it shows."""
     scores, y_test, threshold = run.scores(samples.X_test), samples.y_test, _threshold(run.classes)
-    # A dollar would start a formula in Matplotlib.
-    classes = [name.replace("$", r"\$") for name in run.classes]
-    confusion = plots.confusion_matrix(scores, y_test, classes=classes, threshold=threshold)
+    confusion = plots.confusion_matrix(scores, y_test, classes=run.classes, threshold=threshold)
     figures = {
         "history": (
             history.plot(held_out=run.held_out).figure,
@@ -309,9 +383,9 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
             samples.y_train,
             threshold=threshold,
         )
-        names = [f"${name}$" if made else f"{name} (standardised)".replace("$", r"\$") for name in run.features]
+        names = [f"${name}$" if made else plain(f"{name} (standardised)") for name in run.features]
         boundary.set(xlabel=names[0], ylabel=names[1])
-        for text, name in zip(boundary.get_legend().get_texts(), classes):
+        for text, name in zip(boundary.get_legend().get_texts(), map(plain, run.classes)):
             text.set_text(name)
         figures["boundary"] = (boundary.figure, "The training samples, and where the network decides for which class")
     if run.options["data"] == "digits":

@@ -5,32 +5,45 @@ from __future__ import annotations
 import base64
 import csv
 import html
+import io
 import json
+import os
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import Tensor
+from autograd.files import open_file
 
 from ._convolution import Conv2d, Flatten, MaxPool2d
+from ._folders import content, write_together
 from ._history import History
-from ._keep import FileError, load, save
+from ._keep import FileError, packed, unpacked
 from ._layers import MLP
 from ._metrics import checked_scores, decide
 from ._module import Module, Sequential
+from ._schema import checked
 from ._train import predict
 from .data import DataError
+from .plots._style import png
 
 SIDE = 8
 """The images are so many pixels high and wide."""
 
 CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv", "index.html"
+FILES = (CONFIG, MODEL, HISTORY, PAGE, "history.png", "confusion.png", "boundary.png", "misclassified.png")
+"""What a run may consist of."""
+
+LONGEST = 2**25
+"""A configuration has at most so many bytes: a table of a million rows needs a quarter of them."""
 
 
 class Run(NamedTuple):
     """What was trained: the options of the command line, what its numbers mean, how good it is, and the network.
 
-    Each feature is given to the network less its number in `means`, over its number in `spread`.
+    Each feature is given to the network less its number in `means`, over its number in `spread`. `data_sha256` is of
+    the file that was read, if there was one; `test_rows` are the samples, from 0, that were held out.
     """
 
     options: dict[str, Any]
@@ -39,6 +52,8 @@ class Run(NamedTuple):
     means: list[float]
     spread: list[float]
     results: dict[str, float]
+    data_sha256: str | None
+    test_rows: list[int]
     model: Module
 
     @property
@@ -85,31 +100,51 @@ def decided(scores: Any) -> list[int]:
 
 
 def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
-    """Write a run to a folder; `figures` are pictures by name, each with what it shows."""
-    config = {name: value for name, value in run._asdict().items() if name != "model"}
-    (folder / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    save(folder / MODEL, run.model)
-    with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["epoch", *history])
-        table.writerows([k, *numbers] for k, numbers in enumerate(zip(*history.values()), 1))
-    for name, (figure, _) in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=120)
-    pictures = {name: (folder / f"{name}.png", shows) for name, (_, shows) in figures.items()}
-    (folder / PAGE).write_text(page(run, history, pictures), encoding="utf-8")
+    """Write a run to a folder, whole or not at all; `figures` are pictures by name, each with what it shows."""
+    network, table = packed(run.model), io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["epoch", *history])
+    writer.writerows([k, *numbers] for k, numbers in enumerate(zip(*history.values()), 1))
+    config = {name: value for name, value in run._asdict().items() if name not in ("model", "test_rows")}
+    text = json.dumps({**config, "model_sha256": sha256(network).hexdigest()}, indent=2, ensure_ascii=False)
+    # Of many rows each would have a line.
+    text = f'{text[:-2]},\n  "test_rows": {json.dumps(run.test_rows)}\n}}\n'
+    pictures = {name: (png(figure), shows) for name, (figure, shows) in figures.items()}
+    contents: dict[str, bytes | str] = {
+        CONFIG: text,
+        MODEL: network,
+        HISTORY: table.getvalue(),
+        PAGE: page(run, history, pictures),
+    }
+    contents |= {f"{name}.png": picture for name, (picture, _) in pictures.items()}
+    write_together(folder, contents, CONFIG, FILES)
 
 
 def read(folder: Path) -> Run:
-    """Return the run in a folder; raise DataError, which names the file, if there is none or it is damaged."""
+    """Return the run in a folder; raise DataError, which names the file, if there is none or it is damaged.
+
+    Nothing but the two files is read, whatever is in them, and nothing is written.
+    """
     import numpy
 
-    if not (folder / CONFIG).exists():
-        raise DataError(f"{folder}: is no run, as it has no {CONFIG}; make one: python -m nn train --save {folder}")
+    path = folder / CONFIG
     try:
-        config = json.loads((folder / CONFIG).read_bytes())
-        run = Run(**config, model=load(folder / MODEL).model)
-        if not len(run.means) == len(run.spread) == len(run.features):
-            raise ValueError("each feature needs a mean and a spread")
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            text = file.read() if size <= LONGEST else b""
+    except FileNotFoundError:
+        raise DataError(
+            f"{folder}: is no run, as it has no {CONFIG}; make one: python -m nn train --save {folder}"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        config = checked(text)
+        expected = config.pop("model_sha256")
+        data = content(folder, MODEL, CONFIG)
+        if sha256(data).hexdigest() != expected:
+            raise FileError(f"{folder / MODEL}: was damaged, or is that of another run than {CONFIG}")
+        run = Run(**config, model=unpacked(data, folder / MODEL).model)
         scores = run.scores(numpy.zeros((1, len(run.features))))
         if scores.shape != ((1,) if len(run.classes) == 2 else (1, len(run.classes))):
             raise ValueError(f"the network of {MODEL} tells other classes apart")
@@ -117,12 +152,14 @@ def read(folder: Path) -> Run:
         raise DataError(f"{error}; train again") from None
     except FileNotFoundError:
         raise DataError(f"{folder / MODEL}: is missing; train again") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{folder / CONFIG}: is damaged ({error}); train again") from None
+    except OSError as error:
+        raise DataError(f"{folder / MODEL}: cannot be read ({error.strerror}); train again") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError) as error:
+        raise DataError(f"{path}: is damaged ({error!s:.200}); train again") from None
     return run
 
 
-def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -> str:
+def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) -> str:
     """Return the summary of a run as one page of HTML that needs no other file."""
     results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
     last = {
@@ -141,8 +178,8 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[Path, str]]) -
     }
     drawn = "\n".join(
         f'<figure><img alt="{html.escape(shows, quote=True)}" src="data:image/png;base64,'
-        f'{base64.b64encode(path.read_bytes()).decode()}"><figcaption>{html.escape(shows)}</figcaption></figure>'
-        for path, shows in pictures.values()
+        f'{base64.b64encode(picture).decode()}"><figcaption>{html.escape(shows)}</figcaption></figure>'
+        for picture, shows in pictures.values()
     )
     title = f"{run.options['model'].upper()} on {run.options['data']}"
     sample = (1, SIDE, SIDE) if run.options["model"] == "cnn" else None

@@ -156,7 +156,7 @@ def signed(data: bytes, rng: random.Random) -> bytes:
 
 WORDS = (
     b"a", b"b", b"c", b",", b",", b",", b"\n", b"\n", b"\n", b'"', b'""', b"'", b"1", b"2.5", b"-3e5", b"nan", b"inf",
-    b"1e999", b" ", b"\t", b";", b"\r\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", "é".encode(), b"\x1b[2J", 
+    b"1e999", b" ", b"\t", b";", b"\r\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", "é".encode(), b"\x1b[2J",
     b"x" * 300, b"9" * 5000, b"=1+1", b"a,b,c\n", b"1,2,x\n", b"3,4,y\n", b"",
 )  # fmt: skip
 
@@ -166,6 +166,25 @@ def strange_csv(rng: random.Random) -> bytes:
     if rng.random() < 0.5:
         return b"a,b,c\n" * (rng.random() < 0.7) + b"".join(rng.choices(WORDS, k=rng.randrange(30)))
     return changed(b"a,b,c\n" + b"1,2.5,x\n3,-4e2,y\n" * rng.randrange(1, 20), rng)
+
+
+def strange_config(whole: bytes, rng: random.Random) -> bytes:
+    """Return a run's configuration with a setting that is none, or with a few bytes changed."""
+    if rng.random() < 0.3:
+        return changed(whole, rng)
+    config = json.loads(whole)
+    inside = config["options"] if rng.random() < 0.5 else config
+    key = rng.choice(list(inside))
+    strange = [
+        10**8, 10**12, 10**400, -1, 0, 1.5, float("nan"), float("inf"), True, None, "", "x" * 5000, "/dev/zero",
+        "../x.csv", "digits", "moons", [], [0], [0.0, 1.0], [float("nan")] * 2, ["a"], ["a", "a"], ["a", "b", "c"],
+        [[]] * 1000,
+        {}, {"a": 1}, [10**9], [-1],
+    ]  # fmt: skip
+    inside[key] = rng.choice(strange)
+    if rng.random() < 0.1:
+        del inside[key]
+    return json.dumps(config).encode()
 
 
 def strange_npz(rng: random.Random) -> bytes:

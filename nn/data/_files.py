@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -74,7 +75,7 @@ def read_csv(path: str | Path, target: str) -> Table:
         kinds.append(found[label])
         X.append([_number(path, line, name, cell) for name, cell in zip(features, cells)])
     names = list(found)
-    if all(_is_number(label) for label in names):
+    if all(is_number(label) for label in names):
         # 1, 1.0 and 01 are one class, under the name that comes first in the file.
         values = [_number(path, line, target, label) for label, line in zip(names, lines)]
         first = dict(zip(reversed(values), reversed(names)))
@@ -192,8 +193,19 @@ def _is_text(content: bytes) -> bool:
     return True
 
 
+def checksum(path: str | Path) -> str:
+    """Return the SHA-256 of a file, by which it is known again; raise DataError if it cannot be read."""
+    try:
+        with open_file(path) as file:
+            return file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+
+
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:
-    if not _is_number(cell):
+    if not is_number(cell):
         raise DataError(f"{path}, line {line}, column {column:.60}: {cell!r:.60} is not a number")
     number = float(cell)
     if not math.isfinite(number):
@@ -201,7 +213,8 @@ def _number(path: str | Path, line: int, column: str, cell: str) -> float:
     return number
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Tell whether a text is a number, nan and inf among them."""
     try:
         float(cell)
     except ValueError:

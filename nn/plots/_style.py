@@ -6,6 +6,8 @@ import sys
 from io import BytesIO
 from typing import Any
 
+from autograd.files import printable
+
 # Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
@@ -44,6 +46,11 @@ def axes(width: float = 6.0, height: float = 4.5) -> Any:
     [6.0, 4.5]
     """
     return new_figure(width, height).subplots()
+
+
+def plain(text: str) -> str:
+    """Return a text that Matplotlib shows as it is: a dollar would start a formula, and a control has no letter."""
+    return printable(text).replace("$", r"\$")
 
 
 def png(figure: Any) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._losses import shape_of
 from .._metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
-from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid
+from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain
 
 
 def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out: str = "validation") -> Any:
@@ -111,7 +111,7 @@ def decision_boundary(
             color=colors[k],
             edgecolor="black",
             linewidth=0.5,
-            label=f"class {label}",
+            label=plain(f"class {label}"),
         )
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(names), 4), frameon=False)
@@ -136,7 +136,7 @@ def confusion_matrix(
 
     _check_scores(y_hat, "confusion_matrix")
     guesses, truths, labels = decisions(y_hat, y, threshold, classes, "confusion_matrix")
-    names, k = [str(label) for label in labels], len(labels)
+    names, k = [plain(str(label)) for label in labels], len(labels)
     counts = numpy.zeros((k, k), int)
     numpy.add.at(counts, (truths, guesses), 1)
     side = max(5.2, 0.36 * k)
@@ -186,7 +186,7 @@ def misclassified(
     for ax, k in zip(places, shown):
         ax.imshow(images[k], cmap="gray_r")
         ax.set_axis_off()
-        ax.set_title(f"{names[truths[k]]} taken for {names[guesses[k]]}", fontsize=9)
+        ax.set_title(plain(f"{names[truths[k]]} taken for {names[guesses[k]]}"), fontsize=9)
     return figure
 
 

@@ -427,7 +427,8 @@ def test_convolution_from_training_to_prediction(
         ("has the class 'huge'; known are small, tall & wide", ["evaluate", "RUN", "--data", "huge.csv"]),
         ("has no column 'sort'", ["evaluate", "RUN", "--data", "huge.csv", "--target", "sort"]),
         ("say with --target which column", ["evaluate", "MOONS", "--data", "huge.csv"]),
-        ("columns or classes than it had in training; see --data", ["evaluate", "MOVED"]),
+        ("was changed since the training, so its test samples are not known; see --data", ["evaluate", "MOVED"]),
+        ("if it is yours, name it with --data ", ["evaluate", "RUN"]),
     ],
 )
 def test_mistakes_with_runs_are_told(
@@ -445,7 +446,7 @@ def test_mistakes_with_runs_are_told(
         assert main(["train", *QUICK, "--save", "MOONS"]) == 0
     if "MOVED" in command:
         path = flowers(tmp_path / "moved.csv")
-        assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "1", "--save", "MOVED"]) == 0
+        assert main(["train", "--data", path.name, "--target", "kind", "--epochs", "1", "--save", "MOVED"]) == 0
         path.write_text(path.read_text().replace("length", "height"))
     capsys.readouterr()
     assert main([str(run) if word == "RUN" else word for word in command]) == 2

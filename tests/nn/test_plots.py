@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.cbook import is_math_text
+from matplotlib.text import Text
 
 import autograd
 from autograd import Tensor, Value
 from nn import ACTIVATIONS, MLP, Conv2d, Flatten, History, Layer, plots
 from nn.data import one_hot
 from nn.plots import axes, confusion_matrix, decision_boundary, history, misclassified
+from nn.plots._style import png
 
 
 def test_history_draws_every_curve() -> None:
@@ -231,3 +234,20 @@ def test_filters_and_feature_maps() -> None:
         plots.filters(np.ones(3))
     with pytest.raises(ValueError, match=r"feature maps are .*; got shape \(1, 9, 3, 3\)"):
         plots.feature_maps(np.ones((1, 9, 3, 3)))
+
+
+HOSTILE = ["$x$^", "$", "_a^$", "\\$\\frac$", "$" * 7, "\x1b[2J"]
+
+
+def test_a_name_is_no_formula() -> None:
+    """Half a formula ended the drawing with an error of Matplotlib's; a whole one was drawn as such."""
+    y, points = np.arange(6), np.random.default_rng(0).normal(size=(6, 2))
+    eye = np.eye(6)
+    for figure in (
+        plots.confusion_matrix(eye, y, classes=HOSTILE).figure,
+        plots.decision_boundary(lambda points: np.zeros((len(points), 6)), points, y, classes=HOSTILE).figure,
+        plots.misclassified(np.zeros((6, 2, 2)), eye[::-1], y, classes=HOSTILE),
+    ):
+        assert png(figure).startswith(b"\x89PNG")
+        shown = {text.get_text() for text in figure.findobj(Text)} - {"$x_1$", "$x_2$"}
+        assert [text for text in shown if is_math_text(text)] == []
