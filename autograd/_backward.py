@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +10,8 @@ from typing import Any
 
 from ._anomaly import check_gradient
 from ._arrays import astype, item
-from ._modes import active, anomaly, new_lock, no_grad
+from ._elementwise import equal, where
+from ._modes import active, anomaly, new_lock, no_grad, tracing
 from ._node import MANY, Node, name_of
 from ._primitive import Rule, leaf, shape, unchanged
 
@@ -47,12 +49,17 @@ def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
 
 
 def sweep(
-    order: list[Node], adjoints: dict[Node, Any], recorded: bool = False, wanted: Collection[Node] | None = None
+    order: list[Node],
+    adjoints: dict[Node, Any],
+    recorded: bool = False,
+    wanted: Collection[Node] | None = None,
+    careful: bool = True,
 ) -> Iterator[tuple[Node, Any, list[Any]]]:
     """Walk `order` backwards; yield each node, its complete gradient, and what it sends to each of its inputs.
 
     `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers
-    and arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient.
+    and arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient. A `careful` sweep
+    sends 0 wherever 0 arrives, also where the slope is infinite or nan.
     """
     for node in reversed(order):
         if node.op is None or node not in adjoints:
@@ -73,12 +80,38 @@ def sweep(
                 if rule is None:
                     continue
                 contribution = _pull_back(rule, g, out, args, node)
+            if careful and op.elementwise and contribution is not g:
+                contribution = where_it_arrives(g, contribution)
             contribution = match(contribution, parent, position, node, recorded)
             if active and anomaly.get():
                 check_gradient(contribution, position, node)
             sent[position] = contribution
             adjoints[parent] = adjoints[parent] + contribution if parent in adjoints else contribution
         yield node, g, sent
+
+
+def where_it_arrives(g: Any, contribution: Any) -> Any:
+    """Return what a rule makes of a gradient `g`: 0 wherever that is 0.
+
+    A rule multiplies, and 0 * inf is nan: so what `where`, `maximum` or a mask did not choose would spoil a gradient.
+    """
+    if active and tracing.get() is not None:
+        return where(equal(g, 0.0), 0.0, contribution)
+    if is_finite(contribution):
+        return contribution
+    nothing = _raw(g) == 0
+    return where(bool(nothing) if isinstance(nothing, bool) else nothing, 0.0, contribution)
+
+
+def is_finite(g: Any) -> bool:
+    """Tell whether a gradient, raw or a node, has no nan and no infinity."""
+    data = _raw(g)
+    if isinstance(data, (float, int)):
+        return math.isfinite(data)
+    import numpy
+
+    # Squares that overflow are rare, and this is five times faster.
+    return bool(math.isfinite(numpy.vdot(data, data)) or numpy.isfinite(data).all())
 
 
 def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
@@ -173,11 +206,17 @@ def _backward_general(root: Node) -> None:
     for node in order:
         if node.op is not None:
             node._grad = 0.0
-    adjoints = {root: one_like(root)}
-    passed_on = set()
-    for node, g, _ in sweep(order, adjoints):
-        node._grad = g
-        passed_on.add(id(g))
+    careful = bool(active) and anomaly.get()
+    while True:
+        adjoints = {root: one_like(root)}
+        passed_on = set()
+        for node, g, _ in sweep(order, adjoints, careful=careful):
+            node._grad = g
+            passed_on.add(id(g))
+        if careful or all(map(is_finite, adjoints.values())):
+            break
+        # Nearly always there is nothing to take care of.
+        careful = True
     for node, g in adjoints.items():
         # A gradient belongs to its leaf, which may write to it: one that other nodes share is copied by the addition.
         fresh = type(node._grad) is float and type(g) is not float and g.base is None and id(g) not in passed_on
@@ -228,6 +267,9 @@ def _backward_values(root: Node) -> bool:
     for node in reversed(order):
         op: Any = node.op
         g = node._grad
+        if not g:
+            # Nothing is sent on, however steep the slope is: see `where_it_arrives`.
+            continue
         first = node._a
         second = node._b
         try:

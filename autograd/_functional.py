@@ -7,9 +7,9 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from ._arrays import reshape, stack, sum_
-from ._backward import one_like, sweep, topological_sort, without_warnings
+from ._backward import is_finite, one_like, sweep, topological_sort, without_warnings
 from ._elementwise import positive, where
-from ._modes import active, record, tracing
+from ._modes import active, anomaly, record, tracing
 from ._node import Node
 from ._primitive import kinds
 
@@ -217,11 +217,18 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
         if any(isinstance(i, Node) and i in wanted for i in node.inputs):
             wanted.add(node)
     goals = set(targets)
-    adjoints = {out: seed} if out in wanted else {}
-    with without_warnings():
-        for node, g, _ in sweep([n for n in order if n in wanted and n not in goals], adjoints, recorded, wanted):
-            if noted is not None:
-                noted.adjoint(out, node, g)
+    order = [node for node in order if node in wanted and node not in goals]
+    careful = noted.careful if noted is not None else bool(active) and anomaly.get()
+    while True:
+        adjoints = {out: seed} if out in wanted else {}
+        with without_warnings():
+            for node, g, _ in sweep(order, adjoints, recorded, wanted, careful):
+                if noted is not None:
+                    noted.adjoint(out, node, g)
+        if careful or noted is not None or all(is_finite(adjoints.get(target, 0.0)) for target in targets):
+            break
+        # Nearly always there is nothing to take care of.
+        careful = True
     results = []
     for target in targets:
         g = adjoints.get(target, _zero_like(target))

@@ -34,12 +34,12 @@ class Recording(NamedTuple):
     result: Any
 
 
-def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Recording:
+def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], careful: bool) -> Recording:
     """Call f on leaves that stand for the numbers in its arguments, and note what it computes."""
     names = _parameters(f, len(args))
     leaves = [_leaves(arg) for arg in args]
     keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
-    trace, before = Trace(), exact([leaves, keywords])
+    trace, before = Trace(careful), exact([leaves, keywords])
     for name, tree in [*zip(names, leaves), *keywords.items()]:
         if isinstance(tree, Node):
             tree.label = name

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._backends import BACKENDS
-from ._backward import without_warnings
+from ._backward import is_finite, without_warnings
 from ._fresh import drawn
 from ._functional import flatten, parts_of
 from ._guards import Surroundings
@@ -24,18 +24,22 @@ from ._source import RESERVED, nodes_in
 class Specialised:
     """A function as it is compiled for one signature."""
 
+    _again: Specialised | None = None
+    """The same with gradients that take care of infinite slopes, once it was needed."""
+
     used = 0
     """The call that used it last, of all calls of the function."""
 
-    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any) -> None:
+    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any, careful: bool = False) -> None:
+        self._f, self._backend, self._careful = f, backend, careful
         start = time.perf_counter()
         parts = parts_of(f)
         inner = parts.f if parts is not None else f
         self._surroundings = Surroundings(f)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
-        first = recorded(inner, args, kwargs)
+        first = recorded(inner, args, kwargs, careful)
         drawn_so_far = self._surroundings.drawn_so_far()
-        same_twice(first, recorded(inner, args, kwargs), inner)
+        same_twice(first, recorded(inner, args, kwargs, careful), inner)
         if self._surroundings.drawn_so_far() != drawn_so_far:
             raise once_only(inner, "draws random numbers")
         self._drawn = first.trace.drawn
@@ -80,9 +84,21 @@ class Specialised:
         outside += program.given.values()
         try:
             with without_warnings():
-                return self._function(*args, *kwargs.values(), *outside)
+                results = self._function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
-            return self._by_the_table(args, kwargs, fresh)
+            results = self._by_the_table(args, kwargs, fresh)
+        if self._careful or not program.adjoints or all(map(is_finite, flatten(results))):
+            return results
+        return self._with_care(args, kwargs, results)
+
+    def _with_care(self, args: Any, kwargs: Any, results: Any) -> Any:
+        """Compute again where a gradient is not finite: 0 times an infinite slope may have spoilt it."""
+        if self._drawn:
+            return results
+        if self._again is None:
+            with without_warnings():
+                self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
+        return self._again.run(args, kwargs)
 
     def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
         """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.

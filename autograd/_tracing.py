@@ -30,9 +30,10 @@ class CompileError(RuntimeError):
 
 
 class Trace:
-    """What one call of a function computed, in order, and where."""
+    """What one call of a function computed, in order, and where; with gradients that are `careful` or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, careful: bool = False) -> None:
+        self.careful = careful
         self.nodes: list[Node] = []
         self.places: dict[Node, tuple[str, int]] = {}
         self.names: dict[Node, str] = {}
