@@ -15,6 +15,7 @@ from ._loops import loop_of
 from ._node import Node
 from ._source import Part, Program, nodes_in, write
 from ._tracing import CompileError
+from ._trees import CONTAINERS, mapped, plain, refilled
 
 Backend = Callable[[Program], tuple[str, Callable[..., Any]]]
 """Returns the source of a program, and a function of what the source's function takes."""
@@ -46,7 +47,7 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
         import numpy
 
         with jax.enable_x64(True):
-            arrays = [numpy.array(result) for result in fast(*args[: len(args) - len(program.given)], **given)]
+            arrays = [numpy.array(result) for result in fast(*plain(args[: len(args) - len(program.given)]), **given)]
         return _placed(program.results, dict(zip(nodes, (a if a.ndim else float(a) for a in arrays))))
 
     return source, run
@@ -95,7 +96,7 @@ def _gathering(tree: Any) -> Callable[[Any, list[Any]], None]:
         return lambda arg, into: into.append(arg)
     if isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
         return lambda arg, into: into.extend(arg)
-    if isinstance(tree, (list, tuple, dict)):
+    if isinstance(tree, CONTAINERS):
         keys = list(tree) if isinstance(tree, dict) else range(len(tree))
         parts = [(key, _gathering(tree[key])) for key in keys]
 
@@ -111,29 +112,25 @@ def _placing(tree: Any, places: dict[Node, int]) -> Callable[[list[float]], Any]
     """Return the function that puts results, given as a list, in their structure."""
     if isinstance(tree, Node):
         return itemgetter(places[tree])
-    if isinstance(tree, list) and tree and all(isinstance(item, Node) for item in tree):
+    if type(tree) is list and tree and all(isinstance(item, Node) for item in tree):
         first = places[tree[0]]
         if [places[item] for item in tree] == list(range(first, first + len(tree))):
             return itemgetter(slice(first, first + len(tree)))
-    if isinstance(tree, dict):
-        named = {key: _placing(item, places) for key, item in tree.items()}
-        return lambda values: {key: place(values) for key, place in named.items()}
-    if isinstance(tree, (list, tuple)):
-        parts, kind = [_placing(item, places) for item in tree], type(tree)
-        return lambda values: kind([place(values) for place in parts])
+    if isinstance(tree, CONTAINERS):
+        parts = [_placing(item, places) for item in (tree.values() if isinstance(tree, dict) else tree)]
+        return lambda values: refilled(tree, [place(values) for place in parts])
     return lambda values: tree
 
 
 def _placed(tree: Any, found: dict[Node, Any]) -> Any:
     """Return the structure of the results with what was computed for each node."""
-    if isinstance(tree, dict):
-        return {key: _placed(item, found) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [_placed(item, found) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    if isinstance(tree, Part):
-        return float(found[tree.node][tree.place])
-    return found[tree] if isinstance(tree, Node) else tree
+
+    def place(item: Any) -> Any:
+        if isinstance(item, Part):
+            return float(found[item.node][item.place])
+        return found[item] if isinstance(item, Node) else item
+
+    return mapped(place, tree)
 
 
 def _defined(name: str, source: str) -> Callable[..., Any]:

@@ -8,13 +8,13 @@ from itertools import chain
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
-from ._functional import flatten
 from ._late import Call, Late, LateResult
 from ._modes import active, record, recording, replaying, tracing
 from ._node import Node
 from ._primitive import kinds, leaf
 from ._replay import Entry, Place, Step
 from ._tracing import DETACH, Trace, replayed, traced
+from ._trees import flatten
 
 F = TypeVar("F", bound=Callable[..., Any])
 

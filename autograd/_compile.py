@@ -11,10 +11,11 @@ from functools import update_wrapper
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ._functional import flatten, title
+from ._functional import title
 from ._modes import active, anomaly, new_lock, tracing
 from ._node import Node
 from ._signature import as_raw, signature
+from ._trees import flatten
 
 if TYPE_CHECKING:
     from ._specialised import Specialised

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from ._functional import flatten, title
+from ._functional import title
 from ._modes import tracing
 from ._node import Node
 from ._primitive import kinds, leaf, shape
 from ._tracing import Draw, compiling
+from ._trees import flatten, mapped
 
 
 def fresh(draw: Callable[[Any], Any], generator: Any) -> Any:
@@ -55,13 +56,13 @@ def leaves_drawn(draws: list[Draw]) -> list[Node]:
 
 def _drawn_leaves(tree: Any, name: str) -> Any:
     """Return a structure of new leaves for what was drawn, named like the function that drew it."""
-    if isinstance(tree, dict):
-        return {key: _drawn_leaves(item, name) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return type(tree)([_drawn_leaves(item, name) for item in tree])
-    node = leaf(_as_drawn(tree))
-    node.label = name if name.isidentifier() else "drawn"
-    return node
+
+    def named(item: Any) -> Node:
+        node = leaf(_as_drawn(item))
+        node.label = name if name.isidentifier() else "drawn"
+        return node
+
+    return mapped(named, tree)
 
 
 def _as_drawn(item: Any) -> Any:

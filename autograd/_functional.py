@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from ._elementwise import positive, where
 from ._modes import active, anomaly, record, tracing
 from ._node import Node
 from ._primitive import kinds
+from ._trees import flatten, mapped
 
 
 class Differentiated(NamedTuple):
@@ -147,7 +148,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the function that computes the matrix of all derivatives of f, one backward sweep for each output.
 
-    For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists.
+    For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists; of
+    several results in a list, dict or NamedTuple each has its matrix there.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
     [[5.0, 2.0], [1.0, 1.0]]
@@ -159,20 +161,21 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
             traced = trace(x)
             targets = list(flatten(traced))
             y = f(traced)
-            if isinstance(y, (list, tuple)):
-                return [_row(output(item, f), one_like(output(item, f)), traced, targets) for item in y]
-            out = output(y, f)
-            if type(out._data) is float:
-                return _row(out, 1.0, traced, targets)
-            import numpy
-
-            seeds = numpy.eye(out._data.size, dtype=out._data.dtype).reshape(-1, *out.shape)
-            rows = [_row(out, seed, traced, targets) for seed in seeds]
-            if not isinstance(traced, Node):
-                return rows
-            return reshape(stack(rows), shape=out.shape + traced.shape)
+            several = list(y) if type(y) is tuple else y
+            return mapped(lambda item: _rows(output(item, f), traced, targets), several)
 
     return matrix
+
+
+def _rows(out: Node, traced: Any, targets: list[Node]) -> Any:
+    """Return the derivatives of each element of `out`."""
+    if out.shape == () and (type(out._data) is float or not isinstance(traced, Node)):
+        return _row(out, one_like(out), traced, targets)
+    import numpy
+
+    seeds = numpy.eye(out._data.size, dtype=out._data.dtype).reshape(-1, *out.shape)
+    rows = [_row(out, seed, traced, targets) for seed in seeds]
+    return reshape(stack(rows), shape=out.shape + traced.shape) if isinstance(traced, Node) else rows
 
 
 def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -275,31 +278,16 @@ def title(f: Callable[..., Any]) -> str:
 
 def trace(tree: Any) -> Any:
     """Return a structure of new nodes for one of numbers, arrays and nodes: those to differentiate with respect to."""
-    if isinstance(tree, dict):
-        return {key: trace(item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return type(tree)([trace(item) for item in tree])
-    if isinstance(tree, Node):
-        return positive(tree)
-    kind = "array" if getattr(tree, "shape", ()) or type(tree).__name__ == "ndarray" else "float"
-    return kinds[kind](tree)
+    return mapped(_traced, tree)
 
 
-def flatten(tree: Any) -> Iterator[Any]:
-    """Yield what is in a structure of lists, tuples and dicts, in order."""
-    if isinstance(tree, dict):
-        tree = tree.values()
-    elif not isinstance(tree, (list, tuple)):
-        yield tree
-        return
-    for item in tree:
-        yield from flatten(item)
+def _traced(item: Any) -> Node:
+    if isinstance(item, Node):
+        return positive(item)  # type: ignore[no-any-return]
+    kind = "array" if getattr(item, "shape", ()) or type(item).__name__ == "ndarray" else "float"
+    return kinds[kind](item)  # type: ignore[no-any-return]
 
 
 def rebuild(tree: Any, found: dict[Node, Any]) -> Any:
     """Return the structure with each node replaced by what was found for it."""
-    if isinstance(tree, dict):
-        return {key: rebuild(item, found) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        return type(tree)([rebuild(item, found) for item in tree])
-    return found[tree]
+    return mapped(found.__getitem__, tree)

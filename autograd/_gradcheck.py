@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._comparison import Check, Numbers, weigh, weighted_gradient
-from ._functional import flatten, rebuild, trace
+from ._functional import rebuild, trace
 from ._modes import record
 from ._primitive import leaf
 from ._report import SEVERITY, Report
+from ._trees import flatten
 
 
 def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0) -> Report:

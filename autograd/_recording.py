@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ._anomaly import user_line, written_place
 from ._backward import one_like, topological_sort
 from ._fresh import leaves_drawn
-from ._functional import Differentiated, flatten, pull, title
+from ._functional import Differentiated, pull, title
 from ._modes import record
 from ._node import Node, name_of
 from ._passes import exact, live, shortened
@@ -21,6 +21,7 @@ from ._primitive import kinds, shape
 from ._signature import FIXED
 from ._source import Pack, Part, Program, nodes_in
 from ._tracing import CompileError, Trace, traced
+from ._trees import flatten, mapped
 
 
 class Recording(NamedTuple):
@@ -288,14 +289,13 @@ def _common_name(names: list[str]) -> str:
 
 def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
     """Return a structure in which something else stands for some nodes."""
-    if isinstance(tree, dict):
-        return {key: replaced(item, found) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [replaced(item, found) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    if isinstance(tree, Part):
-        return Part(found.get(tree.node, tree.node), tree.place)
-    return found.get(tree, tree) if isinstance(tree, Node) else tree
+
+    def other(item: Any) -> Any:
+        if isinstance(item, Part):
+            return Part(found.get(item.node, item.node), item.place)
+        return found.get(item, item) if isinstance(item, Node) else item
+
+    return mapped(other, tree)
 
 
 def _parameters(f: Callable[..., Any], n: int) -> list[str]:
@@ -311,14 +311,13 @@ def _parameters(f: Callable[..., Any], n: int) -> list[str]:
 
 def _leaves(tree: Any) -> Any:
     """Return a structure of new leaves for one of numbers, arrays and nodes."""
-    if isinstance(tree, dict):
-        return {key: _leaves(item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [_leaves(item) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    if isinstance(tree, FIXED):
-        return tree
-    data = tree._data if isinstance(tree, Node) else tree
+    return mapped(_new_leaf, tree)
+
+
+def _new_leaf(item: Any) -> Any:
+    if isinstance(item, FIXED):
+        return item
+    data = item._data if isinstance(item, Node) else item
     return kinds["array" if hasattr(data, "dtype") and type(data).__name__ == "ndarray" else "float"](data)
 
 

@@ -16,12 +16,12 @@ from operator import is_
 from typing import Any, cast
 
 from ._anomaly import user_place, written_place
-from ._functional import flatten
 from ._late import PENDING, Late, node_of
 from ._modes import active, anomaly, no_grad, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node, name_of
 from ._primitive import Primitive, keep, leaf, shape
 from ._tracing import DETACH, replayed
+from ._trees import flatten
 
 MOST_OPERATIONS = 200_000
 """A tree of more operations is no longer worth its memory."""

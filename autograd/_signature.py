@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._node import Node
+from ._trees import mapped
 
 FIXED = (str, bytes, bool, type(None))
 """A function is compiled for each of these anew."""
@@ -24,8 +25,10 @@ def signature(tree: Any) -> Any:
         return (tree.shape, tree.dtype)
     if isinstance(tree, Node):
         return (Node, signature(tree._data))
+    if isinstance(tree, (list, tuple)):
+        return (kind, *map(signature, tree))
     if isinstance(tree, dict):
-        return (dict, *((key, signature(item)) for key, item in tree.items()))
+        return (kind, *((key, signature(item)) for key, item in tree.items()))
     if isinstance(tree, FIXED):
         return (kind, tree)
     if isinstance(tree, (float, int)):
@@ -48,14 +51,13 @@ def is_float_array(item: Any) -> bool:
 
 def as_raw(tree: Any) -> Any:
     """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
-    if isinstance(tree, dict):
-        return {key: as_raw(item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [as_raw(item) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    if isinstance(tree, Node):
-        return tree._data
-    if type(tree).__name__ == "ndarray":
+    return mapped(_raw, tree)
+
+
+def _raw(item: Any) -> Any:
+    if isinstance(item, Node):
+        return item._data
+    if type(item).__name__ == "ndarray":
         # As a Tensor copies it: in the order of its axes in memory.
-        return tree if is_float_array(tree) else tree.astype("float32" if tree.dtype.char == "f" else float)
-    return tree if isinstance(tree, FIXED) else float(tree)
+        return item if is_float_array(item) else item.astype("float32" if item.dtype.char == "f" else float)
+    return item if isinstance(item, FIXED) else float(item)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ._buffers import written_over
-from ._functional import flatten
 from ._node import Node
 from ._passes import exact, on_floats, rule_of
 from ._primitive import TABLE, is_varying, shape
 from ._symbols import Given, Lines, Unwritable, assign, lines_of, syntax
+from ._trees import CONTAINERS, flatten, mapped, refilled
 
 SMALL = 64
 """An array of so many numbers is written out; a larger one, or an empty one of any shape, is given."""
@@ -340,6 +340,8 @@ class Body:
         return [*lines, ast.Return(result)]
 
     def _result(self, tree: Any, others: list[Any], lines: Lines) -> ast.expr:
+        if isinstance(tree, CONTAINERS) and type(tree) not in CONTAINERS:
+            return self._of_its_class(tree, others, lines)
         if isinstance(tree, dict):
             keys: list[ast.expr | None] = [written_or_given(key, self._program, self._names) for key in tree]
             return ast.Dict(keys, [self._result(item, others, lines) for item in tree.values()])
@@ -365,6 +367,18 @@ class Body:
             if shared:
                 return ast.Call(ast.Attribute(given, "copy", ast.Load()), [], [])
         return given
+
+    def _of_its_class(self, tree: Any, others: list[Any], lines: Lines) -> ast.expr:
+        """Return the call that makes a list, tuple or dict of another class, such as a NamedTuple."""
+        like = mapped(lambda item: None, tree)
+        name = self._names.new(type(tree).__name__)
+        if isinstance(tree, dict):
+            self._program.given[name] = lambda made: refilled(like, list(made.values()))
+            parts = [self._result(dict(tree), others, lines)]
+        else:
+            self._program.given[name] = lambda *made: refilled(like, list(made))
+            parts = [self._result(item, others, lines) for item in tree]
+        return ast.Call(ast.Name(name, ast.Load()), parts, [])
 
     def _part(self, part: Part, lines: Lines) -> ast.expr:
         """Return one element of an array: of a list of them, if there are many numbers."""

@@ -12,13 +12,14 @@ from typing import Any
 from ._backends import BACKENDS
 from ._backward import is_finite, without_warnings
 from ._fresh import drawn
-from ._functional import flatten, parts_of
+from ._functional import parts_of
 from ._guards import Surroundings
 from ._node import Node
 from ._passes import hollow, rule_of
 from ._recording import once_only, program_of, recorded, refuse_paths, replaced, same_twice
 from ._signature import FIXED, as_raw, is_float_array, layout
 from ._source import RESERVED, nodes_in
+from ._trees import flatten, mapped
 
 
 class Specialised:
@@ -112,7 +113,7 @@ class Specialised:
             for node in self.program.nodes:
                 raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
                 found[node] = rule_of(node)(*raw, **node.settings)
-        return _apart(replaced(self.program.results, found))
+        return mapped(_apart, replaced(self.program.results, found))
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
         """Yield the leaves of the arguments, each with its number or array."""
@@ -126,14 +127,9 @@ class Specialised:
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
 
 
-def _apart(tree: Any) -> Any:
-    """Return a structure with copies of its arrays, so that none is an argument's, a parameter's or another's."""
-    if isinstance(tree, dict):
-        return {key: _apart(item) for key, item in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        parts = [_apart(item) for item in tree]
-        return parts if isinstance(tree, list) else tuple(parts)
-    return tree.copy() if hasattr(tree, "dtype") else tree
+def _apart(item: Any) -> Any:
+    """Return a copy of an array, which then is no argument's, no parameter's and no other result's."""
+    return item.copy() if hasattr(item, "dtype") else item
 
 
 def _allocates(node: Node) -> bool:

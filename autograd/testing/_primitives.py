@@ -13,10 +13,10 @@ from hypothesis.errors import Unsatisfiable
 
 from .. import Tensor, Value
 from .._compile import compile
-from .._functional import flatten
 from .._gradcheck import gradcheck
 from .._primitive import Primitive, kinds, shape
 from .._signature import as_raw
+from .._trees import flatten
 from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 

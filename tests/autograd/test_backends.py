@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 from autograd import CompileError, Tensor, Value, primitive, relu, sigmoid, tanh, value_and_grad, where
-from autograd._functional import flatten
+from autograd._trees import flatten
 from nn import MLP, cross_entropy
 
 compiled = autograd.compile

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from autograd import TABLE, Tensor, Value, gradcheck, primitive
 from autograd._comparison import weigh, weighted_gradient
-from autograd._functional import flatten, trace
+from autograd._functional import trace
+from autograd._trees import flatten
 from autograd.testing import Graph, check_primitive, graphs
 from autograd.testing._graphs import Place, Step
 

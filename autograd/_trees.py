@@ -1,0 +1,57 @@
+"""Structures of lists, tuples and dicts, of classes of these as well: how they are walked and made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import copy
+from typing import Any
+
+CONTAINERS = (list, tuple, dict)
+
+
+def flatten(tree: Any) -> Iterator[Any]:
+    """Yield what is in a structure of lists, tuples and dicts, in order."""
+    if not isinstance(tree, CONTAINERS):
+        yield tree
+        return
+    for item in tree.values() if isinstance(tree, dict) else tree:
+        yield from flatten(item)
+
+
+def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
+    """Return a structure like `tree` with f(item) in place of each item.
+
+    >>> from autograd._trees import mapped
+    >>> mapped(lambda x: x + 1, {"w": [1, (2, 3)], "b": 4})
+    {'w': [2, (3, 4)], 'b': 5}
+    """
+    if not isinstance(tree, CONTAINERS):
+        return f(tree)
+    return refilled(tree, [mapped(f, item) for item in (tree.values() if isinstance(tree, dict) else tree)])
+
+
+def refilled(tree: Any, parts: list[Any]) -> Any:
+    """Return a list, tuple or dict of the class of `tree` with other parts, in the same order."""
+    kind = type(tree)
+    if kind is list:
+        return parts
+    if isinstance(tree, tuple):
+        # A class such as a NamedTuple may take its parts in another way, and check them.
+        return tuple.__new__(kind, parts)
+    # Of another class it keeps what else it knows, as a defaultdict does.
+    new: Any = {} if kind is dict else copy(tree)
+    if isinstance(tree, dict):
+        for key, part in zip(tree, parts):
+            new[key] = part
+    else:
+        new[:] = parts
+    return new
+
+
+def plain(tree: Any) -> Any:
+    """Return a structure of lists, tuples and dicts of Python's own classes."""
+    if isinstance(tree, dict):
+        return {key: plain(item) for key, item in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return (tuple if isinstance(tree, tuple) else list)(map(plain, tree))
+    return tree
