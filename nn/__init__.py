@@ -5,11 +5,12 @@ from ._dropout import Dropout
 from ._history import History
 from ._keep import Checkpoint, FileError, load, save
 from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
-from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, l1, l2, mae, mse
+from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
 from ._metrics import accuracy
 from ._module import Module, Sequential, buffer_updates, update_buffer
 from ._normalization import BatchNorm, LayerNorm
 from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
+from ._penalties import l1, l2
 from ._random import seed
 from ._schedules import cosine, step_decay, warm_up
 from ._train import fit, predict

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ._history import History
-from ._losses import check_weight, shape_of
 from ._metrics import raw
 from ._random import seed_of_order
 from ._rows import arranged, fault, rows
 from ._settings import real, whole
+from ._targets import check_weight, shape_of
 
 Metric = Callable[[Any, Any], Any]
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd import Node
 
-from ._losses import check_distributions, shape_of
+from ._targets import check_distributions, shape_of
 
 
 class Decisions(NamedTuple):

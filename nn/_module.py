@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
 
-from ._losses import shape_of
+from ._targets import shape_of
 
 
 class Module:

@@ -9,9 +9,9 @@ from typing import Any
 
 from autograd import Node, no_grad
 
-from ._losses import shape_of
 from ._metrics import raw
 from ._module import Module, evaluating
+from ._targets import shape_of
 
 
 class Objective:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .._losses import shape_of
 from .._metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
+from .._targets import shape_of
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain
 
 
