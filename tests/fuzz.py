@@ -1,4 +1,8 @@
-"""Run the property tests again and again, each time with other random numbers: `python tests/fuzz.py --minutes 30`."""
+"""Run the property tests again and again, each time with other random numbers: `python tests/fuzz.py --minutes 30`.
+
+Random graphs and networks, indices of every kind, functions compiled; and trainings with losses, networks and callbacks
+as people who know NumPy write them, compiled against uncompiled.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,12 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 PROPERTIES = [
-    "autograd/test_random_graphs.py", "autograd/test_compile.py", "autograd/test_reroll.py", "nn/test_strategies.py",
+    "autograd/test_random_graphs.py", "autograd/test_compile.py", "autograd/test_index.py", "autograd/test_reroll.py",
+    "nn/test_strategies.py",
 ]  # fmt: skip
+TRAININGS = 50
+"""A round trains so many, about as long as it tests properties."""
+
 # This one is the same each time: it draws what a user's test of a primitive draws.
 SAME = "not test_every_primitive"
 
@@ -26,23 +34,36 @@ def main() -> int:
     started, rounds, examples, failures = time.monotonic(), 0, 0, 0
     while time.monotonic() - started < 60 * args.minutes:
         seed = args.seed + rounds
-        passed, failed, output = run(seed)
-        rounds, examples, failures = rounds + 1, examples + passed, failures + failed
+        rounds += 1
+        for part in (properties, trainings):
+            passed, failed, output = part(seed)
+            examples, failures = examples + passed, failures + failed
+            if failed:
+                print(output, flush=True)
         elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - started))
         print(f"{elapsed}  round {rounds} (seed {seed}): {examples:,} examples, {failures} failures", flush=True)
-        if failed:
-            print(output, flush=True)
     return int(failures > 0)
 
 
-def run(seed: int) -> tuple[int, int, str]:
-    """Run one round; return how many examples passed, how many tests failed, and what was printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", SAME, f"--hypothesis-seed={seed}"]
-    command += ["--hypothesis-show-statistics", *(str(TESTS / name) for name in PROPERTIES)]
-    environment = os.environ | {"HYPOTHESIS_PROFILE": "fuzz"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def properties(seed: int) -> tuple[int, int, str]:
+    """Run the property tests; return how many examples passed, how many tests failed, and what was printed."""
+    command = ["-m", "pytest", "-q", "-n", "2", "-k", SAME, f"--hypothesis-seed={seed}"]
+    done = python(*command, "--hypothesis-show-statistics", *(str(TESTS / name) for name in PROPERTIES))
     passed = sum(int(count) for count in re.findall(r"(\d+) passing", done.stdout))
-    return passed, len(re.findall(r"^FAILED ", done.stdout, re.MULTILINE)), done.stdout
+    failed = len(re.findall(r"^(?:FAILED|ERROR) ", done.stdout, re.MULTILINE))
+    return passed, failed or int(done.returncode > 0), done.stdout + done.stderr
+
+
+def trainings(seed: int) -> tuple[int, int, str]:
+    """Train as `properties` tests; rounds that follow each other train nothing twice."""
+    done = python(str(TESTS / "habits.py"), f"--first={seed * TRAININGS}", f"--count={TRAININGS}")
+    differ = abs(done.returncode)
+    return TRAININGS - differ, differ, done.stdout + done.stderr
+
+
+def python(*command: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"HYPOTHESIS_PROFILE": "fuzz"}
+    return subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=environment)
 
 
 if __name__ == "__main__":
