@@ -3,7 +3,6 @@ function stepper(host, page, alone) {
   "use strict";
   const { names, ids, inputs, steps } = page;
   const FORWARD = 0, BACKWARD = 1;
-  const shadow = host.attachShadow({ mode: "open" });
 
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
@@ -21,7 +20,8 @@ function stepper(host, page, alone) {
   const special = /( \*\* [0-9.]+|(?<=[0-9])e[+-]?[0-9]+)/;
 
   function symbol(name) {
-    const [base, above, below] = page.symbols[name] || [name, "", ""];
+    // A name may be that of something every object has, such as "constructor".
+    const [base, above, below] = Object.hasOwn(page.symbols, name) ? page.symbols[name] : [name, "", ""];
     const element = make("var", {}, base);
     if (above) element.append(make("sup", {}, above));
     if (below) element.append(make("sub", {}, below));
@@ -270,7 +270,7 @@ function stepper(host, page, alone) {
   const updatedAt = names.map(() => -1);
   const touched = steps.map(() => new Set());
   steps.forEach(([phase, k, , sent], i) => {
-    const shown = (box) => box && page.shows[box.id] !== undefined ? page.shows[box.id] : box && box.nodes[0];
+    const shown = (box) => box && Object.hasOwn(page.shows, box.id) ? page.shows[box.id] : box && box.nodes[0];
     const box = boxOf(k);
     if (box) touched[i].add(box);
     if (phase === FORWARD) computedAt[k] = i;
@@ -391,6 +391,8 @@ function stepper(host, page, alone) {
   drawing.style.width = `${size.width}px`;
   drawing.style.setProperty("--full", `${size.width}px`);
   drawing.classList.toggle("large", size.width > 1400);
+  // Only now does it take the place of the image and the table: should an error end this script, they are still there.
+  const shadow = host.attachShadow({ mode: "open" });
   shadow.append(make("style", {}, page.style), root);
 
   all.addEventListener("toggle", () => {

@@ -247,6 +247,22 @@ HOSTILE = (
 )
 
 
+OF_OBJECTS = ("constructor", "toString", "__proto__", "hasOwnProperty", "valueOf", "prototype", "then", "n0", "length")
+
+
+@pytest.mark.parametrize("name", OF_OBJECTS)
+def test_a_label_that_every_object_has_is_shown(name: str, visit: Visit, tmp_path: Path) -> None:
+    """Looked up among the symbols, it was found, and was none: the view was blank."""
+    w = Value(2.0, label=name)
+    loss = w * w
+    loss.label = "J"
+    sequence = steps(loss, SGD([w], lr=0.1))
+    page = visit(sequence.save(tmp_path / "page.html"))
+    for k in range(len(sequence)):
+        go(page, k)
+    assert page.locator(".panel").inner_text().count(name.split("_")[0] or "proto")
+
+
 def test_labels_are_text_whatever_they_hold(visit: Visit, tmp_path: Path) -> None:
     loss = Value(0.0, label=HOSTILE[0])
     for label in HOSTILE[1:]:
