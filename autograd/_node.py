@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MANY: Any = object()
 """In `_b`: the node keeps tuples of inputs and of arguments, and its settings, instead of one or two of each."""
 
+FROZEN: Any = object()
+"""In `_b`, which leaves have no other use for: the leaf is frozen."""
+
 NO_SETTINGS: Mapping[str, Any] = {}
 
 
@@ -105,6 +108,20 @@ class Node:
         return getattr(self, "_source", "")
 
     @property
+    def frozen(self) -> bool:
+        """Whether the optimizers of `nn` leave the leaf as it is; may be set."""
+        return self.op is None and getattr(self, "_b", None) is FROZEN
+
+    @frozen.setter
+    def frozen(self, frozen: bool) -> None:
+        if self.op is not None:
+            raise AttributeError(
+                f"this {type(self).__name__} was computed by {self.op.name}; only a leaf can be frozen: use detach() "
+                f"for a part of the graph through which no gradient is to go"
+            )
+        self._b = FROZEN if frozen else None
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the data; `()` for a number."""
         return ()
@@ -160,6 +177,8 @@ def _state(node: Node) -> State:
     """Return all that a node holds."""
     others = {name: item for name in _NAMED if (item := getattr(node, name, None)) is not None}
     others.update(getattr(node, "__dict__", {}))
+    if node.frozen:
+        others["frozen"] = True
     return node.op, node.inputs, node.args, node.settings, node._data, node._grad, others
 
 

@@ -175,8 +175,9 @@ def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
         layers = [layer for layer in module.layers if isinstance(layer, Module)]  # type: ignore[attr-defined]
         if len(layers) < len(module.layers):  # type: ignore[attr-defined]
             raise TypeError("this network has plain functions as layers, which a file cannot hold; make them modules")
-        trained = [id(part) for part in module.modules() if part.parameters()]
-        shared = {"own": True} if len(set(trained)) < len(trained) else {}
+        # Of the layers inside Sequentials; one that is shared is there twice, and so is a weight that two layers share.
+        nodes = [id(node) for layer in _ends(module) for node in layer.parameters()]
+        shared = {"own": True} if len(set(nodes)) < len(nodes) else {}
         return {"kind": "Sequential", "layers": [structure_of(layer, depth + 1) for layer in layers], **shared}
     given = {name: getattr(module, name) for name in _arguments(kind.__name__) if hasattr(module, name)}
     structure = {"kind": kind.__name__, **{name: _setting(kind, name, item) for name, item in given.items()}}
@@ -388,10 +389,27 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
     return optimizer
 
 
+def _ends(model: Any) -> Iterator[Module]:
+    """Yield the layers inside Sequentials inside each other."""
+    for layer in model.layers:
+        yield from _ends(layer) if isinstance(layer, Sequential) else (layer,)
+
+
+def _every_module(model: Module) -> Iterator[Module]:
+    """Yield every module inside a network; one that stands in two places is yielded twice, as a file describes it."""
+    if isinstance(model, Sequential):
+        yield model
+        for layer in model.layers:
+            if isinstance(layer, Module):
+                yield from _every_module(layer)
+    else:
+        yield from model.modules()
+
+
 def _generators(model: Module) -> list[dict[str, Any]]:
     """Return the state of each random generator in a module, and at which modules it is found."""
     found: dict[int, dict[str, Any]] = {}
-    for place, module in enumerate(model.modules()):
+    for place, module in enumerate(_every_module(model)):
         for name, item in vars(module).items():
             # What a module was seeded with is spent.
             state = None if name == "seed" else _state_of(item)
@@ -428,7 +446,7 @@ def _rich(item: Any) -> Any:
 
 def _set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
     """Yield functions, each of which puts a generator with its state where it was."""
-    modules = list(model.modules())
+    modules = list(_every_module(model))
     filled: set[tuple[int, str]] = set()
     for one in told:
         generator = _generator(one["state"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy, deepcopy
 from itertools import chain
 from numbers import Integral
 from typing import Any
@@ -184,16 +185,25 @@ class Layer(Module):
         return [list(row) for row in zip(*columns)], [perceptron.w0.data for perceptron in self.perceptrons]
 
     def to(self, kind: Form) -> Layer:
-        """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
-        made = Layer(self.n_in, self.n_out, self.activation, of=kind, init=0.0, seed=0, number=self.number)
+        """Return the same layer, with the same numbers, made of `kind`: Value or Tensor.
+
+        Raises ValueError for neurons of which some are frozen and some are not.
+        """
+        if form(kind) is self.of:
+            return deepcopy(self)
+        made: Layer = copy_without(self, ("of", "w", "w0", "perceptrons"))
+        fresh = Layer(self.n_in, self.n_out, made.activation, of=kind, init=0.0, seed=0, number=self.number)
+        vars(made).update({name: item for name, item in vars(fresh).items() if name not in vars(made)})
         w, w0 = self.numbers()
-        if made.of is Tensor:
+        if kind is Tensor:
             made.w.data, made.w0.data = w, w0
+            made.w.frozen = frozen_whole([w for perceptron in self.perceptrons for w in perceptron.w])
+            made.w0.frozen = frozen_whole([perceptron.w0 for perceptron in self.perceptrons])
         else:
             for j, perceptron in enumerate(made.perceptrons):
-                perceptron.w0.data = w0[j]
+                perceptron.w0.data, perceptron.w0.frozen = w0[j], self.w0.frozen
                 for parameter, row in zip(perceptron.w, w):
-                    parameter.data = row[j]
+                    parameter.data, parameter.frozen = row[j], self.w.frozen
         return made
 
     def __repr__(self) -> str:
@@ -256,9 +266,25 @@ class MLP(Sequential):
 
     def to(self, kind: Form) -> MLP:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        made = MLP(self.n_in, self.sizes, self.activation, self.output, of=kind, init=0.0, seed=0)
-        made.layers = super().to(kind).layers
+        made: MLP = super().to(kind)  # type: ignore[assignment]
+        made.of = kind
         return made
+
+
+def copy_without(layer: Any, names: Sequence[str]) -> Any:
+    """Return a copy of a layer without some of its attributes, which shares nothing with it."""
+    made = copy(layer)
+    vars(made).clear()
+    vars(made).update(deepcopy({name: item for name, item in vars(layer).items() if name not in names}))
+    return made
+
+
+def frozen_whole(parameters: Any) -> bool:
+    """Tell whether the parameters of neurons are frozen; raise ValueError if some are and some are not."""
+    frozen = {parameter.frozen for parameter in parameters}
+    if len(frozen) > 1:
+        raise ValueError("some of these weights are frozen and some are not, but a Tensor is frozen whole: freeze all")
+    return True in frozen
 
 
 def put_number(layer: Any, number: int | str) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy, deepcopy
-from typing import Any, ClassVar
+from typing import Any
 
 from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
 
+from ._parts import Whole, nodes_of, parts_of
 from ._targets import shape_of
 
 
-class Module:
+class Module(Whole):
     """A part of a network: it has parameters, in itself and in its parts, and is called like a function.
 
-    A subclass sets nodes, modules and lists of them as attributes and defines `__call__`. Those in attributes that
-    `buffers` names are no parameters: they are kept with these, but not trained.
+    A subclass sets nodes, modules, and lists and dicts of them as attributes, in `__init__`, and defines `__call__`.
+    Its parameters are the leaf nodes among these. Nodes in attributes that `buffers` names are kept with them, but not
+    trained. Nodes that are stored while a call runs are neither, computed or not: a layer may keep its output to be
+    looked at (`self.out = ...`). A module made in a call is a part like any other; make an optimizer after that call.
 
     >>> class Scale(Module):
     ...     def __init__(self):
@@ -29,35 +33,27 @@ class Module:
     [Value(data=2.0, grad=0.0, label='w')]
     """
 
-    training: bool = True
     _trainings: int = 0
-    buffers: ClassVar[tuple[str, ...]] = ()
 
     def __call__(self, x: Any) -> Any:
         """Return the output for a sample or a batch."""
         raise TypeError(f"{type(self).__name__} defines no __call__(self, x), which says what it computes")
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """Yield every parameter, once, with its name: the path to it, as in `layers.0.w0`."""
-        return self._named_nodes(of_buffers=False)
+        """Yield every parameter, once, with its name: the path to it, as in `layers.0.w0`; also frozen ones.
+
+        Raises ValueError if two have one name, TypeError for parameters in a set.
+        """
+        return ((name, node) for name, node, is_buffer in nodes_of(self) if not is_buffer)
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """Yield every buffer, once, with its name: a node that is kept and not trained, such as a running mean."""
-        return self._named_nodes(of_buffers=True)
-
-    def _named_nodes(self, of_buffers: bool) -> Iterator[tuple[str, Any]]:
-        seen: set[Node] = set()
-        for name, part, is_buffer in _walk(self, ""):
-            if isinstance(part, Node) and is_buffer is of_buffers and part not in seen:
-                seen.add(part)
-                yield name, part
+        return ((name, node) for name, node, is_buffer in nodes_of(self) if is_buffer)
 
     def modules(self) -> Iterator[Module]:
-        """Yield this module and every module inside it."""
+        """Yield this module and every module inside it, once."""
         yield self
-        for _, part, _ in _walk(self, ""):
-            if isinstance(part, Module):
-                yield part
+        yield from (part.item for part in parts_of(self) if isinstance(part.item, Module))
 
     def parameters(self) -> list[Any]:
         """Return every parameter, once."""
@@ -67,6 +63,32 @@ class Module:
         """Set the gradient of every parameter to zero."""
         for parameter in self.parameters():
             parameter.zero_grad()
+
+    def freeze(self) -> Module:
+        """Freeze every parameter that the module has now: no optimizer moves it until `unfreeze`; return the module.
+
+        As `requires_grad_(False)` in PyTorch. Frozen parameters stay in `parameters()`, and a gradient still goes
+        through the module to what is before it. A running mean goes on unless the module is in `eval`. `save`, `to` and
+        copies keep what is frozen. One parameter alone: `parameter.frozen = True`.
+
+        >>> model = MLP(2, [3, 1])
+        >>> [p.frozen for p in model.layers[0].freeze().parameters()].count(True)
+        9
+        """
+        return self._set_frozen(True)
+
+    def unfreeze(self) -> Module:
+        """Have optimizers move every parameter of the module again; return the module.
+
+        >>> any(p.frozen for p in MLP(2, [3, 1]).freeze().unfreeze().parameters())
+        False
+        """
+        return self._set_frozen(False)
+
+    def _set_frozen(self, frozen: bool) -> Module:
+        for parameter in self.parameters():
+            parameter.frozen = frozen
+        return self
 
     def train(self, training: bool = True) -> Module:
         """Switch to training behaviour (or, with False, to that of `eval`); returns the module."""
@@ -184,6 +206,9 @@ class Module:
         rule = "-" * len(lines[0])
         return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def _outputs(self, parts: list[Any], sample: tuple[int, ...]) -> list[str]:
         """Return the shape of a sample after each part, as text; nothing changes in the network."""
         x: Any = 0.0
@@ -229,12 +254,27 @@ class Sequential(Module):
         return (type(self), len(vars(self)), *(part[0] for part in parts)), nodes
 
     def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
-        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        made = Sequential(*(layer.to(kind) if hasattr(layer, "to") else copy(layer) for layer in self.layers))
-        # Each network draws from generators of its own; layers that share one still do.
-        copies: dict[int, Any] = {}
-        for own, new in zip(_that_draw(self), _that_draw(made)):
-            new.rng = deepcopy(own.rng, copies)
+        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers).
+
+        What has no form of another kind is copied. A layer in two places stays one, and layers that draw from one
+        generator still do. Raises ValueError if layers of another kind share a weight, as after `b.w = a.w`.
+        """
+        paths = Counter(part.item for part in parts_of(self) if isinstance(part.item, Node))
+        return self._to(kind, {}, {node for node, times in paths.items() if times > 1})
+
+    def _to(self, kind: Any, memo: dict[int, Any], tied: set[Node]) -> Sequential:
+        """Do what `to` says; `memo` has what was made already, by the identity of what it was made from."""
+        made: Sequential = copy(self)
+        memo[id(self)] = made
+        for layer in self.layers:
+            if isinstance(layer, Sequential) and id(layer) not in memo:
+                layer._to(kind, memo, tied)
+            elif hasattr(layer, "to") and id(layer) not in memo and getattr(layer, "of", None) is not kind:
+                if not tied.isdisjoint(layer.parameters()):
+                    raise ValueError(f"{layer!r} shares a weight with another layer, which has no other form: copy it")
+                memo[id(layer)] = layer.to(kind)
+        # The rest, and layers of this kind, with what they share.
+        vars(made).update({name: deepcopy(item, memo) for name, item in vars(self).items()})
         return made
 
     def __repr__(self) -> str:
@@ -251,13 +291,17 @@ def _through(layers: list[Any], x: Any) -> Any:
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
     """Switch a network to the behaviour after training, and back to what each part had."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
+    modes = {id(module): (module, module.training) for module in model.modules()}
     try:
+        model.eval()
         yield
     finally:
-        for module, mode in modes:
+        for module, mode in modes.values():
             module.training = mode
+        # What was made in the meantime is as the whole is.
+        for module in model.modules():
+            if id(module) not in modes:
+                module.training = model.training
 
 
 _pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)
@@ -296,28 +340,6 @@ def buffer_updates() -> Iterator[dict[Any, Any]]:
         yield updates
     finally:
         _pending.reset(token)
-
-
-def _that_draw(module: Module) -> list[Any]:
-    return [part for part in module.modules() if hasattr(part, "rng")]
-
-
-def _walk(part: Any, name: str, is_buffer: bool = False) -> Iterator[tuple[str, Any, bool]]:
-    """Yield every module and node inside a part, each with its path and whether it is in a buffer."""
-    if isinstance(part, Module):
-        inside: Any = vars(part).items()
-    elif isinstance(part, (list, tuple)):
-        inside = enumerate(part)
-    elif isinstance(part, dict):
-        inside = part.items()
-    else:
-        return
-    for key, item in inside:
-        path = f"{name}.{key}" if name else str(key)
-        inner = is_buffer or (isinstance(part, Module) and key in part.buffers)
-        if isinstance(item, (Module, Node)):
-            yield path, item, inner
-        yield from _walk(item, path, inner)
 
 
 def _size(parameter: Any) -> int:

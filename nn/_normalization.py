@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd import Tensor, Value, mean, reshape, sqrt, var
 
-from ._layers import Form, as_array, as_values, count, form, is_batch, put_number
+from ._layers import Form, as_array, as_values, copy_without, count, form, frozen_whole, is_batch, put_number
 from ._module import Module, update_buffer
+
+L = TypeVar("L", bound=Module)
+
+SCALE = ("w", "w0")
+"""The parameters of a normalisation."""
 
 
 class BatchNorm(Module):
@@ -93,10 +98,8 @@ class BatchNorm(Module):
 
     def to(self, kind: Form) -> BatchNorm:
         """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
-        made = BatchNorm(self.n_in, of=kind, momentum=self.momentum, eps=self.eps, number=self.number)
-        for name in ("w", "w0", "running_mean", "running_var"):
-            give(getattr(self, name), getattr(made, name))
-        return made
+        fresh = BatchNorm(self.n_in, of=kind, number=self.number)
+        return converted(self, fresh, (*SCALE, *self.buffers))
 
     def __repr__(self) -> str:
         return f"BatchNorm({self.n_in}, of={self.of.__name__})"
@@ -149,10 +152,7 @@ class LayerNorm(Module):
 
     def to(self, kind: Form) -> LayerNorm:
         """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
-        made = LayerNorm(self.n_in, of=kind, eps=self.eps, number=self.number)
-        give(self.w, made.w)
-        give(self.w0, made.w0)
-        return made
+        return converted(self, LayerNorm(self.n_in, of=kind, number=self.number), SCALE)
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.n_in}, of={self.of.__name__})"
@@ -179,11 +179,22 @@ def moments(values: Any) -> tuple[Any, Any]:
     return middle, sum((item - middle) ** 2 for item in values) / len(values)
 
 
+def converted(layer: L, fresh: L, names: tuple[str, ...]) -> L:
+    """Return a copy of a layer in which what `names` name has the form that it has in a `fresh` layer."""
+    made: L = copy_without(layer, ("of", *names))
+    for name in ("of", *names):
+        setattr(made, name, getattr(fresh, name))
+    for name in names:
+        give(getattr(layer, name), getattr(made, name))
+    return made
+
+
 def give(own: Any, other: Any) -> None:
-    """Set the data of a Tensor or of a list of Values to those of another such."""
-    numbers = own.data.tolist() if isinstance(own, Tensor) else [item.data for item in own]
+    """Set the data of a Tensor or of a list of Values to those of another such, and freeze what is frozen."""
+    nodes = [own] if isinstance(own, Tensor) else own
+    numbers = own.data if isinstance(own, Tensor) else [item.data for item in own]
     if isinstance(other, Tensor):
-        other.data = numbers
+        other.data, other.frozen = numbers, frozen_whole(nodes)
     else:
-        for item, number in zip(other, numbers):
-            item.data = number
+        for k, item in enumerate(other):
+            item.data, item.frozen = float(numbers[k]), nodes[k % len(nodes)].frozen
