@@ -272,7 +272,7 @@ def _updates(
         old = data[node] if node in data else node.snapshot()
         g = gradients.get(node, 0.0 * old)
         stand_in = copies[id(node)] = leaf(copy(old))
-        stand_in.label, stand_in.grad = node.label, copy(g)
+        stand_in.label, stand_in.grad, stand_in.frozen = node.label, copy(g), node.frozen
         moved.append((node, old, g, stand_in))
     deepcopy(optimizer, copies).step()
     for node, old, g, stand_in in moved:

@@ -1,5 +1,6 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
+from ._clipping import clip_grad_norm, clip_grad_value
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
 from ._history import History
@@ -9,7 +10,7 @@ from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
 from ._metrics import accuracy
 from ._module import Module, Sequential, buffer_updates, update_buffer
 from ._normalization import BatchNorm, LayerNorm
-from ._optim import SGD, Adam, Optimizer, RMSProp, clip_grad_norm
+from ._optim import SGD, Adam, Optimizer, RMSProp
 from ._penalties import l1, l2
 from ._random import seed
 from ._schedules import cosine, step_decay, warm_up
@@ -43,6 +44,7 @@ __all__ = [
     "binary_cross_entropy",
     "buffer_updates",
     "clip_grad_norm",
+    "clip_grad_value",
     "cosine",
     "cross_entropy",
     "fit",

@@ -113,12 +113,13 @@ def packed(model: Module, optimizer: Optimizer | None = None, history: History |
         )
     tensors = {f"model.{name}": _array(data) for name, data in model.state_dict().items()}
     told: dict[str, Any] = {"format": FORMAT, "model": structure_of(model), "generators": _generators(model)}
+    told["frozen"] = [name for name, node in model.named_parameters() if node.frozen]
     if optimizer is not None:
         names = {id(node): name for name, node in model.named_parameters()}
         if any(id(node) not in names for node in optimizer.parameters):
             raise ValueError("the optimizer moves parameters of another network than the one to save")
-        moved = [names[id(node)] for node in optimizer.parameters]
         state = optimizer.state_dict()
+        moved = [names[id(node)] for node in optimizer.parameters]
         for kept in optimizer.kept:
             tensors.update({f"{kept}.{name}": _array(item) for name, item in zip(moved, state.pop(kept))})
         told["optimizer"] = {"kind": type(optimizer).__name__, "parameters": moved, "state": state}
@@ -259,6 +260,12 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
         )
         best = {name: tensors[f"best.{name}"] for name in state if f"best.{name}" in tensors}
         history.best = {name: _number(array, nodes[name]) for name, array in best.items()}
+    if into is None:
+        for name, data in state.items():
+            _take_type(nodes[name], data)
+    frozen = {nodes[name] for name in told.get("frozen", [])}
+    for node in nodes.values():
+        node.frozen = node in frozen
     model.load_state_dict(state)
     for set_state in generators:
         set_state()
@@ -371,9 +378,11 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
         raise FileError("has an optimizer that moves a parameter twice")
     nodes = [parameters[name] for name in told["parameters"]]
     state = dict(told["state"])
-    steps = state.pop("steps")
+    # What a file of an earlier version does not say.
+    counts = {"counts": [state["steps"]] * len(nodes), "param_groups": [{"params": list(range(len(nodes)))}]}
+    counts = {"steps": state.pop("steps"), **{name: state.pop(name, item) for name, item in counts.items()}}
     settings = {name: tuple(item) if isinstance(item, list) else item for name, item in state.items()}
-    if set(settings) != set(kind.settings) or not isinstance(steps, int) or steps < 0:
+    if set(settings) != set(kind.settings):
         raise FileError(f"has settings that {kind.__name__} does not know")
     make: Callable[..., Optimizer] = kind
     optimizer = make(nodes, **settings)
@@ -385,7 +394,7 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
         ]
         for name in kind.kept
     }
-    optimizer.load_state_dict({**settings, "steps": steps, **memory})
+    optimizer.load_state_dict({**settings, **counts, **memory})
     return optimizer
 
 
@@ -489,6 +498,12 @@ def _number(array: Any, node: Any) -> Any:
     if array.shape != node.shape:
         raise FileError(f"has an array of shape {array.shape} for numbers of shape {node.shape}")
     return float(array) if type(node) is Value else array.copy()
+
+
+def _take_type(node: Any, data: Any) -> None:
+    """Make a node that was made for a file anew if its numbers have another type there, such as float32."""
+    if getattr(data, "dtype", None) != getattr(node.snapshot(), "dtype", None):
+        node.__init__(data, node.label)
 
 
 def _checksum(text: str, tensors: Mapping[str, Any]) -> str:

@@ -111,8 +111,11 @@ class Module(Whole):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set every parameter and buffer to the data of a `state_dict` of the same network.
 
-        Raises ValueError, and changes nothing, if names are missing, unknown or of another shape.
+        A parameter keeps the type of its numbers, such as float32. Raises ValueError, and changes nothing, if names are
+        missing, unknown or of another shape, TypeError for what is no state or no number.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes what state_dict() returns; got {state!r:.60}")
         own = dict(self._state())
         missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
         if missing or unknown:
@@ -120,7 +123,7 @@ class Module(Whole):
                 f"this is the state of another network: missing {_some(missing)}; unknown {_some(unknown)}. A network "
                 f"of Values and one of Tensors have different parameters: use model.to(...) to go from one to the other"
             )
-        fresh = {name: type(parameter)(state[name]) for name, parameter in own.items()}
+        fresh = {name: _leaf(name, type(parameter), state[name]) for name, parameter in own.items()}
         for name, parameter in own.items():
             if fresh[name].shape != parameter.shape:
                 raise ValueError(f"{name} has shape {parameter.shape}; the state has shape {fresh[name].shape}")
@@ -344,6 +347,14 @@ def buffer_updates() -> Iterator[dict[Any, Any]]:
 
 def _size(parameter: Any) -> int:
     return getattr(parameter, "size", 1)
+
+
+def _leaf(name: str, kind: type[Any], data: Any) -> Any:
+    """Return the numbers of a state as a leaf; raise TypeError, with their name, for what holds none."""
+    try:
+        return kind(data.snapshot() if isinstance(data, Node) else data)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: {error}") from None
 
 
 def _some(names: list[str]) -> str:

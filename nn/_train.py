@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from autograd import Value, no_grad
 
+from ._clipping import clip_grad_norm as clip
 from ._given import Metric, carried_on, check_functions, names_of, number_of, pair, sample_weights, samples
 from ._history import History
 from ._interrupt import held_back
@@ -18,7 +19,6 @@ from ._metrics import raw
 from ._module import Module, evaluating
 from ._objective import Objective, evaluated
 from ._optim import Optimizer
-from ._optim import clip_grad_norm as clip
 from ._progress import shown
 from ._rows import arranged, fault, joined, pick, rows
 from ._schedules import Schedule
@@ -92,8 +92,11 @@ def fit(
         raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {loss!r:.60}")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an Optimizer: SGD(model.parameters(), lr=0.1); got {optimizer!r:.60}")
-    if not {id(p) for p in model.parameters()} & {id(p) for p in optimizer.parameters}:
+    moved = set(model.parameters()).intersection(optimizer.parameters)
+    if not moved:
         raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")
+    if all(parameter.frozen for parameter in moved):
+        raise ValueError("all parameters that the optimizer moves are frozen: call model.unfreeze(), or that of a layer")
     epochs, accumulate = whole("epochs", epochs, 1), whole("accumulate", accumulate, 1)
     if batch_size is not None:
         batch_size = whole("batch_size", batch_size, 1, ", or None for all samples")
