@@ -199,17 +199,19 @@ class Optimizer:
         memory = {
             name: [_memory(name, item, node) for item, node in zip(state[name], self.parameters)] for name in self.kept
         }
-        groups, places = [], []
+        groups: list[dict[str, Any]] = []
         for group in state["param_groups"]:
+            if not {"params"} <= set(group) <= {"params", *settings}:
+                raise ValueError(
+                    f'a group of {type(self).__name__} has "params" and may have {", ".join(settings)}; got '
+                    f"{', '.join(map(repr, group))}"
+                )
             more = self._checked({**settings, **{name: item for name, item in group.items() if name != "params"}})
-            groups.append(
-                {**{name: more[name] for name in group if name != "params"}, "params": tuple(group["params"])}
-            )
-            places += group["params"]
-        if sorted(places) != list(range(len(self.parameters))) or any(set(g) - {"params", *settings} for g in groups):
-            raise ValueError("param_groups must hold the place of each parameter once, and settings of this optimizer")
+            groups.append({name: more.get(name, group["params"]) for name in group})
+        if sorted(k for group in groups for k in group["params"]) != list(range(len(self.parameters))):
+            raise ValueError('the "params" of param_groups must hold the place of each parameter once')
         for group in groups:
-            group["params"] = tuple(self.parameters[k] for k in group["params"])
+            group["params"] = tuple([self.parameters[k] for k in group["params"]])
         vars(self).update(settings, **memory)
         self.steps, self.counts, self.param_groups, self._lr_of_groups = steps, counts, tuple(groups), self.lr
         self._members = tuple([group["params"] for group in groups])
@@ -232,13 +234,16 @@ def _groups(parameters: Iterable[Any], user: str) -> list[dict[str, Any]]:
 
 def _memory(name: str, item: Any, node: Any) -> Any:
     """Return what is remembered of a parameter; raise ValueError for another shape, and for what is no number."""
-    shape = getattr(item, "shape", ())
-    is_start = shape == () and not isinstance(item, (str, Node)) and item == 0
     kind = getattr(getattr(item, "dtype", None), "kind", "f" if isinstance(item, (int, float)) else "")
-    if kind not in ("f", "i", "u") or not (shape == node.shape or is_start):
-        raise ValueError(
-            f"{name} must have an entry of shape {node.shape} for {node.label or 'a parameter'}; got {item!r:.60}"
-        )
+    shape = getattr(item, "shape", ())
+    # Before the first step there is 0.0, whatever the shape.
+    if (
+        isinstance(item, Node)
+        or kind not in ("f", "i", "u")
+        or not (shape == node.shape or (shape == () and item == 0))
+    ):
+        owner = node.label or "a parameter"
+        raise ValueError(f"{name} must have an entry of shape {node.shape} for {owner}; got {item!r:.60}")
     return item
 
 

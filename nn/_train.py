@@ -96,7 +96,7 @@ def fit(
     if not moved:
         raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")
     if all(parameter.frozen for parameter in moved):
-        raise ValueError("all parameters that the optimizer moves are frozen: call model.unfreeze(), or that of a layer")
+        raise ValueError("all parameters that the optimizer moves are frozen: call model.unfreeze(), or a layer's")
     epochs, accumulate = whole("epochs", epochs, 1), whole("accumulate", accumulate, 1)
     if batch_size is not None:
         batch_size = whole("batch_size", batch_size, 1, ", or None for all samples")
