@@ -39,6 +39,11 @@ def one_less(a: Any, b: Any) -> Any:
     return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
 
 
+def from_bound(a: Any, bound: Any) -> Any:
+    """Return how far a number is from a bound, 1 where there is none."""
+    return 1.0 if bound is None else a - bound
+
+
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
 
@@ -157,7 +162,8 @@ where: Operation = primitive(
 clip = primitive(
     "clip", lambda xp, a, *, min=None, max=None: xp.clip(a, min, max),
     lambda g, out, a, min=None, max=None: where(out == a, g, 0.0),
-    domain=(REAL,), kink=lambda a, min, max: (a - min) * (a - max), examples=((((),), {"min": -0.5, "max": 1.0}),),
+    domain=(REAL,), kink=lambda a, min=None, max=None: from_bound(a, min) * from_bound(a, max),
+    examples=((((),), {"min": -0.5, "max": 1.0}),),
     note="The derivative at both bounds is taken as 1.",
 )
 greater = primitive(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ._arrays import reshape, stack, sum_
 from ._backward import is_finite, one_like, sweep, topological_sort, without_warnings
 from ._elementwise import positive, where
+from ._kinks import has_kink, meet, smoothed, watching
 from ._modes import active, anomaly, record, tracing
 from ._node import Node
 from ._primitive import kinds
@@ -80,14 +81,21 @@ def value_and_grad(
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = parts.positions(len(args))
-        with record():
-            traced = [trace(arg) if k in chosen else arg for k, arg in enumerate(args)]
-            out, aux = parts.loss(f(*traced, **kwargs))
-            wanted = parts.targets(traced)
-            targets = list(flatten(wanted))
-            gradients, recorded = pull(out, targets, one_like(out))
-        value = out if recorded else out._data
-        return (value, aux) if has_aux else value, rebuild(wanted, dict(zip(targets, gradients)))
+
+        def compute(given: Any, met: list[Node]) -> tuple[Any, Any]:
+            with record():
+                traced = list(args)
+                for k, arg in zip(chosen, given):
+                    traced[k] = trace(arg)
+                with watching(met):
+                    out, aux = parts.loss(f(*traced, **kwargs))
+                wanted = parts.targets(traced)
+                targets = list(flatten(wanted))
+                gradients, recorded = pull(out, targets, one_like(out))
+            value = out if recorded else out._data
+            return (value, aux) if has_aux else value, rebuild(wanted, dict(zip(targets, gradients)))
+
+        return smoothed(compute, [args[k] for k in chosen])
 
     differentiated.differentiates = parts  # type: ignore[attr-defined]
     return differentiated
@@ -157,12 +165,16 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
     @wraps(f)
     def matrix(x: Any) -> Any:
-        with record():
-            traced = trace(x)
-            targets = list(flatten(traced))
-            y = f(traced)
-            several = list(y) if type(y) is tuple else y
-            return mapped(lambda item: _rows(output(item, f), traced, targets), several)
+        def compute(x: Any, met: list[Node]) -> tuple[Any, Any]:
+            with record():
+                traced = trace(x)
+                targets = list(flatten(traced))
+                with watching(met):
+                    y = f(traced)
+                several = list(y) if type(y) is tuple else y
+                return None, mapped(lambda item: _rows(output(item, f), traced, targets), several)
+
+        return smoothed(compute, x)[1]
 
     return matrix
 
@@ -222,6 +234,10 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     goals = set(targets)
     order = [node for node in order if node in wanted and node not in goals]
     careful = noted.careful if noted is not None else bool(active) and anomaly.get()
+    if noted is None:
+        meet(order)
+    elif any(node in noted.adjoints for node in order):
+        noted.kinked = noted.kinked or any(map(has_kink, order))
     while True:
         adjoints = {out: seed} if out in wanted else {}
         with without_warnings():

@@ -14,6 +14,7 @@ from ._backward import is_finite, without_warnings
 from ._fresh import drawn
 from ._functional import parts_of
 from ._guards import Surroundings
+from ._kinks import mean_beside
 from ._node import Node
 from ._passes import hollow, rule_of
 from ._recording import once_only, program_of, recorded, refuse_paths, replaced, same_twice
@@ -54,6 +55,7 @@ class Specialised:
         ]
         self._counts: Counter[str] = Counter()
         self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
+        self._kinked = first.trace.kinked
         self.source, self._function = BACKENDS[backend](self.program)
         self._counts["arrays written over"] = self.source.count("out=")
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
@@ -72,6 +74,12 @@ class Specialised:
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""
+        results = self._run(args, kwargs)
+        if self._kinked and not self._drawn:
+            results = mean_beside(lambda args: self._run(args, kwargs), args, results)
+        return results
+
+    def _run(self, args: Any, kwargs: Any) -> Any:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
         if not self._raw:
