@@ -55,7 +55,7 @@ fuzz: $(VENV)/tools  ## property tests and trainings with new random numbers for
 mutants: $(VENV)/tools  ## break every derivative rule in turn, and see whether the tests notice (an hour or more)
 	$(BIN)/python tests/mutants.py
 
-damage: $(VENV)/tools  ## kill processes that save, and load 10,000 damaged files
+damage: $(VENV)/tools  ## kill processes and fill the disk at every step of writing; read 20,000 strange files
 	$(BIN)/python tests/damage.py
 
 bench: $(VENV)/installed  ## time the engine beside its peers, in environments of their own

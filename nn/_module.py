@@ -225,6 +225,10 @@ class Module(Whole):
         return shapes
 
 
+DEEPEST = 100
+"""So many levels of Sequentials may be inside each other."""
+
+
 class Sequential(Module):
     """Modules one after the other: each is given what the one before returns.
 
@@ -237,6 +241,10 @@ class Sequential(Module):
         for layer in layers:
             if not callable(layer):
                 raise TypeError(f"Sequential takes modules or functions; got {layer!r:.60}")
+        # What is inside walks through Python's stack whenever something is computed, shown or saved.
+        self.depth = 1 + max((getattr(layer, "depth", 0) for layer in layers), default=0)
+        if self.depth > DEEPEST:
+            raise ValueError(f"Sequentials may be inside each other up to {DEEPEST} levels; put the layers into one")
         self.layers = list(layers)
         # A drawing tells the layers apart by their numbers.
         numbered: list[Any] = [layer for layer in layers if hasattr(layer, "put_number")]

@@ -1,4 +1,4 @@
-"""Saved networks under attack: processes killed while they save, and files changed at random.
+"""Files under attack: processes killed and disks full at every step of writing, and strange files in thousands.
 
 python tests/damage.py --kills 100 --mutations 10000
 """
@@ -6,6 +6,9 @@ python tests/damage.py --kills 100 --mutations 10000
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import itertools
 import json
 import random
 import subprocess
@@ -13,6 +16,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +228,106 @@ def strange_npz(rng: random.Random) -> bytes:
     return changed(file.getvalue(), rng) if rng.random() < 0.4 else file.getvalue()
 
 
+def written_under_faults() -> dict[str, dict[str, int]]:
+    """Fill the disk and kill the process at every step of every writer; return how often, and what was lost by it.
+
+    Only where processes can be copied (`os.fork`).
+    """
+    from autograd import Value, draw
+    from nn import MLP, History, save
+    from nn._runs import Run, read, write
+
+    models = [MLP(2, [3, 1], "tanh", of=Tensor, seed=seed) for seed in (1, 2)]
+    drawings = [draw(Value(2.0, label=label) * 3) for label in "ab"]
+    options: dict[str, Any] = {
+        "model": "mlp", "data": "moons", "target": None, "samples": 40, "sizes": [3], "filters": [1, 2],
+        "activation": "tanh", "optimizer": "sgd", "lr": 0.1, "momentum": 0.9, "schedule": "constant", "patience": None,
+        "weight_decay": 0.0, "epochs": 3, "batch_size": 8, "seed": 0, "of": "tensor",
+    }  # fmt: skip
+    runs = [Run(options, ["a", "b"], ["x", "y"], [0.0] * 2, [1.0] * 2, {}, None, [k], models[k]) for k in (0, 1)]
+    for drawing in drawings:
+        # What lays it out is another program.
+        drawing.save(Path(tempfile.gettempdir()) / "glassgrad.svg")
+    with tempfile.TemporaryDirectory() as folder:
+        path, place = Path(folder) / "a", Path(folder) / "run"
+        place.mkdir()
+
+        def run_in_place() -> Any:
+            run = read(place)
+            return run.test_rows, {name: data.tolist() for name, data in run.model.state_dict().items()}
+
+        writers: dict[str, tuple[Callable[[int], Any], Callable[[], Any]]] = {
+            "weights": (lambda k: save(path, models[k]), path.read_bytes),
+            "svg": (lambda k: drawings[k].save(path.with_suffix(".svg")), path.with_suffix(".svg").read_bytes),
+            "png": (lambda k: drawings[k].save(path.with_suffix(".png")), path.with_suffix(".png").read_bytes),
+            "run": (lambda k: write(runs[k], History({"loss": [1.0]}), {}, place), run_in_place),
+        }
+        return {name: _neither(*writer) for name, writer in writers.items()}
+
+
+def _neither(write: Callable[[int], Any], read: Callable[[], Any]) -> dict[str, int]:
+    """Replace what `write(0)` wrote by what `write(1)` writes, with a fault at every step."""
+    from faults import full, killed_at, watched
+
+    write(1)
+    new = read()
+    write(0)
+    old = read()
+    found = {"disks full": 0, "kills": 0, "neither old nor new": 0}
+    for kind in ("disks full", "kills"):
+        for at in itertools.count(1):
+            write(0)
+            if kind == "kills":
+                ended = not killed_at(at, lambda: write(1))
+            else:
+                with watched(full(at - 1)):
+                    try:
+                        write(1)
+                        ended = True
+                    except OSError:
+                        ended = False
+            if ended:
+                break
+            found[kind] += 1
+            try:
+                found["neither old nor new"] += read() not in (old, new)
+            except (OSError, ValueError):
+                found["neither old nor new"] += 1
+    return found
+
+
+def strange(count: int, seed: int = 0) -> dict[str, int]:
+    """Read strange tables, NumPy files and configurations; return how many were refused, and how many crashed."""
+    from nn.__main__ import main as command
+    from nn._runs import read
+    from nn.data import DataError, read_csv, read_npz
+
+    rng, found = random.Random(seed), dict.fromkeys(("refused", "read", "crashes"), 0)
+    with tempfile.TemporaryDirectory() as folder:
+        path, run = Path(folder) / "a", Path(folder) / "run"
+        with contextlib.redirect_stdout(io.StringIO()):
+            command(["train", "--epochs", "1", "--samples", "40", "--save", str(run)])
+        config = (run / "config.json").read_bytes()
+        for k in range(count):
+            try:
+                if k % 3 == 0:
+                    path.write_bytes(strange_csv(rng))
+                    read_csv(path, "c")
+                elif k % 3 == 1:
+                    path.write_bytes(strange_npz(rng))
+                    read_npz(path)
+                else:
+                    (run / "config.json").write_bytes(strange_config(config, rng))
+                    read(run)
+                found["read"] += 1
+            except DataError:
+                found["refused"] += 1
+            except Exception as error:
+                print(f"strange file {k}: {error!r}")
+                found["crashes"] += 1
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
@@ -233,7 +337,13 @@ def main() -> int:
     print(f"killed {args.kills} times while saving: {broken} files broken")
     found = mutated(args.mutations)
     print(f"{args.mutations} mutated files: {found}")
-    return int(broken or found["accepted"] or found["crashes"] or found["memory"] or found["slow"])
+    others = strange(args.mutations)
+    print(f"{args.mutations} tables, NumPy files and configurations: {others}")
+    faults = written_under_faults()
+    print(*(f"{name}: {counts}" for name, counts in faults.items()), sep="\n")
+    lost = sum(counts["neither old nor new"] for counts in faults.values())
+    wrong = found["accepted"] + found["crashes"] + found["memory"] + found["slow"] + others["crashes"]
+    return int(broken + lost + wrong > 0)
 
 
 if __name__ == "__main__":

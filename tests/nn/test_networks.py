@@ -283,3 +283,14 @@ class TestSGD:
         assert clip_grad_norm([a, b], 10.0) == 5.0
         assert clip_grad_norm([a, b], 1.0) == 5.0
         assert (a.grad, b.grad.tolist()) == (pytest.approx(0.6), pytest.approx([0.8, 0.0]))
+
+
+def test_sequentials_inside_each_other_have_a_limit() -> None:
+    """Thousands of levels ended in a bare RecursionError wherever something was computed, shown or saved."""
+    network: Any = Layer(1, 1)
+    for _ in range(100):
+        network = Sequential(network)
+    assert len(network([1.0])) == 1
+    assert repr(network).count("Sequential") == 100
+    with pytest.raises(ValueError, match="Sequentials may be inside each other up to 100 levels"):
+        Sequential(network)
