@@ -14,6 +14,7 @@ import pytest
 import autograd
 from autograd import CompileError, Tensor, Value, primitive, relu, sigmoid, tanh, value_and_grad, where
 from autograd._trees import flatten
+from autograd.testing._graphs import domain_of
 from nn import MLP, cross_entropy
 
 compiled = autograd.compile
@@ -218,3 +219,49 @@ def test_indices_on_jax() -> None:
     pytest.importorskip("jax")
     f = value_and_grad(lambda x: (x[[0, 0, 2]] ** 2).sum() + (x[1:] ** 2).sum())
     close(compiled(f, backend="jax")(np.ones(3)), f(np.ones(3)))
+
+
+ROWS = [name for name in autograd.TABLE if name != "astype"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_table_on_jax(row: str) -> None:
+    pytest.importorskip("jax")
+    op, rng = autograd.TABLE[row], np.random.default_rng(0)
+    shapes, settings = next(iter(op.examples), ((((),) * (op.arity or 1)), {}))
+    if op.elementwise:
+        # Some rules take another way on arrays of more than 1,000 elements.
+        shapes = ((40, 50),) * len(shapes)
+
+    def number(position: int, length: tuple[int, ...]) -> Any:
+        low, high = np.clip(domain_of(op, position), -1.5, 1.5)
+        drawn = rng.uniform(low + 0.1 * (high - low), high - 0.1 * (high - low), length)
+        return drawn if length else float(drawn)
+
+    def loss(*args: Any) -> Any:
+        y = op.apply(args if op.arity is not None else (list(args),), dict(settings))
+        return autograd.sin(y * 3.0).sum() if y.shape else autograd.sin(y * 3.0)
+
+    args = [number(k, length) for k, length in enumerate(shapes)]
+    f = value_and_grad(loss, argnums=tuple(range(len(args))))
+    for a, b in zip(flatten(compiled(f, backend="jax")(*args)), flatten(compiled(f)(*args)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_large_choices_on_jax(dtype: str) -> None:
+    pytest.importorskip("jax")
+    x = np.linspace(-1.0, 1.0, 2000, dtype=dtype).reshape(40, 50)
+    x[0, :5] = [0.0, -0.0, np.inf, -np.inf, np.nan]
+    weights = np.linspace(-3.0, 2.0, 2000, dtype=dtype).reshape(40, 50)
+    for f in (
+        relu,
+        lambda t: autograd.maximum(t, 0.0),
+        lambda t: where(t > 0, t, 0.0),
+        lambda t: autograd.clip(t, min=0.5),
+    ):
+        slope = autograd.grad(lambda t, f=f: (f(t) * weights).sum())
+        found = compiled(slope, backend="jax")(x)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, compiled(slope)(x))
