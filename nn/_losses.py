@@ -213,7 +213,8 @@ def _cross_entropy(logits: Any, y: Any, weight: Any, class_weight: Any, ignore_i
     smoothing = None if not isinstance(label_smoothing, Node) and label_smoothing == 0 else label_smoothing
     options = rows, class_weight, ignore_index, smoothing
     if not isinstance(logits, list):
-        costs, counts = _costs(log_softmax(logits), _as_targets(y, shape, rows), *options, _pick, _dot)
+        log_p = log_softmax(logits)
+        costs, counts = _costs(log_p, _as_targets(y, log_p, shape, rows), *options, _pick, _dot)
         costs = _weighted(costs, weight)
         return mean(costs) if counts is None else autograd.sum(costs) / _unless_0(autograd.sum(counts))
     if len(shape) == 1:
@@ -241,13 +242,13 @@ def _check_logits(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
         )
 
 
-def _as_targets(y: Any, shape: tuple[int, ...], rows: bool) -> Any:
+def _as_targets(y: Any, log_p: Any, shape: tuple[int, ...], rows: bool) -> Any:
     """Return rows of probabilities as an array or Tensor, class numbers as whole ones, if they can be read."""
     import numpy
 
     if rows:
-        return as_array(y)
-    y = like(y, shape[:-1])
+        return as_array(y, log_p)
+    y = like(y, None, shape[:-1])
     if isinstance(y, Node):
         if compiling():
             return y
@@ -273,7 +274,7 @@ def _costs(
     else:
         cost = -pick(log_p, y)
         if class_weight is not None:
-            own = pick(class_weight, y)
+            own = pick(class_weight if isinstance(log_p, list) else as_array(class_weight, log_p), y)
             cost = own * _where_counted(own, cost, math.inf, 0.0)
             count = own if kept is None else where(kept, own, 0.0)
     if smoothing is not None:
@@ -284,14 +285,13 @@ def _costs(
 
 
 def _product(a: Any, b: Any) -> Any:
-    return [x * y for x, y in zip(a, flat(elements(b)))] if isinstance(a, list) else a * as_array(b)
+    return [x * y for x, y in zip(a, flat(elements(b)))] if isinstance(a, list) else a * as_array(b, a)
 
 
 def _pick(x: Any, y: Any) -> Any:
     """Return the elements with the numbers y (n,) or () of x, (n, k) or (k,)."""
     import numpy
 
-    x = as_array(x)
     if isinstance(y, Node):
         # Which class it is differs from call to call of a compiled function.
         chosen = equal(reshape(y, shape=(*y.shape, 1)), numpy.arange(float(x.shape[-1])))
@@ -301,7 +301,7 @@ def _pick(x: Any, y: Any) -> Any:
 
 
 def _dot(log_p: Any, y: Any) -> Any:
-    y = as_array(y)
+    y = as_array(y, log_p)
     return -autograd.sum(y * _where_counted(y, log_p, -math.inf, 0.0), axis=-1)
 
 
@@ -357,7 +357,9 @@ def _mean(one: Callable[..., Any], y_hat: Any, y: Any, weight: Any, name: str, *
         if not isinstance(y_hat, Node) and y_hat.dtype.kind in "biu":
             # Differences of whole numbers without a sign would start again at 255.
             y_hat = y_hat.astype(float)
-        return mean(_weighted(one(y_hat, like(y, shape), *map(as_array, columns)), weight))
+        return mean(
+            _weighted(one(y_hat, like(y, y_hat, shape), *(as_array(column, y_hat) for column in columns)), weight)
+        )
     rest = [cycle(flat(elements(column))) for column in columns]
     return block(_average, [one(*given) for given in zip(flat(y_hat), flat(elements(y)), *rest)], weight)
 
@@ -380,7 +382,7 @@ def _weighted(losses: Any, weight: Any) -> Any:
     """Return an array or Tensor of losses, a row for each sample, times the weight of each."""
     if weight is None:
         return losses
-    return losses * reshape(as_array(weight), shape=(*losses.shape[:1], *[1] * (losses.ndim - 1)))
+    return losses * reshape(as_array(weight, losses), shape=(*losses.shape[:1], *[1] * (losses.ndim - 1)))
 
 
 def _times_weight(losses: list[Any], weight: Any) -> list[Any]:

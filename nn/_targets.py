@@ -60,11 +60,13 @@ def _stacked(x: Any) -> Any:
     return stack([_stacked(part) for part in x]) if isinstance(x, (list, tuple)) else x
 
 
-def as_array(x: Any) -> Any:
-    """Return an operand as a Tensor or an array, also one that is a list."""
-    if isinstance(x, list):
-        return _stacked(x) if any(isinstance(part, Node) for part in flat(x)) else Tensor(x).data
-    return x
+def as_array(x: Any, of: Any = None) -> Any:
+    """Return an operand as a Tensor or an array; of a list, with the dtype of the array or Tensor `of`."""
+    if not isinstance(x, list):
+        return x
+    if any(isinstance(part, Node) for part in flat(x)):
+        return _stacked(x)
+    return Tensor(x).data.astype(getattr(of, "dtype", float), copy=False)
 
 
 def elements(x: Any) -> Any:
@@ -92,9 +94,9 @@ def one_column(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return len(shape) + len(other) == 3 and ((*shape, 1) == other or (*other, 1) == shape)
 
 
-def like(y: Any, shape: tuple[int, ...]) -> Any:
-    """Return an operand as an array or Tensor of a shape, which has as many numbers."""
-    y = as_array(y)
+def like(y: Any, of: Any, shape: tuple[int, ...]) -> Any:
+    """Return an operand as an array or Tensor of a shape, which has as many numbers; `of` as for `as_array`."""
+    y = as_array(y, of)
     return y if shape_of(y) == shape else reshape(y, shape=shape)
 
 
@@ -209,6 +211,9 @@ def check_unit(number: Any, what: str) -> None:
 
 def check_probabilities(numbers: Any, what: str, advice: str) -> None:
     """Raise ValueError for a number outside [0, 1]."""
+    numbers = numbers.data if isinstance(numbers, Node) else numbers
+    if type(numbers).__name__ == "ndarray" and (numbers >= 0).all() and (numbers <= 1).all():
+        return
     for number in flat(plain(numbers)):
         if not 0 <= number <= 1:
             shown = getattr(number, "data", number)

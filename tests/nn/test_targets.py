@@ -270,6 +270,23 @@ def test_targets_of_every_kind_of_number(name: str, dtype: str, of: Any) -> None
     assert number(LOSSES[name](list(p.astype("float16")), y.astype(dtype))) == pytest.approx(expected, rel=1e-15)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *(functools.partial(loss, y=[[1, 1], [1, 1]], weight=[1, 2]) for loss in LOSSES.values()),
+        functools.partial(cross_entropy, y=[0, 1], class_weight=[1, 2], label_smoothing=0.1, weight=[0.1, 2]),
+        functools.partial(cross_entropy, y=[[0.1, 0.9], [1, 0]], class_weight=[1, 2], label_smoothing=0.1),
+        functools.partial(cross_entropy, y=[0, 1], ignore_index=1),
+        functools.partial(logistic, y=[[0.1, 0.9], [1, 0]], pos_weight=[0.1, 2]),
+    ],
+)
+def test_single_precision_stays_single(loss: Any) -> None:
+    z = Tensor(np.array([[0.25, 0.5], [0.75, 0.5]], "float32"))
+    J = loss(z)
+    J.backward()
+    assert (J.dtype, z.grad.dtype) == ("float32", "float32")
+
+
 def test_whole_numbers_do_not_wrap_around() -> None:
     small, large = np.array([3, 250], "uint8"), np.array([5, 5], "uint8")
     assert mse(small, large) == (4 + 245**2) / 2
