@@ -9,9 +9,11 @@ from typing import Any
 import autograd
 from autograd import Tensor, conv, mean, reshape, windows
 
-from ._layers import Activation, Form, activation_function, activation_name, as_array, count, deviation, put_number
+from ._batches import as_array
+from ._layers import Activation, Form, activation_function, activation_name, count, deviation, layer_number, put_number
 from ._module import Module
 from ._random import generator
+from ._settings import brief, whole
 
 Lengths = int | tuple[int, ...]
 Padding = str | int | tuple[Any, ...]
@@ -39,16 +41,15 @@ class Convolution(Module):
         seed: Any = None,
         number: int | str = "",
     ) -> None:
-        self.n_in, self.n_out, self.size = count(n_in, "n_in"), count(n_out, "n_out"), size
+        self.n_in, self.n_out, self.groups = count(n_in, "n_in"), count(n_out, "n_out"), count(groups, "groups")
+        self.size, self.stride = lengths("size", size, self.rank), lengths("stride", stride, self.rank)
+        self.padding, self.dilation = padded(padding, self.rank), lengths("dilation", dilation, self.rank)
         self.activation, self.g = activation, activation_function(activation)
-        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, count(groups, "groups")
-        self.init, self.seed, self.number = init, seed, number
+        self.init, self.seed, self.number = init, seed, layer_number(number)
         if n_in % groups or n_out % groups:
             raise ValueError(f"groups={groups} must divide the channels in and out, {n_in} and {n_out}")
-        window = size if isinstance(size, (tuple, list)) else (size,) * self.rank
-        if len(window) != self.rank:
-            raise ValueError(f"the size of the window must be a number, or {self.rank}, one an axis; got {size!r}")
-        area = math.prod(count(length, "size") for length in window)
+        window = self.size if isinstance(self.size, tuple) else (self.size,) * self.rank
+        area = math.prod(window)
         rng = generator(seed)
         sigma = deviation(n_in // groups * area, n_out // groups * area, activation, init)
         weights = [rng.gauss(0.0, sigma) for _ in range(n_out * n_in // groups * area)]
@@ -120,7 +121,8 @@ class MaxPool2d(Module):
     def __init__(
         self, size: Lengths, stride: Lengths | None = None, padding: Padding = 0, dilation: Lengths = 1
     ) -> None:
-        self.size, self.stride, self.padding, self.dilation = size, stride, padding, dilation
+        self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
+        self.padding, self.dilation = padded(padding, 2), lengths("dilation", dilation, 2)
 
     def __call__(self, x: Any) -> Any:
         """Return the largest numbers (n, channels, windows down, windows across)."""
@@ -142,7 +144,8 @@ class AvgPool2d(Module):
     """
 
     def __init__(self, size: Lengths, stride: Lengths | None = None, padding: Padding = 0) -> None:
-        self.size, self.stride, self.padding = size, stride, padding
+        self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
+        self.padding = padded(padding, 2)
 
     def __call__(self, x: Any) -> Any:
         """Return the means (n, channels, windows down, windows across)."""
@@ -201,6 +204,40 @@ class Flatten(Module):
         return "Flatten()"
 
 
+def lengths(name: str, item: Any, rank: int) -> Lengths:
+    """Return a setting of a window as a number, or as a tuple of one for each axis; raise ValueError for another."""
+    listed = item.tolist() if hasattr(item, "tolist") else item
+    if not isinstance(listed, (list, tuple)):
+        return count(listed, name)
+    if len(listed) != rank:
+        raise ValueError(f"{name} of the window must be a number, or {rank}, one an axis; got {brief(item)}")
+    return tuple(count(length, name) for length in listed)
+
+
+def padded(padding: Any, rank: int) -> Padding:
+    """Return a padding with plain numbers; raise ValueError for one that a convolution does not take."""
+    listed = padding.tolist() if hasattr(padding, "tolist") else padding
+    if isinstance(listed, str) and listed not in ("same", "valid"):
+        raise ValueError(f"padding must be 'same', 'valid' or numbers; got {brief(listed)}")
+    if isinstance(listed, str):
+        return listed
+    if not isinstance(listed, (list, tuple)):
+        return whole("padding", listed, 0, ", 'same' or 'valid'")
+    if rank == 1 and len(listed) == 2:
+        listed = [listed]
+    if len(listed) != rank or any(isinstance(side, (list, tuple)) and len(side) != 2 for side in listed):
+        raise ValueError(
+            f"padding must be 'same', 'valid', a number from 0, or for each of {rank} axes a number or a pair (before, "
+            f"after); got {brief(padding)}"
+        )
+    return tuple(
+        tuple(whole("padding", length, 0) for length in side)
+        if isinstance(side, (list, tuple))
+        else whole("padding", side, 0)
+        for side in listed
+    )
+
+
 def images(x: Any, rank: int, channels: int | None = None) -> Any:
     """Return a batch as a Tensor or an array of `rank` + 2 axes; check that, and the channels if they are given."""
     x = as_array(x)
@@ -208,4 +245,5 @@ def images(x: Any, rank: int, channels: int | None = None) -> Any:
         hint = " A batch of grey images (n, height, width): x[:, None]; one image: x[None]." if rank == 2 else ""
         taken = AXES[rank].format("channels" if channels is None else channels)
         raise ValueError(f"this layer takes {taken}; got shape {x.shape}.{hint}")
-    return x
+    # What lies around an image may be no whole number.
+    return x.astype(float) if getattr(x.dtype, "kind", "") in ("b", "i", "u") else x

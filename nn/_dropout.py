@@ -10,8 +10,10 @@ from typing import Any
 
 from autograd import fresh
 
+from ._batches import known
 from ._module import Module
 from ._random import generator
+from ._settings import brief, real
 
 
 class Dropout(Module):
@@ -27,9 +29,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, seed: Any = None) -> None:
-        if not isinstance(p, (int, float)) or not 0 <= p < 1:
-            raise ValueError(f"p is the part of the numbers that is dropped, from 0 to below 1; got {p!r}")
-        self.p, self.seed = p, seed
+        taken = "the part of the numbers that is dropped, from 0 to below 1"
+        self.p, self.seed = real("p", p, lambda p: 0 <= p < 1, taken), seed
         # NumPy's older RandomState is no such generator: its state could not be saved.
         self.rng: Any = seed if hasattr(seed, "bit_generator") else generator(seed)
 
@@ -37,15 +38,19 @@ class Dropout(Module):
         """Return x with some of its numbers set to 0, or x itself after training."""
         if not self.training or self.p == 0:
             return x
+        x = known(x)
         p, of_values = self.p, isinstance(x, (list, tuple))
+        if not of_values and not hasattr(x, "shape"):
+            raise TypeError(f"Dropout takes lists of numbers and Values, Tensors and arrays; got {brief(x)}")
         shape = (_size(x),) if of_values else x.shape
         dtype = getattr(x, "dtype", None)
+        dtype = dtype if getattr(dtype, "kind", "") == "f" else float
 
         def mask(rng: Any) -> Any:
             kept = uniform(rng, shape, of_values)
             if of_values:
                 return [1 / (1 - p) if u >= p else 0.0 for u in kept]
-            return (kept >= p).astype(dtype if dtype == "float32" else float) / (1 - p)
+            return (kept >= p).astype(dtype) / (1 - p)
 
         drawn = fresh(mask, self.rng)
         return _times(x, iter(drawn)) if of_values else x * drawn

@@ -15,7 +15,7 @@ from autograd.files import replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
-from ._layers import ACTIVATIONS, MLP, Layer, activation_name
+from ._layers import BUILT_IN, MLP, Layer, activation_name
 from ._module import Module, Sequential, evaluating
 from ._normalization import BatchNorm, LayerNorm
 
@@ -99,10 +99,10 @@ ACTIVATION_ROWS: dict[str, Row] = {
 
 def _activation(layer: Any) -> Row:
     name = activation_name(layer.activation)
-    if ACTIVATION_ROWS.keys() != ACTIVATIONS.keys() or ACTIVATIONS.get(name) is not layer.g:
+    if BUILT_IN.get(name) is not layer.g:
         raise ValueError(
             f"{layer!r} has an activation of its own, which other programs do not know; take one of "
-            f"{', '.join(ACTIVATIONS)}"
+            f"{', '.join(ACTIVATION_ROWS)}"
         )
     return ACTIVATION_ROWS[name]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
 from itertools import chain
 from numbers import Integral
 from typing import Any
 
 import autograd
-from autograd import Node, Tensor, Value, block, is_own, item, matmul, reshape, stack, weighted_sum
+from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
 
+from ._batches import as_tensor, as_values, is_batch
 from ._module import Module, Sequential
 from ._random import generator
+from ._settings import brief, nearest, real, whole
 
 Activation = str | Callable[[Any], Any]
 Form = type[Value] | type[Tensor]
@@ -42,7 +44,10 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "gelu": autograd.gelu,
     "softmax": autograd.softmax,
 }
-"""The activations that may be given by name."""
+"""The activations that may be given by name; others may be added."""
+
+BUILT_IN = dict(ACTIVATIONS)
+"""Those of this package, which other programs know as well."""
 
 # These mix the neurons of a layer; all others work on each alone.
 ON_LAYERS = (autograd.softmax, autograd.log_softmax)
@@ -135,7 +140,8 @@ class Layer(Module):
         number: int | str = "",
     ) -> None:
         self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
-        self.activation, self.g, self.of, self.number = activation, activation_function(activation), form(of), number
+        self.activation, self.g, self.of = activation, activation_function(activation), form(of)
+        self.number = layer_number(number)
         rng = generator(seed)
         layer = f"({number})" if number else ""
         each = linear if self.g in ON_LAYERS else activation
@@ -240,18 +246,21 @@ class MLP(Sequential):
         init: str | float | None = None,
         seed: Any = None,
     ) -> None:
-        if not isinstance(sizes, (list, tuple)) or not sizes:
+        listed = sizes.tolist() if hasattr(sizes, "tolist") else sizes
+        if not isinstance(listed, (list, tuple, range)) or not listed:
             raise ValueError(
-                f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {sizes!r}"
+                f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {brief(sizes)}"
             )
         rng = generator(seed)
-        self.n_in, self.sizes = count(n_in, "n_in"), [count(n, "each of sizes") for n in sizes]
+        self.n_in, self.sizes = count(n_in, "n_in"), [count(n, "each of sizes") for n in listed]
         self.activation, self.output, self.of = activation, output, of
-        widths = [self.n_in, *self.sizes]
+        # Also where there is no layer inside.
+        activation_function(activation)
+        widths, last = [self.n_in, *self.sizes], len(self.sizes)
         super().__init__(
             *(
-                Layer(a, b, output if k == len(sizes) else activation, of=of, init=init, seed=rng, number=k)
-                for k, (a, b) in enumerate(zip(widths, sizes), 1)
+                Layer(a, b, output if k == last else activation, of=of, init=init, seed=rng, number=k)
+                for k, (a, b) in enumerate(zip(widths, self.sizes), 1)
             )
         )
 
@@ -287,6 +296,11 @@ def frozen_whole(parameters: Any) -> bool:
     return True in frozen
 
 
+def layer_number(number: Any) -> int | str:
+    """Return the number of a layer, which may be a text; raise ValueError for what is neither."""
+    return number if isinstance(number, str) else whole("number", number, otherwise=", or a text")
+
+
 def put_number(layer: Any, number: int | str) -> None:
     """Number a layer: w0 becomes w(1)_0."""
     layer.number = number
@@ -295,86 +309,49 @@ def put_number(layer: Any, number: int | str) -> None:
 
 
 def activation_function(activation: Activation) -> Callable[[Any], Any]:
-    """Return the function for a name in ACTIVATIONS, or the function itself; raise ValueError for another name."""
-    if callable(activation):
+    """Return the function for a name in ACTIVATIONS, or the function itself.
+
+    Raises ValueError for another name, TypeError for what is neither.
+    """
+    if isinstance(activation, type) or not (isinstance(activation, str) or callable(activation)):
+        advice = (
+            f"give an instance, {activation.__name__}()" if isinstance(activation, type) else "'linear' stands for none"
+        )
+        raise TypeError(f"activation must be a name or a function; got {brief(activation)}: {advice}")
+    if not isinstance(activation, str):
         return activation
     if activation not in ACTIVATIONS:
         raise ValueError(
-            f"unknown activation {activation!r}; choose one of {', '.join(ACTIVATIONS)}, or give a function"
+            f"unknown activation {activation!r:.60}{nearest(activation, ACTIVATIONS)}; choose one of "
+            f"{', '.join(ACTIVATIONS)}, or give a function"
         )
     return ACTIVATIONS[activation]
 
 
 def deviation(n_in: int, n_out: int, activation: Activation, init: str | float | None) -> float:
     """Return the standard deviation of fresh weights, by their number at each neuron (Glorot 2010, He 2015)."""
-    if isinstance(init, (int, float)) and math.isfinite(init) and init >= 0:
-        return float(init)
+    taken = "'he', 'glorot' or a standard deviation >= 0"
+    if init is not None and not isinstance(init, str):
+        return real("init", init, lambda init: 0 <= init < math.inf, taken)
     if init is None:
         init = "he" if activation_name(activation) in _RECTIFIERS else "glorot"
     if init == "he":
         return math.sqrt(2 / n_in)
     if init == "glorot":
         return math.sqrt(2 / (n_in + n_out))
-    raise ValueError(f"init must be 'he', 'glorot' or a standard deviation >= 0; got {init!r}")
-
-
-def is_batch(x: Any) -> bool:
-    """Tell whether x, as `as_values` returns it, is a list of samples rather than one."""
-    return isinstance(x[0], (list, tuple))
-
-
-def as_values(x: Any, n_in: int) -> Any:
-    """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
-    if isinstance(x, Tensor):
-        return [as_values(row, n_in) for row in x] if x.ndim == 2 else _checked([item(part) for part in x], n_in)
-    if hasattr(x, "tolist"):
-        x = x.tolist()
-    if isinstance(x, (Value, int, float)):
-        x = [x]
-    if not isinstance(x, (list, tuple)):
-        raise TypeError(f"a sample is a list of {n_in} numbers or Values, or an array; got {x!r:.60}")
-    if x and (isinstance(x[0], (list, tuple)) or getattr(x[0], "shape", ())):
-        return [_checked(as_values(row, n_in), n_in) for row in x]
-    return _checked(x, n_in)
-
-
-def as_tensor(x: Any, n_in: int) -> Any:
-    """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
-    x = as_array(x)
-    if not x.shape or x.shape[-1] != n_in:
-        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
-    return x
-
-
-def as_array(x: Any) -> Any:
-    """Return numbers, lists of these or of nodes, and arrays as a Tensor or an array."""
-    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
-        x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
-    return x if isinstance(x, Tensor) or hasattr(x, "dtype") else Tensor(x).data
-
-
-def _parts(row: Any) -> Iterable[Any]:
-    return row if isinstance(row, (list, tuple)) else (row,)
-
-
-def _checked(sample: Any, n_in: int) -> Any:
-    if len(sample) != n_in:
-        raise ValueError(
-            f"a sample has {n_in} inputs here; got {len(sample)} (a batch is a list of samples: [[...], [...]])"
-        )
-    return sample
+    raise ValueError(f"init must be {taken}; got {init!r:.60}{nearest(init, ('he', 'glorot'))}")
 
 
 def count(n: Any, name: str) -> int:
     """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"{name} must be a whole number from 1; got {n!r}")
+        raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
     return int(n)
 
 
 def form(of: Any) -> Form:
     if of is not Value and of is not Tensor:
-        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {of!r}")
+        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
     return of
 
 

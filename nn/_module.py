@@ -12,6 +12,7 @@ from typing import Any
 from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
 
 from ._parts import Whole, nodes_of, parts_of
+from ._settings import brief
 from ._targets import shape_of
 
 
@@ -239,8 +240,10 @@ class Sequential(Module):
 
     def __init__(self, *layers: Module) -> None:
         for layer in layers:
-            if not callable(layer):
-                raise TypeError(f"Sequential takes modules or functions; got {layer!r:.60}")
+            if not callable(layer) or (isinstance(layer, type) and issubclass(layer, Module)):
+                raise TypeError(
+                    f"Sequential takes modules or functions one after the other, Sequential(a, b); got {brief(layer)}"
+                )
         # What is inside walks through Python's stack whenever something is computed, shown or saved.
         self.depth = 1 + max((getattr(layer, "depth", 0) for layer in layers), default=0)
         if self.depth > DEEPEST:

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from autograd import Tensor, Value, mean, reshape, sqrt, var
 
-from ._layers import Form, as_array, as_values, copy_without, count, form, frozen_whole, is_batch, put_number
+from ._batches import as_array, as_values, is_batch
+from ._layers import Form, copy_without, count, form, frozen_whole, layer_number, put_number
 from ._module import Module, update_buffer
+from ._settings import real
 
 L = TypeVar("L", bound=Module)
 
@@ -36,10 +38,8 @@ class BatchNorm(Module):
         self, n_in: int, *, of: Form = Value, momentum: float = 0.1, eps: float = 1e-5, number: int | str = ""
     ) -> None:
         self.n_in = self.n_out = count(n_in, "n_in")
-        self.of, self.momentum, self.eps, self.number = form(of), momentum, eps, number
-        if not 0 < momentum <= 1:
-            raise ValueError(f"momentum must be above 0 and at most 1; got {momentum!r}")
-        check_eps(eps)
+        self.of, self.number, self.eps = form(of), layer_number(number), checked_eps(eps)
+        self.momentum = real("momentum", momentum, lambda momentum: 0 < momentum <= 1, "above 0 and at most 1")
         self.w, self.w0 = scale_and_shift((n_in,), of, number)
         if of is Tensor:
             self.running_mean: Any = Tensor([0.0] * n_in, "running_mean")
@@ -119,10 +119,10 @@ class LayerNorm(Module):
     def __init__(
         self, n_in: int | tuple[int, ...], *, of: Form = Value, eps: float = 1e-5, number: int | str = ""
     ) -> None:
-        self.of, self.eps, self.number = form(of), eps, number
-        self.lengths = tuple(count(n, "n_in") for n in (n_in if isinstance(n_in, (tuple, list)) else (n_in,)))
-        self.n_in = self.n_out = self.lengths if isinstance(n_in, (tuple, list)) else self.lengths[0]
-        check_eps(eps)
+        self.of, self.number, self.eps = form(of), layer_number(number), checked_eps(eps)
+        listed: Any = n_in.tolist() if hasattr(n_in, "tolist") else n_in
+        self.lengths = tuple(count(n, "n_in") for n in (listed if isinstance(listed, (tuple, list)) else (listed,)))
+        self.n_in = self.n_out = self.lengths if isinstance(listed, (tuple, list)) else self.lengths[0]
         if not self.lengths:
             raise ValueError(f"n_in must be the length of an axis, or of the last axes; got {n_in!r}")
         if of is Value and len(self.lengths) != 1:
@@ -168,9 +168,8 @@ def scale_and_shift(lengths: tuple[int, ...], of: Form, number: int | str) -> tu
     return Tensor(ones, f"w{layer}"), Tensor(ones * 0.0, f"w{layer}_0")
 
 
-def check_eps(eps: float) -> None:
-    if not 0 <= eps < math.inf:
-        raise ValueError(f"eps must be 0 or a positive number; got {eps!r}")
+def checked_eps(eps: Any) -> float:
+    return real("eps", eps, lambda eps: 0 <= eps < math.inf, "0 or a positive number")
 
 
 def moments(values: Any) -> tuple[Any, Any]:

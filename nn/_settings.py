@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
@@ -26,7 +27,7 @@ def whole(name: str, number: Any, least: int | None = None, otherwise: str = "")
         found = None
     if found is None or (least is not None and found < least):
         start = "" if least is None else f" from {least}"
-        raise ValueError(f"{name} must be a whole number{start}{otherwise}; got {number!r:.60}")
+        raise ValueError(f"{name} must be a whole number{start}{otherwise}; got {brief(number)}")
     return found
 
 
@@ -46,5 +47,25 @@ def real(name: str, number: Any, fits: Callable[[float], bool], what: str) -> fl
         # An array of no dimensions.
         found = number.item()
     if found is None or not fits(found):
-        raise ValueError(f"{name} must be {what}; got {number!r:.60}")
+        raise ValueError(f"{name} must be {what}; got {brief(number)}")
     return float(found) if isinstance(found, float) else found
+
+
+def brief(item: Any) -> str:
+    """Return something as text for a message: of one line, and short.
+
+    >>> brief([[1.0, 2.0]] * 40)
+    '[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0],'
+    """
+    return f"{' '.join(repr(item).split()):.60}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return a question for a name that is like one of those that are known, or nothing.
+
+    >>> nearest("ReLU", ["relu", "tanh"])
+    " (did you mean 'relu'?)"
+    """
+    plain = {known.replace("_", ""): known for known in names}
+    found = get_close_matches(name.lower().replace("_", "").replace("-", ""), plain, 1)
+    return f" (did you mean {plain[found[0]]!r}?)" if found else ""

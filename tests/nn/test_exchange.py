@@ -155,7 +155,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("message", "model", "sample"),
         [
-            ("do not know <", Sequential(Own()), None),
+            ("do not know Own", Sequential(Own()), None),
             ("do not know Perceptron", Perceptron(2), None),
             ("has an activation of its own", Layer(2, 1, lambda z: z, of=Tensor), None),
             ("loses an axis; use its layers", Sequential(MLP(2, [1], of=Tensor), Flatten()), None),

@@ -172,7 +172,7 @@ def test_the_arguments_can_be_read_off() -> None:
         (r"Flatten takes a batch", lambda: Flatten()(np.ones(3))),
         (r"a window that reaches over 3 x 3 does not fit into 2 x 2", lambda: Conv2d(1, 1, 3)(np.ones((1, 1, 2, 2)))),
         (r"groups=2 must divide the channels in and out, 2 and 3", lambda: Conv2d(2, 3, 1, groups=2)),
-        (r"size of the window must be a number, or 1", lambda: Conv1d(2, 3, (1, 2))),
+        (r"size of the window must be a number, or 1, one an axis", lambda: Conv1d(2, 3, (1, 2))),
         (r"size must be a whole number from 1; got 0", lambda: Conv2d(2, 3, 0)),
         (r"size must be a whole number from 1; got 2.5", lambda: Conv2d(2, 3, 2.5)),  # type: ignore[arg-type]
         (r"n_in must be a whole number from 1", lambda: Conv2d(0, 3, 1)),

@@ -148,7 +148,7 @@ class TestDropout:
 
     @pytest.mark.parametrize("p", [1.0, -0.1, "half"])
     def test_misuse(self, p: Any) -> None:
-        with pytest.raises(ValueError, match="p is the part of the numbers that is dropped, from 0 to below 1"):
+        with pytest.raises(ValueError, match="p must be the part of the numbers that is dropped, from 0 to below 1"):
             Dropout(p)
 
     def test_without_seeds_the_layers_of_a_network_draw_apart(self) -> None:

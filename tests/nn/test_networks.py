@@ -225,7 +225,7 @@ class TestModule:
         model = Sequential(Layer(2, 3, of=Tensor), autograd.tanh)
         assert model(X).shape == (3, 3)
         assert_close(model.to(Tensor)(X).data, model(X).data)
-        with pytest.raises(TypeError, match="Sequential takes modules or functions; got 3"):
+        with pytest.raises(TypeError, match=r"Sequential takes modules or functions .*; got 3"):
             Sequential(3)
 
 
@@ -235,7 +235,7 @@ class TestModule:
         ("sizes must be a list", lambda: MLP(2, 3)),
         ("n_in must be a whole number from 1; got 0", lambda: MLP(0, [1])),
         ("each of sizes must be a whole number from 1; got 2.5", lambda: MLP(2, [2.5])),
-        ("unknown activation 'rleu'; choose one of linear, relu", lambda: MLP(2, [2], "linear", "rleu")),
+        ("unknown activation 'rleu' .did you mean 'relu'..; choose one of", lambda: MLP(2, [2], "linear", "rleu")),
         ("init must be 'he', 'glorot' or", lambda: MLP(2, [2], init="xavier")),
         ("of=Value .neurons. or of=Tensor .layers.; got <class 'float'>", lambda: MLP(2, [2], of=float)),
         ("a sample has 2 inputs here; got 3", lambda: MLP(2, [2])([1.0, 2.0, 3.0])),
