@@ -134,6 +134,7 @@ def test_a_backend_that_is_not_installed(backend: str, monkeypatch: pytest.Monke
         compiled(tanh, backend=backend)
 
 
+@pytest.mark.slow
 @CASES
 @pytest.mark.parametrize("backend", ["numba", "jax"])
 def test_the_real_backend(f: Any, args: Any, backend: str) -> None:
@@ -141,6 +142,7 @@ def test_the_real_backend(f: Any, args: Any, backend: str) -> None:
     close(compiled(f, backend=backend)(*args), compiled(f)(*args))
 
 
+@pytest.mark.slow
 def test_a_network_of_tensors_on_jax() -> None:
     pytest.importorskip("jax")
     model = MLP(3, [5, 4], "tanh", of=Tensor)
@@ -149,6 +151,7 @@ def test_a_network_of_tensors_on_jax() -> None:
     close(compiled(step, backend="jax")(X), compiled(step)(X))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x", [0.0, -0.0, math.nan, math.inf, -1.0, 1000.0])
 @pytest.mark.parametrize("f", [relu, autograd.exp, autograd.log, lambda x: 1 / x, autograd.sqrt])
 def test_edges_on_numba(f: Any, x: float) -> None:
@@ -158,6 +161,7 @@ def test_edges_on_numba(f: Any, x: float) -> None:
         assert found == expected or (math.isnan(found) and math.isnan(expected))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("f", [lambda x: (x + 1e16) - 1e16, lambda x: x * 0.1 * 10, lambda x: x - x, lambda x: x + 0.0])
 def test_numba_changes_no_expression(f: Any) -> None:
     pytest.importorskip("numba")

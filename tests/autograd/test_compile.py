@@ -63,6 +63,7 @@ def total(graph: Graph) -> Any:
     return loss
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_random_graphs_to_the_bit(graph: Graph) -> None:
     f = value_and_grad(total(graph), argnums=tuple(range(len(graph.inputs))))
@@ -75,6 +76,7 @@ def test_random_graphs_to_the_bit(graph: Graph) -> None:
     assert fast.compilations == 1
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN, max_operations=4))
 def test_second_derivatives_to_the_bit(graph: Graph) -> None:
     def slopes(*inputs: Any) -> Any:
@@ -87,6 +89,7 @@ def test_second_derivatives_to_the_bit(graph: Graph) -> None:
         assert bits(fast(*graph.inputs)) == bits(slopes(*nodes).data), fast.source
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_the_source_runs_alone(graph: Graph) -> None:
     """With math and NumPy, which it imports, and nothing else; the same text at every compilation."""
@@ -418,6 +421,7 @@ class TestChanges:
             with pytest.raises(CompileError, match="Compute it inside the function, or give its"):
                 compiled(eager)(x)
 
+    @pytest.mark.slow
     def test_parameters_behind_nodes_from_outside(self) -> None:
         weights = [Value(0.1 * k) for k in range(40)]
         doubled = [w * 2 for w in weights]
@@ -681,6 +685,7 @@ class TestRepetition:
         X = [[rng.gauss(0, 1), rng.gauss(0, 1)] for _ in range(30)]
         return [rng.gauss(0, 0.5) for _ in range(337)], X, [x1 * x2 for x1, x2 in X]
 
+    @pytest.mark.slow
     def test_numbers(self) -> None:
         p, X, y = self.data()
         eager = value_and_grad(self.loss)
@@ -694,6 +699,7 @@ class TestRepetition:
         moved = [w + 0.01 for w in p]
         assert fast(moved, X, y)[1] == pytest.approx(eager(moved, X, y)[1], rel=1e-10)
 
+    @pytest.mark.slow
     def test_structures_of_parameters(self) -> None:
         p, X, y = self.data()
 
@@ -707,6 +713,7 @@ class TestRepetition:
         assert list(flatten(slopes)) == pytest.approx(list(flatten(expected[1])), rel=1e-10)
         assert slopes.keys() == tree.keys()
 
+    @pytest.mark.slow
     def test_parameters_from_outside(self) -> None:
         p, X, y = self.data()
         weights = [Value(w, label=f"w{k}") for k, w in enumerate(p)]
@@ -735,6 +742,7 @@ class TestRepetition:
         assert slopes == pytest.approx(right, rel=1e-10)
         assert fast.source.count("@") >= 4
 
+    @pytest.mark.slow
     def test_results_of_every_sample(self) -> None:
         p, X, _ = self.data()
         fast = compiled(lambda p, X: [self.score(p, x) for x in X])

@@ -52,6 +52,7 @@ def f({name}):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [FUNCTION, ARGUMENT])
 def test_names(text: str) -> None:
     for name in NAMES:
@@ -150,6 +151,7 @@ def test_keys_on_jax() -> None:
     assert compiled(lambda x: {"import numpy as np": x * 2}, backend="jax")(3.0) == {"import numpy as np": 6.0}
 
 
+@pytest.mark.slow
 def test_a_source_is_forgotten_with_its_function() -> None:
     def f(x: Any) -> Any:
         return x * 2

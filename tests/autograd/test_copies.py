@@ -73,6 +73,7 @@ def test_graphs(seed: int, way: str) -> None:
         np.testing.assert_allclose(leaf.grad, 2 * g)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_long_chains(of: Any, copied: Callable[[Any], Any]) -> None:
     y = x = of(1.0)
@@ -84,6 +85,7 @@ def test_long_chains(of: Any, copied: Callable[[Any], Any]) -> None:
     assert [topological_sort(again)[0].grad, x.grad] == [1.0, 0.0]
 
 
+@pytest.mark.slow
 def test_a_chain_of_tensors_is_dropped_without_recursion() -> None:
     y = Tensor(1.0)
     for _ in range(200_000):
@@ -99,6 +101,7 @@ def test_what_several_structures_share(copied: Callable[[Any], Any]) -> None:
     assert named["w"] is right.inputs[1] is named["u"].inputs[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, -1])
 def test_every_node_of_a_chain(copied: Callable[[Any], Any], step: int) -> None:
     chain = [Value(1.0)]

@@ -524,6 +524,7 @@ class TestLimits:
         shown = (MLP(1, [1001, 1])([1.0]) * 2)._repr_mimebundle_()
         assert "g-layer-1" in shown["image/svg+xml"]
 
+    @pytest.mark.slow
     def test_337_open_parameters(self) -> None:
         picture = seen(network(2, (16, 16, 1)))
         assert len(picture.of("parameter")) == 337
@@ -555,6 +556,7 @@ class TestLabels:
         else:
             assert len(heading) == 4
 
+    @pytest.mark.slow
     @given(st.text())
     @example(HOSTILE)
     @example('"')
@@ -567,6 +569,7 @@ class TestLabels:
     def test_any_label_is_text_in_svg_and_dot(self, label: str) -> None:
         self.check(label)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("label", [HOSTILE, "$\\frac{$", "漢字", "%s {0}"])
     def test_any_label_is_text_in_png_and_pdf(self, label: str, tmp_path: Path) -> None:
         drawing = draw(Value(1.0, label=label) * 2)
@@ -607,6 +610,7 @@ class TestLabels:
 
 
 class TestFiles:
+    @pytest.mark.slow
     def test_every_format(self, tmp_path: Path) -> None:
         drawing = draw(perceptron())
         assert Seen(drawing.save(tmp_path / "a.svg").read_text(encoding="utf-8")).ids("root")
@@ -632,6 +636,7 @@ class TestFiles:
         width, height = (float(found.root.get(side)) for side in ("width", "height"))
         assert (width, height) == pytest.approx([float(expected.root.get(s)) for s in ("width", "height")], rel=0.02)
 
+    @pytest.mark.slow
     def test_the_settings_of_a_notebook_change_nothing(self, tmp_path: Path) -> None:
         drawing = draw(perceptron())
         plain = imread(drawing.save(tmp_path / "a.png"))
@@ -639,6 +644,7 @@ class TestFiles:
         with matplotlib.rc_context(rude | {"savefig.transparent": True, "text.usetex": True}):
             assert np.array_equal(imread(drawing.save(tmp_path / "b.png")), plain)
 
+    @pytest.mark.slow
     def test_large_pictures_are_zoomed_out(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         drawing = draw(perceptron())
         monkeypatch.setattr(_figure, "PIXELS", 40_000)
@@ -674,6 +680,7 @@ class TestNotebook:
         assert set(Value(1.0)._repr_mimebundle_()) == {"text/plain"}
         assert set((Tensor([1.0, 2.0]) * 2)._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("result", "shows"),
         [

@@ -39,6 +39,7 @@ def test_every_node_comes_after_its_inputs(seed: int) -> None:
     assert order == topological_sort(nodes[-1])
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_nodes() -> None:
     x = Value(1.0)
     y = x
@@ -57,6 +58,7 @@ def test_a_chain_of_a_million_nodes() -> None:
         gc.enable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_a_graph_is_freed_by_reference_counting_alone(of: Any) -> None:
     gc.disable()
@@ -76,6 +78,7 @@ def test_a_graph_is_freed_by_reference_counting_alone(of: Any) -> None:
         gc.enable()
 
 
+@pytest.mark.slow
 def test_memory_of_a_million_nodes_stays_small() -> None:
     tracemalloc.start()
     y = Value(1.0)

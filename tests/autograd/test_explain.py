@@ -261,6 +261,7 @@ def test_numbers_of_paths_beyond_all_counting() -> None:
     assert found.value == pytest.approx(gradient(y, x), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_long_chains_show_their_ends() -> None:
     x = Value(1.0, label="x")
     y = x

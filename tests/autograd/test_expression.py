@@ -115,6 +115,7 @@ def test_hostile_expressions(expression: str, capsys: pytest.CaptureFixture[str]
         assert HOSTILE[expression] in printed.out
 
 
+@pytest.mark.slow
 def test_the_memory_is_bounded() -> None:
     resource = pytest.importorskip("resource")
     code = "import sys; from autograd.__main__ import main; sys.exit(main(['x+' * 500_000 + 'x', 'x=1']))"
@@ -142,6 +143,7 @@ def test_the_perceptron(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == PRINTED
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_program(tmp_path: Path) -> None:
     run = subprocess.run(
         [

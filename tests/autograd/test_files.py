@@ -42,12 +42,14 @@ def written(write: Callable[[Path], Any], folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_written_twice_a_file_is_the_same(name: str, tmp_path: Path) -> None:
     first, second = (written(WRITERS[name], tmp_path / folder) for folder in "ab")
     assert first.read_bytes() == second.read_bytes() != b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk_at_any_moment_leaves_the_old_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,6 +93,7 @@ def test_an_error_at_any_moment_leaves_the_old_or_the_new_file(error: BaseExcept
     assert at > 6
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be copied")
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
     path, found = tmp_path / "a.txt", set()
@@ -201,6 +204,7 @@ def test_nothing_that_a_terminal_obeys_is_printed(text: str) -> None:
         assert shown == text
 
 
+@pytest.mark.slow
 def test_no_other_code_writes_files() -> None:
     """What opens files for writing by itself would not be whole or nothing."""
     found = []

@@ -104,6 +104,7 @@ def test_a_derivative_that_should_be_zero() -> None:
     assert gradcheck(stairs, 2.5).entries[0].reason == "the derivative should be zero"
 
 
+@pytest.mark.slow
 def test_one_wrong_number_of_ten_thousand_is_found() -> None:
     x = np.random.default_rng(0).normal(size=(100, 100))
     factor = np.ones_like(x)
@@ -306,6 +307,7 @@ def test_second_order() -> None:
     assert gradcheck(wrong(None), 0.7, order=2).verdict == "fail"
 
 
+@pytest.mark.slow
 def test_modules_and_their_names() -> None:
     X, y = np.random.default_rng(0).normal(size=(8, 4)), [0, 1, 2] * 2 + [0, 1]
     for model in (MLP(4, [5, 3], "tanh"), MLP(4, [5, 3], "tanh", of=Tensor)):

@@ -175,6 +175,7 @@ def inside(interval: tuple[float, float]) -> st.SearchStrategy[float]:
     return moderate | anywhere | st.sampled_from(nasty(interval))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_nasty_numbers(name: str) -> None:
     """Zeros, subnormal and huge numbers, the edge of the domain: all of them, and of several arguments a sample."""
@@ -188,6 +189,7 @@ def test_nasty_numbers(name: str) -> None:
     assert_within(name, elementwise_errors(name, points))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(data=st.data())
 def test_elementwise(name: str, data: st.DataObject) -> None:
@@ -223,6 +225,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "shapes", "settings"), CASES)
 @given(data=st.data())
 def test_arrays(name: str, shapes: Any, settings: dict[str, Any], data: st.DataObject) -> None:
@@ -265,6 +268,7 @@ def test_losses(name: str, data: st.DataObject) -> None:
     assert_within(name, loss_errors(name, predictions, data.draw(targets(name, n))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_of_nasty_numbers(name: str) -> None:
     choices = [x for x in NASTY if 0 <= x <= 1] if name == "binary_cross_entropy" else NASTY

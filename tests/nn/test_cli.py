@@ -26,6 +26,7 @@ RUN = {"config.json", "model.safetensors", "history.csv", "index.html", "history
 QUICK = ["--epochs", "3", "--samples", "40", "--momentum", "0.5"]
 
 
+@pytest.mark.slow
 def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
@@ -45,6 +46,7 @@ def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert all(path.stat().st_size > 2000 and path.name in said for path in tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["value", "tensor"])
 @pytest.mark.parametrize("data", ["moons", "circles", "spirals"])
 def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +56,7 @@ def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.C
     assert "test      accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
     for of in ("value", "tensor"):
@@ -62,6 +65,7 @@ def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture
     assert said[0] == said[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["value", "tensor"])
 def test_train_on_digits(of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:60] for part in digits()))
@@ -70,6 +74,7 @@ def test_train_on_digits(of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert {path.name for path in tmp_path.iterdir()} == {*RUN, "misclassified.png"}
 
 
+@pytest.mark.slow
 def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
     rows = [f"{1e6 + 1e5 * a},{a},7,{'high' if a > 0 else 'low'}" for a in rng.normal(size=60)]
@@ -81,6 +86,7 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert float(test.split()[2].strip("%")) >= 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "options"),
     [
@@ -192,6 +198,7 @@ def test_stopped_before_the_first_epoch_is_over(
     assert capsys.readouterr().err == "error: stopped\n"
 
 
+@pytest.mark.slow
 def test_pictures_use_the_names_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
     boundary = plots.decision_boundary
@@ -213,6 +220,7 @@ def test_divergence_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "Try a smaller learning rate" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_mistake_as_a_process(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nn"]
     missing = [*command, "train", "--data", "x.csv", "--target", "y", "--save", str(tmp_path)]
@@ -236,6 +244,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_a_run_is_kept_whole(run: Path) -> None:
     config = json.loads((run / "config.json").read_text())
     assert config["options"]["epochs"] == 30
@@ -254,6 +263,7 @@ def test_features_are_standardised_as_in_training(run: Path) -> None:
     assert abs(prepared.std(axis=0) - 1).max() < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", NAMED)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: Path) -> None:
@@ -267,6 +277,7 @@ def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: P
     assert rates[::20] == pytest.approx(expected[schedule])
 
 
+@pytest.mark.slow
 def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -285,6 +296,7 @@ def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert seen == [128, 128, 32, 32]
 
 
+@pytest.mark.slow
 def test_weight_decay_keeps_weights_small(tmp_path: Path) -> None:
     sizes = []
     for decay in ("0", "0.3"):
@@ -313,6 +325,7 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
 
+@pytest.mark.slow
 def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = flowers(tmp_path / "flowers.csv")
     run = ["--save", str(tmp_path / "run"), *QUICK]
@@ -333,6 +346,7 @@ def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys:
     assert (read(tmp_path / "run").options["data"], read(tmp_path / "run").options["lr"]) == ("moons", 0.1)
 
 
+@pytest.mark.slow
 def test_evaluate_tells_what_training_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for data in (["moons"], ["digits", "--sizes", "0"]):
         assert main(["train", "--data", *data, *QUICK, "--overwrite", "--save", str(tmp_path)]) == 0
@@ -371,6 +385,7 @@ def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsy
         assert float(row[1]) == pytest.approx(1 / (1 + np.exp(-abs(z))), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["predict", str(run), str(run.parent / "flowers.csv")]
     reading, writing = os.pipe()
@@ -384,6 +399,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytes
         assert main(command) == 141
 
 
+@pytest.mark.slow
 def test_convolution_from_training_to_prediction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -415,6 +431,7 @@ def test_convolution_from_training_to_prediction(
     assert 0.5 < float(probability) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "command"),
     [
@@ -493,6 +510,7 @@ def test_help_of_every_command(command: str, words: list[str], capsys: pytest.Ca
     assert [word for word in words if word not in said] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", ["blobs", "iris"])
 def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--data", data, "--epochs", "40", "--save", str(tmp_path / "run")]) == 0
@@ -500,6 +518,7 @@ def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureF
     assert found > 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [["--data", "iris"], ["--data", "moons", "--of", "value"], ["--model", "cnn", "--data", "digits"]]
 )
@@ -518,6 +537,7 @@ def test_a_run_goes_to_other_programs(options: list[str], tmp_path: Path, capsys
     np.testing.assert_allclose(scores.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     path, run, file = tmp_path / "sizes.csv", tmp_path / "run", tmp_path / "run.onnx"
@@ -529,6 +549,7 @@ def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores[:, 0], read(run).scores(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--epochs", "1", "--save", str(tmp_path / "run")]) == 0
     assert main(["export", str(tmp_path / "run"), "--onnx", str(tmp_path / "no" / "x.onnx")]) == 2

@@ -175,6 +175,7 @@ tables = st.integers(1, 4).flatmap(
 
 
 class TestStandardise:
+    @pytest.mark.slow
     @given(tables)
     def test_mean_and_deviation(self, X: list[list[float]]) -> None:
         lists, arrays = standardise(X), standardise(np.array(X))
@@ -271,6 +272,7 @@ class TestNumPyFiles:
         np.testing.assert_array_equal(found[0], X)
         np.testing.assert_array_equal(found[1], y)
 
+    @pytest.mark.slow
     def test_faulty_files(self, tmp_path: Path) -> None:
         path = tmp_path / "data.npz"
         good = np.ones((2, 2))

@@ -372,6 +372,7 @@ class TestMetrics:
 
         assert type(train(metrics=[kind])["kind"][0]) is float
 
+    @pytest.mark.slow
     def test_scikit_learn_s_metrics_are_metrics(self) -> None:
         metrics = pytest.importorskip("sklearn.metrics")
 

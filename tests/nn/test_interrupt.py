@@ -49,6 +49,7 @@ def train(model: Any, optimizer: Any, **options: Any) -> History:
     return fit(model, X, Y, optimizer=optimizer, **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compile", [True, False])
 def test_it_ends_at_a_whole_step_at_whatever_moment_it_comes(compile: bool, capsys: pytest.CaptureFixture[str]) -> None:
     delays = random.Random(int(compile))

@@ -146,6 +146,7 @@ def train(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compile", [True, False])
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -292,6 +293,7 @@ def test_any_network_comes_back_to_the_bit(model: Any) -> None:
     assert packed(found) == packed(model)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=5), hnp.arrays(
     st.sampled_from(["float64", "float32"]), hnp.array_shapes(min_dims=0, min_side=0, max_side=3))
 ))  # fmt: skip
@@ -328,6 +330,7 @@ def nested(levels: int) -> Any:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("message", "make"), [
     ("inside each other up to 20 levels", lambda: nested(21)),
     ("inside each other up to 20 levels", lambda: nested(50)),
@@ -403,6 +406,7 @@ def peak(data: bytes) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_file_takes_a_small_multiple_of_its_size(name: str) -> None:
     def content(k: int) -> bytes:
@@ -558,11 +562,13 @@ class TestMistakes:
             np.testing.assert_array_equal(data, before[name])
 
 
+@pytest.mark.slow
 def test_no_changed_file_is_taken_for_a_network() -> None:
     found = mutated(300)
     assert (found["accepted"], found["crashes"], found["memory"]) == (0, 0, 0)
     assert found["refused"] > 200
 
 
+@pytest.mark.slow
 def test_killed_while_saving() -> None:
     assert killed(2) == 0

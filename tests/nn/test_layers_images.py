@@ -52,6 +52,7 @@ LAYERS: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "x", "shape"), LAYERS)
 def test_shapes_and_gradients_to_order_two(layer: Any, x: Any, shape: tuple[int, ...]) -> None:
     assert layer(x).shape == shape

@@ -49,6 +49,7 @@ def trained(model: Sequential, compile: bool) -> tuple[Sequential, list[float]]:
     ).loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize("compile", [True, False])
 @pytest.mark.parametrize("generator", [int, random.Random, np.random.default_rng])

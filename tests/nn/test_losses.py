@@ -158,6 +158,7 @@ def test_weights_that_do_not_fit(loss: Any, message: str, weight: Any) -> None:
         loss(Tensor(logits), y, weight=weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize("batch_size", [None, 2])
 def test_fit_gives_weights_to_the_loss(of: Any, batch_size: int | None) -> None:

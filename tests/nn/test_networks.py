@@ -49,6 +49,7 @@ def test_both_forms_are_the_same_network(activation: str, output: str) -> None:
             assert_close(w0, v0, 1e-12)
 
 
+@pytest.mark.slow
 @given(sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3), seed=st.integers(0, 99))
 def test_gradients_of_random_networks_against_differences(sizes: list[int], seed: int) -> None:
     model = MLP(2, sizes, "tanh", of=Tensor, seed=seed)
@@ -68,6 +69,7 @@ def test_gradients_of_random_networks_against_differences(sizes: list[int], seed
         assert_close(parameter.grad, expected)
 
 
+@pytest.mark.slow
 def test_hessian_of_a_network_against_differences() -> None:
     rng = np.random.default_rng(0)
     start, y = rng.normal(size=13), rng.normal(size=3)

@@ -100,6 +100,7 @@ def test_functions_between_layers_are_named() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_every_format(tmp_path: Path) -> None:
     drawing = draw(MLP(2, [3, 1]))
     assert repr(drawing) == "<network 2 – 3 – 1; .save('graph.svg') writes it>"

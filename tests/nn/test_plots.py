@@ -19,6 +19,7 @@ from nn.plots import axes, confusion_matrix, decision_boundary, history, misclas
 from nn.plots._style import png
 
 
+@pytest.mark.slow
 def test_history_draws_every_curve() -> None:
     curves = History(
         loss=[3.0, 1.0], accuracy=[0.5, 1.0], val_loss=[3.0, 2.0], val_accuracy=[0.5, 0.5], other=[1.0, 2.0]
@@ -120,6 +121,7 @@ def test_counts_are_readable_on_their_cells() -> None:
         assert text.get_color() == ("white" if brightness < 0.6 else "black")
 
 
+@pytest.mark.slow
 def test_many_classes_have_room_for_their_counts() -> None:
     ax = confusion_matrix(one_hot([*range(30)] * 2), [*range(30)][::-1] * 2, classes=[f"10{k:02}" for k in range(30)])
     ax.figure.canvas.draw()
@@ -127,6 +129,7 @@ def test_many_classes_have_room_for_their_counts() -> None:
     assert max(widths) < ax.get_window_extent().width / 30
 
 
+@pytest.mark.slow
 def test_misclassified_images() -> None:
     images, y = np.zeros((30, 8, 8)), np.arange(30) % 10
     figure = misclassified(images, one_hot((y + 1) % 10), y)
@@ -142,6 +145,7 @@ def test_misclassified_images() -> None:
         misclassified(images.reshape(30, 64), one_hot(y), y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "figure",
     [
@@ -159,6 +163,7 @@ def test_titles_are_not_cut_off(figure: Any) -> None:
     assert (title.x0 > 0, title.x1 < drawn.bbox.x1) == (True, True)
 
 
+@pytest.mark.slow
 def test_an_activation_and_its_derivative() -> None:
     for name in set(ACTIVATIONS) - {"softmax"}:
         ax = plots.activation(name)
@@ -221,6 +226,7 @@ def test_histograms_count_every_weight() -> None:
         plots.histograms(model, "weights")
 
 
+@pytest.mark.slow
 def test_filters_and_feature_maps() -> None:
     layer = Conv2d(2, 9, 3)
     figure = plots.filters(layer)

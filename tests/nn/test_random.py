@@ -64,6 +64,7 @@ def test_a_generator_of_numpy_is_a_seed() -> None:
     assert numbers(Layer(3, 2, seed=one)) == numbers(Layer(3, 2, seed=two)) != numbers(Layer(3, 2, seed=one))
 
 
+@pytest.mark.slow
 def test_a_program_run_twice_gives_the_same_numbers() -> None:
     program = "from nn import MLP, Dropout; print(MLP(2, [1]).state_dict(), Dropout()([1.0] * 64))"
     one, two = (subprocess.run([sys.executable, "-c", program], capture_output=True, check=True) for _ in range(2))

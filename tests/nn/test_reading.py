@@ -72,6 +72,7 @@ def header_of(shape: tuple[int, ...], dtype: str = "<f8") -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", ["the header", "both", "the archive"])
 def test_a_numpy_file_does_not_take_what_it_claims(claim: str, tmp_path: Path) -> None:
     """A few bytes of zeros, packed, are gigabytes when they are unpacked."""
@@ -88,6 +89,7 @@ def test_a_numpy_file_does_not_take_what_it_claims(claim: str, tmp_path: Path) -
     assert peak(lambda: read_npz(path)) < 2**20
 
 
+@pytest.mark.slow
 def test_a_numpy_file_whose_list_lies_about_sizes(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -44,6 +44,7 @@ def regressor(**settings: Any) -> NeuralNetRegressor:
     return NeuralNetRegressor(**{"hidden_sizes": [8], "random_state": 0, **settings})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "fewest"), [(NeuralNetClassifier(), 60), (NeuralNetRegressor(), 55)])
 def test_scikit_learns_own_checks(estimator: Any, fewest: int) -> None:
     with warnings.catch_warnings():
@@ -73,6 +74,7 @@ def test_two_classes() -> None:
     np.testing.assert_allclose(proba, np.stack([1 / (1 + np.exp(z)), 1 / (1 + np.exp(-z))], axis=1), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_several_labels_for_a_sample() -> None:
     X, y = make_multilabel_classification(n_samples=100, n_classes=3, random_state=0)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
@@ -92,6 +94,7 @@ def test_several_outputs() -> None:
         assert regressor().fit(X, targets[:, :1]).predict(X).shape == (150,)
 
 
+@pytest.mark.slow
 def test_pipeline_search_and_cross_validation() -> None:
     pipeline = make_pipeline(StandardScaler(), classifier(lr=0.05, epochs=60))
     raw, _ = load_iris(return_X_y=True)
@@ -106,6 +109,7 @@ def test_pipeline_search_and_cross_validation() -> None:
     assert cross_val_score(regressor(lr=0.05), X[:, :3], X[:, 3], cv=3, scoring="r2").shape == (3,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [classifier, regressor])
 @pytest.mark.parametrize("batch_size", [40, 1000])
 def test_a_weight_counts_like_repeated_samples(make: Any, batch_size: int) -> None:
@@ -127,6 +131,7 @@ def test_a_weight_counts_like_repeated_samples(make: Any, batch_size: int) -> No
     np.testing.assert_allclose(equal.model_.parameters()[0].data, plain.model_.parameters()[0].data, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_partial_fit_goes_on(make: Any) -> None:
     targets = y if make is classifier else X[:, 3]

@@ -15,6 +15,7 @@ from nn.testing import batches, mlps
 SMOOTH = ["linear", "tanh", "sigmoid", "softplus", "silu", "gelu", "softmax"]
 
 
+@pytest.mark.slow
 @given(model=mlps(activations=SMOOTH), data=st.data())
 def test_gradients_of_random_networks(model: MLP, data: st.DataObject) -> None:
     X = data.draw(batches(model.n_in, max_size=3))

@@ -191,6 +191,7 @@ def test_predict_records_nothing_and_keeps_the_form() -> None:
     assert predict(MLP(2, [3], of=Tensor), X).shape == (40, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize(("loss", "outputs"), [(mse, 1), (hinge, 1), (cross_entropy, 3), (bce, 1)])
 @pytest.mark.parametrize("batch_size", [None, 8])
