@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from itertools import chain
+from itertools import chain, islice
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
+from ._anomaly import user_place
 from ._late import Call, Late, LateResult
 from ._modes import active, record, recording, replaying, tracing
 from ._node import Node
 from ._primitive import kinds, leaf
-from ._replay import Entry, Place, Step
+from ._replay import Place, Step
 from ._tracing import DETACH, Trace, replayed, traced
 from ._trees import flatten
 
@@ -50,6 +52,10 @@ class Block:
             or not all(_is_node(node) and node.op is not None and type(node._data) is float for node in self.results)
         ):
             raise _Unfit
+        rows = self._result if isinstance(self._result, list) else []
+        lists = bool(rows) and all(isinstance(row, list) and all(map(_is_node, row)) for row in rows)
+        self._rows = [len(row) for row in rows] if lists else None
+        """The lengths of the lists, where the result is a list of lists."""
         self._whole = {id(tree): k for k, tree in enumerate(self._args)}
 
     def _called(self, args: Any) -> Any:
@@ -60,14 +66,15 @@ class Block:
     def result(self, nodes: list[Node]) -> Any:
         """Return the structure of the result with other nodes."""
         taken = iter(nodes)
+        if self._rows is not None:
+            return [list(islice(taken, length)) for length in self._rows]
         return _filled(self._result, lambda _: next(taken))
 
     def check(self, args: tuple[Any, ...], given: list[Any], step: Step) -> None:
         """Do the checks of the function on the arguments of a call."""
-        found = dict(zip(self.leaves, given))
         for check, data, rest in self.checks:
             whole = self._whole.get(id(data))
-            tree = args[whole] if whole is not None else _filled(data, found.__getitem__)
+            tree = args[whole] if whole is not None else _filled(data, dict(zip(self.leaves, given)).__getitem__)
             if not step.postpones(check, tree, rest):
                 check(tree, *rest)
 
@@ -150,23 +157,21 @@ def _applied(
         raise _Unfit
     before = len(step.slots)
     try:
-        inputs, raw = step.inputs(nodes, key)
+        what, inputs, raw = step.inputs(nodes)
     except Exception as error:
         step.broken = error
         raise _Unfit from error
     first = len(step.slots)
     step.slots += numbers
-    inputs += range(-1 - first, -1 - len(step.slots), -1)
-    entry = Entry(None, tuple(key), inputs, {}, cut=False)
-    after = step.way[-1].after
-    place = after.get(entry.key)
+    known = (*key, what)
+    place = step.way[-1].after.get(known)
     if place is None:
-        place = after[entry.key] = Place()
-        try:
+        place = Place(None, [*inputs, *range(-1 - first, -1 - len(step.slots), -1)])
+        step.way[-1].after[known] = place
+        step.missed = step.missed or user_place()
+        # It may be that the call is wrong: then it says so itself.
+        with suppress(Exception):
             place.block = Block(f, args, names)
-        except Exception:
-            # It may be that the call is wrong: then it says so itself.
-            place.block = None
         step.grown += 1 if place.block is None else len(place.block.nodes)
     if place.block is None:
         step.forget(before)
@@ -182,7 +187,7 @@ def _applied(
         node._grad, node.op = 0.0, result.op
         node._late = LateResult(call, k, pending)
         made.append(node)
-    step.add_block(made, entry, place)
+    step.add_block(made, place)
     return found.result(made)
 
 

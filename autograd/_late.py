@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._node import MANY, NO_SETTINGS, Node
-from ._primitive import kinds
 
 if TYPE_CHECKING:
     from ._primitive import Primitive
@@ -32,6 +31,8 @@ class Late:
 
     def value(self) -> Any:
         """Return the number or array; nothing recurses."""
+        if self.data is not PENDING:
+            return self.data
         waiting: list[Late] = [self]
         while waiting:
             late = waiting[-1]
@@ -62,18 +63,6 @@ class Late:
         node._data = self.value()
         if node.op is None:
             node._late = None
-
-
-def node_of(op: Primitive, inputs: tuple[Any, ...], late: Late, cut: bool) -> Node:
-    """Return a node whose numbers come later; if it is `cut`, no gradient passes it."""
-    node: Node = object.__new__(kinds["float" if type(late.form) is float else "array"])
-    node._grad = 0.0
-    node._late = late
-    if cut:
-        node.op = None
-    else:
-        link(node, op, inputs, late.settings)
-    return node
 
 
 def link(node: Node, op: Primitive, inputs: tuple[Any, ...], settings: Mapping[str, Any]) -> None:

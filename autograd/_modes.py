@@ -33,6 +33,8 @@ class Setting(Generic[S]):
 
     def get(self) -> S:
         """Return what is set here and now."""
+        if self._innermost.get() is None:
+            return self._default
         block = self.block()
         return self._default if block is None else cast(S, block.setting)
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
-from operator import is_
-from typing import Any, cast
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter, is_
+from typing import Any
 
 from ._anomaly import user_place, written_place
-from ._late import PENDING, Late, node_of
+from ._late import PENDING, Late, link
 from ._modes import active, anomaly, no_grad, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node, name_of
-from ._primitive import Primitive, keep, leaf, shape
+from ._primitive import NUMBERS, Primitive, keep, kinds, leaf, shape
 from ._tracing import DETACH, replayed
 from ._trees import flatten
 
@@ -48,54 +48,81 @@ ROUNDING = 1e-6
 """A program whose first results differ from those of the step itself by this part is not used."""
 
 
+# Many nodes are asked for these at every step.
+_DATA, _OP = attrgetter("_data"), attrgetter("op")
+
+
 class Place:
-    """A place in the tree: the operations that came before are the same for all who get here."""
+    """A place in the tree: the operations that came before are the same for all who get here, and so is the last one.
 
-    __slots__ = ("after", "arrays", "block", "compilations", "form", "numbers", "programs", "varies")
+    An input of that is the number of an earlier operation, or that of a slot, counted from -1 downwards; None is a
+    constant, and a slot in a tuple an integer that counts as a constant until it changes.
+    """
 
-    def __init__(self, form: Any = 0.0, numbers: tuple[Any, ...] = (), arrays: tuple[Any, ...] = ()) -> None:
+    __slots__ = (
+        "after", "arrays", "block", "compilations", "cut", "first", "form", "inputs", "kind", "numbers", "op",
+        "programs", "uses", "varies",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        op: Any = None,
+        inputs: Sequence[Any] = (),
+        form: Any = 0.0,
+        numbers: tuple[Any, ...] = (),
+        arrays: Sequence[Any] = (),
+        first: int = 0,
+        cut: bool = False,
+    ) -> None:
         self.after: dict[Any, Place] = {}
-        self.form = form
-        self.numbers, self.arrays = numbers, arrays
+        self.op, self.inputs, self.form, self.cut = op, inputs, form, cut
+        self.kind = kinds["float" if type(form) is float else "array"]
+        self.numbers = numbers
+        """The integers among the arguments, as they were the first time."""
         self.varies = False
-        """Whether the integers among the arguments have differed."""
+        """Whether they have differed since."""
+        self.arrays, self.first = arrays, first
+        """The arrays in the settings, the first time, which take slots from `first` on."""
+        self.block: Any = None
         self.programs: dict[Any, Any] = {}
         self.compilations = 0
-        self.block: Any = None
+        self.uses: list[int] = []
+        """How often each node on the way is an input of others, if a way has ended here."""
 
 
 class Missed:
     """An operation that is new at its place: it is computed at once, then added."""
 
-    def __init__(self, step: Step, entry: Entry, raw: list[Any], numbers: tuple[Any, ...]) -> None:
-        self._step, self._entry, self._raw, self._numbers = step, entry, raw, numbers
+    def __init__(
+        self, step: Step, key: Any, slot: int, raw: list[Any], settings: Any, numbers: Any, arrays: Any
+    ) -> None:
+        self._step, self._key, self._slot = step, key, slot
+        self._raw, self._settings, self._numbers, self._arrays = raw, settings, numbers, arrays
 
     def add(self, node: Node) -> None:
         """Add the operation with its result."""
-        step, entry = self._step, self._entry
-        form = form_of(node._data)
-        place = Place(_hollow(form), self._numbers, entry.arrays)
-        step.way[-1].after[entry.key] = place
+        step, (op, cut, *parts) = self._step, self._key
+        inputs, first = inputs_of(parts[: len(self._raw)], self._slot)
+        place = Place(op, inputs, _hollow(form_of(node._data)), self._numbers, self._arrays, first, cut)
+        step.way[-1].after[self._key] = place
         step.grown += 1
         if step.missed is None:
             step.missed = user_place()
-        step.add(node, entry, place, Late(entry.op, self._raw, entry.settings, place.form, node._data))
+        step.add(node, place, Late(op, self._raw, self._settings, place.form, node._data))
 
 
-class Entry:
-    """An operation of a step: what it was applied to, by number.
-
-    An input is the number of an earlier operation, or that of a slot, counted from -1 downwards; None is a constant,
-    and a slot in a tuple an integer that counts as a constant until it changes.
-    """
-
-    __slots__ = ("arrays", "cut", "first", "inputs", "key", "op", "settings")
-
-    def __init__(self, op: Any, key: Any, inputs: list[Any], settings: Mapping[str, Any], cut: bool) -> None:
-        self.op, self.key, self.inputs, self.settings, self.cut = op, key, inputs, settings, cut
-        self.arrays: tuple[Any, ...] = ()
-        """The arrays in the settings, which take slots from `first` on."""
-        self.first = 0
+def inputs_of(parts: list[Any], slot: int) -> tuple[list[Any], int]:
+    """Return the inputs that parts of a key stand for, if the first that is new has this slot, and the next slot."""
+    inputs: list[Any] = []
+    for part in parts:
+        if type(part) is int:
+            inputs.append(part)
+        elif type(part) is tuple and part[0] is bool:
+            inputs.append(None)
+        else:
+            inputs.append((slot,) if part is int else -1 - slot)
+            slot += 1
+    return inputs, slot
 
 
 class Step:
@@ -103,11 +130,8 @@ class Step:
 
     def __init__(self, root: Place) -> None:
         self.way = [root]
-        self.entries: list[Entry] = []
         self.nodes: list[Node] = []
         self.lates: list[Late] = []
-        self.uses: list[int] = []
-        """How often each node is an input of others."""
         self.places: dict[int, int] = {}
         """The number of a node, by its identity."""
         self.slots: list[Any] = []
@@ -130,145 +154,128 @@ class Step:
 
     def look(self, op: Primitive, args: tuple[Any, ...], settings: Mapping[str, Any]) -> tuple[Node | None, Any]:
         """Return the node that an operation makes if it is known, else, if it has nodes, what adds it."""
-        if self.broken is not None or not any(isinstance(arg, Node) for arg in args):
-            return None, None
-        try:
-            return self._look(op, args, settings)
-        except Exception as error:
-            # The operation itself will tell what is wrong with it.
-            self.broken = error
-            return None, None
+        if self.broken is None:
+            for arg in args:
+                if isinstance(arg, Node):
+                    try:
+                        return self._look(op, args, settings)
+                    except Exception as error:
+                        # The operation itself will tell what is wrong with it.
+                        self.broken = error
+                        break
+        return None, None
 
     def _look(self, op: Primitive, args: tuple[Any, ...], settings: Mapping[str, Any]) -> tuple[Node | None, Any]:
         cut = not recording.get()
         key: list[Any] = [op, cut]
-        inputs: list[Any] = []
         raw: list[Any] = []
         numbers: tuple[Any, ...] = ()
-        given = list(args)
+        arrays: list[Any] = []
+        slots, places = self.slots, self.places
+        slot = len(slots)
         for position, arg in enumerate(args):
             kind = type(arg)
-            if isinstance(arg, Node):
-                number, known, data = self.input(arg)
-                inputs.append(number)
-                key.append(known)
-                raw.append(data)
+            if kind is float:
+                key.append(float)
+            elif isinstance(arg, Node):
+                number = places.get(id(arg))
+                if number is not None:
+                    key.append(number)
+                    raw.append(self.lates[number])
+                else:
+                    known, data = self.input(arg)
+                    key.append(known)
+                    raw.append(data)
                 continue
-            if kind is bool:
-                inputs.append(None)
+            elif kind is int:
+                # Such as an exponent, which is mostly the same at every step.
+                key.append(int)
+                numbers += (arg,)
+            elif kind is bool:
                 key.append((bool, arg))
                 raw.append(arg)
                 continue
-            if kind is not float and kind is not int:
-                arg = given[position] = keep(op.constant(arg, args))
-                kind = type(arg)
-            self.slots.append(arg)
+            else:
+                arg = keep(op.constant(arg, args))
+                args = (*args[:position], arg, *args[position + 1 :])
+                key.append(float if type(arg) is float else ("array", form_of(arg)))
+            slots.append(arg)
             raw.append(arg)
-            # An integer, such as an exponent, is mostly the same at every step.
-            inputs.append((len(self.slots) - 1,) if kind is int else -len(self.slots))
-            if kind is int:
-                numbers += (arg,)
-            key.append(kind if kind is float or kind is int else ("array", form_of(arg)))
-        entry = Entry(op, None, inputs, settings, cut)
         if settings:
-            entry.first = len(self.slots)
-            arrays: list[Any] = []
-            entry.settings = {name: _kept(item, key, arrays) for name, item in settings.items()}
+            settings = {name: _kept(item, key, arrays) for name, item in settings.items()}
             key += settings
-            entry.arrays = tuple(arrays)
-            self.slots += arrays
-        entry.key = tuple(key)
-        place = self.way[-1].after.get(entry.key)
+            slots += arrays
+        found = tuple(key)
+        place = self.way[-1].after.get(found)
         if place is None:
-            return None, Missed(self, entry, raw, numbers)
+            return None, Missed(self, found, slot, raw, settings, numbers, arrays)
         if numbers and not place.varies and numbers != place.numbers:
             place.varies = True
-        if entry.arrays and not all(map(_same_array, entry.arrays, place.arrays)):
-            self._check_form(entry, raw, place)
-        late = Late(op, raw, entry.settings, place.form)
-        node = node_of(op, tuple(given), late, cut)
-        self.add(node, entry, place, late)
+        if arrays and not all(map(_same_array, arrays, place.arrays)):
+            _check_form(op, raw, settings, place)
+        late = Late(op, raw, settings, place.form)
+        node: Node = object.__new__(place.kind)
+        node._grad, node._late = 0.0, late
+        if cut:
+            node.op = None
+        else:
+            link(node, op, args, settings)
+        self.add(node, place, late)
         return node, None
 
-    def input(self, node: Node) -> tuple[int, Any, Any]:
-        """Return the number of an input, what tells it from others at its place, and what it holds."""
+    def input(self, node: Node) -> tuple[Any, Any]:
+        """Return what tells an input from others at its place, its number or that it is new, and what it holds."""
         number = self.places.get(id(node))
         if number is not None:
-            return number, number, self.lates[number]
+            return number, self.lates[number]
         if node.op is not None or id(node) in self.changed:
             raise RuntimeError(f"{name_of(node)} was computed outside of the step, or changed since")
         data = node.snapshot()
         slot = self._slot_of.get(id(node))
         if slot is not None and self.slots[slot] is data:
-            return -1 - slot, -1 - slot, data
+            return -1 - slot, data
         self._slot_of[id(node)] = slot = len(self.slots)
         self.slots.append(data)
         self.leaves[slot] = node
-        return -1 - slot, (node in self.made, form_of(data)), data
+        return (node in self.made, form_of(data)), data
 
-    def inputs(self, nodes: list[Node], key: list[Any]) -> tuple[list[int], list[Any]]:
-        """Do the same for many nodes of Values; what tells them from others goes to `key`."""
+    def inputs(self, nodes: list[Node]) -> tuple[Any, list[Any], list[Any]]:
+        """Do the same for many nodes of Values, and return their numbers as well."""
         ids = list(map(id, nodes))
-        known = list(map(self.places.get, ids))
+        known: list[Any] = list(map(self.places.get, ids))
         if None not in known:
-            key.append(tuple(known))
-            return cast("list[int]", known), [self.lates[k] for k in cast("list[int]", known)]
-        slots = list(map(self._slot_of.get, ids))
-        if slots.count(None) == len(ids) == known.count(None) == len(set(ids)) and self.made.keys().isdisjoint(nodes):
-            if self.changed or any(node.op is not None for node in nodes):
-                raise RuntimeError("a node was computed outside of the step, or changed since")
-            first = len(self.slots)
-            data = [node._data for node in nodes]
-            numbers = range(first, first + len(ids))
-            self.slots += data
-            self.leaves.update(zip(numbers, nodes))
-            self._slot_of.update(zip(ids, numbers))
-            key.append((len(ids), first))
-            return list(range(-1 - first, -1 - first - len(ids), -1)), data
-        if None not in slots and known.count(None) == len(ids):
-            data = [self.slots[k] for k in cast("list[int]", slots)]
-            if all(map(is_, data, [node.snapshot() for node in nodes])):
-                key.append(tuple([-1 - k for k in cast("list[int]", slots)]))
-                return [-1 - k for k in cast("list[int]", slots)], data
-        found, raw = [], []
-        for node in nodes:
-            number, what, data = self.input(node)
-            found.append(number)
-            raw.append(data)
-            key.append(what)
-        return found, raw
+            return tuple(known), known, [self.lates[k] for k in known]
+        slots: list[Any] = list(map(self._slot_of.get, ids))
+        first = len(self.slots)
+        if known.count(None) == len(ids) and not self.made and not self.changed:
+            data = list(map(_DATA, nodes))
+            if None not in slots and all(map(is_, data, map(self.slots.__getitem__, slots))):
+                return (None, *slots), [-1 - slot for slot in slots], data
+            if slots.count(None) == len(set(ids)) and {*map(_OP, nodes)} == {None}:
+                numbers = range(first, first + len(ids))
+                self.slots += data
+                self.leaves.update(zip(numbers, nodes))
+                self._slot_of.update(zip(ids, numbers))
+                return (float, len(ids)), list(range(-1 - first, -1 - first - len(ids), -1)), data
+        found = list(map(self.input, nodes))
+        parts = [known for known, _ in found]
+        return tuple(parts), inputs_of(parts, first)[0], [data for _, data in found]
 
-    def _check_form(self, entry: Entry, raw: list[Any], place: Place) -> None:
-        """Raise if with another index the result has another shape."""
-        args = [item.form if isinstance(item, Late) else item for item in raw]
-        if _dtype_of(entry.op.compute(args, entry.settings)) != _dtype_of(place.form):
-            raise RuntimeError(f"the shape of {entry.op.name} depends on what its index holds")
-
-    def add(self, node: Node, entry: Any, place: Place, late: Late) -> None:
+    def add(self, node: Node, place: Place, late: Late) -> None:
         """Add an operation that was applied."""
         self.places[id(node)] = len(self.nodes)
         self.nodes.append(node)
         self.lates.append(late)
-        self.uses.append(0)
-        if not entry.cut:
-            for number in entry.inputs:
-                if type(number) is int and number >= 0:
-                    self.uses[number] += 1
-        self.entries.append(entry)
         self.way.append(place)
-        self.varying += place.varies
+        if place.varies:
+            self.varying += 1
 
-    def add_block(self, nodes: list[Node], entry: Entry, place: Place) -> None:
+    def add_block(self, nodes: list[Node], place: Place) -> None:
         """Add a call of a function that was applied as a whole."""
-        for number in entry.inputs:
-            if number >= 0:
-                self.uses[number] += 1
-        for node in nodes:
-            self.places[id(node)] = len(self.nodes)
-            self.nodes.append(node)
-            self.lates.append(node._late)
-            self.uses.append(0)
-        self.entries.append(entry)
+        first = len(self.nodes)
+        self.places.update(zip(map(id, nodes), range(first, first + len(nodes))))
+        self.nodes += nodes
+        self.lates += [node._late for node in nodes]
         self.way.append(place)
 
     def forget(self, slot: int) -> None:
@@ -297,7 +304,7 @@ class Step:
 
     def postpones(self, check: Callable[..., None], data: Any, rest: tuple[Any, ...]) -> bool:
         """Put a check off to the end of the step if it is of numbers that are not computed yet."""
-        nodes = [item for item in flatten(data) if id(item) in self.places]
+        nodes = [item for item in _nodes(data) if id(item) in self.places]
         late = any(map(self.is_late, nodes))
         if nodes:
             # Of one that is done at once its nodes are noted: the next step will have the same, and be late.
@@ -322,33 +329,52 @@ class Step:
                 return
         target.data = node.snapshot()
 
-    def held(self, tree: Any) -> list[int]:
-        """Return the numbers of the nodes in a structure, which are held there."""
-        found = [k for item in flatten(tree) if (k := self.places.get(id(item))) is not None]
-        for k in found:
-            self.uses[k] += 1
-        return found
+    def numbers_in(self, tree: Any) -> list[int]:
+        """Return the numbers of the nodes in a structure."""
+        return [k for item in _nodes(tree) if (k := self.places.get(id(item))) is not None]
 
-    def escaped(self, loss: int) -> list[int]:
-        """Return the numbers of the nodes, and of the slots of made leaves, that somebody else holds as well."""
+    def escaped(self, held: list[int], loss: int) -> list[int]:
+        """Return the numbers of the nodes, and of the slots of made leaves, that somebody else holds as well.
+
+        Each in `held` is held once more by a replay.
+        """
         if self.grown:
             # What was computed on the way, of calls that were new, holds their arguments.
             for late in self.lates:
                 late.forget()
+        if not self.way[-1].uses:
+            self.way[-1].uses = self._uses()
+        uses = list(self.way[-1].uses)
+        for k in held:
+            uses[k] += 1
         # One reference is that of the list, one that of the call.
         count = sys.getrefcount
-        found = [k for k, n in enumerate(self.uses) if k != loss and count(self.nodes[k]) > n + 2]
+        found = [k for k, n in enumerate(uses) if count(self.nodes[k]) > n + 2 and k != loss]
         if self.made:
             slots: dict[int, int] = {}
-            for entry in self.entries:
-                if not entry.cut:
-                    for number in entry.inputs:
-                        if type(number) is int and number < 0:
-                            slots[number] = slots.get(number, 0) + 1
+            for place in self.way:
+                for number in () if place.cut else place.inputs:
+                    if type(number) is int and number < 0:
+                        slots[number] = slots.get(number, 0) + 1
             # Beside these, one reference is that among those made.
             made = [slot for slot, node in self.leaves.items() if node in self.made]
             found += [-1 - slot for slot in made if count(self.leaves[slot]) > slots.get(-1 - slot, 0) + 3]
         return found
+
+    def _uses(self) -> list[int]:
+        uses = [0] * len(self.nodes)
+        for place in self.way:
+            for number in () if place.cut else place.inputs:
+                if type(number) is int and number >= 0:
+                    uses[number] += 1
+        return uses
+
+
+def _check_form(op: Primitive, raw: list[Any], settings: Mapping[str, Any], place: Place) -> None:
+    """Raise if with another index the result has another shape."""
+    args = [item.form if isinstance(item, Late) else item for item in raw]
+    if _dtype_of(op.compute(args, settings)) != _dtype_of(place.form):
+        raise RuntimeError(f"the shape of {op.name} depends on what its index holds")
 
 
 def assign(target: Node, node: Any) -> None:
@@ -430,12 +456,13 @@ class Replay:
         """Return the program of a step, or None if it must be done as it is written."""
         self._size += step.grown
         number = step.places.get(id(out[0]))
-        if step.broken is not None or number is None or out[0].op is None or out[0].shape != ():
+        if step.broken is not None or number is None or out[0].op is None or shape(step.lates[number].form) != ():
             self._miss(step, f"{step.broken or 'the loss is not computed by it'}")
             return None
-        step.uses[number] += 1
-        wanted = [[number], step.held(out[1]), [k for _, k in step.buffers], step.held([c[1] for c in step.checks])]
-        key = (*map(tuple, wanted), tuple(step.escaped(number)))
+        out_, checks = step.numbers_in(out[1]), step.numbers_in([check[1] for check in step.checks])
+        buffers = [k for _, k in step.buffers]
+        escaped = step.escaped([number, *out_, *checks], number)
+        key = ((number,), tuple(out_), tuple(buffers), tuple(checks), tuple(escaped))
         if len(key[-1]) > MOST_KEPT:
             self._miss(step, f"it keeps {len(key[-1])} nodes, whose gradients would have to be computed one by one")
             return None
@@ -489,6 +516,10 @@ class Replay:
 def _numbers(tree: Any, step: Step) -> Any:
     """Return nodes of a step as raw data, without giving them these."""
     if isinstance(tree, list):
+        if set(map(type, tree)) == {kinds["float"]}:
+            numbers: list[Any] = list(map(step.places.get, map(id, tree)))
+            if None not in numbers:
+                return [step.lates[number].value() for number in numbers]
         return [_numbers(item, step) for item in tree]
     number = step.places.get(id(tree))
     if number is None:
@@ -528,9 +559,22 @@ def _raises() -> bool:
     return numpy is not None and not {"raise", "call"}.isdisjoint(numpy.geterr().values())
 
 
+def _nodes(tree: Any) -> list[Any]:
+    """Return the nodes in a structure."""
+    if isinstance(tree, (list, tuple)):
+        inside = set(map(type, tree))
+        if NUMBERS.issuperset(inside):
+            return []
+        if inside.issubset(kinds.values()):
+            return list(tree)
+    return [item for item in flatten(tree) if isinstance(item, Node)]
+
+
 def copied(tree: Any) -> Any:
     """Return a structure of lists and tuples with the same nodes."""
     if isinstance(tree, (list, tuple)):
+        if kinds["float"] in (inside := set(map(type, tree))) and inside.issubset(kinds.values()):
+            return list(tree)
         return [copied(item) for item in tree]
     return {key: copied(item) for key, item in tree.items()} if isinstance(tree, dict) else tree
 

@@ -17,7 +17,7 @@ from ._node import NO_SETTINGS, Node
 from ._passes import hollow, rule_of
 from ._primitive import is_varying, leaf
 from ._recording import Recording, program_of
-from ._replay import Step
+from ._replay import Place, Step
 from ._source import Program
 from ._tracing import DETACH, CompileError, Trace, replayed, traced
 
@@ -34,23 +34,23 @@ class Way:
         self.nodes: list[Node] = []
         self._leaves: dict[int, Node] = {}
         self._step = step
-        for entry, place in zip(step.entries, step.way[1:]):
+        for place in step.way[1:]:
             if place.block is not None:
-                self._add_block(entry, place.block)
+                self._add_block(place)
             else:
-                self._add(entry, place.varies, step.lates[len(self.nodes)])
+                self._add(place, step.lates[len(self.nodes)])
 
-    def _add(self, entry: Any, varies: bool, late: Late) -> None:
+    def _add(self, place: Place, late: Late) -> None:
         inputs: list[Any] = []
-        for number, given in zip(entry.inputs, late.raw):
+        for number, given in zip(place.inputs, late.raw):
             if type(number) is int:
                 inputs.append(self.nodes[number] if number >= 0 else self.leaf(-1 - number))
             else:
-                inputs.append(self.leaf(number[0]) if varies and number is not None else given)
-        slots = iter(range(entry.first, entry.first + len(entry.arrays)))
-        settings = {name: self._varying(item, slots) for name, item in entry.settings.items()}
-        node = self._linked(entry.op, inputs, settings, late.value())
-        self.nodes.append(self._linked(DETACH, [node], NO_SETTINGS, node._data) if entry.cut else node)
+                inputs.append(self.leaf(number[0]) if place.varies and number is not None else given)
+        slots = iter(range(place.first, place.first + len(place.arrays)))
+        settings = {name: self._varying(item, slots) for name, item in late.settings.items()}
+        node = self._linked(place.op, inputs, settings, late.value())
+        self.nodes.append(self._linked(DETACH, [node], NO_SETTINGS, node._data) if place.cut else node)
 
     def _linked(self, op: Any, inputs: list[Any], settings: Any, data: Any) -> Node:
         node = leaf(data)
@@ -79,8 +79,9 @@ class Way:
         self.indices[id(found)] = next(slots)
         return found
 
-    def _add_block(self, entry: Any, block: Any) -> None:
-        given = [self.nodes[number] if number >= 0 else self.leaf(-1 - number) for number in entry.inputs]
+    def _add_block(self, place: Place) -> None:
+        block = place.block
+        given = [self.nodes[number] if number >= 0 else self.leaf(-1 - number) for number in place.inputs]
         found: dict[Any, Any] = dict(zip(block.leaves, given))
         for node in block.nodes:
             inputs = [found.get(item, item) if isinstance(item, Node) else item for item in node.inputs]
@@ -94,9 +95,9 @@ def write(step: Step, loss: Any, out: Any, buffers: Any, checks: Any, escaped: A
     with replayed(None), record():
         way = Way(step)
         J = way.nodes[loss[0]]
-        values = list(dict.fromkeys([*out, *buffers, *checks, *escaped]))
         kept_leaves = {-1 - k for k in escaped if k < 0}
         escaped = tuple(k for k in escaped if k >= 0)
+        values = list(dict.fromkeys([*out, *buffers, *checks, *escaped]))
         slots = [slot for slot, node in step.leaves.items() if node not in step.made or slot in kept_leaves]
         targets = [way.leaf(slot) for slot in slots]
         kept = [way.nodes[k] for k in escaped]
@@ -126,6 +127,7 @@ class Written:
         self.runs = 0
         self.source, self._function = BACKENDS["numpy"](program)
         self._values, self._slots, self._escaped = values, slots, escaped
+        self._of_floats = all(type(way.leaf(slot)._data) is float for slot in slots)
         self._given = [_from_slot(node, way) for node in program.captured]
         self._given += [_from_slots(pack, way) for pack in program.packs]
         self._given += [_index(item, way) for item in program.given.values()]

@@ -96,7 +96,7 @@ class Perceptron(Module):
         """Return what the neuron computes with."""
         if type(self) is not Perceptron or not is_own(self.g):
             return None
-        return (Perceptron, self.g, self.n_in, len(vars(self))), [self.w0, *self.w]
+        return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
 
     def z(self, x: Any) -> Any:
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
@@ -167,11 +167,12 @@ class Layer(Module):
         """Return what the layer computes with."""
         if type(self) is not Layer or self.of is not Value or not is_own(self.g):
             return None
-        parts = [perceptron.as_block() for perceptron in self.perceptrons]
-        if None in parts:
+        neurons = self.perceptrons
+        if {*map(type, neurons)} != {Perceptron} or not all(map(is_own, {neuron.g for neuron in neurons})):
             return None
-        nodes = [node for part in parts if part is not None for node in part[1]]
-        return (Layer, self.g, self.n_in, len(vars(self)), *(part[0] for part in parts if part is not None)), nodes
+        nodes = [node for neuron in neurons for node in (neuron.w0, *neuron.w)]
+        what = [(neuron.g, neuron.n_in, len(neuron.w), len(vars(neuron))) for neuron in neurons]
+        return (Layer, self.g, self.n_in, len(vars(self)), *what), nodes
 
     def neurons(self, sample: Any) -> Any:
         """Return the outputs for one sample."""
