@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import update_wrapper
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -120,13 +119,20 @@ class Compiled:
         # What compiles takes longer to import than all the rest, and few need it.
         from ._specialised import Specialised
 
-        with self._lock, _without_collector():
-            before = self._specialised.pop(key, None)
-            while len(self._specialised) >= MOST:
-                del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
-            made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
-            made.used = self._calls
-            self.compilations += 1
+        with self._lock:
+            collects = gc.isenabled()
+            try:
+                # The cyclic collector would walk a growing graph, which has no cycles, again and again.
+                gc.disable()
+                before = self._specialised.pop(key, None)
+                while len(self._specialised) >= MOST:
+                    del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
+                made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
+                made.used = self._calls
+                self.compilations += 1
+            finally:
+                if collects:
+                    gc.enable()
         if self.compilations == OFTEN and self._calls < 2 * OFTEN:
             self._warn(before.change() if before is not None else "the shapes, types or text of its arguments")
         return made
@@ -176,15 +182,3 @@ class Compiled:
 
 
 _NAMES = frozenset(dir(Compiled))
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the cyclic collector from walking a growing graph, which has no cycles, again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -292,12 +292,12 @@ def new_lock() -> Any:
     return lock
 
 
-def _free_locks() -> None:
+def _free_locks() -> None:  # pragma: no cover - in a forked process, which is not measured
     for lock in _locks:
         # The thread that forks goes on, and still holds what it held; other threads are gone.
         if not lock._is_owned():
             lock._at_fork_reinit()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_free_locks)

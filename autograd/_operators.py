@@ -48,8 +48,6 @@ def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:
     try:
         result = compared(operation, a, b)
     except ValueError as error:
-        if a.shape == b.shape:
-            raise
         raise ValueError(
             f"nodes of shape {a.shape} and {b.shape} have no elements to compare; for the same node write a is b, and "
             f"any(p is q for q in nodes) in place of p in nodes"

@@ -117,6 +117,15 @@ def test_the_functional_source(f: Any, args: Any) -> None:
 
 
 @pytest.mark.usefixtures("plain_jax")
+def test_masks_and_structures_in_the_functional_source() -> None:
+    many, x = np.arange(200) % 3 == 0, np.linspace(0, 1, 200)
+    fast = compiled(lambda t: (t[many], t[[True, *[False] * 199]], {many.size: t[::50]}), backend="jax")
+    close(fast(x), (x[many], x[:1], {200: x[::50]}))
+    with pytest.raises(CompileError, match="JAX cannot run getitem"):
+        compiled(lambda t: t[True], backend="jax")(x)
+
+
+@pytest.mark.usefixtures("plain_jax")
 def test_what_jax_cannot_run() -> None:
     def forward(xp: Any, x: Any) -> Any:
         return math.floor(x)

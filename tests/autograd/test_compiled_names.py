@@ -254,7 +254,33 @@ class TestWarnings:
                 fast(np.ones(n))
 
 
-class Slotted:
-    __slots__ = ("rate_of_it",)
+def test_what_has_changed() -> None:
+    from autograd._guards import Surroundings
 
+    thing, slotted, table = Thrice(), Slotted(), [1.0]
+    thing.first, thing.rate = 1.0, 2.0  # type: ignore[attr-defined]
+    slotted.first_of_it, slotted.rate_of_it = 1.0, 2.0
+    before, weight = 1.0, 2.0
+
+    def f(x: Any) -> Any:
+        return (
+            x * scale * before * weight * thing.first * thing.rate * slotted.first_of_it * slotted.rate_of_it * table[0]
+        )  # type: ignore[attr-defined]
+
+    found = Surroundings(f)
+    assert found.change() == ""
+    table[0] = 2.0
+    assert found.change() == "a list, an array or a function that it uses"
+    slotted.rate_of_it = 3.0
+    assert found.change() == "the attribute rate_of_it"
+    thing.rate = 3.0  # type: ignore[attr-defined]
+    assert found.change() == "the attribute or element rate"
+    weight = 3.0
+    assert found.change() == "the variable weight"
+
+
+class Slotted:
+    __slots__ = ("first_of_it", "rate_of_it")
+
+    first_of_it: float
     rate_of_it: float

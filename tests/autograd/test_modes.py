@@ -157,7 +157,9 @@ def test_a_switch_entered_by_hand_stays_on_until_it_is_left() -> None:
     with switch:
         assert not records()
     assert not records()
-    switch.__exit__(None, None, None)
+    with record():
+        no_grad.__exit__(switch)
+        assert records()
     assert records()
     switch.__exit__(None, None, None)
     with contextlib.ExitStack() as stack:
