@@ -28,7 +28,7 @@ def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
         # A choice is a branch for each element, which the processor cannot foresee. Its bits times 0 or 1 are exact,
         # for infinities as well, and eight times faster.
         bits = f"int{8 * a.dtype.itemsize}"
-        return xp.multiply(a.view(bits), condition).view(a.dtype)
+        return xp.multiply(a.view(bits), condition, dtype=bits).view(a.dtype)
     return xp.where(condition, a, b)
 
 

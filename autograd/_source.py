@@ -407,24 +407,17 @@ def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
 
     Its class may write it as it likes, even as what runs when it is read.
     """
-    if _is_plain(item):
-        try:
-            tree = syntax(item)
-            if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
-                return tree
-        except Unwritable:
-            pass
+    try:
+        tree = syntax(item)
+        if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
+            return tree
+    except (Unwritable, ValueError):
+        pass
     name = next((name for name, other in program.given.items() if other is item), None)
     if name is None:
         name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
         program.given[name] = item
     return ast.Name(name, ast.Load())
-
-
-def _is_plain(item: Any) -> bool:
-    if type(item) is tuple:
-        return all(map(_is_plain, item))
-    return type(item) in (bool, int, float, str, bytes, type(None))
 
 
 def _tree(item: Any) -> ast.expr:

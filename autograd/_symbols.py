@@ -235,6 +235,10 @@ class _Function:
         ]
         tree = ast.Call(self._tree, [syntax(arg) for arg in args], given)
         data = self._function(*(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()})
+        if self._writer.functional and hasattr(self._function, "nin") and "dtype" in kwargs:
+            # A universal function of JAX's takes no dtype.
+            tree.keywords = [keyword for keyword in given if keyword.arg != "dtype"]
+            tree = ast.Call(ast.Attribute(tree, "astype", ast.Load()), [syntax(kwargs["dtype"])], [])
         if data is None:
             if self._writer.functional and isinstance(self._tree, ast.Attribute) and self._tree.attr == "at":
                 # NumPy's add.at(array, index, items).

@@ -127,7 +127,8 @@ class Real(float):
 
 KEYS = [
     Text("(_ for _ in ()).throw(SystemExit('ran'))"), Letter.A, Number.ONE, Flag.ONE, Real(2.5), (1, Letter.A),
-    ("a", (2, None)), "import numpy as np", "it's \"'''\n\\", b"'", True, None, -1, 10**400, -0.0, float("inf"),
+    ("a", (2, None)), (1, float("inf")), ("a", Letter.A),
+    "import numpy as np", "it's \"'''\n\\", b"'", True, None, -1, 10**400, -0.0, float("inf"),
 ]  # fmt: skip
 
 
