@@ -141,9 +141,8 @@ class Written:
             with without_warnings():
                 (J, (values, slopes)), gradients = self._function(*[give(slots) for give in self._given])
                 # A sum that overflows only takes the long way.
-                if not math.isfinite(J) or not math.isfinite(
-                    sum(g if type(g) is float else g.sum() for g in gradients)
-                ):
+                sums = gradients if self._of_floats else [g if type(g) is float else g.sum() for g in gradients]
+                if not math.isfinite(J) or not math.isfinite(sum(sums)):
                     return None
         except (ArithmeticError, ValueError):
             return None
@@ -172,10 +171,9 @@ def _from_slots(pack: Any, way: Way) -> Give:
 
     places = [way.slots[node] for node in pack.leaves]
     dtype = pack.node._data.dtype
-    if len(places) == 1:
-        return lambda slots: numpy.array([slots[places[0]]], dtype)
-    taken = itemgetter(*places)
-    return lambda slots: numpy.array(taken(slots), dtype)
+    # Twice the first, so that what is taken is always several.
+    taken = itemgetter(places[0], *places)
+    return lambda slots: numpy.array(taken(slots)[1:], dtype)
 
 
 def _index(item: Any, way: Way) -> Give:

@@ -320,6 +320,13 @@ class TestSomethingElse:
             J, _ = run(lambda x=x: (w / x, None), w.zero_grad)
             assert J == w.grad == (1 / x if x else float("inf"))
 
+    def test_arrays_that_are_not_finite_are_done_as_written(self) -> None:
+        run, w = Replay(), Tensor([1.0])
+        for x in (1.0, 2.0, 3.0, 0.0, 4.0):
+            with np.errstate(all="ignore"):
+                J, _ = run(lambda x=x: ((w / x).sum(), None), w.zero_grad)
+            assert J == w.grad[0] == (1 / x if x else float("inf"))
+
     def test_python_raises_where_arrays_do_not(self) -> None:
         run, w = Replay(), Value(1.0)
         for x in (1.0, 2.0, 3.0, 800.0):
@@ -577,6 +584,71 @@ class TestBlocks:
         w.zero_grad()
         kept[-1].backward()
         assert w.grad == 1.0
+
+    def test_what_it_computes_of_numbers_alone(self) -> None:
+        run, w, kept = Replay(), Value(0.5), []
+
+        def f() -> Any:
+            kept.append(block(_by_a_number, w, 0.25))
+            return kept[-1] * 1.0, [w, kept[-1]]
+
+        for _ in range(4):
+            _, found = run(f, w.zero_grad)
+            assert found == [0.5, 0.5 * np.tanh(0.5)]
+        w.data = 7.0
+        assert kept[-1].args == (0.5, np.tanh(0.5))
+
+    def test_modules_that_hold_something_else(self) -> None:
+        class Part:
+            def __init__(self, node: Any) -> None:
+                self.node = node
+
+            def as_block(self) -> Any:
+                return "part", [self.node]
+
+        for w in (Value(2.0), Tensor([2.0])):
+            run, part = Replay(), Part(w)
+            for _ in range(4):
+                run(lambda part=part: (_square(part), None), w.zero_grad)
+                assert np.asarray(w.grad).tolist() in (4.0, [4.0])
+
+
+def _by_a_number(w: Any, x: float) -> Any:
+    return w * tanh(x * 2.0)
+
+
+def _squared(part: Any) -> Any:
+    return part.node * part.node
+
+
+def _square(part: Any) -> Any:
+    J = block(_squared, part)
+    return J if isinstance(J, Value) else J.sum()
+
+
+def test_large_constants_of_a_program() -> None:
+    def f(leaves: Any, X: Any, t: Any) -> Any:
+        W, b = leaves
+        z = X @ W + b
+        return -autograd.log_softmax(z)[np.arange(100), t].mean(), z
+
+    data = [(rng.normal(size=(100, 4)), rng.integers(0, 3, 100)) for _ in range(4)]
+    Pair(*weights()).steps(f, data)
+
+
+def test_what_came_before_is_used_as_it_is_written() -> None:
+    run, w, mean = Replay(), Value(0.5), Value(0.0)
+    before = w * 2.0
+
+    def f() -> Any:
+        autograd.assign(mean, w)
+        J = before * w
+        assert J.detach().data == 0.5
+        return J + w.detach(), None
+
+    for _ in range(3):
+        J, _ = run(f, w.zero_grad)
+        assert (J, w.grad, mean.data) == (1.0, 2.0, 0.5)
 
 
 def test_a_choice_by_a_mask_of_nodes() -> None:
