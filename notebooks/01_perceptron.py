@@ -178,7 +178,7 @@ def train(model):
     return plots.decision_boundary(lambda points: predict(model, points), X, y).figure
 
 
-train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
+train(MLP(2, [8, 8, 1], activation="linear", of=Tensor, seed=0))
 
 # %% [markdown]
 # Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is
@@ -191,7 +191,7 @@ train(MLP(2, [8, 8, 1], activation="linear", of=Tensor))
 # between the layers:
 
 # %%
-train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor))
+train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor, seed=0))
 
 # %% [markdown]
 # The non-linearities let it bend the line. Between layers that is all they are for, and it is enough: with enough

@@ -20,7 +20,7 @@ from nn import MLP, Layer
 # size. A new layer has random weights.
 
 # %%
-layer = Layer(3, 2, "sigmoid")
+layer = Layer(3, 2, "sigmoid", seed=0)
 layer
 
 # %% [markdown]
@@ -49,7 +49,7 @@ print([f"{y_hat_j.data:.4f}" for y_hat_j in y_hat])
 # `MLP` stands for *multi-layer perceptron*. Say how many inputs there are, and how many perceptrons each layer has.
 
 # %%
-model = MLP(2, [4, 2], activation="tanh")
+model = MLP(2, [4, 2], activation="tanh", seed=0)
 model
 
 # %% [markdown]
@@ -83,7 +83,7 @@ check.exercise_1(answer)
 # A network is **deep** when it has several hidden layers. The code hardly changes, the number of parameters does.
 
 # %%
-deep = MLP(2, [6, 6, 6, 1], activation="tanh")
+deep = MLP(2, [6, 6, 6, 1], activation="tanh", seed=0)
 print(len(deep.parameters()), "parameters")
 deep
 
@@ -95,7 +95,7 @@ deep
 # easier on the eye.) Follow one path from left to right, and you have summed and bent, twice.
 
 # %%
-small = MLP(2, [2, 1], activation="tanh")
+small = MLP(2, [2, 1], activation="tanh", seed=0)
 for parameter in small.parameters():
     parameter.data = round(parameter.data, 1)
 
@@ -173,7 +173,7 @@ softmax([102.0, 101.0, 99.0])
 # each probability depends on every $z_j$.
 
 # %%
-flowers = MLP(4, [5, 3], output="softmax", of=Tensor)
+flowers = MLP(4, [5, 3], output="softmax", of=Tensor, seed=0)
 probabilities = flowers([5.1, 3.5, 1.4, 0.2])
 print(probabilities.data, "sum:", probabilities.data.sum())
 

@@ -234,7 +234,7 @@ def loss_of_z(z, y):
 
 ax = plots.axes(6, 3.6)
 for batch_size, color, style in zip((400, 40, 4), plots.COLORS, (":", "-", "--")):
-    model = MLP(2, [16, 1], activation="tanh", of=Tensor)
+    model = MLP(2, [16, 1], activation="tanh", of=Tensor, seed=0)
     optimizer = SGD(model.parameters(), lr=0.1)
     settings = {"epochs": 30, "batch_size": batch_size, "progress": False}
     history = fit(model, points, classes, loss=loss_of_z, optimizer=optimizer, **settings)

@@ -135,7 +135,7 @@ check.exercise_1(answer)
 # %%
 X, y = moons(100)
 labels = [2 * label - 1 for label in y]  # -1 and 1, for the hinge loss
-model = MLP(2, [8, 1], hill, init=1.0)
+model = MLP(2, [8, 1], hill, init=1.0, seed=0)
 optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
 fit(model, X, labels, loss=hinge, optimizer=optimizer, epochs=60, batch_size=20, progress=False)
 print("accuracy", accuracy(predict(model, X), y))

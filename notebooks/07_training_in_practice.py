@@ -85,7 +85,7 @@ def train(model, optimizer=None, epochs=120, loss=cross_entropy, **more):
     )
 
 
-plain_model = MLP(64, [128, 10], of=Tensor)
+plain_model = MLP(64, [128, 10], of=Tensor, seed=0)
 plain = train(plain_model)
 plain.plot().figure
 
@@ -112,7 +112,7 @@ plain.plot().figure
 # of the best epoch come back.
 
 # %%
-model = MLP(64, [128, 10], of=Tensor)
+model = MLP(64, [128, 10], of=Tensor, seed=0)
 stopped = train(model, patience=10)
 best = min(stopped["val_loss"])
 print(f"stopped after {stopped.epochs} epochs; the best was epoch {stopped['val_loss'].index(best) + 1}")
@@ -142,7 +142,7 @@ def weights_of(model):
     return [parameter for name, parameter in model.named_parameters() if not name.endswith("w0")]
 
 
-model = MLP(64, [128, 10], of=Tensor)
+model = MLP(64, [128, 10], of=Tensor, seed=0)
 weights = weights_of(model)
 
 
@@ -174,7 +174,7 @@ check.exercise_2(answer)
 # nothing is dropped.
 
 # %%
-model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+model = Sequential(Layer(64, 128, "relu", of=Tensor, seed=0), Dropout(0.5, seed=0), Layer(128, 10, of=Tensor, seed=1))
 dropped = train(model)
 
 # %%
@@ -209,7 +209,7 @@ check.exercise_3(in_training, after_training)
 # %%
 ax = axes(6.5, 3.4)
 for (name, init), color, style in zip({"0": 0.0, "2": 2.0, "he": "he"}.items(), COLORS, (":", "--", "-")):
-    history = train(MLP(64, [128, 10], of=Tensor, init=init), epochs=15)
+    history = train(MLP(64, [128, 10], of=Tensor, init=init, seed=0), epochs=15)
     ax.plot(range(1, 16), history.loss, color=color, ls=style, label=f"init = {name}")
 ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, 4))
 ax.legend()
@@ -241,7 +241,9 @@ for (name, make, schedule), color, style in zip(
     COLORS,
     ("-", "--", "-."),
 ):
-    model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+    model = Sequential(
+        Layer(64, 128, "relu", of=Tensor, seed=0), Dropout(0.5, seed=0), Layer(128, 10, of=Tensor, seed=1)
+    )
     history = train(model, make(model.parameters()), epochs=40, schedule=schedule)
     ax.plot(range(1, 41), history["val_loss"], color=color, ls=style, label=name)
 ax.set(xlabel="epoch", ylabel="validation loss", ylim=(0, 0.6))
@@ -259,7 +261,7 @@ ax.figure
 
 # %%
 X_train, X_val, y_train, y_val = train_test_split(X_rest, y_rest, seed=1)
-model = Sequential(Layer(64, 128, "relu", of=Tensor), Dropout(0.5), Layer(128, 10, of=Tensor, seed=1))
+model = Sequential(Layer(64, 128, "relu", of=Tensor, seed=0), Dropout(0.5, seed=0), Layer(128, 10, of=Tensor, seed=1))
 history = train(model, Adam(model.parameters(), lr=0.003), epochs=60, schedule=cosine(60), patience=15)
 y_hat = predict(model, X_test)
 print(f"{len(X_train):,} training samples, test accuracy {accuracy(y_hat, y_test):.1%}")

@@ -156,14 +156,14 @@ check.exercise_2(max_pool)
 # and 16 biases, whatever the size of the image.
 
 # %%
-mlp = MLP(64, [128, 10], of=Tensor)
+mlp = MLP(64, [128, 10], of=Tensor, seed=0)
 cnn = Sequential(
-    Conv2d(1, 16, 3, "relu", padding="same"),
+    Conv2d(1, 16, 3, "relu", padding="same", seed=0),
     MaxPool2d(2),
     Conv2d(16, 32, 3, "relu", padding="same", seed=1),
     MaxPool2d(2),
     Flatten(),
-    Dropout(0.3),
+    Dropout(0.3, seed=0),
     Layer(128, 10, of=Tensor, seed=2),
 )
 print(mlp.summary(), cnn.summary((1, 8, 8)), sep="\n\n")

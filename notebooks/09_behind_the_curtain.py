@@ -225,7 +225,7 @@ def loss_of_z(z, y):
 
 
 def training(compile):
-    model = MLP(2, [8, 1])
+    model = MLP(2, [8, 1], seed=0)
     optimizer = SGD(model.parameters(), lr=0.1)
     settings = {"epochs": 200, "batch_size": 25, "compile": compile, "progress": False}
     start = timeit.default_timer()
