@@ -35,8 +35,12 @@ class Setting(Generic[S]):
         """Return what is set here and now."""
         if self._innermost.get() is None:
             return self._default
-        block = self.block()
-        return self._default if block is None else cast(S, block.setting)
+        block = self._innermost.get()
+        while block is not None:
+            if not block.is_left():
+                return cast(S, block.setting)
+            block = block.outer
+        return self._default
 
     def block(self) -> _Block | None:
         """Return the innermost block that was not left."""

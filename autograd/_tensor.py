@@ -239,7 +239,9 @@ def _fixed_part(part: Any) -> Any:
     if isinstance(part, (bool, int, type(None), type(...))):
         return part
     if isinstance(part, slice):
-        return slice(*(None if x is None else _whole(x) for x in (part.start, part.stop, part.step)))
+        ends = part.start, part.stop, part.step
+        plain = _ENDS.issuperset(map(type, ends))
+        return part if plain else slice(*(None if x is None else _whole(x) for x in ends))
     if isinstance(part, Node):
         raise TypeError("an index must be integers, a slice or a mask; got a node: compare or convert its .data")
     import numpy
@@ -251,6 +253,9 @@ def _fixed_part(part: Any) -> Any:
     array = numpy.array(part, subok=is_varying(part))
     # NumPy takes an empty list for one of floats, and yet as an index.
     return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array
+
+
+_ENDS = {int, type(None)}
 
 
 def _whole(x: Any) -> int:
