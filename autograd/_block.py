@@ -13,7 +13,7 @@ from ._anomaly import user_place
 from ._late import Call, Late, LateResult
 from ._modes import active, record, recording, replaying, tracing
 from ._node import Node
-from ._primitive import kinds, leaf
+from ._primitive import NUMBERS, kinds, leaf
 from ._replay import Place, Step
 from ._tracing import DETACH, Trace, replayed, traced
 from ._trees import flatten
@@ -200,9 +200,9 @@ def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float]) ->
         if set(map(type, tree)) == {list} and len(set(map(len, tree))) == 1:
             flat, form = list(chain.from_iterable(tree)), (kind, len(tree), len(tree[0]))
         inside = set(map(type, flat))
-        if inside == {float}:
+        if inside and inside <= NUMBERS:
             key.append((*form, float))
-            numbers += flat
+            numbers += map(float, flat)
         elif inside == {kinds["float"]}:
             key.append((*form, Node))
             nodes += flat
@@ -248,7 +248,9 @@ def _stand_ins(tree: Any, nodes: list[Node], numbers: list[Node]) -> Any:
     """Return arguments with new leaves in place of nodes and numbers; modules keep their own."""
     kind = type(tree)
     if kind is list or kind is tuple:
-        return kind([_stand_ins(item, nodes, numbers) for item in tree])
+        # True and False are numbers among numbers, such as labels, and alone a setting.
+        known = {*map(type, tree)} <= NUMBERS
+        return kind([_stand_ins(float(item) if known else item, nodes, numbers) for item in tree])
     if kind is float or kind is int:
         numbers.append(leaf(float(tree)))
         return numbers[-1]

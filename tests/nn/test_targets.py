@@ -363,6 +363,29 @@ def test_options_train_the_same_compiled(of: Any, loss: Any) -> None:
     assert ends[0][-1] < ends[0][0]
 
 
+@pytest.mark.parametrize("loss", [mse, logistic, cross_entropy])
+@pytest.mark.parametrize("of", [Value, Tensor])
+def test_labels_of_every_form_train_the_same(of: Any, loss: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(12, 2))
+    y = (X[:, 0] > 0).astype(int)
+    ends = []
+    for labels in (
+        y,
+        y[:, None],
+        y.tolist(),
+        y == 1,
+        (y == 1).tolist(),
+        y.astype("uint8"),
+        pd.Series(y, range(12)[::-1]),
+    ):
+        model = MLP(2, [2 if loss is cross_entropy else 1], of=of, seed=1)
+        sgd = SGD(model.parameters(), lr=0.1)
+        ends.append(
+            fit(model, X, labels, loss=loss, optimizer=sgd, epochs=40, batch_size=4, seed=0, progress=False).loss
+        )
+    assert_close(ends[1:], ends[:1] * 6, 1e-12)
+
+
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize("compiled", [True, False])
 def test_fit_notices_a_second_softmax_or_sigmoid(of: Any, compiled: bool) -> None:
