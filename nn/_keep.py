@@ -409,8 +409,7 @@ def _every_module(model: Module) -> Iterator[Module]:
     if isinstance(model, Sequential):
         yield model
         for layer in model.layers:
-            if isinstance(layer, Module):
-                yield from _every_module(layer)
+            yield from _every_module(layer)
     else:
         yield from model.modules()
 

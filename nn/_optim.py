@@ -90,8 +90,11 @@ class Optimizer:
         nodes = leaves(group["params"], type(self).__name__)
         if self.parameters:
             self._match()
-        if not set(nodes).isdisjoint(node for other in self.param_groups for node in other["params"]):
+        if not set(nodes).isdisjoint(self.parameters):
             raise ValueError("a parameter is in two groups: which settings are its own?")
+        for other in self.param_groups:
+            # One that was taken out of the list may come back in another group.
+            other["params"] = tuple([node for node in other["params"] if node not in set(nodes)])
         if "lr" in own:
             checked["lr"] *= self._lr_of_groups / self.lr
         self.param_groups += ({"params": tuple(nodes), **{name: checked[name] for name in own}},)

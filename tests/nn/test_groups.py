@@ -165,6 +165,18 @@ class TestLists:
         descend(optimizer, [b], 2)
         assert b.data == moved(make, 1.2, 2)
 
+    @EACH
+    def test_one_that_was_taken_out_comes_back_in_another_group(self, make: Any) -> None:
+        a, b = Value(1.5), Value(1.2)
+        optimizer = make([a, b])
+        del optimizer.parameters[0]
+        descend(optimizer, [b], 1)
+        optimizer.add_param_group({"params": [a], "lr": 0.02})
+        descend(optimizer, [a, b], 2)
+        assert (a.data, b.data) == (moved(make, 1.5, 2, lr=0.02), moved(make, 1.2, 3))
+        with pytest.raises(ValueError, match="in two groups"):
+            optimizer.add_param_group({"params": [a]})
+
     def test_copies_and_pickles_move_their_own(self) -> None:
         model = MLP(2, [1], of=Tensor, seed=0)
         optimizer = Adam(model.parameters(), lr=0.1)

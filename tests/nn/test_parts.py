@@ -14,6 +14,7 @@ import pytest
 
 from autograd import Node, Tensor, Value, no_grad
 from nn import (
+    MLP,
     SGD,
     BatchNorm,
     Conv2d,
@@ -367,3 +368,66 @@ class TestTo:
         model = Sequential(Conv2d(1, 2, 3), Mixed())
         other = model.to(Tensor)
         assert not {id(p) for p in model.parameters()} & {id(p) for p in other.parameters()}
+
+    def test_a_call_may_convert_and_replace_modules(self) -> None:
+        class Zooms(Module):
+            def __init__(self) -> None:
+                self.net: Any = MLP(3, [2], seed=0)
+
+            def __call__(self, x: Any) -> Any:
+                self.net = self.net.to(Tensor)
+                return self.net(x)
+
+        model = Zooms().eval()
+        model(X)
+        assert names(model) == ["net.layers.0.w0", "net.layers.0.w"]
+
+
+class TestStates:
+    def test_single_precision_stays_single(self, tmp_path: Path) -> None:
+        model = Sequential(Layer(3, 2, of=Tensor, seed=0), BatchNorm(2, of=Tensor))
+        for part in model.layers:
+            for name, node in list(vars(part).items()):
+                if isinstance(node, Tensor):
+                    setattr(part, name, Tensor(node.data.astype("float32"), node.label))
+        optimizer = SGD(model.parameters(), lr=0.1, momentum=0.5)
+        history = fit(
+            model, X.astype("float32"), np.ones((12, 2), "float32"), loss=mse, optimizer=optimizer, epochs=3, patience=2
+        )
+        save(tmp_path / "a", model, optimizer, history)
+        found = load(tmp_path / "a")
+        for (name, data), other in zip(model.state_dict().items(), found.model.state_dict().values(), strict=True):
+            assert (name, data.dtype, data.tolist()) == (name, other.dtype, other.tolist())
+            assert data.dtype == "float32"
+        assert found.model(X.astype("float32")).data.dtype == "float32"
+        assert [node.label for node in found.model.parameters()] == [node.label for node in model.parameters()]
+        assert {memory.dtype.name for memory in found.optimizer.velocities} == {"float32"}
+        for kind in (copy.deepcopy(model), model.to(Tensor), pickle.loads(pickle.dumps(model))):
+            assert {data.dtype.name for data in kind.state_dict().values()} == {"float32"}
+        # A network that is there keeps its own.
+        other = Sequential(Layer(3, 2, of=Tensor), BatchNorm(2, of=Tensor))
+        other.load_state_dict(model.state_dict())
+        assert {data.dtype.name for data in other.state_dict().values()} == {"float64"}
+        assert {data.dtype.name for data in load(tmp_path / "a", into=other).model.state_dict().values()} == {"float64"}
+
+    @pytest.mark.parametrize("number", [3, 3.0, np.float32(3), np.array(3.0), Value(3.0), Tensor(3.0)])
+    def test_whatever_is_a_number_is_one(self, number: Any) -> None:
+        model = Perceptron(1)
+        model.load_state_dict({"w0": number, "w.0": 1.0})
+        assert (type(model.w0.data), model.w0.data) == (float, 3.0)
+
+    @pytest.mark.parametrize("wrong", ["3", 3j, None, [3.0], np.array([3.0]), Tensor([3.0]), {"a": 1.0}])
+    def test_what_is_no_number_is_named(self, wrong: Any) -> None:
+        model = Perceptron(1)
+        with pytest.raises(TypeError, match="w0: a Value holds one real number; got"):
+            model.load_state_dict({"w0": wrong, "w.0": 1.0})
+        for state in ([1.0, 2.0], None, model):
+            with pytest.raises(TypeError, match=r"load_state_dict takes what state_dict\(\) returns; got"):
+                model.load_state_dict(state)  # type: ignore[arg-type]
+
+    def test_a_state_shares_nothing(self) -> None:
+        model = Layer(1, 1, of=Tensor, seed=0)
+        state = model.state_dict()
+        model.load_state_dict(state)
+        state["w"][0] = 9.0
+        assert model.w.data != 9.0
