@@ -6,6 +6,7 @@ from . import _arrays, _compile, _elementwise
 from ._arrays import (
     astype,
     broadcast_to,
+    centered,
     concat,
     cumsum,
     expand_dims,
@@ -15,6 +16,7 @@ from ._arrays import (
     matmul,
     matrix_transpose,
     mean,
+    norm,
     pad,
     permute_dims,
     prod,
@@ -146,6 +148,9 @@ from ._windows import (
 # Not in __all__: `import *` must not replace Python's own.
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
 max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
+# Parts of derivatives: seen in graphs of second derivatives and in compiled code.
+tanh_slope, sigmoid_slope, atan_slope = _elementwise.tanh_slope, _elementwise.sigmoid_slope, _elementwise.atan_slope
+softmax_centered, log_softmax_back = _arrays.softmax_centered, _arrays.log_softmax_back
 compile = _compile.compile
 
 if TYPE_CHECKING:
@@ -183,6 +188,7 @@ __all__ = [
     "blocked",
     "broadcast_to",
     "ceil",
+    "centered",
     "clip",
     "compiling",
     "concat",
@@ -231,6 +237,7 @@ __all__ = [
     "multiply",
     "negative",
     "no_grad",
+    "norm",
     "not_equal",
     "overlap_add",
     "pad",

@@ -9,7 +9,7 @@ import math
 from itertools import accumulate, pairwise
 from typing import Any
 
-from ._elementwise import exp
+from ._elementwise import where
 from ._primitive import REAL, Example, Operation, primitive, shape, unchanged
 
 # The table is read by its rows, which a formatter would cut into one line an argument.
@@ -20,6 +20,7 @@ ROWS: Example = (((2, 3),), {"axis": 0})
 BOTH: Example = (((2, 3),), {"axis": (0, 1), "keepdims": True})
 LAST: Example = (((2, 3, 2),), {"axis": -1})
 PAIR: Example = (((2, 3, 2),), {"axis": (0, 2)})
+BESIDE: tuple[Example, ...] = ((((2, 3), (2, 3)), {}), (((3, 4), (3, 4)), {"axis": 0}))
 
 
 def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -49,21 +50,53 @@ def flip(x: Any, axis: int) -> Any:
 def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Send `g` to the largest (or smallest) elements; equal ones share it equally."""
     chosen = a == restore(out, a, axis, keepdims)
-    return chosen * (restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True))
-
-
-def spread_softly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Send `g` to the elements in proportion to their exponentials."""
-    powers = exp(a - restore(out, a, axis, keepdims))
-    # Their sum is 1 but for the rounding of `out`, which spoils all digits of a large one.
-    return restore(g, a, axis, keepdims) * powers / sum_(powers, axis=axis, keepdims=True)
+    return where(chosen, restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True), 0.0)
 
 
 def average(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     n = count(a, axis)
+    if n == 0:
+        return xp.full_like(xp.sum(a, axis=axis, keepdims=keepdims), math.nan)
     out = xp.sum(a, axis=axis, keepdims=keepdims) / n
     # The sum may overflow where the mean does not.
     return out if xp.isfinite(out).all() else xp.sum(a / n, axis=axis, keepdims=keepdims)
+
+
+def deviations(xp: Any, a: Any, axis: Any) -> Any:
+    """Return `a` minus its mean over `axis`: exactly 0 where all elements are equal, which the rounded mean is not."""
+    lengths = shape(a)
+    axes = range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    first = tuple(slice(1) if k in {axis % len(lengths) for axis in axes} else slice(None) for k in range(len(lengths)))
+    lower = a - xp.asarray(a)[first]
+    return lower - (lower / count(a, axis)).sum(axis=axis, keepdims=True)
+
+
+def length(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    """Return the root of the sum of squares; these are of numbers near 1, so that none over- or underflows."""
+    largest = xp.max(xp.abs(a), axis=axis, keepdims=True, initial=0.0)
+    largest = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
+    # A power of two, by which nothing is rounded.
+    scale = xp.minimum(xp.exp2(xp.floor(xp.log2(largest))), largest)
+    scaled = a / scale
+    root = xp.sqrt((scaled * scaled).sum(axis=axis, keepdims=True)) * scale
+    return root if keepdims else root.squeeze(axis)
+
+
+def spread(xp: Any, a: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
+    """Return the standard deviation."""
+    n = max(count(a, axis) - ddof, 0)
+    return xp.divide(length(xp, deviations(xp, a, axis), axis, keepdims), math.sqrt(n))
+
+
+def mean_square(xp: Any, a: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
+    """Return the variance."""
+    squares = xp.square(deviations(xp, a, axis))
+    return xp.divide(xp.sum(squares, axis=axis, keepdims=keepdims), max(count(a, axis) - ddof, 0))
+
+
+def unless_zero(out: Any) -> Any:
+    """Return a root to divide by: 1 where it is 0, and so is what is divided."""
+    return where(out == 0, 1.0, out)
 
 
 def other_factors(a: Any, axis: Any) -> Any:
@@ -72,7 +105,7 @@ def other_factors(a: Any, axis: Any) -> Any:
     axes = sorted(k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
     order = (*(k for k in range(rank) if k not in axes), *axes)
     lengths = tuple(shape(a)[k] for k in order)
-    rows = reshape(permute_dims(a, axes=order), shape=(*lengths[: rank - len(axes)], -1))
+    rows = reshape(permute_dims(a, axes=order), shape=(*lengths[: rank - len(axes)], count(a, axis)))
     others = products_before(rows) * flip(products_before(flip(rows, -1)), -1)
     back = tuple(order.index(k) for k in range(rank))
     return permute_dims(reshape(others, shape=lengths), axes=back)
@@ -87,6 +120,8 @@ def products_before(rows: Any) -> Any:
         return concat([ones, getitem(x, index=(..., slice(None, -by)))], axis=-1)
 
     n = shape(rows)[-1]
+    if n == 0:
+        return rows
     out, by = shifted(rows, 1), 1
     while by < n:
         out, by = out * shifted(out, by), 2 * by
@@ -134,11 +169,21 @@ def matrix_transpose(x: Any) -> Any:
     return permute_dims(x, axes=(*axes[:-2], axes[-1], axes[-2]))
 
 
-def cut(g: Any, parts: tuple[Any, ...], axis: int) -> list[Any]:
-    """Cut `g` into the pieces that belong to the parts of a concatenation."""
+def cut(g: Any, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
+    """Cut `g` into the pieces that belong to the parts of a concatenation (of the flattened parts if None)."""
+    if axis is None:
+        flat = [reshape(part, shape=(math.prod(shape(part)),)) for part in parts]
+        return [like(piece, part) for piece, part in zip(cut(g, tuple(flat), 0), parts)]
     before = (slice(None),) * (axis % len(shape(g)))
     ends = list(accumulate(shape(part)[axis] for part in parts))
     return [getitem(g, index=(*before, slice(start, end))) for start, end in zip([0, *ends], ends)]
+
+
+def through_floats(g: Any, out: Any, a: Any, dtype: Any) -> Any:
+    """Pass a gradient on, unless the numbers became integers or truths: these do not change with what they are of."""
+    import numpy
+
+    return g if numpy.dtype(dtype).kind == "f" else where(False, g, 0.0)
 
 
 def like(g: Any, a: Any) -> Any:
@@ -182,8 +227,34 @@ def stable_log_softmax(xp: Any, a: Any, axis: Any) -> Any:
 
 
 def stable_softmax(xp: Any, a: Any, axis: Any) -> Any:
-    powers = xp.exp(below_largest(xp, a, axis)[0])
+    powers = shares(xp, a, axis)
     return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def shares(xp: Any, a: Any, axis: Any) -> Any:
+    """Return the exponentials of `a` divided by the largest over `axis`: all 1 in the limit where all are -inf."""
+    lower, _ = below_largest(xp, a, axis)
+    powers = xp.exp(lower)
+    powers += powers.max(axis=axis, keepdims=True) == 0
+    return powers
+
+
+def without_mean(xp: Any, g: Any, a: Any, axis: Any) -> Any:
+    """Return g - mean of g over `axis`, weighted by p = softmax(a)."""
+    p = stable_softmax(xp, a, axis)
+    out = g - (g * p).sum(axis=axis, keepdims=True)
+    top = p > 0.5
+    # The weighted sum of the results is 0, and of a row in which one has most of the weight the others have all digits.
+    return xp.where(top, -(xp.where(top, 0.0, out) * p).sum(axis=axis, keepdims=True) / p, out)
+
+
+def without_share(xp: Any, g: Any, a: Any, axis: Any) -> Any:
+    """Return g - softmax(a) * sum of g over `axis`."""
+    p = stable_softmax(xp, a, axis)
+    out = g - p * xp.sum(g, axis=axis, keepdims=True)
+    top = p > 0.5
+    # As above: the sum of the results is 0.
+    return xp.where(top, -xp.where(top, 0.0, out).sum(axis=axis, keepdims=True), out)
 
 
 def expanded(xp: Any, a: Any, shape: tuple[int, ...]) -> Any:
@@ -233,18 +304,32 @@ mean = primitive(
         broadcast_to(restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
 )
+centered: Operation = primitive(
+    "centered", lambda xp, a, *, axis=None: deviations(xp, a, axis),
+    lambda g, out, a, axis=None: centered(g, axis=axis),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, LAST, PAIR), note="`a` minus its mean.",
+)
 var = primitive(
-    "var", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.var(a, axis=axis, keepdims=keepdims, ddof=ddof),
+    "var", lambda xp, a, *, axis=None, keepdims=False, ddof=0: mean_square(xp, a, axis, keepdims, ddof),
     lambda g, out, a, axis=None, keepdims=False, ddof=0:
-        restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * (a - mean(a, axis=axis, keepdims=True)),
+        restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * centered(a, axis=axis),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
 )
 std: Operation = primitive(
-    "std", lambda xp, a, *, axis=None, keepdims=False, ddof=0: xp.std(a, axis=axis, keepdims=keepdims, ddof=ddof),
+    "std", lambda xp, a, *, axis=None, keepdims=False, ddof=0: spread(xp, a, axis, keepdims, ddof),
     lambda g, out, a, axis=None, keepdims=False, ddof=0:
-        restore(g / out, a, axis, keepdims) * (a - mean(a, axis=axis, keepdims=True)) / (count(a, axis) - ddof),
+        restore(g, a, axis, keepdims) / (count(a, axis) - ddof)
+        * (centered(a, axis=axis) / restore(unless_zero(out), a, axis, keepdims)),
     elementwise=False, domain=(REAL,), kink=lambda a, **settings: std(a, **settings),
     examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+    note="The derivative where all elements are equal is taken as 0.",
+)
+norm: Operation = primitive(
+    "norm", lambda xp, a, *, axis=None, keepdims=False: length(xp, a, axis, keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        restore(g, a, axis, keepdims) * (a / restore(unless_zero(out), a, axis, keepdims)),
+    elementwise=False, domain=(REAL,), kink=lambda a, **settings: norm(a, **settings),
+    examples=(ALL, ROWS, BOTH, LAST), note="The root of the sum of squares; the derivative at 0 is taken as 0.",
 )
 max_ = primitive(
     "max", lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims), spread_evenly,
@@ -263,24 +348,44 @@ prod = primitive(
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="Right where factors are zero, too.",
 )
 logsumexp = primitive(
-    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims), spread_softly,
+    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
+    lambda g, out, a, axis=None, keepdims=False: restore(g, a, axis, keepdims) * softmax(a, axis=axis),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
     note="log(sum(exp(a))) without overflow; for a list of Values: log_sum_exp.",
 )
-softmax = primitive(
+softmax: Operation = primitive(
     "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
-    lambda g, out, a, axis=-1: out * (g - sum_(g * out, axis=axis, keepdims=True)),
+    lambda g, out, a, axis=-1: out * softmax_centered(g, a, axis=axis),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 log_softmax = primitive(
     "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
-    lambda g, out, a, axis=-1: g - exp(out) * sum_(g, axis=axis, keepdims=True),
+    lambda g, out, a, axis=-1: log_softmax_back(g, a, axis=axis),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
+softmax_centered: Operation = primitive(
+    "softmax_centered", lambda xp, g, a, *, axis=-1: without_mean(xp, g, a, axis),
+    lambda h, out, g, a, axis=-1: log_softmax_back(h, a, axis=axis),
+    lambda h, out, g, a, axis=-1: -sum_(h, axis=axis, keepdims=True) * softmax(a, axis=axis) * out,
+    written=lambda g, a, axis=-1: f"{g} - sum({g} * softmax({a}, axis={axis}), axis={axis})",
+    elementwise=False, domain=(REAL, REAL), examples=BESIDE,
+    note="`g` minus its mean, weighted by softmax(a): a part of the derivative of softmax, without cancellation.",
+)
+log_softmax_back: Operation = primitive(
+    "log_softmax_back", lambda xp, g, a, *, axis=-1: without_share(xp, g, a, axis),
+    lambda h, out, g, a, axis=-1: softmax_centered(h, a, axis=axis),
+    lambda h, out, g, a, axis=-1:
+        -sum_(g, axis=axis, keepdims=True) * softmax(a, axis=axis) * softmax_centered(h, a, axis=axis),
+    written=lambda g, a, axis=-1: f"{g} - softmax({a}, axis={axis}) * sum({g}, axis={axis})",
+    elementwise=False, domain=(REAL, REAL), examples=BESIDE,
+    note="`g` minus softmax(a) times its sum: the derivative of log_softmax, without cancellation.",
+)
 cumsum: Operation = primitive(
-    "cumsum", lambda xp, a, *, axis=0: xp.cumsum(a, axis=axis),
-    lambda g, out, a, axis=0: flip(cumsum(flip(g, axis), axis=axis), axis),
-    elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1})),
+    "cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
+    lambda g, out, a, axis=None:
+        like(flip(cumsum(flip(g, axis or 0), axis=axis or 0), axis or 0), a),
+    elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1}), (((2, 3),), {})),
+    note="Of the flattened array without an axis, as in NumPy.",
 )
 matmul = primitive(
     "matmul", product, matmul_left, matmul_right,
@@ -296,7 +401,7 @@ reshape = primitive(
     elementwise=False, domain=(REAL,), examples=((((3, 4),), {"shape": (2, 6)}), (((3, 4),), {"shape": (-1,)})),
 )
 permute_dims: Operation = primitive(
-    "permute_dims", lambda xp, a, *, axes=None: a.T if axes is None else xp.transpose(a, axes),
+    "permute_dims", lambda xp, a, *, axes=None: xp.asarray(a).T if axes is None else xp.transpose(a, axes),
     lambda g, out, a, axes=None:
         permute_dims(g, axes=axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))),
     written=lambda a, axes=None: f"{a}.T" if axes is None else f"permute_dims({a}, axes={axes})",
@@ -329,7 +434,7 @@ stack = primitive(
     elementwise=False, domain=(REAL,), examples=((((3,), (3,)), {}), (((2, 3), (2, 3), (2, 3)), {"axis": -1})),
 )
 getitem: Operation = primitive(
-    "getitem", lambda xp, a, *, index: a[index],
+    "getitem", lambda xp, a, *, index: xp.asarray(a)[index],
     lambda g, out, a, index: scatter(g, shape=shape(a), index=index),
     written=lambda a, index: f"{a}[{written_index(index)}]",
     elementwise=False, domain=(REAL,), note="Elements named twice get both gradients.",
@@ -350,7 +455,7 @@ pad = primitive(
     examples=((((2, 3),), {"pad_width": ((1, 0), (0, 2))}), (((2, 3),), {"pad_width": 1})),
 )
 astype: Operation = primitive(
-    "astype", lambda xp, a, *, dtype: xp.asarray(a).astype(dtype), unchanged,
+    "astype", lambda xp, a, *, dtype: xp.asarray(a).astype(dtype), through_floats,
     elementwise=False, domain=(REAL,), examples=((((3,),), {"dtype": "float64"}),),
 )
 item = primitive(

@@ -13,7 +13,7 @@ from ._arrays import astype, item
 from ._elementwise import equal, where
 from ._modes import active, anomaly, new_lock, no_grad, tracing
 from ._node import MANY, Node, name_of
-from ._primitive import Rule, leaf, shape, unchanged
+from ._primitive import Rule, bits, leaf, read_only, shape, unchanged
 
 # Two threads may share parameters: each must add its gradient whole.
 _lock = new_lock()
@@ -116,13 +116,31 @@ def is_finite(g: Any) -> bool:
 
 def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
     """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
+    assert node.op is not None
     try:
+        if node.op.foreign and type(node._data) is not float:
+            return _pull_back_foreign(rule, g, out, args, node)
         return rule(g, out, *args, **node.settings)
     except (ZeroDivisionError, OverflowError):
         with no_grad():
             values = [leaf(float(x)) if isinstance(x, (float, int)) else x for x in (g, out, *args)]
             result = rule(*values, **node.settings)
         return [_raw(part) for part in result] if isinstance(result, (list, tuple)) else _raw(result)
+
+
+def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
+    """Apply a user's rule: it cannot write to what it is given, and nobody can write to what it returns."""
+    assert node.op is not None
+    try:
+        result = rule(*map(read_only, (g, out, *args)), **node.settings)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ValueError(
+            f"the rule of {node.op.name} writes to an array that it is given, which others use, too: let it make a new "
+            f"one, e.g. return g * 2 in place of g *= 2"
+        ) from error
+    return [read_only(part) for part in result] if isinstance(result, (list, tuple)) else read_only(result)
 
 
 def _raw(x: Any) -> Any:
@@ -132,7 +150,7 @@ def _raw(x: Any) -> Any:
 def _as_recorded(node: Node) -> tuple[Any, ...]:
     """Return the inputs of a node to differentiate again; raise RuntimeError if one has other data than it had then."""
     for given, arg in zip(node.inputs, node.args):
-        if isinstance(given, Node) and given._data is not arg and repr(given._data) != repr(arg):
+        if isinstance(given, Node) and given._data is not arg and bits(given._data) != bits(arg):
             raise RuntimeError(
                 f"the data of {name_of(given)} changed after it was used; its second derivative would be wrong: "
                 f"compute the function again, then differentiate"

@@ -58,9 +58,9 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
         J = t2 ** 2
         # backward
         dJ_dt2 = 2.0 * t2
-        t3 = t1 * t1
-        t4 = 1 - t3
-        dJ_dz = dJ_dt2 * t4
+        _t3_0 = math.cosh(z)
+        t3 = 1 / _t3_0 / _t3_0
+        dJ_dz = dJ_dt2 * t3
         dJ_dw = dJ_dz * x
         return (J, dJ_dw)
     <BLANKLINE>

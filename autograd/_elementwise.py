@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ._primitive import ANY, POSITIVE, REAL, Operation, primitive, unchanged
+from ._node import Node
+from ._primitive import ANY, POSITIVE, REAL, TABLE, Operation, primitive, unchanged
 
 
 def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
@@ -42,6 +43,16 @@ def one_less(a: Any, b: Any) -> Any:
 def from_bound(a: Any, bound: Any) -> Any:
     """Return how far a number is from a bound, 1 where there is none."""
     return 1.0 if bound is None else a - bound
+
+
+def inverse_square(c: Any) -> Any:
+    """Return 1 / c ** 2, right as long as that is a float: c ** 2 may overflow."""
+    return 1 / c / c
+
+
+def known_base(out: Any, a: Any, b: Any) -> Any:
+    """Return the base whose logarithm the slope of a ** b for b has: 1, so no slope, where a power of 0 is 0 or 1."""
+    return where(out == 0, 1.0, where(abs(a) + abs(b) == 0, 1.0, a))
 
 
 # The table is read by its rows, which a formatter would cut into one line an argument.
@@ -82,7 +93,7 @@ positive = primitive(
 pow_: Operation = primitive(
     "pow", lambda xp, a, b: xp.pow(a, b),
     lambda g, out, a, b: g * b * pow_(a, one_less(a, b)),
-    lambda g, out, a, b: g * out * log(where(out == 0, 1.0, a)),
+    lambda g, out, a, b: g * out * log(known_base(out, a, b)),
     written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
 )
 weighted_sum = primitive(
@@ -107,12 +118,32 @@ tan = primitive(
 )
 sinh = primitive("sinh", lambda xp, a: xp.sinh(a), lambda g, out, a: g * cosh(a), domain=(REAL,))
 cosh: Operation = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
-tanh = primitive("tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * (1 - out * out), domain=(REAL,))
-atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g / (1 + a * a), domain=(REAL,))
-sigmoid = primitive(
+tanh: Operation = primitive(
+    "tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * tanh_slope(out, a), domain=(REAL,)
+)
+tanh_slope: Operation = primitive(
+    "tanh_slope", lambda xp, y, a: inverse_square(xp.cosh(a)),
+    None,
+    lambda g, out, y, a: g * (-2 * tanh(a) * out),
+    written="1 - {0} * {0}", domain=(REAL, REAL),
+    note="The derivative of y = tanh(a), which is 1 - y * y, computed from a: that difference loses its digits.",
+)
+atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g * atan_slope(a), domain=(REAL,))
+atan_slope: Operation = primitive(
+    "atan_slope", lambda xp, a: 1 / (1 + a * a), lambda g, out, a: g * (-2 * (a * out) * out),
+    written="1 / (1 + {0} * {0})", domain=(REAL,), note="The derivative of atan.",
+)
+sigmoid: Operation = primitive(
     "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
-    lambda g, out, a: g * out * (1 - out),
+    lambda g, out, a: g * sigmoid_slope(out, a),
     domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
+)
+sigmoid_slope: Operation = primitive(
+    "sigmoid_slope", lambda xp, y, a: inverse_square(2 * xp.cosh(a / 2)),
+    None,
+    lambda g, out, y, a: g * (-tanh(a / 2) * out),
+    written="{0} * (1 - {0})", domain=(REAL, REAL),
+    note="The derivative of y = sigmoid(a), which is y * (1 - y), computed from a: 1 - y loses its digits.",
 )
 softplus = primitive(
     "softplus", lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
@@ -159,7 +190,7 @@ where: Operation = primitive(
     domain=(REAL, REAL, REAL), kink=lambda condition, a, b: condition,
     identities=((0, True, lambda condition, a, b: a), (0, False, lambda condition, a, b: b)),
 )
-clip = primitive(
+_clip = primitive(
     "clip", lambda xp, a, *, min=None, max=None: xp.clip(a, min, max),
     lambda g, out, a, min=None, max=None: where(out == a, g, 0.0),
     domain=(REAL,), kink=lambda a, min=None, max=None: from_bound(a, min) * from_bound(a, max),
@@ -190,3 +221,31 @@ not_equal = primitive(
     "not_equal", lambda xp, a, b: xp.not_equal(a, b), None, None,
     written="{0} != {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
 )
+# fmt: on
+
+
+def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Any:
+    """Return `a` where it lies between `min` and `max`, else the nearer of these; None is no bound.
+
+    The derivative at both bounds is taken as 1. Bounds that are nodes get what `a` does not; they and arrays broadcast
+    against `a`. `a_min` and `a_max` are NumPy's names for them.
+
+    >>> clip(Tensor([-2.0, 0.5, 2.0]), -1, 1).data
+    array([-1. ,  0.5,  1. ])
+    """
+    min, max = (a_min if min is None else min), (a_max if max is None else max)
+    if not any(isinstance(bound, (Node, list, tuple)) or getattr(bound, "shape", ()) for bound in (min, max)):
+        return _clip(a, min=min, max=max)
+    for bound, side in ((min, -1), (max, 1)):
+        if bound is not None:
+            if isinstance(bound, (list, tuple)):
+                import numpy
+
+                bound = numpy.array(bound)
+            outside = a < bound if side < 0 else a > bound
+            a = where(outside, bound, a)
+    return a
+
+
+clip.primitive = TABLE["clip"]  # type: ignore[attr-defined]
+TABLE["clip"].function = clip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
-from ._arrays import reshape, stack, sum_
+from ._arrays import astype, item, reshape, stack, sum_
 from ._backward import is_finite, one_like, sweep, topological_sort, without_warnings
 from ._elementwise import positive, where
 from ._kinks import has_kink, meet, smoothed, watching
@@ -68,7 +68,8 @@ def value_and_grad(
     be differentiated again, where an argument is a node or f uses nodes of its own. With `wrt`, a list of leaves that
     f uses, such as `model.parameters()`, the gradients are those for them. With `has_aux`, f returns a pair (scalar,
     anything), and so stands that pair in place of the value.
-    Raises TypeError if f does not return a node, ValueError if that is no scalar or if `argnums` does not fit.
+    Raises TypeError if f does not return a node or `wrt` holds anything but nodes, ValueError if what f returns is no
+    scalar or if `argnums` does not fit. Gradients of arrays share no memory, with each other or anything else.
 
     >>> value_and_grad(lambda w: w * w)(3.0)
     (9.0, 6.0)
@@ -76,7 +77,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x: w * x, wrt=[w])(2.0)
     (6.0, [2.0])
     """
-    parts = Differentiated(f, argnums, wrt, has_aux)
+    parts = Differentiated(f, argnums, _nodes(wrt), has_aux)
 
     @wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -92,13 +93,30 @@ def value_and_grad(
                 wanted = parts.targets(traced)
                 targets = list(flatten(wanted))
                 gradients, recorded = pull(out, targets, one_like(out))
+            rest = iter(gradients)
             value = out if recorded else out._data
-            return (value, aux) if has_aux else value, rebuild(wanted, dict(zip(targets, gradients)))
+            return (value, aux) if has_aux else value, mapped(lambda _: next(rest), wanted)
 
         return smoothed(compute, [args[k] for k in chosen])
 
     differentiated.differentiates = parts  # type: ignore[attr-defined]
     return differentiated
+
+
+def _nodes(wrt: Any) -> Sequence[Any] | None:
+    """Return the nodes to differentiate with respect to; raise TypeError for anything else."""
+    if wrt is None:
+        return None
+    if isinstance(wrt, Node) or not hasattr(wrt, "__iter__"):
+        raise TypeError(f"wrt must be a list of nodes, such as model.parameters(); got {wrt!r:.60}")
+    nodes: Sequence[Any] = wrt if isinstance(wrt, (list, tuple)) else list(wrt)
+    for given in flatten(nodes):
+        if not isinstance(given, Node):
+            raise TypeError(
+                f"wrt must be a list of nodes that the function uses, such as model.parameters(); got {given!r:.60} of "
+                f"type {type(given).__name__}: for positions of arguments there is argnums"
+            )
+    return nodes
 
 
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
@@ -240,17 +258,23 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
         noted.kinked = noted.kinked or any(map(has_kink, order))
     while True:
         adjoints = {out: seed} if out in wanted else {}
+        passed_on = set()
         with without_warnings():
             for node, g, _ in sweep(order, adjoints, recorded, wanted, careful):
+                passed_on.add(id(g))
                 if noted is not None:
                     noted.adjoint(out, node, g)
         if careful or noted is not None or all(is_finite(adjoints.get(target, 0.0)) for target in targets):
             break
         # Nearly always there is nothing to take care of.
         careful = True
-    results = []
+    results: list[Any] = []
     for target in targets:
         g = adjoints.get(target, _zero_like(target))
+        shared = type(g) is not float and (id(g) in passed_on or any(g is other for other in results))
+        if not recorded and (shared or getattr(g, "base", None) is not None):
+            # Another node's gradient, or a part of one, is no target's own.
+            g = g.copy()
         # A constant gradient becomes a node too: one that depends on the target, with derivative zero.
         if noted is not None:
             noted.adjoint(out, target, g)
@@ -269,10 +293,13 @@ def _row(out: Node, seed: Any, traced: Any, targets: list[Node]) -> Any:
 
 def _seed(g: Any, out: Node) -> Any:
     """Return the gradient that starts a sweep at `out`, of its shape and kind."""
-    raw = g if isinstance(g, Node) else kinds["float" if type(out._data) is float else "array"](g)._data
+    number = type(out._data) is float
+    raw = g if isinstance(g, Node) else kinds["float" if number else "array"](g)._data
     given = () if isinstance(raw, float) else raw.shape
     if given != out.shape:
         raise ValueError(f"the result has shape {out.shape}, so its gradient needs that shape; got {given}")
+    if isinstance(raw, Node) and number is not (type(raw._data) is float):
+        return item(raw) if number else astype(raw, dtype=out._data.dtype)
     return raw
 
 

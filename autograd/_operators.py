@@ -105,8 +105,10 @@ class Operators(Node):
     def __abs__(self) -> Any:
         return abs_(self)
 
-    def __round__(self) -> Any:
-        return round_(self)
+    def __round__(self, decimals: int | None = None) -> Any:
+        if not decimals:
+            return round_(self)
+        return round_(self * 10.0**decimals) / 10.0**decimals
 
     def __lt__(self, other: Any) -> Any:
         return compared(less, self, other)
@@ -175,7 +177,7 @@ class Operators(Node):
         return numpy_primitive(ufunc).apply(inputs, {})
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return numpy_primitive(func).apply(args, kwargs)
+        return numpy_primitive(func).function(*args, **kwargs)
 
 
 def comparable(other: object) -> bool:

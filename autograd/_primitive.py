@@ -57,6 +57,10 @@ class Primitive:
         self.note = ""
         self.reduction = ""
         self.contraction: tuple[str, str] | None = None
+        self.foreign = not forward.__module__.startswith(f"{__package__}.")
+        """Whether a user declared it: what its functions are given is then kept from being written to."""
+        self.function: Operation
+        """The operation as people call it."""
 
     def text(self, *args: str, **settings: Any) -> str:
         """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
@@ -84,6 +88,8 @@ class Primitive:
             args, settings = self._spread(args, settings)
         elif len(args) != self.arity:
             args, settings = self._sort_out(args, settings)
+        if settings:
+            self._check(settings)
         step = replaying.get() if active else None
         missed = None
         if step is not None and tracing.get() is None:
@@ -134,6 +140,8 @@ class Primitive:
     def _forward_arrays(self, raw: list[Any], settings: Mapping[str, Any]) -> Any:
         """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
         numpy = _numpy()
+        if self.foreign:
+            raw = [read_only(data) for data in raw]
         try:
             if active and anomaly.get():
                 # What NumPy would warn of, detect_anomaly is about to say better.
@@ -167,6 +175,18 @@ class Primitive:
             f"{self.name} got {arg!r:.60} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and NumPy "
             f"arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
         )
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        """Raise TypeError for a setting that the operation has not, and for a node as one."""
+        for name, setting in settings.items():
+            if name not in self.settings:
+                has = f"it has {', '.join(self.settings)}" if self.settings else "it has none"
+                raise TypeError(f"{self.name} has no setting {name!r}; {has}")
+            if isinstance(setting, Node):
+                raise TypeError(
+                    f"the setting {name} of {self.name} must not be a node, as no gradient passes it: give "
+                    f"{name}=x.data or a plain number"
+                )
 
     def _spread(self, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Take `concat([a, b], axis)` apart into the arguments a, b and the setting axis."""
@@ -245,7 +265,7 @@ def primitive(
     made.examples, made.elementwise, made.identities, made.note = examples, elementwise, identities, note
     made.reduction, made.contraction = reduction, contraction
     TABLE[name] = made
-    function = _function(made)
+    function = made.function = _function(made)
     function.__name__ = function.__qualname__ = name
     function.__module__ = forward.__module__
     function.__doc__ = f"{made.text(*(made.arguments or 'ab'), **{s: s for s in made.settings})}. {note}".strip()
@@ -335,6 +355,20 @@ def _by_name(name: str) -> Primitive:
             f"primitive({name!r}, ...) before loading"
         )
     return TABLE[name]
+
+
+def bits(data: Any) -> tuple[Any, ...]:
+    """Return what tells raw data apart to the last bit."""
+    return (data.shape, data.dtype.str, data.tobytes()) if hasattr(data, "dtype") else (float(data).hex(),)
+
+
+def read_only(data: Any) -> Any:
+    """Return an array that nobody can write to, a number as it is."""
+    if type(data) not in ARRAYS:
+        return data
+    view = data.view()
+    view.flags.writeable = False
+    return view
 
 
 def unchanged(g: Any, out: Any, *args: Any, **settings: Any) -> Any:

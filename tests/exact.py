@@ -108,9 +108,23 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Exact], ...]] = {
     "tan": (mp.tan, lambda a: 1 / mp.cos(a) ** 2),
     "sinh": (mp.sinh, mp.cosh),
     "cosh": (mp.cosh, mp.sinh),
-    "tanh": (mp.tanh, lambda a: (1 / mp.cosh(a) ** 2, 1)),
+    "tanh": (mp.tanh, lambda a: 1 / mp.cosh(a) ** 2),
+    "tanh_slope": (
+        lambda y, a: 1 / mp.cosh(a) ** 2,
+        zero,
+        lambda y, a: (-2 * mp.tanh(a) / mp.cosh(a) ** 2, SMALLEST_NORMAL),
+    ),
     "atan": (mp.atan, lambda a: (1 / (1 + a * a), SMALLEST_NORMAL * 2**52 if a * a > LARGEST else 0)),
-    "sigmoid": (logistic, lambda a: (logistic(a) * logistic(-a), mp.mpf(a > 0) / 4)),
+    "atan_slope": (
+        lambda a: (1 / (1 + a * a), SMALLEST_NORMAL * 2**52 if a * a > LARGEST else 0),
+        lambda a: (-2 * a / (1 + a * a) ** 2, SMALLEST_NORMAL),
+    ),
+    "sigmoid": (logistic, lambda a: logistic(a) * logistic(-a)),
+    "sigmoid_slope": (
+        lambda y, a: logistic(a) * logistic(-a),
+        zero,
+        lambda y, a: (-mp.tanh(a / 2) * logistic(a) * logistic(-a), SMALLEST_NORMAL),
+    ),
     "softplus": (lambda a: max(a, 0) + mp.log1p(mp.exp(-abs(a))), logistic),
     "relu": (lambda a: max(a, mp.zero), lambda a: mp.mpf(a > 0)),
     "abs": (abs, mp.sign),
@@ -146,33 +160,51 @@ def mean_and_spread(a: Row) -> tuple[Exact, Exact]:
     return middle, mp.fsum((x - middle) ** 2 for x in a)
 
 
+def mean_size(a: Row) -> Exact:
+    """The size of the numbers that a mean and a difference of such numbers are made from."""
+    size = mp.fsum(map(abs, a)) / len(a) + max(map(abs, a))
+    return size if representable(size) else mp.inf
+
+
 def variance(a: Row, ddof: int = 0) -> tuple[Exact, Exact]:
     spread = mean_and_spread(a)[1] / (len(a) - ddof)
     size = max(map(abs, a))
-    # In a narrower row the rounding of the mean shows, and squares of other sizes over- or underflow.
-    return spread, 0 if 1e-150 < size < 1e150 and spread > (1e-6 * size) ** 2 else mp.inf
+    # In a narrower row the rounding of the mean shows.
+    clear = spread == 0 or spread > (1e-6 * size) ** 2
+    return spread, SMALLEST_NORMAL if clear and representable(2 * size) else mp.inf
 
 
 def deviation(a: Row, ddof: int = 0) -> tuple[Exact, Exact]:
     spread, size = variance(a, ddof)
-    return mp.sqrt(spread), size
+    return mp.sqrt(spread), 0 if not mp.isinf(size) else mp.inf
 
 
 def variance_slopes(a: Row, g: Row, ddof: int = 0) -> Row:
     middle, size = mean_and_spread(a)[0], mp.fsum(a, absolute=True) / len(a)
     factor = 2 * g[0] / (len(a) - ddof)
-    return [(factor * (x - middle), abs(factor) * (abs(x) + size) if representable(x - middle) else mp.inf) for x in a]
+    fits = representable(max(a) - min(a))
+    return [(factor * (x - middle), abs(factor) * (abs(x) + size) if fits else mp.inf) for x in a]
 
 
 def deviation_slopes(a: Row, g: Row, ddof: int = 0) -> Row:
     out, size = deviation(a, ddof)
-    if mp.isinf(size):
+    if mp.isinf(size) or not out:
+        # Where all are equal, the derivative is taken as 0.
         return [(mp.zero, size)] * len(a)
     return [(slope / (2 * out), unit / (2 * out) + size) for slope, unit in variance_slopes(a, g, ddof)]
 
 
 def extreme(pick: Callable[[Row], Exact]) -> tuple[Callable[[Row], Row], Callable[[Row, Row], Row]]:
     return lambda a: [pick(a)], lambda a, g: [g[0] / a.count(pick(a)) if x == pick(a) else mp.zero for x in a]
+
+
+def length(a: Row) -> Exact:
+    return mp.sqrt(mp.fsum(a, squared=True))
+
+
+def of_root(a: Row) -> Exact:
+    """No unit at all, if the root is no normal number: it is what is divided by."""
+    return 0 if SMALLEST_NORMAL <= length(a) <= LARGEST else mp.inf
 
 
 def factors(a: Row) -> tuple[Exact, Exact]:
@@ -220,6 +252,7 @@ def softmax_slopes(a: Row, g: Row) -> Row:
 def log_softmax_slopes(a: Row, g: Row) -> Row:
     soft = Soft(a)
     total, size = total_of(g)
+    size = size if representable(4 * size) else mp.inf
     return [(x - p * total, abs(x) + (y + p * soft.tail) * size) for x, p, y in zip(g, soft.p, soft.blur)]
 
 
@@ -228,6 +261,14 @@ ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row]]] = {
     "mean": (lambda a: [total_of([x / len(a) for x in a])], lambda a, g: [g[0] / len(a)] * len(a)),
     "var": (lambda a, ddof=0: [variance(a, ddof)], variance_slopes),
     "std": (lambda a, ddof=0: [deviation(a, ddof)], deviation_slopes),
+    "centered": (
+        lambda a: [(x - mean_and_spread(a)[0], 2 * mean_size(a)) for x in a],
+        lambda a, g: [(x - mean_and_spread(g)[0], 2 * mean_size(g)) for x in g],
+    ),
+    "norm": (
+        lambda a: [length(a)],
+        lambda a, g: [(g[0] * x / length(a), of_root(a)) if length(a) else mp.zero for x in a],
+    ),
     "max": extreme(max),
     "min": extreme(min),
     "prod": (lambda a: [factors(a)], product_slopes),
@@ -245,8 +286,39 @@ ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row]]] = {
         lambda a, g: [total_of(g[k:]) for k in range(len(a))],
     ),
 }
-KEEP_THE_SHAPE = {"softmax": -1, "log_softmax": -1, "cumsum": 0}
+KEEP_THE_SHAPE = {"softmax": -1, "log_softmax": -1, "cumsum": None, "centered": None}
 """Those that return a row as long as they got, and their default axis; the others reduce all axes by default."""
+
+
+def softmax_centered(g: Row, a: Row) -> Row:
+    soft = Soft(a)
+    middle, size = total_of([x * p for x, p in zip(g, soft.p)])
+    if not representable(mp.fsum(g, absolute=True) * 4):
+        return [(x, mp.inf) for x in g]
+    return [(x - middle, abs(x) + size + mp.fsum(abs(y) * b for y, b in zip(g, soft.blur))) for x in g]
+
+
+def softmax_centered_slopes(h: Row, g: Row, a: Row) -> Row:
+    total, size = total_of(h)
+    size = size if representable(4 * size) else mp.inf
+    parts = zip(Soft(a).p, Soft(a).blur, softmax_centered(g, a))
+    least = SMALLEST_NORMAL
+    return [(-total * p * x, size * (blur + least) * (unit + least)) for p, blur, (x, unit) in parts]
+
+
+def log_softmax_back_slopes(h: Row, g: Row, a: Row) -> Row:
+    return softmax_centered_slopes(g, h, a)
+
+
+PAIRS_OF_ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row], Callable[..., Row]]] = {
+    "softmax_centered": (softmax_centered, lambda h, g, a: log_softmax_slopes(a, h), softmax_centered_slopes),
+    "log_softmax_back": (
+        lambda g, a: log_softmax_slopes(a, g),
+        lambda h, g, a: softmax_centered(h, a),
+        log_softmax_back_slopes,
+    ),
+}
+"""Of a row and another of the same length; the slopes for both, of weights and both rows."""
 
 
 def rows(shape: Index, axis: Any) -> list[list[Index]]:

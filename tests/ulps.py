@@ -15,6 +15,7 @@ from exact import (
     LARGEST,
     LOSSES,
     MOVES,
+    PAIRS_OF_ROWS,
     PRODUCTS,
     ROWS,
     SMALLEST_NORMAL,
@@ -40,20 +41,19 @@ UNITS = {
     "pow": "derivative for a: where a^(b - 1) is representable, at least 2⁻¹⁰²² b; where b - 1 is rounded, "
     "1 + (b - 1) log a times as much. Derivative for b: at least 2⁻¹⁰²² log a",
     "weighted_sum": _TERMS,
-    "tanh": "derivative: 1, the largest; 1 - y² cancels for y near 1: a relative error of 10⁻¹⁶ cosh² a, all digits "
-    "beyond 19",
     "atan": "derivative: where a² overflows it is 0, which counts in units of 2⁻¹⁰²²",
-    "sigmoid": "derivative for a > 0: 1/4, the largest; y (1 - y) cancels for y near 1: a relative error of 10⁻¹⁶ eᵃ, "
-    "all digits beyond 37",
     "sum": _TERMS,
     "mean": _TERMS,
-    "var": "value: where the elements differ by a millionth of their size, and squares do not over- or underflow. "
-    "Derivative: the terms of a - mean",
+    "centered": "the terms of a - mean",
+    "var": "value: where the elements are equal or differ by a millionth of their size. Derivative: the terms of a - "
+    "mean",
     "std": "as var",
     "prod": "where no product of some of the factors over- or underflows",
     "logsumexp": f"value: the largest and the rest. Derivative for the largest of a list: g. Both: {_EXPONENTS}",
     "softmax": f"derivative: the terms of y (g - sum(g y)); {_EXPONENTS}",
     "log_softmax": f"derivative: the terms of g - y sum(g); {_EXPONENTS}",
+    "softmax_centered": f"the terms of g - sum(g y); {_EXPONENTS}",
+    "log_softmax_back": f"the terms of g - y sum(g); {_EXPONENTS}",
     "cumsum": _TERMS,
     "matmul": _TERMS,
     "scatter": _TERMS,
@@ -219,6 +219,8 @@ def expected_arrays(name: str, arrays: Sequence[Any], settings: dict[str, Any], 
     data = [{i: mp.mpf(float(a[i])) for i in np.ndindex(a.shape)} for a in arrays]
     shapes = [a.shape for a in arrays]
     g = [mp.mpf(float(w)) for w in np.ravel(weights)]
+    if name in PAIRS_OF_ROWS:
+        return _expected_pairs(PAIRS_OF_ROWS[name], data, exact.rows(shapes[0], settings.get("axis", -1)), g)
     if name in ROWS:
         forward, pull_back = ROWS[name]
         ddof = {key: setting for key, setting in settings.items() if key == "ddof"}
@@ -242,6 +244,20 @@ def expected_arrays(name: str, arrays: Sequence[Any], settings: dict[str, Any], 
             others = [data[p][j] for p, j in (*factors[:k], *factors[k + 1 :])]
             sent[part][i].append(mp.fprod([weight[o], *others]))
     return [exact.total_of(x) for x in summed.values()], [[exact.total_of(x) for x in part.values()] for part in sent]
+
+
+def _expected_pairs(formulas: Any, data: Any, rows: Sequence[Any], weights: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Return the same for an operation on two rows that returns a row."""
+    indices = list(data[0])
+    found: list[dict[Index, Any]] = [{}, {}, {}]
+    for row in rows:
+        first, second = ([part[i] for i in row] for part in data)
+        h = [weights[indices.index(i)] for i in row]
+        forward, *slopes = formulas
+        for place, results in enumerate([forward(first, second), *(slope(h, first, second) for slope in slopes)]):
+            found[place].update(zip(row, results, strict=True))
+    outs, *grads = ([part[i] for i in indices] for part in found)
+    return outs, grads
 
 
 def loss_errors(name: str, predictions: Sequence[float], targets: Sequence[float]) -> Iterator[Error]:

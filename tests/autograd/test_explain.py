@@ -338,7 +338,7 @@ def test_an_array_that_is_used_twice() -> None:
 
 def test_an_operation_of_ones_own() -> None:
     cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
-    norm = primitive("norm", lambda xp, x: xp.abs(x), lambda g, out, x: g * x / out, written="‖{0}‖")
+    norm = primitive("size", lambda xp, x: xp.abs(x), lambda g, out, x: g * x / out, written="‖{0}‖")
     bare = primitive("bare", lambda xp, x: xp.sin(x), lambda g, out, x: g * math.cos(x))
     both = primitive("both", lambda xp, x: xp.abs(x), lambda g, out, x: g * ((x > 0) & (x < 9)))
     x = Value(2.0, label="x")
