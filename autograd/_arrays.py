@@ -76,7 +76,7 @@ def length(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     largest = xp.max(xp.abs(a), axis=axis, keepdims=True, initial=0.0)
     largest = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
     # A power of two, by which nothing is rounded.
-    scale = xp.minimum(xp.exp2(xp.floor(xp.log2(largest))), largest)
+    scale = largest / (2 * xp.frexp(largest)[0])
     scaled = a / scale
     root = xp.sqrt((scaled * scaled).sum(axis=axis, keepdims=True)) * scale
     return root if keepdims else root.squeeze(axis)

@@ -303,8 +303,11 @@ def _backward_values(root: Node) -> bool:
                 if type(first) is kind and left is not None:
                     to_first = g if left is unchanged else left(g, node._data, node._x, node._y)
                     if type(second) is kind and right is not None:
-                        second._grad += g if right is unchanged else right(g, node._data, node._x, node._y)
-                    first._grad += to_first
+                        to_second = g if right is unchanged else right(g, node._data, node._x, node._y)
+                        first._grad += to_first
+                        second._grad += to_second
+                    else:
+                        first._grad += to_first
                 elif type(second) is kind and right is not None:
                     second._grad += right(g, node._data, node._x, node._y)
         except (ZeroDivisionError, OverflowError):
