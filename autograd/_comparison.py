@@ -28,9 +28,6 @@ MISTAKE = 0.01
 DECIDES = 1e-3
 """An error bar wider than this part of the derivative decides nothing: a mistake of 1 % must be seen."""
 
-NEGLIGIBLE = 1e-8
-"""What is so much smaller than the largest derivative counts as zero."""
-
 ROUNDINGS = 32
 """So many roundings of a number are allowed for in the analytic gradient."""
 
@@ -63,6 +60,14 @@ class Check:
         self.value, self.magnitude = math.nan, 0.0
 
     def report(self) -> Report:
+        """Compare, and leave the global random generators as they were, from which the function may draw."""
+        before = _global_state()
+        try:
+            return self._report()
+        finally:
+            _restore(before)
+
+    def _report(self) -> Report:
         with without_warnings():
             problem = self.problem()
             if problem:
@@ -130,8 +135,6 @@ class Check:
             names = [f"random direction {k + 1} through all {total:,} numbers" for k in range(DIRECTIONS)]
             entries = [self.line(name, line) for name, line in zip(names, lines)]
             remarks.append(self.resolution(entries, lines))
-        largest = max((abs(e.numerical) for e in entries if math.isfinite(e.numerical)), default=0.0)
-        entries = [_weighed(entry, largest) for entry in entries]
         if total > ENTRIES:
             wrong = next((k for k, entry in enumerate(entries) if entry.verdict == "fail"), None)
             if wrong is not None:
@@ -235,11 +238,11 @@ class Check:
 
         first = derivative(along, ranges, self.magnitude)
         if math.isinf(first.error) or not (first.reason or off(first)):
-            return entry_of(where, analytic, first, "pass")
+            return self.weighed(entry_of(where, analytic, first, "pass"), direction)
         rounding += self.spread(direction, analytic)
         first = derivative(along, ranges, self.magnitude, patient=True)
         if math.isinf(first.error) or not (first.reason or off(first)):
-            return entry_of(where, analytic, first, "pass")
+            return self.weighed(entry_of(where, analytic, first, "pass"), direction)
         if not math.isfinite(analytic) and first.error > DECIDES * abs(first.value):
             return entry_of(where, analytic, first, "undecided", "the derivative is too large for floats, or infinite")
         shifted = tuple((0.75 * longest, 0.75 * shortest) for longest, shortest in ranges)
@@ -248,6 +251,16 @@ class Check:
             reason = f"with other steps the numerical derivative is {second.value:.6g} ± {second.error:.1g}"
             return entry_of(where, analytic, first._replace(reason=""), "undecided", reason)
         return entry_of(where, analytic, first, "fail")
+
+    def weighed(self, entry: Entry, direction: Numbers) -> Entry:
+        """A pass whose error bar is too wide to have seen a mistake decides nothing, however small the number is."""
+        size = max(abs(entry.analytic), abs(entry.numerical))
+        if entry.verdict != "pass" or entry.error <= DECIDES * size:
+            return entry
+        if entry.analytic == 0.0 or abs(entry.analytic) <= CLEAR * self.spread(direction, entry.analytic):
+            # Nothing, or rounding errors of nothing: there is no number to be wrong.
+            return entry
+        return entry._replace(verdict="undecided", reason="the error bar is too wide to see a mistake of 1 %")
 
     def spread(self, direction: Numbers, analytic: float) -> float:
         """Return how far the analytic derivative moves when the inputs move by a rounding."""
@@ -328,16 +341,6 @@ def _weighted_sum(outputs: list[Any], weights: list[Any]) -> tuple[float, float]
         total += float(part if type(part) is float else part.sum())
         size += float(abs(part) if type(part) is float else abs(part).sum())
     return total, size
-
-
-def _weighed(entry: Entry, largest: float) -> Entry:
-    """A pass whose error bar is too wide to have seen a mistake decides nothing."""
-    size = max(abs(entry.analytic), abs(entry.numerical))
-    if entry.verdict != "pass" or entry.error <= DECIDES * size or entry.error <= NEGLIGIBLE * largest:
-        return entry
-    if size == 0.0 == largest:
-        return entry
-    return entry._replace(verdict="undecided", reason="the error bar is too wide to see a mistake of 1 %")
 
 
 def _size(x: Any) -> int:

@@ -21,7 +21,9 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     (their sum, weighted at random, is checked). Up to 50 numbers are checked one by one, more along two random
     directions made from `seed`, with a search for the number that is wrong. `order=2` also checks the gradient of the
     gradient. The verdict compares the difference with the error bar of the numerical derivative: there is no tolerance
-    to choose. float32 is checked in float64, and the two gradients are compared.
+    to choose; where that bar is too wide to see a mistake, as for 1e-14 beside 1, the verdict is "undecided", with the
+    number's name. float32 is checked in float64, and the two gradients are compared. Global random generators are left
+    as they were.
     Raises TypeError if f returns no node, ValueError for another order or no inputs.
 
     >>> bool(gradcheck(tanh, 0.3))

@@ -47,7 +47,8 @@ class Report(NamedTuple):
         of = f"{len(telling)} of " if telling and len(self.entries) > 1 else ""
         count = f"{of}{len(self.entries)} derivative{'s' * (len(self.entries) != 1)}"
         calls = f"in {self.calls} calls of the function"
-        gap = max((relative(abs(e.analytic - e.numerical), e.numerical) for e in self.entries), default=0.0)
+        clear = [e for e in self.entries if e.error < abs(e.numerical)]
+        gap = max((relative(abs(e.analytic - e.numerical), e.numerical) for e in clear), default=0.0)
         close = f", at most {gap:.0e} apart," if self else ""
         more = [f"and {len(telling) - 10} more"] if len(telling) > 10 else []
         lines = [f"{self.verdict}: {count}{close} {calls}", *map(str, telling[:10]), *more, *self.remarks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_precisions(dtype: str) -> None:
 
 
 def test_float32_that_keeps_too_few_digits_is_undecided() -> None:
-    report = gradcheck(tanh, np.array([8.0, 9.0], np.float32))
+    report = gradcheck(lambda x: ((x + 1000) - 1000) ** 2, np.array([0.001, 0.002], np.float32))
     assert report.verdict == "undecided"
     assert "rounding leaves too few digits" in repr(report)
 
@@ -189,6 +190,29 @@ def test_beside_a_kink_the_gradient_is_checked() -> None:
     assert gradcheck(lambda x: bent(x - 1.0), 1.0 + 1e-7).verdict == "fail"
 
 
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_number_below_the_noise_is_undecided(factor: float, sign: float) -> None:
+    """A wrong sign of 1e-14 beside 1 cannot be seen, so nobody says that it is right."""
+    tiny = primitive("tiny", lambda xp, x: x * 1e-14, lambda g, out, x: sign * g * 1e-14)
+
+    def f(a: Any, b: Any) -> Any:
+        return (a + tiny(b)) * factor
+
+    for inputs in ((1.0, 1.0), (np.ones(2), np.ones(2)), (np.ones(2, np.float32), np.ones(2, np.float32))):
+        report = gradcheck(f, *inputs)
+        assert report.verdict == "undecided"
+        assert {e.where[0]: e.verdict for e in report.entries} == {"a": "pass", "b": "undecided"}
+        assert "undecided at b" in repr(report)
+
+
+def test_rounding_errors_of_nothing_are_nothing() -> None:
+    """The sum of a softmax is 1: its derivatives are what rounding leaves of 0."""
+    report = gradcheck(lambda x: autograd.sum(autograd.softmax(x)), np.array([1.0, 0.0, 1.0]))
+    assert report
+    assert "at most 0e+00 apart" in repr(report)
+
+
 def test_what_is_too_noisy_to_tell_is_undecided() -> None:
     assert gradcheck(lambda x: x * 1e-9 + 1e9, 1.0).verdict == "undecided"
     report = gradcheck(lambda x: x + tanh((x - 1.0) * 1e6) * 1e-6, 1.0)
@@ -222,11 +246,23 @@ def test_a_global_generator_is_told_from_other_memory() -> None:
 
 
 def test_the_global_generators_go_on_as_if_nothing_had_happened() -> None:
+    """Also where the function draws from them, and where it fails."""
+    old = np.random
+
+    def fails(x: Any) -> Any:
+        old.rand()
+        raise RuntimeError(random.random())
+
+    def states() -> list[Any]:
+        return [random.getstate(), *map(str, old.get_state())]
+
     random.seed(1)
-    expected = [random.random() for _ in range(3)][2]
-    random.seed(1)
-    gradcheck(lambda x: x * random.random(), 1.0)
-    assert random.random() == expected
+    old.seed(1)
+    before = states()
+    for f in (lambda x: x * random.random(), lambda x: x * old.rand(), fails, tanh):
+        with suppress(RuntimeError):
+            gradcheck(f, 1.0)
+        assert states() == before
 
 
 def test_inputs_are_neither_changed_nor_may_they_be() -> None:

@@ -168,7 +168,8 @@ def test_numpy_functions_find_the_table(name: str) -> None:
     out = function(*nodes, **settings)
     assert isinstance(out, Tensor)
     assert out.op is made
-    np.testing.assert_array_equal(out.data, function(*args, **settings))
+    # NumPy's own squares are of numbers minus a rounded mean.
+    np.testing.assert_allclose(out.data, function(*args, **settings), rtol=1e-15 if name in ("var", "std") else 0)
     first = nodes[0][0] if made.arity is None else nodes[0]
     autograd.sum(out).backward()
     assert first.grad.shape == first.shape
@@ -209,7 +210,8 @@ class TestHandDerived:
     def test_powers_at_the_edges(self) -> None:
         for a in (0.0, -math.inf, 0.75 * 2.0**-1024, -0.75 * 2.0**-1024, 2.0**-1024, 3.0, -3.0):
             assert grad(lambda x: x**0)(a) == 0.0, a
-        assert grad(lambda b: 0.0**b)(0.0) == -math.inf
+        assert grad(lambda b: 0.0**b)(0.0) == 0.0
+        assert grad(lambda b: 0.0**b)(-1.0) == -math.inf
         assert grad(lambda b: 1e-300**b)(2.0) == 0.0
         assert grad(grad(lambda b: 0.0**b))(2.0) == 0.0
 
