@@ -57,7 +57,7 @@ class Primitive:
         self.note = ""
         self.reduction = ""
         self.contraction: tuple[str, str] | None = None
-        self.foreign = not forward.__module__.startswith(f"{__package__}.")
+        self.foreign = not str(forward.__module__).startswith(f"{__package__}.")
         """Whether a user declared it: what its functions are given is then kept from being written to."""
         self.function: Operation
         """The operation as people call it."""
