@@ -155,7 +155,7 @@ class TestNetworks:
         model, x = MLP(4, [6, 3], "tanh"), leaves(rng, 30, 4)
         result = rolled(cross_entropy(model(x), [rng.randrange(3) for _ in x]), model.parameters(), x)
         assert operations(result)["matmul"] == 2
-        one_hot = [[1.0 if k == rng.randrange(3) else 0.0 for k in range(3)] for _ in x]
+        one_hot = [[float(k == label) for k in range(3)] for label in (rng.randrange(3) for _ in x)]
         assert rolled(cross_entropy(model(x), one_hot), model.parameters(), x)
         assert rolled(mse([softmax(row) for row in model(x)], one_hot), model.parameters(), x)
 
