@@ -36,7 +36,7 @@ class Tensor(Operators):
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = _array(data)
         self._grad = 0.0
-        self.op = None
+        self.op = self._b = None
         if label:
             self._label = str(label)
         if active:

@@ -32,7 +32,7 @@ class Value(Operators):
     def __init__(self, data: float, label: str = "") -> None:
         self._data = _number(data)
         self._grad = 0.0
-        self.op = None
+        self.op = self._b = None
         if label:
             self._label = str(label)
         if active:

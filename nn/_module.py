@@ -38,7 +38,8 @@ class Module(Whole):
 
     def __call__(self, x: Any) -> Any:
         """Return the output for a sample or a batch."""
-        raise TypeError(f"{type(self).__name__} defines no __call__(self, x), which says what it computes")
+        hint = ": rename forward" if hasattr(self, "forward") else ""
+        raise TypeError(f"{type(self).__name__} defines no __call__(self, x), which says what it computes{hint}")
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
         """Yield every parameter, once, with its name: the path to it, as in `layers.0.w0`; also frozen ones.

@@ -256,6 +256,34 @@ def test_classes_that_inherit_their_call(kind: Any) -> None:
     assert names(model) == before
 
 
+def test_a_module_may_answer_for_what_it_holds() -> None:
+    class Wraps(Module):
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.inner, name)
+
+        def __call__(self, x: Any) -> Any:
+            self.out = self.inner(x)
+            return self.out
+
+    model = Wraps(Layer(3, 1, of=Tensor))
+    with no_grad():
+        model(X)
+    assert model.n_in == 3
+    assert names(model) == ["inner.w0", "inner.w"]
+
+
+def test_a_class_with_forward_is_told_what_to_do() -> None:
+    class Habit(Module):
+        def forward(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(TypeError, match=r"Habit defines no __call__\(self, x\).*: rename forward$"):
+        Habit()(1.0)
+
+
 class TestSharing:
     def test_a_layer_in_two_places_counts_once_and_stays_one(self) -> None:
         layer = Layer(3, 3, "tanh", of=Tensor, seed=1)
