@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from itertools import count, islice
 from typing import Any
 
 from ._node import Node
@@ -25,9 +26,9 @@ SAME = 1e-9
 
 
 def has_kink(node: Node) -> bool:
-    """Tell whether the operation of a node works element by element, and its slope jumps somewhere."""
+    """Tell whether the slope of a node's operation jumps somewhere."""
     op = node.op
-    return op is not None and op.kink is not None and op.elementwise and None not in op.rules
+    return op is not None and op.kink is not None and None not in op.rules
 
 
 def meet(order: Sequence[Node]) -> None:
@@ -41,6 +42,8 @@ def _sits_on_kink(node: Node) -> bool:
     assert node.op is not None
     assert node.op.kink is not None
     distance = node.op.kink(*node.args, **node.settings)
+    if isinstance(distance, list):
+        return 0 in distance
     return bool((distance == 0).any()) if hasattr(distance, "dtype") else distance == 0
 
 
@@ -71,21 +74,30 @@ def smoothed(compute: Callable[[Any, list[Node]], tuple[Any, Any]], args: Any) -
 
 def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> Any:
     """Return the mean of the derivatives just beside `args`, where it differs from that there."""
-    sides = [flatten(compute(mapped(partial(_beside, side=side), args))) for side in (1, -1)]
+    sides = [flatten(compute(mapped(partial(_beside, side=side, counted=count()), args))) for side in (1, -1)]
     return mapped(lambda item: _mean(item, *map(next, sides)), derivatives)
 
 
-def _beside(item: Any, side: int) -> Any:
-    """Return a number, or an array of some, moved a little: far enough for rounding, near enough to change no digit."""
+def _beside(item: Any, side: int, counted: Iterator[int]) -> Any:
+    """Return a number, or an array of some, moved a little: far enough for rounding, near enough to change no digit.
+
+    No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
+    """
     if isinstance(item, float) or (hasattr(item, "dtype") and item.dtype.kind == "f"):
         single = getattr(item, "itemsize", 8) == 4
         step, least = (2.0**-14, 2.0**-60) if single else (2.0**-36, 2.0**-500)
         if isinstance(item, float):
-            return item + side * (abs(item) * step or least)
+            return item + side * (abs(item) * step or least) * _part(next(counted))
         import numpy
 
-        return (item + side * numpy.where(item == 0, least, abs(item) * step)).astype(item.dtype)
+        parts = _part(numpy.array(list(islice(counted, item.size)))).reshape(item.shape)
+        return (item + side * numpy.where(item == 0, least, abs(item) * step) * parts).astype(item.dtype)
     return item
+
+
+def _part(k: Any) -> Any:
+    """Return a number from 1 to 2 that is far from those for other k: the golden section spreads them evenly."""
+    return 1 + k * (math.sqrt(5) - 1) / 2 % 1
 
 
 def _mean(there: Any, above: Any, below: Any) -> Any:

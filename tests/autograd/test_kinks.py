@@ -55,6 +55,26 @@ def test_of_arrays_element_by_element(name: str, dtype: str) -> None:
         np.testing.assert_allclose(found, [bend, beside], rtol=1e-5 if dtype == "float32" else 1e-9)
 
 
+SMOOTH_OF_TWO: dict[str, tuple[Callable[[Any], Any], list[float], list[list[float]]]] = {
+    "equal numbers": (lambda t: abs(t[0] - t[1]) ** 2, [1.0, 1.0], [[2, -2], [-2, 2]]),
+    "zeros": (lambda t: abs(t[0] - t[1]) ** 2, [0.0, 0.0], [[2, -2], [-2, 2]]),
+    "the larger plus the smaller": (lambda t: (autograd.max(t) + autograd.min(t)) ** 2, [3.0, 3.0], [[2, 2], [2, 2]]),
+    "a squared length": (lambda t: autograd.norm(t) ** 2, [0.0, 0.0], [[2, 0], [0, 2]]),
+    "a squared deviation": (lambda t: autograd.std(t) ** 2, [1.0, 1.0], [[0.5, -0.5], [-0.5, 0.5]]),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH_OF_TWO)
+def test_numbers_that_meet_on_a_kink(name: str) -> None:
+    f, x, bend = SMOOTH_OF_TWO[name]
+    for found in (hessian(f), compile(hessian(f))):
+        np.testing.assert_allclose(found(np.array(x)), bend, rtol=1e-9, atol=1e-9)
+
+
+def test_numbers_in_a_list_that_meet_on_a_kink() -> None:
+    assert hessian(lambda t: abs(t[0] - t[1]) ** 2)([1.0, 1.0]) == [[2.0, -2.0], [-2.0, 2.0]]
+
+
 def test_first_derivatives_keep_their_conventions() -> None:
     assert (grad(relu)(0.0), grad(abs)(0.0), grad(lambda t: autograd.maximum(t, 0.0))(0.0)) == (0.0, 0.0, 0.5)
     assert hessian(lambda p: huber(p, [0.0, 5.0]))([0.0, 0.0]) == [[0.5, 0.0], [0.0, 0.0]]
