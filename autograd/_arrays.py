@@ -67,7 +67,8 @@ def deviations(xp: Any, a: Any, axis: Any) -> Any:
     lengths = shape(a)
     axes = range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     first = tuple(slice(1) if k in {axis % len(lengths) for axis in axes} else slice(None) for k in range(len(lengths)))
-    lower = a - xp.asarray(a)[first]
+    # Times 1.0: whole numbers without a sign would wrap around.
+    lower = a - 1.0 * xp.asarray(a)[first]
     return lower - (lower / count(a, axis)).sum(axis=axis, keepdims=True)
 
 

@@ -135,7 +135,12 @@ def block(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def blocked(f: F) -> F:
-    """Return the function, each call of which is a `block`."""
+    """Return the function, each call of which is a `block`.
+
+    >>> from autograd import blocked
+    >>> blocked(lambda x: x + 1)(2.0)
+    3.0
+    """
 
     @wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -232,7 +237,12 @@ def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float]) ->
 
 
 def is_own(f: Any) -> bool:
-    """Tell whether a function is one of ours, which do nothing but compute."""
+    """Tell whether a function is one of ours, which do nothing but compute.
+
+    >>> from autograd import is_own
+    >>> is_own(lambda x: x)
+    False
+    """
     return str(getattr(f, "__globals__", {}).get("__name__", "")).partition(".")[0] in ("autograd", "nn")
 
 
