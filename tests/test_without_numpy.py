@@ -48,6 +48,7 @@ assert "importlib.metadata" in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_the_scalar_network_trains_on_the_standard_library() -> None:
     # -S -I: no site-packages, no environment.
     run = subprocess.run(
@@ -57,6 +58,7 @@ def test_the_scalar_network_trains_on_the_standard_library() -> None:
     assert run.stdout.split() == ["__main__", "autograd", "nn"]
 
 
+@pytest.mark.slow
 def test_numpy_comes_with_the_first_array() -> None:
     subprocess.run([sys.executable, "-c", LATER.format(root=ROOT)], check=True)
 

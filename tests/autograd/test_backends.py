@@ -206,6 +206,7 @@ def test_settings_on_numba() -> None:
     close(compiled(f, backend="numba")(2.0, X1), f(2.0, X1))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain_jax")
 def test_what_is_repeated_on_jax() -> None:
     def loss(p: Any, b: Any, X: Any) -> Any:
@@ -228,6 +229,7 @@ def test_arrays_that_are_written_to_become_changed_copies_for_jax() -> None:
     assert "].set(" in fast.source
 
 
+@pytest.mark.slow
 def test_indices_on_jax() -> None:
     pytest.importorskip("jax")
     f = value_and_grad(lambda x: (x[[0, 0, 2]] ** 2).sum() + (x[1:] ** 2).sum())
@@ -262,6 +264,7 @@ def test_every_row_of_the_table_on_jax(row: str) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_large_choices_on_jax(dtype: str) -> None:
     pytest.importorskip("jax")

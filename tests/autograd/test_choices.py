@@ -39,6 +39,7 @@ CHOICES: dict[str, tuple[Callable[[Any], Any], Callable[[float], tuple[float, fl
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHOICES)
 def test_what_was_not_chosen_does_not_reach_a_gradient(name: str) -> None:
     f, exact, points = CHOICES[name]

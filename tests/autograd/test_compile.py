@@ -396,6 +396,7 @@ class TestChanges:
         assert fast.compilations == 7
         globals()["_factor"] = 1.0
 
+    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore:<lambda> was compiled")
     def test_the_shape_and_the_kind(self) -> None:
         fast = compiled(lambda x: (x * x).sum() if x.shape else x * x)
@@ -650,6 +651,7 @@ class TestInside:
             )
 
 
+@pytest.mark.slow
 @given(x=st.floats(-3, 3), y=st.floats(-3, 3))
 def test_per_neuron_code_runs_over_a_batch(x: float, y: float) -> None:
     """The function is written for numbers; columns in their place compute every sample at once."""
@@ -728,6 +730,7 @@ class TestRepetition:
                 w.data -= 0.1 * g
         assert fast.compilations == 1
 
+    @pytest.mark.slow
     def test_columns_in_place_of_numbers(self) -> None:
         p, X, y = self.data()
         x1, x2 = np.array(X).T
@@ -749,6 +752,7 @@ class TestRepetition:
         assert fast(p, X) == pytest.approx([self.score(p, x) for x in X], rel=1e-12)
         assert fast(p, [[math.inf, 0.0]] * 30)[0] == pytest.approx(self.score(p, [math.inf, 0.0]), nan_ok=True)
 
+    @pytest.mark.slow
     def test_without_numpy_it_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         p, X, y = self.data()
         monkeypatch.setitem(sys.modules, "numpy", None)
@@ -756,6 +760,7 @@ class TestRepetition:
         assert fast(p, X[:2], y[:2]) == pytest.approx(self.loss(p, X[:2], y[:2]), rel=1e-12)
         assert "np." not in fast.source
 
+    @pytest.mark.slow
     def test_a_few_numbers_stay_floats(self) -> None:
         """These are faster than arrays of a few numbers."""
         p, X, y = self.data()

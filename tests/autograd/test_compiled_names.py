@@ -146,6 +146,7 @@ def test_keys_and_text_are_what_they_were(key: Any) -> None:
         assert (y, type(beside), beside) == (6.0, type(key), key)
 
 
+@pytest.mark.slow
 def test_keys_on_jax() -> None:
     pytest.importorskip("jax")
     assert compiled(lambda d: {Letter.A: d[Letter.A] * 2}, backend="jax")({Letter.A: 3.0}) == {Letter.A: 6.0}
@@ -212,6 +213,7 @@ class TestWarnings:
 
         assert "the variable weight" in self.often(compiled(lambda x: x * weight), change)
 
+    @pytest.mark.slow
     def test_an_attribute(self) -> None:
         thing = Thrice()
         slotted = Slotted()
@@ -229,6 +231,7 @@ class TestWarnings:
         assert "the attribute or element rate" in self.often(compiled(lambda x: thing(x) * thing.rate), change)  # type: ignore[attr-defined]
         assert "the attribute rate_of_it" in self.often(compiled(lambda x: x * slotted.rate_of_it), change_slot)
 
+    @pytest.mark.slow
     def test_a_list_and_a_node(self) -> None:
         table, node = [0.0], [Tensor([1.0])]
 

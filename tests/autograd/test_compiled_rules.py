@@ -259,6 +259,7 @@ class TestStructures:
     def test_a_gradient_that_is_constant(self) -> None:
         assert "* 6.0" in agree(value_and_grad(lambda x: (x * x) * (Value(2.0) * 3)), 4.0).source
 
+    @pytest.mark.slow
     def test_gradients_of_numbers_that_do_not_count(self) -> None:
         p = [float(k) for k in range(60)]
 

@@ -256,6 +256,7 @@ class TestGraph:
 
 
 class TestColours:
+    @pytest.mark.slow
     def test_neighbours_on_a_path_differ(self) -> None:
         order = topological_sort(network(2, (4, 4, 1)))
         colour = _draw.colors(order)
@@ -353,6 +354,7 @@ class TestFolding:
         assert picture.of("parameter") == []
         assert len(picture.of("root")) == 1
 
+    @pytest.mark.slow
     def test_perceptrons_become_boxes_in_their_layers(self) -> None:
         picture = seen(network(2, (16, 16, 1)), fold="perceptron")
         assert len(picture.of("folded")) == 33
@@ -366,6 +368,7 @@ class TestFolding:
         names = ["layer 1", *(f"layer 1 perceptron {k}" for k in (1, 2, 3)), "layer 2", "layer 2 perceptron 1"]
         assert [title(frame) for frame in picture.of("cluster")] == names
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("program", PROGRAMS)
     def test_weights_and_perceptrons_stand_in_order(self, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
         monkeypatch.setenv("GLASSGRAD_DOT", program)
@@ -514,12 +517,14 @@ class TestLimits:
             draw(y)
         assert "not drawn: a graph of 1,001 numbers is too large" in y._repr_mimebundle_()["text/plain"]
 
+    @pytest.mark.slow
     def test_a_large_graph_may_be_too_large_even_when_folded(self) -> None:
         loss = MLP(1, [1001, 1])([1.0]) * 2
         with pytest.raises(ValueError, match="has 1,003 numbers even when folded"):
             draw(loss, fold="perceptron")
         assert len(draw(loss, fold="layer").picture.groups) > 5
 
+    @pytest.mark.slow
     def test_a_notebook_shows_a_large_network_folded(self) -> None:
         shown = (MLP(1, [1001, 1])([1.0]) * 2)._repr_mimebundle_()
         assert "g-layer-1" in shown["image/svg+xml"]
@@ -589,6 +594,7 @@ class TestLabels:
         html = draw(y)._repr_mimebundle_()["text/html"]
         assert [element.tag for element in ET.fromstring(html.replace("></div>", "/></div>")).iter()] == ["div", "img"]
 
+    @pytest.mark.slow
     def test_widths_are_rather_too_large(self) -> None:
         for text in (
             "data",
@@ -731,6 +737,7 @@ class TestProgram:
         (tmp_path / "dot").chmod(0o755)
         assert _graphviz.program() == str(tmp_path / "dot")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("script", "told"),
         [
@@ -765,6 +772,7 @@ class TestProgram:
         assert Seen(drawing.svg).ids("edge") == {"e1", "e0-1-0", "ec0-1-1"}
 
 
+@pytest.mark.slow
 def test_a_number_that_is_used_all_over_the_graph_is_drawn_again_where_it_is_used() -> None:
     # Graphviz finds a place for every arrow in every column that it passes: with 100 uses it took more than a minute.
     x = Value(1.01, label="x")

@@ -284,6 +284,7 @@ class TestModes:
 
         assert asyncio.run(both()) == [True] * 4
 
+    @pytest.mark.slow
     def test_threads_that_share_parameters_lose_no_gradient(self) -> None:
         w = Value(2.0)
 

@@ -99,6 +99,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda text: ascii(text[:30]))
 def test_hostile_expressions(expression: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main([expression, "x=1"])
@@ -177,6 +178,7 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
     assert "dJ/dx = 0.419974" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["tanh(w * x)", "w=1", "x=2"]
     reading, writing = os.pipe()

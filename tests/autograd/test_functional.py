@@ -16,6 +16,7 @@ import autograd
 from autograd import Tensor, Value, exp, grad, hessian, hvp, jacobian, sin, tanh, value_and_grad, vjp
 
 
+@pytest.mark.slow
 @given(x=st.floats(-2, 2))
 def test_derivatives_of_tanh_in_closed_form(x: float) -> None:
     y = math.tanh(x)

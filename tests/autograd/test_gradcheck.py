@@ -118,6 +118,7 @@ def test_one_wrong_number_of_ten_thousand_is_found() -> None:
         assert report.entries[-1].reason == "1.01 times what it should be"
 
 
+@pytest.mark.slow
 def test_an_error_spread_over_all_numbers_is_found_in_every_half() -> None:
     report = gradcheck(lambda w: wrong(lambda g, out, x: 1.0001 * g * (1 - out * out))(w).sum(), np.linspace(-1, 1, 60))
     assert report.verdict == "fail"
@@ -135,6 +136,7 @@ def test_an_error_too_small_to_be_seen_in_one_half_is_told_as_a_whole() -> None:
     assert len(report.entries) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x", [1e-150, 1e-8, 1.0, 1e8, 1e150])
 def test_right_gradients_pass_at_every_scale(x: float) -> None:
     assert gradcheck(lambda x: x * x, x)
@@ -286,6 +288,7 @@ def test_a_function_that_knows_whether_it_is_recorded() -> None:
     assert "while it is recorded" in repr(gradcheck(two_faced, 1.0))
 
 
+@pytest.mark.slow
 def test_inputs_that_do_not_matter_and_gradients_that_are_lost() -> None:
     report = gradcheck(lambda a, b: a * a, 1.0, 2.0)
     assert report
@@ -331,6 +334,7 @@ def test_a_primitive_names_the_arguments_of_its_forward_rule() -> None:
         assert [entry.where for entry in gradcheck(f, *inputs).entries] == expected
 
 
+@pytest.mark.slow
 def test_second_order() -> None:
     assert gradcheck(lambda x: x**3 * exp(x), 0.7, order=2)
     assert gradcheck(lambda w: tanh(w @ w.T), np.array([[0.1, 0.2], [0.3, -0.4]]), order=2)

@@ -134,6 +134,7 @@ ON_JAX = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", ON_JAX)
 @pytest.mark.parametrize("repeats", [1, 9])
 def test_jax(index: Any, repeats: int) -> None:

@@ -204,6 +204,7 @@ def test_elementwise(name: str, data: st.DataObject) -> None:
     assert_within(name, elementwise_errors(name, points))
 
 
+@pytest.mark.slow
 def test_powers_of_negative_numbers() -> None:
     """The domain of pow is positive, but whole exponents are fine; the slope for the exponent is not real then."""
     points = [(-x, float(n)) for x in nasty((0.0, math.inf)) for n in (-3, -2, -1, 0, 1, 2, 3, 10)]

@@ -73,6 +73,7 @@ def test_every_primitive_has_a_domain_and_something_to_try() -> None:
         assert examples(TABLE[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("made", "shapes", "settings"), CASES)
 @given(data=st.data())
 def test_gradients_of_tensors(made: Primitive, shapes: Any, settings: dict[str, Any], data: st.DataObject) -> None:
@@ -225,6 +226,7 @@ class TestHandDerived:
         assert Value(-8.0) ** 3 == -512.0
         assert math.isnan((Value(-8.0) ** 0.5).data)
 
+    @pytest.mark.slow
     @given(x=hnp.arrays(float, (2, 3), elements=st.sampled_from([0.0, 1.0, 2.0, -3.0])))
     def test_prod_with_zeros(self, x: np.ndarray) -> None:
         for axis in (None, 0, (0, 1), -1):

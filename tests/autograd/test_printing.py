@@ -94,6 +94,7 @@ def test_a_stream_without_an_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(Value(1.0, label="ŷ")) == "Value(data=1.0, grad=0.0, label='ŷ')"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["autograd", "tanh(w * 2) ** 2", "w=1", "--wrt", "w"], ["nn", "--help"]])
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_the_commands(command: list[str], encoding: str) -> None:

@@ -19,12 +19,14 @@ from autograd.testing._graphs import Place, Step
 OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", OWN, ids=[made.name for made in OWN])
 def test_every_primitive(made: Any) -> None:
     """First and second derivatives of each, of floats, of arrays and of arrays that broadcast."""
-    check_primitive(made)
+    check_primitive(made, max_examples=10)
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_gradients_of_random_graphs(graph: Graph) -> None:
     report = gradcheck(graph, *graph.inputs)
@@ -32,6 +34,7 @@ def test_gradients_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN, max_operations=3))
 def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
     report = gradcheck(graph, *graph.inputs, order=2)
@@ -39,6 +42,7 @@ def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
+@pytest.mark.slow
 @given(data=st.data())
 def test_a_wrong_rule_in_a_random_graph_never_passes(data: st.DataObject) -> None:
     """One rule is 1 % wrong; wherever that shows in the gradient, the check says so."""
@@ -75,6 +79,7 @@ def test_values_and_tensors_agree(graph: Graph) -> None:
         assert value.grad == pytest.approx(tensor.grad.item(), rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_a_run_is_reproducible_to_the_bit(graph: Graph) -> None:
     def gradients() -> list[bytes]:

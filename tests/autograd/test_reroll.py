@@ -108,6 +108,7 @@ def of_scalars(graph: Graph) -> Graph:
 
 
 class TestNetworks:
+    @pytest.mark.slow
     def test_moons(self) -> None:
         """100 samples through three layers with hinge loss and L2: three matrix products, and no large array."""
         rng = Random(0)
@@ -279,6 +280,7 @@ class TestSingleCases:
         a, b = Value(2.0), Value(3.0)
         assert rolled(a * b + a, [a, b]) is None
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("step", [lambda z, x: z.tanh() + x, lambda z, x: x + z * 0.5])
     def test_a_long_chain_is_given_up_soon(self, step: Any) -> None:
         x = z = Value(0.5)
@@ -286,6 +288,7 @@ class TestSingleCases:
             z = step(z, x)
         assert rolled(z, [x]) is None
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("step", [lambda z, x: z + x * x, lambda z, x: x * x + z])
     def test_a_long_sum(self, step: Any) -> None:
         """A chain of additions is one sum; its length costs no recursion and no square."""

@@ -25,6 +25,7 @@ def perceptron() -> tuple[Value, list[Value]]:
     return (sigmoid(w[0] + w[1] * x1 + w[2] * x2) - 1) ** 2, w
 
 
+@pytest.mark.slow
 @given(graphs())
 def test_contributions_add_up_to_the_gradient_of_every_node(graph: Graph) -> None:
     loss = sum(result.sum() if result.shape else result for result in graph.nodes())
@@ -131,6 +132,7 @@ def test_other_optimisers() -> None:
     assert str(sequence[-1]) == "x  <- x - lr * dJ/dx  = 5 - 0.1 * 0  = 5"
 
 
+@pytest.mark.slow
 def test_nothing_is_changed_and_the_recorded_pass_is_shown() -> None:
     loss, w = perceptron()
     optimizer = SGD(w, lr=0.1, momentum=0.9)
@@ -176,6 +178,7 @@ def test_errors() -> None:
         steps(loss).save("a.pdf")
 
 
+@pytest.mark.slow
 def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     loss, w = perceptron()
     sequence = steps(loss, SGD(w))
@@ -195,6 +198,7 @@ def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.slow
 def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_stepper, "LIMIT", 40)
     model = MLP(2, [16, 16, 1])
@@ -208,6 +212,7 @@ def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> 
             steps(loss)._repr_html_()
 
 
+@pytest.mark.slow
 def test_graphs_of_many_arrows_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
     model = MLP(2, [4, 4, 1])
     loss = mse([model([1.0, 2.0])], [1.0])
@@ -216,6 +221,7 @@ def test_graphs_of_many_arrows_are_folded(monkeypatch: pytest.MonkeyPatch) -> No
     assert "node folded" in steps(loss)._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_long_table_is_cut() -> None:
     y = Value(1.0)
     for _ in range(100):
@@ -223,6 +229,7 @@ def test_a_long_table_is_cut() -> None:
     assert "<p>and 102 more: print(*steps(loss), sep='\\n') shows all</p>" in steps(y)._repr_html_()
 
 
+@pytest.mark.slow
 def test_steps_need_the_standard_library_alone() -> None:
     code = (
         "import sys; sys.modules['numpy'] = None\n"
@@ -246,6 +253,7 @@ def test_a_step_is_plain_data() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_page_is_one_file_and_asks_for_nothing(tmp_path: Path) -> None:
     loss, w = perceptron()
     path = steps(loss, SGD(w)).save(tmp_path / "backprop.html")

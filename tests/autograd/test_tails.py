@@ -34,6 +34,7 @@ def of_one_element(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda x: autograd.sum(f(x))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("name", SMOOTH)
 @given(data=st.data())

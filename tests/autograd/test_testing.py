@@ -41,6 +41,7 @@ def test_tensors_have_the_shape_and_the_precision_asked_for(data: st.DataObject)
     assert t.shape in shapes
 
 
+@pytest.mark.slow
 @given(graph=graphs())
 def test_graphs_stay_where_they_are_smooth_and_finite(graph: Graph) -> None:
     assert graph.inputs
@@ -60,6 +61,7 @@ REACHED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feature", REACHED)
 def test_graphs_share_mix_and_broadcast(feature: str) -> None:
     """Each of these is found by looking for it: the strategy reaches it."""
@@ -113,12 +115,14 @@ def test_in_a_notebook_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [repr(graph) for graph in shown] == ["a = 0.5\nout = wrong_tanh(a)"]
 
 
+@pytest.mark.slow
 def test_in_a_large_graph_too() -> None:
     wrong = wrong_tanh()
     graph = find(graphs([wrong, tanh, "multiply", "sum"]), lambda g: gradcheck(g, *g.inputs).verdict == "fail")
     assert repr(graph) == "a = 0.5\nout = wrong_tanh(a)"
 
 
+@pytest.mark.slow
 def test_a_wrong_unbroadcast() -> None:
     """The engine undoes broadcasting; a rule that does so itself, and wrongly, is told from its shape."""
 
@@ -181,11 +185,13 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "said"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
 def test_what_else_can_be_wrong_with_a_primitive(make: Any, said: str) -> None:
     assert said in message(make())
 
 
+@pytest.mark.slow
 def test_right_ones_pass_in_every_form() -> None:
     cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
     check_primitive(cube)
@@ -233,6 +239,7 @@ def test_nothing_else():
 """
 
 
+@pytest.mark.slow
 def test_the_plugin_runs_a_test_for_every_own_primitive(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "autograd.testing.plugin", "--rootdir", str(tmp_path)]

@@ -110,6 +110,7 @@ class TestClasses:
         fast(tree, 2.0)
         alike(fast(tree, 0.0), mapped(lambda item: item * np.inf, tree))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("backend", ["jax", "numba"])
     def test_other_backends(self, tree: Any, backend: str) -> None:
         pytest.importorskip(backend)

@@ -56,6 +56,7 @@ PADDING = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(data=st.data())
 def test_against_six_loops(data: st.DataObject) -> None:
@@ -126,6 +127,7 @@ def test_precision_and_order_in_memory() -> None:
     assert conv(x.astype("float32"), w.astype("float32")).dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", [conv, conv_input, conv_weight, windows, overlap_add])
 def test_the_kit_for_primitives(operation: Any) -> None:
     check_primitive(operation, max_examples=3)
@@ -153,6 +155,7 @@ def test_gradients_of_a_network_to_order_two() -> None:
     assert gradcheck(network, *ARGS, order=2)
 
 
+@pytest.mark.slow
 def test_compiled_to_the_bit() -> None:
     f = autograd.value_and_grad(network, argnums=(0, 1, 2))
     fast = autograd.compile(f)

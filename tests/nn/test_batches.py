@@ -220,6 +220,7 @@ def test_a_sequence_of_classes_or_a_list_is_refused() -> None:
 
 
 class TestActivationsOfUsers:
+    @pytest.mark.slow
     def test_one_more_works_everywhere_and_hinders_no_export(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:

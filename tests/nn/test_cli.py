@@ -256,6 +256,7 @@ def test_a_run_is_kept_whole(run: Path) -> None:
     assert float(table[1].split(",")[1]) > float(table[30].split(",")[1])
 
 
+@pytest.mark.slow
 def test_features_are_standardised_as_in_training(run: Path) -> None:
     X = np.loadtxt(run.parent / "flowers.csv", delimiter=",", skiprows=1, usecols=(0, 1))
     prepared = read(run).prepared(X)

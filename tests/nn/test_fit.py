@@ -260,6 +260,7 @@ LOSSES: dict[str, tuple[Any, Any]] = {
 class TestColumns:
     """n targets, and n rows of one target, mean the same."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("of", [Value, Tensor])
     @pytest.mark.parametrize("epochs", [2, 12])
     @pytest.mark.parametrize("listed", [True, False])
@@ -278,6 +279,7 @@ class TestColumns:
         for series in ("loss", "val_loss"):
             np.testing.assert_allclose(histories[1][series], histories[0][series], rtol=1e-12)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("batch_size", [1, 13, None])
     @pytest.mark.parametrize("epochs", [2, 12])
     def test_of_a_loss_that_would_compare_each_with_each(self, epochs: int, batch_size: Any) -> None:
@@ -448,6 +450,7 @@ class TestClassWeights:
         assert train(weight=np.ones(40)).epochs == 2
 
 
+@pytest.mark.slow
 def test_a_classifier_of_scikit_learn_takes_tables() -> None:
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(X, index=np.random.default_rng(1).permutation(40), columns=list("abc"))
@@ -455,6 +458,7 @@ def test_a_classifier_of_scikit_learn_takes_tables() -> None:
     assert model.score(table, C) > 0.9
 
 
+@pytest.mark.slow
 def test_the_bar_is_drawn_by_time_and_says_how_many_samples_make_a_step(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,6 +112,7 @@ def trained(**options: Any) -> tuple[Sequential, Any]:
     return model, fit(model, X, y, loss=cross_entropy, optimizer=optimizer, epochs=6, seed=0, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [8, 16])
 def test_compiled_training_is_the_same(batch_size: int) -> None:
     """Weights, running statistics and the last, smaller batch included; batches of 16 leave one of 8."""

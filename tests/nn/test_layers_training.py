@@ -123,6 +123,7 @@ class TestDropout:
     def test_precision(self) -> None:
         assert Dropout(0.5)(Tensor(np.ones(3, "float32"))).dtype == np.float32
 
+    @pytest.mark.slow
     def test_gradients_to_order_two(self) -> None:
         def loss(x: Any) -> Any:
             return autograd.item(autograd.sum(Dropout(0.5, seed=3)(x) ** 3))
@@ -228,6 +229,7 @@ class TestBatchNorm:
                 assert numbers(getattr(other, name)) == numbers(getattr(layer, name))
         assert [p.label for p in layer.parameters()][:2] == ["w(2)_1,1", "w(2)_1,2"]
 
+    @pytest.mark.slow
     def test_twice_in_one_step(self) -> None:
         """The second use goes on from what the first has left, compiled or not."""
         models = [BatchNorm(3, of=Tensor) for _ in range(2)]
@@ -284,6 +286,7 @@ class TestLayerNorm:
             LayerNorm((), of=Tensor)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", [BatchNorm(3), LayerNorm(3)])
 def test_gradients_of_values_to_order_two(layer: Any) -> None:
     def loss(*numbers: Any) -> Any:

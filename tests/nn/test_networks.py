@@ -112,6 +112,7 @@ def test_code_written_for_micrograd_runs() -> None:
     assert losses[-1] < 0.3 * losses[0]
 
 
+@pytest.mark.slow
 def test_initial_weights_have_the_scale_that_was_asked_for() -> None:
     for init, sigma in (("he", math.sqrt(2 / 400)), ("glorot", math.sqrt(2 / 500)), (0.3, 0.3)):
         w = Layer(400, 100, of=Tensor, init=init, seed=0).w.data

@@ -100,6 +100,7 @@ class TestOptimizers:
             optimizer.load_state_dict(make([Value(1.0), Value(2.0)]).state_dict())
         assert optimizer.state_dict() == before
 
+    @pytest.mark.slow
     def test_both_forms_and_compiled_training_agree(self, make: Any) -> None:
         histories = []
         for of, compile in ((Value, True), (Tensor, True), (Tensor, False)):
@@ -203,6 +204,7 @@ class TestPenalties:
         assert l2(model).item() == pytest.approx(sum(x * x for x in flat))
         assert gradcheck(lambda a, b: l2([a, b]) + l1([a]), Value(2.0), Tensor([1.0, -3.0]))
 
+    @pytest.mark.slow
     def test_in_a_loss_it_shrinks_weights_compiled_or_not(self) -> None:
         sizes = []
         for compile in (True, False):
@@ -279,6 +281,7 @@ class TestFit:
         _, history = train(callbacks=(lambda history: seen.append(history.epochs), lambda history: len(seen) == 5))
         assert (seen, history.epochs) == ([1, 2, 3, 4, 5], 5)
 
+    @pytest.mark.slow
     def test_carried_on_it_is_as_if_it_had_never_stopped(self) -> None:
         schedule = warm_up(2, then=cosine(10))
         model, whole = train(schedule=schedule)

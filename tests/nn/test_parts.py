@@ -89,6 +89,7 @@ def test_what_a_call_stores_is_no_parameter(store: str, tmp_path: Path) -> None:
     load(tmp_path / "a", into=Keeps(store))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compile", [True, False])
 @pytest.mark.parametrize("store", ["output", "input", "in a list", "in a part"])
 def test_a_layer_that_keeps_its_output_is_trained_with_patience(store: str, compile: bool) -> None:

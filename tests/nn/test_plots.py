@@ -42,6 +42,7 @@ def test_history_draws_every_curve() -> None:
     history(History(loss=[], accuracy=[])).figure.savefig(io.BytesIO())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [(0, 1), (-1, 1)])
 def test_boundary_stands_where_the_score_is_zero(labels: tuple[int, int]) -> None:
     X = [[-1.0, 0.0], [1.0, 0.5]]
@@ -54,6 +55,7 @@ def test_boundary_stands_where_the_score_is_zero(labels: tuple[int, int]) -> Non
     assert [c.get_offsets().tolist() for c in ax.collections[2:]] == [[X[0]], [X[1]]]
 
 
+@pytest.mark.slow
 def test_boundary_of_eight_classes_one_of_which_is_nowhere() -> None:
     centres = np.array([[np.cos(k), np.sin(k)] for k in range(7)] + [[50.0, 50.0]])
     y = [0, 1, 2, 3, 4, 6]
@@ -194,6 +196,7 @@ def test_lines_have_gaps_where_they_jump_and_nowhere_else(g: Any, limit: float, 
     assert [int(np.isnan(line.get_ydata()).sum()) for line in lines] == gaps
 
 
+@pytest.mark.slow
 def test_the_surface_of_a_loss_with_the_path_of_a_descent() -> None:
     def J(a: float, b: float) -> Value:
         return (Value(a) - 1) ** 2 + 2 * (Value(b) + 1) ** 2
@@ -245,6 +248,7 @@ def test_filters_and_feature_maps() -> None:
 HOSTILE = ["$x$^", "$", "_a^$", "\\$\\frac$", "$" * 7, "\x1b[2J"]
 
 
+@pytest.mark.slow
 def test_a_name_is_no_formula() -> None:
     """Half a formula ended the drawing with an error of Matplotlib's; a whole one was drawn as such."""
     y, points = np.arange(6), np.random.default_rng(0).normal(size=(6, 2))

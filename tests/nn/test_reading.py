@@ -32,6 +32,7 @@ def is_told(path: Path, read: Callable[[Path], Any]) -> bool:
     return message != ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_strange_numpy_file_is_told(seed: int, tmp_path: Path) -> None:
     rng, path = random.Random(seed), tmp_path / "a.npz"
@@ -42,6 +43,7 @@ def test_a_strange_numpy_file_is_told(seed: int, tmp_path: Path) -> None:
     assert refused > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_strange_csv_file_is_told(seed: int, tmp_path: Path) -> None:
     rng, path = random.Random(seed), tmp_path / "a.csv"
@@ -117,6 +119,7 @@ TABLES: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_takes_a_small_multiple_of_its_size(name: str, tmp_path: Path) -> None:
     sizes, peaks = [], []

@@ -104,6 +104,7 @@ HOLDERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize("epochs", [2, 12])
 @pytest.mark.parametrize("name", HOLDERS)

@@ -98,6 +98,7 @@ def states(folder: Path) -> tuple[float, set[str]]:
     return number_of(folder), {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["full", "error", "interrupt"])
 def test_a_fault_at_any_moment_leaves_the_old_or_the_new_run(fault: str, tmp_path: Path) -> None:
     folder = kept(tmp_path, 1.0)
@@ -129,6 +130,7 @@ def test_a_fault_at_any_moment_leaves_the_old_or_the_new_run(fault: str, tmp_pat
     assert states(folder)[1] == whole
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be copied")
 def test_a_kill_at_any_moment_leaves_the_old_or_the_new_run(tmp_path: Path) -> None:
     folder = kept(tmp_path, 1.0)
@@ -182,6 +184,7 @@ def test_reading_a_run_writes_nothing(tmp_path: Path) -> None:
     assert content(folder, MODEL, CONFIG) == (folder / NEXT / MODEL).read_bytes()
 
 
+@pytest.mark.slow
 def test_one_of_two_trainings_in_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["train", "--epochs", "1", "--save", str(tmp_path)]
     with held("--save", tmp_path):
@@ -210,6 +213,7 @@ def table(path: Path, n: int = 60) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_test_samples_stay_those_of_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -297,6 +301,7 @@ def noted(seen: list[Any], function: Callable[..., Any], *given: Any, **how: Any
     return function(*given, **how)
 
 
+@pytest.mark.slow
 def test_a_stranger_s_run_opens_no_other_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +326,7 @@ def test_a_stranger_s_run_opens_no_other_file(
         assert said == f"error: {data}: has the data of this run; if it is yours, name it with --data {data}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_strange_configuration_is_told(seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, rng = kept(tmp_path, 1.0), random.Random(seed)
@@ -350,6 +356,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 def test_names_of_a_stranger_s_table_do_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,7 @@ def test_scikit_learns_own_checks(estimator: Any, fewest: int) -> None:
     assert len(passed) >= fewest
 
 
+@pytest.mark.slow
 def test_labels_are_given_back_as_they_came() -> None:
     model = classifier(lr=0.05).fit(X, NAMES)
     assert list(model.classes_) == sorted(set(NAMES))
@@ -67,6 +68,7 @@ def test_labels_are_given_back_as_they_came() -> None:
     assert (proba.argmax(axis=1) == model.decision_function(X).argmax(axis=1)).all()
 
 
+@pytest.mark.slow
 def test_two_classes() -> None:
     model = classifier(lr=0.05).fit(X[:100], NAMES[:100])
     assert model.score(X[:100], NAMES[:100]) == 1.0
@@ -85,6 +87,7 @@ def test_several_labels_for_a_sample() -> None:
     assert model.predict(X).shape == (100, 3)
 
 
+@pytest.mark.slow
 def test_several_outputs() -> None:
     targets = np.stack([X[:, 0] - X[:, 1], X[:, 2] * 2], axis=1)
     model = regressor(lr=0.05).fit(X, targets)
@@ -210,6 +213,7 @@ def test_the_network_can_be_taken_out_and_kept() -> None:
     assert (again.predict_proba(X) == model.predict_proba(X)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", NAMED)
 def test_every_optimizer_learns(optimizer: str) -> None:
     assert classifier(optimizer=optimizer, lr=0.01, momentum=0.9).fit(X, y).score(X, y) > 0.8

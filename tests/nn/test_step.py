@@ -19,11 +19,13 @@ T = np.random.default_rng(1).integers(0, 3, 12)
 TENSORS = "model = MLP(3, [4, out], 'tanh', of=of, seed=1)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_habits_change_nothing(seed: int) -> None:
     assert difference(drawn(seed), steps=40)[0] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["uint8", "int64", "float32", "list"])
 @pytest.mark.parametrize(
     ("out", "loss"),
@@ -39,6 +41,7 @@ def test_targets_keep_their_kind(target: str, out: int, loss: str) -> None:
     assert (found, told) == ("", "")
 
 
+@pytest.mark.slow
 def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monkeypatch: Any) -> None:
     from autograd import _replayed
 
@@ -52,6 +55,7 @@ def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monk
     assert len(written) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize(
     "change",
@@ -73,6 +77,7 @@ def test_what_a_callback_changes_holds_from_then_on(of: Any, change: str) -> Non
     assert difference(case)[0] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_errors_of_the_loss_are_the_same_and_come_once(of: Any) -> None:
     loss = "state['n'] += 1\nif state['n'] == 60:\n    raise KeyError('mine')\nJ = mse(y_hat, t)"
@@ -82,6 +87,7 @@ def test_errors_of_the_loss_are_the_same_and_come_once(of: Any) -> None:
     assert fast[4] == slow[4] == 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_bad_probabilities_are_told_in_the_same_words(of: Any) -> None:
     """The check reads numbers that a program computes."""
@@ -142,6 +148,7 @@ def test_a_network_runs_once_a_step_and_what_it_keeps_is_of_the_last(of: Any) ->
     assert history.loss[-1] == pytest.approx(((out - T) ** 2).mean(), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_neuron_an_own_activation_and_layers_inside_a_network_of_ones_own() -> None:
     class Own(Module):
         def __init__(self) -> None:
@@ -181,6 +188,7 @@ def test_whatever_the_compiler_raises_the_step_runs_as_it_is_written(monkeypatch
     assert history.loss[-1] < history.loss[0]
 
 
+@pytest.mark.slow
 def test_gradient_penalty() -> None:
     loss = (
         "f = lambda p: (autograd.tanh(p) * 3.0).sum()\nJ = mse(y_hat, t) + 0.1 * (autograd.grad(f)(y_hat) ** 2).mean()"

@@ -92,6 +92,7 @@ def slopes_by_hand(z: Any, *rest: Any, **options: Any) -> Any:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
 @pytest.mark.parametrize(
     "options",
@@ -179,6 +180,7 @@ def test_certain_logits_of_two_classes(way: tuple[str, str, str]) -> None:
     assert values_and_slopes(logistic, [math.inf, -math.inf], np.array([0.0, 0.5]), way)[0] == math.inf
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
 @pytest.mark.parametrize("gap", [1.0, 40.0, 200.0, 700.0])
 def test_tails_keep_their_digits(gap: float, way: tuple[str, str, str]) -> None:
@@ -197,6 +199,7 @@ def test_tails_keep_their_digits(gap: float, way: tuple[str, str, str]) -> None:
     assert slopes.tolist() == exact([0.5 / (1 - tail), -0.5 / (1 - tail)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize("run", [lambda f: f, compile])
 def test_huber_is_smooth_where_it_is_zero(of: Any, run: Any) -> None:
@@ -210,6 +213,7 @@ def test_huber_is_smooth_where_it_is_zero(of: Any, run: Any) -> None:
         assert float(run(grad(f))(at)) == max(-2.0, min(2.0, error))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=" ".join)
 @pytest.mark.parametrize("pos_weight", [3.0, [0.5, 2.0], 0])
 @pytest.mark.parametrize("from_logits", [True, False])
@@ -341,6 +345,7 @@ def test_a_single_sample() -> None:
     assert weighted.item() == pytest.approx(again, rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize(
     "loss",
@@ -365,6 +370,7 @@ def test_options_train_the_same_compiled(of: Any, loss: Any) -> None:
     assert ends[0][-1] < ends[0][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [mse, logistic, cross_entropy])
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_labels_of_every_form_train_the_same(of: Any, loss: Any) -> None:

@@ -50,6 +50,7 @@ def train(of: Any = Value, **changed: Any) -> tuple[Any, History]:
     return model, fit(model, *data, **{**options, **changed})
 
 
+@pytest.mark.slow
 def test_both_forms_have_the_same_history() -> None:
     (a, values), (b, tensors) = train(), train(Tensor)
     assert set(values) == {"loss", "accuracy", "val_loss", "val_accuracy"}
@@ -63,6 +64,7 @@ def test_both_forms_have_the_same_history() -> None:
     assert repr(History(loss=[])) == "History(0 epochs)"
 
 
+@pytest.mark.slow
 def test_a_run_is_repeated_to_the_last_bit() -> None:
     assert train()[1] == train()[1]
     assert train(seed=1)[1] != train()[1]

@@ -231,6 +231,7 @@ def train(number: Any, tanh: Any) -> list[float]:
     return [w.grad]
 
 
+@pytest.mark.slow
 def test_the_whole_engine_is_right(capsys: pytest.CaptureFixture[str]) -> None:
     check.engine(Number, tanh)
     check.same(train, Number, tanh)

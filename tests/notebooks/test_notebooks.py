@@ -23,6 +23,7 @@ SOURCES = execute.sources()
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 
 
+@pytest.mark.slow
 @each_notebook
 def test_the_notebook_is_its_source_executed(source: Path) -> None:
     expected = execute.unexecuted(source)
@@ -79,6 +80,7 @@ def public_names() -> Iterator[str]:
                 yield node.name
 
 
+@pytest.mark.slow
 def test_every_public_name_is_shown_in_a_notebook_or_a_doctest() -> None:
     shown = {word for text in (*doctests(), *cells()) for word in re.findall(r"\w+", text)}
     assert sorted(set(public_names()) - shown) == []
