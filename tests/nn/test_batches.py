@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 from autograd import Tensor, Value, tanh
@@ -31,7 +32,6 @@ from nn import (
     save,
 )  # fmt: skip
 
-pandas = pytest.importorskip("pandas")
 FORMS = pytest.mark.parametrize("of", [Value, Tensor])
 X = np.array([[1.0, -2.0], [3.0, 0.5], [0.25, 4.0]])
 

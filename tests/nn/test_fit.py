@@ -452,7 +452,8 @@ class TestClassWeights:
 
 @pytest.mark.slow
 def test_a_classifier_of_scikit_learn_takes_tables() -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     table = pandas.DataFrame(X, index=np.random.default_rng(1).permutation(40), columns=list("abc"))
     model = NeuralNetClassifier([], lr=0.1, epochs=50, random_state=0).fit(table, pandas.Series(C, index=table.index))
     assert model.score(table, C) > 0.9

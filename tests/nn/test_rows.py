@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,6 @@ from autograd import Tensor, Value
 from nn import MLP, SGD, fit, mse, predict
 from nn._rows import arranged, fault, joined, pick, rows
 from nn.data import one_hot, standardise, train_test_split
-
-pandas = pytest.importorskip("pandas")
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
