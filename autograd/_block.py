@@ -164,7 +164,7 @@ def _applied(
     try:
         what, inputs, raw = step.inputs(nodes)
     except Exception as error:
-        step.broken = error
+        step.broken, step.missed = error, user_place()
         raise _Unfit from error
     first = len(step.slots)
     step.slots += numbers

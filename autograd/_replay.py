@@ -161,7 +161,7 @@ class Step:
                         return self._look(op, args, settings)
                     except Exception as error:
                         # The operation itself will tell what is wrong with it.
-                        self.broken = error
+                        self.broken, self.missed = error, user_place()
                         break
         return None, None
 
@@ -464,7 +464,11 @@ class Replay:
         escaped = step.escaped([number, *out_, *checks], number)
         key = ((number,), tuple(out_), tuple(buffers), tuple(checks), tuple(escaped))
         if len(key[-1]) > MOST_KEPT:
-            self._miss(step, f"it keeps {len(key[-1])} nodes, whose gradients would have to be computed one by one")
+            self._miss(
+                step,
+                f"the step keeps {len(escaped)} nodes, such as {name_of(step.nodes[escaped[0]])}, whose gradients "
+                "would have to be computed one by one: keep what is needed of them, such as .data",
+            )
             return None
         place = step.way[-1]
         program = place.programs.get(key)

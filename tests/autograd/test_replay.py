@@ -239,7 +239,7 @@ class TestWhatIsKept:
         for _ in range(20):
             run(f, w.zero_grad)
             assert [node.grad for node in kept] == [1.0] * 20
-        assert run.stopped.startswith("it keeps 20 nodes")
+        assert run.stopped.startswith("the step keeps 20 nodes, such as multiply")
 
     def test_in_a_thread(self) -> None:
         run, w = Replay(), Value(3.0)

@@ -195,3 +195,29 @@ def test_gradient_penalty() -> None:
     )
     assert difference(Case(Tensor, 1, TENSORS, loss, "pass", "float64", 4, 2))[0] == ""
     assert autograd.compiling() is False
+
+
+def test_a_large_network_of_values_is_computed_as_arrays(monkeypatch: Any) -> None:
+    from autograd import _replayed
+
+    programs: list[Any] = []
+    write = _replayed.write
+
+    def noted(*given: Any) -> Any:
+        programs.append(write(*given))
+        return programs[-1]
+
+    monkeypatch.setattr(_replayed, "write", noted)
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(60, 2)).tolist()
+    histories = []
+    for compile in (True, False):
+        model = MLP(2, [8, 1], "tanh", seed=1)
+        optimizer = SGD(model.parameters(), lr=0.1)
+        histories.append(
+            fit(model, points, [a * b for a, b in points], loss=mse, optimizer=optimizer, epochs=25, batch_size=None,
+                compile=compile)
+        )  # fmt: skip
+    assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-9)
+    assert "@" in programs[0].source
+    assert len(programs) == 1
