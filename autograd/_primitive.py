@@ -118,6 +118,8 @@ class Primitive:
         if constants and (record or trace is not None):
             raw = [data if isinstance(arg, Node) else keep(data) for arg, data in zip(args, raw)]
             args = tuple([arg if isinstance(arg, Node) else data for arg, data in zip(args, raw)])
+        if settings and (record or trace is not None):
+            settings = {name: keep_setting(item) for name, item in settings.items()}
         node = leaf(float(self.forward(_floats, *raw, **settings)) if floats else self._forward_arrays(raw, settings))
         if missed is not None:
             missed.add(node)
@@ -404,14 +406,23 @@ _imported: list[Any] = []
 
 def keep(data: Any) -> Any:
     """Return a constant for a graph: an array that somebody could still write to is copied."""
-    frozen = not shape(data) or (data.base is None and not data.flags.writeable)
+    frozen = not hasattr(data, "dtype") or (data.base is None and not data.flags.writeable)
     return data if frozen else data.copy("K")
+
+
+def keep_setting(item: Any) -> Any:
+    """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
+    kind = type(item)
+    if kind is tuple or kind is list:
+        return kind([keep_setting(part) for part in item])
+    return keep(item) if kind in ARRAYS else item
 
 
 def shape(x: Any) -> tuple[int, ...]:
     """Return the shape of a node, an array or a number."""
-    given: tuple[int, ...] = getattr(x, "shape", ())
-    return given
+    given = getattr(x, "shape", ())
+    # A class of NumPy's, which may be a setting, has an attribute of the name.
+    return given if type(given) is tuple else ()
 
 
 def has_varying(item: Any) -> bool:

@@ -55,8 +55,8 @@ _DATA, _OP = attrgetter("_data"), attrgetter("op")
 class Place:
     """A place in the tree: the operations that came before are the same for all who get here, and so is the last one.
 
-    An input of that is the number of an earlier operation, or that of a slot, counted from -1 downwards; None is a
-    constant, and a slot in a tuple an integer that counts as a constant until it changes.
+    An input of that is the number of an earlier operation, or that of a slot, counted from -1 downwards; a slot in a
+    tuple is that of an integer, which counts as a constant until it changes.
     """
 
     __slots__ = (
@@ -117,10 +117,8 @@ def inputs_of(parts: list[Any], slot: int) -> tuple[list[Any], int]:
     for part in parts:
         if type(part) is int:
             inputs.append(part)
-        elif type(part) is tuple and part[0] is bool:
-            inputs.append(None)
         else:
-            inputs.append((slot,) if part is int else -1 - slot)
+            inputs.append((slot,) if part is int or part is bool else -1 - slot)
             slot += 1
     return inputs, slot
 
@@ -187,14 +185,10 @@ class Step:
                     key.append(known)
                     raw.append(data)
                 continue
-            elif kind is int:
+            elif kind is int or kind is bool:
                 # Such as an exponent, which is mostly the same at every step.
-                key.append(int)
+                key.append(kind)
                 numbers += (arg,)
-            elif kind is bool:
-                key.append((bool, arg))
-                raw.append(arg)
-                continue
             else:
                 arg = keep(op.constant(arg, args))
                 args = (*args[:position], arg, *args[position + 1 :])
@@ -626,7 +620,7 @@ def _kept(item: Any, key: list[Any], arrays: list[Any]) -> Any:
         key.append(slice)
         return slice(*(_kept(part, key, arrays) for part in (item.start, item.stop, item.step)))
     if hasattr(item, "strides") and hasattr(item, "dtype") and kind.__name__ == "ndarray":
-        item = keep(item) if shape(item) else item.copy()
+        item = keep(item)
         # Whether elements are chosen decides about the shape.
         key.append(("array", form_of(item), int(item.sum()) if item.dtype.kind == "b" else None))
         arrays.append(item)

@@ -46,7 +46,7 @@ class Way:
             if type(number) is int:
                 inputs.append(self.nodes[number] if number >= 0 else self.leaf(-1 - number))
             else:
-                inputs.append(self.leaf(number[0]) if place.varies and number is not None else given)
+                inputs.append(self.leaf(number[0]) if place.varies else given)
         slots = iter(range(place.first, place.first + len(place.arrays)))
         settings = {name: self._varying(item, slots) for name, item in late.settings.items()}
         node = self._linked(place.op, inputs, settings, late.value())

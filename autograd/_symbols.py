@@ -402,11 +402,14 @@ def syntax(item: Any) -> ast.expr:
     if numpys and hasattr(item, "tolist"):
         array = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
         return ast.Call(array, [syntax(item.tolist())], [])
-    if numpys:
+    if numpys or isinstance(item, type):
         # A dtype, or the class of one.
         import numpy
 
-        return ast.Constant(numpy.dtype(item).name)
+        try:
+            return ast.Constant(numpy.dtype(item).name)
+        except TypeError as error:
+            raise Unwritable(str(error)) from error
     raise Unwritable(f"{item!r:.60} cannot be written down")
 
 

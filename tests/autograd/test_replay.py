@@ -658,3 +658,33 @@ def test_a_choice_by_a_mask_of_nodes() -> None:
         return where(z > 0, z, 0.1 * z).sum() + ((z > 0.5) * z).mean(), z
 
     Pair(*weights()).steps(f, batches())
+
+
+@pytest.mark.parametrize("dtype", [float, "float32", np.float32, np.dtype(float)])
+def test_classes_of_numbers_as_settings(dtype: Any) -> None:
+    def f(leaves: Any, X: Any, t: Any) -> Any:
+        W, b = leaves
+        z = (X @ W + b).astype(dtype)
+        return (z * z).mean().astype(float), z
+
+    run, leaves = Replay(), weights()
+    for given in batches(4):
+        run(lambda given=given: f(leaves, *given), lambda: None)
+    assert run.stopped == ""
+    assert run.compilations == 1
+
+
+def test_an_index_that_is_written_to_after_it_was_used() -> None:
+    x, index, factor = Tensor([1.0, 2.0, 3.0]), np.array([0, 1]), np.array(2.0)
+    y = (autograd.take(x, index) * factor).sum()
+    index[:], factor[...] = 2, 5.0
+    y.backward()
+    assert x.grad.tolist() == [2.0, 2.0, 0.0]
+
+
+def test_truths_that_differ_from_step_to_step() -> None:
+    def f(leaves: Any, chosen: bool) -> Any:
+        (w,) = leaves
+        return w * w * chosen + w, None
+
+    Pair(Value(0.5)).steps(lambda leaves, chosen: (f(leaves, chosen)[0], 1.0), [(k % 3 == 0,) for k in range(8)], 2)
