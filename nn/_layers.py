@@ -94,7 +94,7 @@ class Perceptron(Module):
 
     def as_block(self) -> Block:
         """Return what the neuron computes with."""
-        if type(self) is not Perceptron or not is_own(self.g):
+        if type(self) is not Perceptron or not is_own(self.g) or not is_own(self.z):
             return None
         return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
 
@@ -165,10 +165,12 @@ class Layer(Module):
 
     def as_block(self) -> Block:
         """Return what the layer computes with."""
-        if type(self) is not Layer or self.of is not Value or not is_own(self.g):
+        if type(self) is not Layer or self.of is not Value or not is_own(self.g) or not is_own(self.neurons):
             return None
         neurons = self.perceptrons
-        if {*map(type, neurons)} != {Perceptron} or not all(map(is_own, {neuron.g for neuron in neurons})):
+        # In place of a method of ours a neuron may have one of its own.
+        inside = {neuron.g for neuron in neurons} | {vars(neuron).get("z", Perceptron.z) for neuron in neurons}
+        if {*map(type, neurons)} != {Perceptron} or not all(map(is_own, inside)):
             return None
         nodes = [node for neuron in neurons for node in (neuron.w0, *neuron.w)]
         what = [(neuron.g, neuron.n_in, len(neuron.w), len(vars(neuron))) for neuron in neurons]

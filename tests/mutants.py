@@ -32,7 +32,8 @@ TABLES = ("autograd._elementwise", "autograd._arrays", "autograd._windows")
 BACKWARD = "autograd._backward"
 TESTS = (
     "autograd/test_windows.py", "autograd/test_random_graphs.py", "autograd/test_primitives.py",
-    "autograd/test_precision.py", "autograd/test_engine.py", "autograd/test_functional.py", "nn/test_losses.py",
+    "autograd/test_precision.py", "autograd/test_engine.py", "autograd/test_functional.py", "autograd/test_index.py",
+    "autograd/test_choices.py", "autograd/test_kinks.py", "autograd/test_tails.py", "nn/test_losses.py",
     "nn/test_networks.py",
 )  # fmt: skip
 """The tests of derivatives; those of views and data would only take time."""

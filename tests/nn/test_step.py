@@ -63,6 +63,8 @@ def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monk
         "optimizer.parameters = parameters[:1] if history.epochs % 10 == 5 else parameters",
         "optimizer.lr *= 0.97",
         "for layer in model.layers: layer.g = autograd.relu if history.epochs > 30 else autograd.tanh",
+        "for neuron in getattr(model.layers[0], 'perceptrons', []): neuron.z = lambda x: sum(x) * state['c']",
+        "model.layers[0].neurons = lambda x: [autograd.tanh(k * state['c']) for k in [*x, 1.0]]; state['c'] *= 1.01",
         "model.layers[0] = Layer(3, 4, of=of, seed=9) if history.epochs == 40 else model.layers[0]",
         "parameters[0].data = parameters[0].data * 0.99",
         "for part in model.modules(): part.training = history.epochs % 3 > 0",
