@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from ._functional import title
+from ._kinks import drawn_once
 from ._modes import tracing
 from ._node import Node
 from ._primitive import kinds, leaf, shape
@@ -29,7 +30,7 @@ def fresh(draw: Callable[[Any], Any], generator: Any) -> Any:
     False
     """
     if not compiling():
-        return draw(generator)
+        return drawn_once(lambda: draw(generator))
     tree = _drawn_leaves(draw(deepcopy(generator)), getattr(draw, "__name__", ""))
     tracing.get().drawn.append((draw, generator, tree))
     return tree

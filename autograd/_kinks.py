@@ -15,11 +15,15 @@ from functools import partial
 from itertools import count, islice
 from typing import Any
 
+from ._elementwise import where
 from ._node import Node
 from ._trees import flatten, mapped
 
 _met: ContextVar[list[Node] | None] = ContextVar("met", default=None)
 """The nodes on a kink that gradients met, which are to be differentiated again."""
+
+_draws: ContextVar[tuple[list[Any], Iterator[Any] | None] | None] = ContextVar("draws", default=None)
+"""What random numbers a function drew at the place itself, and, just beside, those that are left of them."""
 
 SAME = 1e-9
 """Derivatives that differ by this part from the mean of those beside are as good."""
@@ -66,10 +70,35 @@ def smoothed(compute: Callable[[Any, list[Node]], tuple[Any, Any]], args: Any) -
     if outer is not None:
         return compute(args, outer)
     met: list[Node] = []
-    value, derivatives = compute(args, met)
+    draws: list[Any] = []
+    with _drawing((draws, None)):
+        value, derivatives = compute(args, met)
+
+    def beside(args: Any) -> Any:
+        with _drawing((draws, iter(draws))):
+            return compute(args, [])[1]
+
     if met and not any(isinstance(item, Node) for item in flatten(args)):
-        derivatives = mean_beside(lambda args: compute(args, [])[1], args, derivatives)
+        derivatives = mean_beside(beside, args, derivatives)
     return value, derivatives
+
+
+@contextmanager
+def _drawing(draws: tuple[list[Any], Iterator[Any] | None]) -> Iterator[None]:
+    token = _draws.set(draws)
+    try:
+        yield
+    finally:
+        _draws.reset(token)
+
+
+def drawn_once(draw: Callable[[], Any]) -> Any:
+    """Return what `draw()` does; just beside a place, what it returned there."""
+    drawn, left = _draws.get() or ([], iter(()))
+    item = draw() if left is None else next(left, None)
+    if left is None:
+        drawn.append(item)
+    return draw() if item is None else item
 
 
 def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> Any:
@@ -101,13 +130,14 @@ def _part(k: Any) -> Any:
 
 
 def _mean(there: Any, above: Any, below: Any) -> Any:
+    mean = (above + below) / 2
+    if isinstance(there, Node):
+        # Made of nodes where the function uses some, to which it can be differentiated.
+        chosen = _mean(there._data, above._data, below._data)
+        return where(there._data == chosen, there, mean)
     if isinstance(there, (float, int)):
-        mean = (above + below) / 2
         return there if not math.isfinite(mean) or math.isclose(there, mean, rel_tol=SAME) else mean
-    if not hasattr(there, "dtype") or isinstance(there, Node):
-        return there
     import numpy
 
-    mean = (above + below) / 2
     alike = numpy.isclose(there, mean, rtol=SAME if there.itemsize == 8 else 1e-4, atol=0.0)
     return numpy.where(alike | ~numpy.isfinite(mean), there, mean)

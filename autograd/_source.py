@@ -295,8 +295,8 @@ class Body:
 
     def _setting(self, item: Any) -> Any:
         """Return a setting, in which large arrays have names."""
-        if type(item) is tuple:
-            return tuple(self._setting(part) for part in item)
+        if type(item) in (tuple, list):
+            return type(item)(self._setting(part) for part in item)
         if is_varying(item):
             return self._from_outside(item)
         # Above the function JAX knows a mask as it is, as which alone it is an index.
@@ -421,8 +421,9 @@ def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
 
 
 def _tree(item: Any) -> ast.expr:
-    if type(item) is tuple:
-        return ast.Tuple([_tree(part) for part in item], ast.Load())
+    if type(item) in (tuple, list):
+        made = ast.Tuple if type(item) is tuple else ast.List
+        return made([_tree(part) for part in item], ast.Load())
     return item.tree if isinstance(item, Given) else syntax(item)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ._backends import BACKENDS
 from ._backward import is_finite, without_warnings
-from ._fresh import drawn
+from ._fresh import drawn, leaves_drawn
 from ._functional import parts_of
 from ._guards import Surroundings
 from ._kinks import mean_beside
@@ -74,12 +74,16 @@ class Specialised:
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""
-        results = self._run(args, kwargs)
-        if self._kinked and not self._drawn:
-            results = mean_beside(lambda args: self._run(args, kwargs), args, results)
+        return self._with(list(drawn(self._drawn).values()) if self._drawn else [], args, kwargs)
+
+    def _with(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
+        """Compute with the numbers that were drawn."""
+        results = self._once(numbers, args, kwargs)
+        if self._kinked:
+            results = mean_beside(lambda args: self._once(numbers, args, kwargs), args, results)
         return results
 
-    def _run(self, args: Any, kwargs: Any) -> Any:
+    def _once(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
         if not self._raw:
@@ -87,7 +91,7 @@ class Specialised:
                 refuse_paths(nodes_in([args, kwargs]), self._wrt)
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
-        fresh = drawn(self._drawn) if self._drawn else {}
+        fresh = dict(zip(leaves_drawn(self._drawn), numbers))
         outside = [fresh.get(node, node._data) for node in program.captured]
         outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()
@@ -98,16 +102,11 @@ class Specialised:
             results = self._by_the_table(args, kwargs, fresh)
         if self._careful or not program.adjoints or all(map(is_finite, flatten(results))):
             return results
-        return self._with_care(args, kwargs, results)
-
-    def _with_care(self, args: Any, kwargs: Any, results: Any) -> Any:
-        """Compute again where a gradient is not finite: 0 times an infinite slope may have spoilt it."""
-        if self._drawn:
-            return results
+        # 0 times an infinite slope may have spoilt it.
         if self._again is None:
             with without_warnings():
                 self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
-        return self._again.run(args, kwargs)
+        return self._again._with(numbers, args, kwargs)
 
     def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
         """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.

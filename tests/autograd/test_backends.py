@@ -121,6 +121,11 @@ def test_masks_and_structures_in_the_functional_source() -> None:
     many, x = np.arange(200) % 3 == 0, np.linspace(0, 1, 200)
     fast = compiled(lambda t: (t[many], t[[True, *[False] * 199]], {many.size: t[::50]}), backend="jax")
     close(fast(x), (x[many], x[:1], {200: x[::50]}))
+    large = np.linspace(-1, 1, 1200)
+    slope = autograd.grad(lambda t: (autograd.relu(t) ** 2).sum())
+    fast = compiled(slope, backend="jax")
+    close(fast(large), 2 * np.maximum(large, 0))
+    assert "dtype=" not in fast.source
     with pytest.raises(CompileError, match="JAX cannot run getitem"):
         compiled(lambda t: t[True], backend="jax")(x)
 

@@ -278,6 +278,19 @@ def loss(w0, w1, w2, x1, x2):
         assert "def f(x, halved):" in fast.source
         del TABLE["halved"]
 
+    def test_arrays_among_the_settings_of_such_a_rule_have_names(self) -> None:
+        def forward(xp: Any, x: Any, *, parts: Any) -> Any:
+            return math.floor(x) * parts[0] * parts[1][0]
+
+        scaled = primitive("scaled", forward, lambda g, out, x, *, parts: g * parts[0] * parts[1][0])
+        large = np.arange(3.0, 40.0)
+        for kind in (tuple, list):
+            f = value_and_grad(lambda x, kind=kind: scaled(x, parts=kind([2.0, large])) * 3)
+            fast = compiled(f)
+            assert fast(20.0) == f(20.0) == (360.0, 18.0)
+            assert "parts=(2.0, c1)" in fast.source or "parts=[2.0, c1]" in fast.source
+        del TABLE["scaled"]
+
     def test_a_rule_that_decides_by_a_number(self) -> None:
         bent = primitive(
             "bent", lambda xp, x: xp.exp(x) if x > 0 else x + 1, lambda g, out, x: where(x > 0, g * out, g)

@@ -530,6 +530,14 @@ class TestLimits:
         assert "g-layer-1" in shown["image/svg+xml"]
 
     @pytest.mark.slow
+    def test_a_notebook_says_what_is_too_large_in_every_form(self) -> None:
+        layer = Layer(1, 1, of=Tensor)
+        x = Tensor([1.0])
+        for _ in range(1100):
+            x = layer(x)
+        assert "not drawn: a graph of" in x.sum()._repr_mimebundle_()["text/plain"]
+
+    @pytest.mark.slow
     def test_337_open_parameters(self) -> None:
         picture = seen(network(2, (16, 16, 1)))
         assert len(picture.of("parameter")) == 337

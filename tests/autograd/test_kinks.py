@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, compile, grad, hessian, hvp, relu
+from autograd import Tensor, Value, compile, fresh, grad, hessian, hvp, relu
 from nn import huber
+
+kinds: dict[Any, Any] = {float: Value, np.array: Tensor}
 
 SMOOTH: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "|t| squared": (lambda t: abs(t) ** 2, 0.0, 2.0),
@@ -82,6 +85,34 @@ def test_first_derivatives_keep_their_conventions() -> None:
 
 def test_the_third_derivative_is_a_mean_as_well() -> None:
     assert grad(grad(grad(lambda t: abs(t) ** 3 + t**3)))(0.0) == pytest.approx(6.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("of", [float, np.array])
+def test_nodes_that_the_function_uses(of: Any) -> None:
+    """The derivative is made of nodes then, and can be differentiated with respect to them."""
+    for w in (kinds[of](of(3.0)), kinds[of](of(3.0)) * 1.0):
+        bend = grad(lambda x, w=w: grad(lambda t: abs(t) ** 2 * w)(x))(of(0.0))
+        assert bend.item() == pytest.approx(6.0)
+        bend.backward()
+        assert float(w.grad) == pytest.approx(2.0)
+        w.grad = None if of is np.array else 0.0
+
+
+def test_what_is_drawn_is_the_same_on_both_sides() -> None:
+    def bends(rng: random.Random) -> Callable[[float], float]:
+        return grad(grad(lambda t: abs(t) ** 2 * fresh(lambda rng: rng.random(), rng)))
+
+    rng = random.Random(0)
+    written, compiled = bends(random.Random(0)), compile(bends(random.Random(0)))
+    for t in (1.0, 0.0, -1.0, 0.0):
+        factor = rng.random()
+        assert written(t) == compiled(t) == pytest.approx(2 * factor)
+
+
+def test_more_may_be_drawn_beside_a_kink() -> None:
+    rng = random.Random(0)
+    bend = grad(grad(lambda t: abs(t) ** 2 if t == 0 else abs(t) ** 2 + 0 * fresh(lambda rng: rng.random(), rng)))(0.0)
+    assert bend == pytest.approx(2.0)
 
 
 def test_nodes_and_other_arguments_are_left_as_they_are() -> None:

@@ -149,6 +149,15 @@ def test_a_block_may_be_left_in_another_context() -> None:
     switch.__enter__()
     assert not records()
     contextvars.Context().run(switch.__exit__, None, None, None)
+    assert records()
+    with no_grad():
+        inside = contextvars.copy_context()
+        again = record()
+        inside.run(again.__enter__)
+        assert inside.run(records)
+        again.__exit__(None, None, None)
+        # What was left elsewhere is stepped over, to the block around it.
+        assert not inside.run(records)
 
 
 def test_a_switch_entered_by_hand_stays_on_until_it_is_left() -> None:

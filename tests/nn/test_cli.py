@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import itertools
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn import ACTIVATIONS, fit, plots
+from nn import ACTIVATIONS, SGD, fit, plots
 from nn.__main__ import main
 from nn._command import SCHEDULES
 from nn._optim import NAMED
@@ -181,6 +182,26 @@ def test_a_folder_that_may_not_be_written_to(
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
     assert main(["train", "--save", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"error: --save {tmp_path}: cannot be written to; name another folder\n"
+
+
+def test_stopped_after_an_epoch_what_was_learned_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step, steps = SGD.step, itertools.count()
+
+    def stop(self: SGD) -> None:
+        if next(steps) > 60:
+            raise KeyboardInterrupt
+        step(self)
+
+    monkeypatch.setattr("nn.SGD.step", stop)
+    assert main(["train", "--save", str(tmp_path / "run")]) == 0
+    shown = capsys.readouterr()
+    epochs = int(re.findall(r"(\d+) epochs in", shown.out)[0])
+    assert 1 <= epochs < 100
+    assert f"stopped after {epochs} of 100 epochs" in shown.err
+    with (tmp_path / "run" / "history.csv").open() as file:
+        assert len(list(csv.reader(file))) == 1 + epochs
 
 
 def test_stopped_before_the_first_epoch_is_over(

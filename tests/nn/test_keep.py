@@ -293,6 +293,12 @@ def test_any_network_comes_back_to_the_bit(model: Any) -> None:
     assert packed(found) == packed(model)
 
 
+def with_header(start: int, stop: int, shape: Any = (1,)) -> bytes:
+    """A file with one number, which may not lie where its header says."""
+    text = json.dumps({"a": {"dtype": "F64", "shape": shape, "data_offsets": [start, stop]}}).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(8)
+
+
 @pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=5), hnp.arrays(
     st.sampled_from(["float64", "float32"]), hnp.array_shapes(min_dims=0, min_side=0, max_side=3))
@@ -477,6 +483,12 @@ class TestMistakes:
             ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello")),
             ("is no file of safetensors, or a damaged one", lambda: path.write_bytes(b"hello there, this is no file")),
             ("a damaged one \\(it holds other numbers", lambda: path.write_bytes(written({"a": np.ones(2)}) + b"?")),
+            ("\\(its numbers do not lie one after", lambda: path.write_bytes(with_header(8, 16))),
+            ("\\(its numbers do not lie one after", lambda: path.write_bytes(with_header(0, 4))),
+            (
+                "\\(its numbers do not lie one after",
+                lambda: path.write_bytes(with_header(start=0, stop=8, shape=[-1, -1])),
+            ),
             ("a damaged one \\('I64'", lambda: path.write_bytes(written({"a": np.ones(2, "int64")}))),
             ("holds tensors, but no network", lambda: path.write_bytes(written({"a": np.ones(2)}))),
             ("the module 'Own', which is not one of nn's, or", lambda: save(path, Own())),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import math
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.cbook import is_math_text
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import autograd
@@ -243,6 +245,12 @@ def test_filters_and_feature_maps() -> None:
         plots.filters(np.ones(3))
     with pytest.raises(ValueError, match=r"feature maps are .*; got shape \(1, 9, 3, 3\)"):
         plots.feature_maps(np.ones((1, 9, 3, 3)))
+
+
+def test_a_picture_is_kept_without_pyplot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
+    assert png(Figure()).startswith(b"\x89PNG")
+    assert "matplotlib.pyplot" not in sys.modules
 
 
 HOSTILE = ["$x$^", "$", "_a^$", "\\$\\frac$", "$" * 7, "\x1b[2J"]

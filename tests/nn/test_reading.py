@@ -17,6 +17,7 @@ from damage import strange_csv, strange_npz
 
 from autograd.files import UNPRINTABLE
 from nn.data import DataError, read_csv, read_features, read_labels, read_npz
+from nn.data._files import checksum
 
 
 def is_told(path: Path, read: Callable[[Path], Any]) -> bool:
@@ -174,3 +175,10 @@ def test_the_first_fault_ends_the_reading(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_text("a,c\n1,x\ntwo,y\n" + "1,x\n" * 200_000)
     assert peak(lambda: read_csv(path, "c")) < 200_000
+
+
+def test_a_file_that_goes_while_it_is_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nothing\.csv: there is no such file"):
+        checksum(tmp_path / "nothing.csv")
+    with pytest.raises(DataError, match="cannot be read"):
+        checksum(tmp_path)

@@ -12,7 +12,7 @@ from habits import Case, difference, drawn, trained
 import autograd
 import nn
 from autograd import Tensor, Value
-from nn import MLP, SGD, Layer, Module, fit, mse
+from nn import MLP, SGD, Layer, Module, Perceptron, fit, mse
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 T = np.random.default_rng(1).integers(0, 3, 12)
@@ -197,6 +197,39 @@ def test_gradient_penalty() -> None:
     )
     assert difference(Case(Tensor, 1, TENSORS, loss, "pass", "float64", 4, 2))[0] == ""
     assert autograd.compiling() is False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("of", [Value, Tensor])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "model = Sequential(Sequential(Layer(3, 4, autograd.tanh, of=of, seed=1)), Layer(4, 3, of=of, seed=2))",
+        "class Own(Sequential): pass\n"
+        "model = Sequential(Own(Layer(3, 4, autograd.tanh, of=of, seed=1)), Layer(4, 3, of=of, seed=2))",
+        "model = Sequential(Layer(3, 4, autograd.tanh, of=of, seed=1), lambda h: h, Layer(4, 3, of=of, seed=2))",
+    ],
+)
+def test_networks_within_networks(of: Any, model: str) -> None:
+    assert difference(Case(of, 3, model, "J = cross_entropy(y_hat, t)", "pass", "int64", 4, 2)) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["own class", "own activation", "own z"])
+def test_a_neuron_with_a_part_of_ones_own(kind: str) -> None:
+    class Own(Perceptron):
+        pass
+
+    losses = []
+    for compiled in (True, False):
+        model = (Own if kind == "own class" else Perceptron)(3, autograd.tanh, seed=1)
+        if kind == "own activation":
+            model.g = lambda z: autograd.tanh(2.0 * z)
+        if kind == "own z":
+            model.z = lambda x, w0=model.w0, w=model.w: sum(x) * w0 + w[0]
+        history = fit(model, X.tolist(), T.tolist(), loss=mse, optimizer=SGD(model.parameters(), lr=0.01), epochs=60,
+                      batch_size=3, compile=compiled, progress=False, seed=0)  # fmt: skip
+        losses.append(history.loss)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-9)
 
 
 def test_a_large_network_of_values_is_computed_as_arrays(monkeypatch: Any) -> None:
