@@ -154,6 +154,7 @@ class TestRules:
         fast = agree(lambda x: own(x) * 2, 2.0)
         assert (fast(0.5), fast(-2.0), fast(-0.5)) == (0.0, 2.0, 0.0)
 
+    @pytest.mark.no_cover
     @pytest.mark.slow
     def test_a_long_sum_has_several_lines(self) -> None:
         w = [0.5 * k for k in range(4001)]

@@ -286,6 +286,7 @@ def test_an_expression_has_the_value_that_python_gives_it(text: str, x: float, y
         assert numbers[0] == pytest.approx(numbers[1], nan_ok=True)
 
 
+@pytest.mark.no_cover
 @given(st.text(max_size=50) | st.text("xy012.+-*/()[],<>= tanh", max_size=40))
 def test_any_text_gives_a_number_or_one_error(text: str) -> None:
     message = ""

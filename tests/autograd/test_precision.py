@@ -182,6 +182,7 @@ def inside(interval: tuple[float, float]) -> st.SearchStrategy[float]:
     return moderate | anywhere | st.sampled_from(nasty(interval))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_nasty_numbers(name: str) -> None:
@@ -196,6 +197,7 @@ def test_nasty_numbers(name: str) -> None:
     assert_within(name, elementwise_errors(name, points))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(data=st.data())
@@ -233,6 +235,7 @@ CASES = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shapes", "settings"), CASES)
 @given(data=st.data())

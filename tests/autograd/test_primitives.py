@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import assert_close, numerical_gradient
@@ -73,8 +73,10 @@ def test_every_primitive_has_a_domain_and_something_to_try() -> None:
         assert examples(TABLE[name]), name
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("made", "shapes", "settings"), CASES)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(data=st.data())
 def test_gradients_of_tensors(made: Primitive, shapes: Any, settings: dict[str, Any], data: st.DataObject) -> None:
     arrays = draw_arrays(data, made, shapes, settings)
@@ -96,6 +98,7 @@ def test_gradients_of_tensors(made: Primitive, shapes: Any, settings: dict[str, 
     assert_close(second, numerical_gradient(lambda x: np.sum(grad(loss)(x) * direction), arrays[position]), 1e-6)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(data=st.data())
 def test_gradients_of_values(name: str, data: st.DataObject) -> None:

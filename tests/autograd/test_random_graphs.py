@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from autograd import TABLE, Tensor, Value, gradcheck, primitive
@@ -19,13 +19,15 @@ from autograd.testing._graphs import Place, Step
 OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("made", OWN, ids=[made.name for made in OWN])
 def test_every_primitive(made: Any) -> None:
     """First and second derivatives of each, of floats, of arrays and of arrays that broadcast."""
-    check_primitive(made, max_examples=10)
+    check_primitive(made, max_examples=settings.default.max_examples // 5)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_gradients_of_random_graphs(graph: Graph) -> None:
@@ -34,6 +36,7 @@ def test_gradients_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(graph=graphs(OWN, max_operations=3))
 def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
@@ -42,6 +45,7 @@ def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @given(data=st.data())
 def test_a_wrong_rule_in_a_random_graph_never_passes(data: st.DataObject) -> None:

@@ -61,6 +61,7 @@ REACHED: dict[str, Any] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("feature", REACHED)
 def test_graphs_share_mix_and_broadcast(feature: str) -> None:

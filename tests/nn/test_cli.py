@@ -57,6 +57,7 @@ def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.C
     assert "test      accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []

@@ -107,6 +107,7 @@ def test_a_threshold_may_be_given() -> None:
     assert accuracy([0.2, 0.4], [0, 1], threshold=np.float32(0.3)) == 1.0
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_a_sigmoid_trained_by_binary_cross_entropy_is_as_right_as_it_is(of: Any) -> None:

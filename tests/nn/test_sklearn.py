@@ -44,6 +44,7 @@ def regressor(**settings: Any) -> NeuralNetRegressor:
     return NeuralNetRegressor(**{"hidden_sizes": [8], "random_state": 0, **settings})
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "fewest"), [(NeuralNetClassifier(), 60), (NeuralNetRegressor(), 55)])
 def test_scikit_learns_own_checks(estimator: Any, fewest: int) -> None:
