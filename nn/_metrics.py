@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -54,7 +55,22 @@ def decisions(y_hat: Any, y: Any, threshold: float | None, classes: Any, who: st
             f"{(n,) if k == 1 else (n, k)} and y {shape}{swapped}"
         )
     truths, names, signs = class_numbers(labels, k, classes, who)
-    return Decisions(decide(scores, threshold_of(scores, signs, threshold, who)), truths, names)
+    guesses = decide(scores, threshold_of(scores, signs, threshold, who))
+    if threshold is None and k == 1 and not signs:
+        _doubt(scores, guesses, truths, who)
+    return Decisions(guesses, truths, names)
+
+
+def _doubt(scores: list[Any], guesses: list[int], truths: list[int], who: str) -> None:
+    """Warn if the scores were learned as the numbers 0 and 1, so that classes part at 0.5, and were read as logits."""
+    at_half = decide(scores, 0.5)
+    right, rather = (sum(map(int.__eq__, found, truths)) / len(truths) for found in (guesses, at_half))
+    if len(truths) >= 10 and rather >= 0.9 and rather - right >= 0.1 and len(set(at_half)) == 2:
+        warnings.warn(
+            f"{who} takes scores outside [0, 1] for logits, above 0 for the second class: {right:.0%} are right. Above "
+            f"0.5 {rather:.0%} were: give threshold=0.5 if they learned the numbers 0 and 1, as by mse",
+            stacklevel=4,
+        )
 
 
 def decide(scores: list[Any], threshold: float) -> list[int]:

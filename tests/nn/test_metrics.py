@@ -101,6 +101,20 @@ def test_scores_in_the_unit_interval_are_probabilities_unless_the_labels_are_sig
     assert accuracy([*p, -0.0], [*(2 * y - 1), -1]) == np.mean([*((p > 0) == y), True])
 
 
+def test_scores_that_learned_the_numbers_0_and_1_are_no_logits() -> None:
+    """They were told to be half right, without a word."""
+    y = np.arange(20) % 2
+    scores = y + np.random.default_rng(0).normal(0.0, 0.1, 20)
+    with pytest.warns(UserWarning, match="above 0 for the second class: .* are right. Above 0.5 100% were: give thres"):
+        assert accuracy(scores, y) < 0.9
+    assert accuracy(scores, y, threshold=0.5) == 1.0
+    # Logits say nothing of the kind, before a training and after it.
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        for logits in (rng.normal(0.0, 1.0, 20), (y - 0.5) * rng.exponential(4.0, 20), rng.normal(0.3, 0.1, 20)):
+            accuracy(logits, y)
+
+
 def test_a_threshold_may_be_given() -> None:
     assert accuracy([0.2, 0.4, 1.1], [0, 0, 1], threshold=0.5) == 1.0
     assert accuracy([0.2, 0.4, 1.1], [0, 0, 1]) == pytest.approx(1 / 3)
