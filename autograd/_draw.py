@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ._backward import one_like, sweep, topological_sort, without_warnings
@@ -15,6 +16,7 @@ from ._groups import Place, places
 from ._node import Node
 from ._operators import Operators
 from ._primitive import shape
+from .files import brief
 from .picture import FAINT, GREY, Box, Curve, Group, Picture, Shape, Symbol, Text, clean, legend, mixed, number, sheet
 
 LIMIT = 1000
@@ -64,9 +66,9 @@ def draw(root: Any, *, gradients: bool = False, fold: str | None = None) -> Draw
         drawing: Drawing = root._draw_()
         return drawing
     if not isinstance(root, Node):
-        raise TypeError(f"draw needs a Value, a Tensor or a network; got {root!r:.60} of type {type(root).__name__}")
+        raise TypeError(f"draw needs a Value, a Tensor or a network; got {brief(root)} of type {type(root).__name__}")
     if fold not in (None, "layer", "perceptron"):
-        raise ValueError(f"fold must be 'layer', 'perceptron' or None; got {fold!r}")
+        raise ValueError(f"fold must be 'layer', 'perceptron' or None; got {brief(fold)}")
     if gradients and root.shape != ():
         raise ValueError(
             f"gradients need a scalar; the shape is {root.shape}. Draw what you reduced it to, e.g. with .mean()"
@@ -102,7 +104,7 @@ def drawing_of(order: list[Node], boxes: dict[Node, Place], gradients: bool = Fa
     name = clean(order[-1].label, 40)
     title = f"graph of {name}{': ' * bool(name)}{', '.join(most)}{' and ' * bool(most)}{last}"
     items, links = shortened(items, links)
-    return Drawing(title, dot_text(items, links), lambda: picture_of(title, items, links))
+    return Drawing(title, dot_text(items, links), partial(picture_of, title, items, links))
 
 
 def colors(order: list[Node]) -> dict[Node, str]:

@@ -21,7 +21,8 @@ from ._modes import active, anomaly, no_grad, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node, name_of
 from ._primitive import NUMBERS, Primitive, keep, kinds, leaf, shape
 from ._tracing import DETACH, replayed
-from ._trees import flatten
+from ._trees import deeper, flatten
+from .files import brief
 
 MOST_OPERATIONS = 200_000
 """A tree of more operations is no longer worth its memory."""
@@ -406,6 +407,10 @@ class Replay:
         self.stopped = ""
         """Why nothing is replayed any more."""
 
+    def __reduce__(self) -> Any:
+        # Its programs have the very nodes in them; a copy sees others, and writes its own.
+        return Replay, ()
+
     def __call__(self, f: Callable[[], tuple[Any, Any]], before: Callable[[], Any]) -> tuple[float, Any]:
         """Call f, which returns a scalar and a structure of nodes; return both as raw numbers.
 
@@ -568,19 +573,21 @@ def _nodes(tree: Any) -> list[Any]:
     return [item for item in flatten(tree) if isinstance(item, Node)]
 
 
-def copied(tree: Any) -> Any:
+def copied(tree: Any, depth: int = 0) -> Any:
     """Return a structure of lists and tuples with the same nodes."""
+    inside = deeper(depth)
     if isinstance(tree, (list, tuple)):
-        if kinds["float"] in (inside := set(map(type, tree))) and inside.issubset(kinds.values()):
+        if kinds["float"] in (types := set(map(type, tree))) and types.issubset(kinds.values()):
             return list(tree)
-        return [copied(item) for item in tree]
-    return {key: copied(item) for key, item in tree.items()} if isinstance(tree, dict) else tree
+        return [copied(item, inside) for item in tree]
+    return {key: copied(item, inside) for key, item in tree.items()} if isinstance(tree, dict) else tree
 
 
-def raw(tree: Any) -> Any:
+def raw(tree: Any, depth: int = 0) -> Any:
     """Return nodes, in lists or alone, as their raw data."""
     if isinstance(tree, list):
-        return [raw(item) for item in tree]
+        inside = deeper(depth)
+        return [raw(item, inside) for item in tree]
     return tree.data if isinstance(tree, Node) else tree
 
 
@@ -610,12 +617,13 @@ def _same_array(a: Any, b: Any) -> bool:
 _PLAIN = (int, float, str, type(None), type(...))
 
 
-def _kept(item: Any, key: list[Any], arrays: list[Any]) -> Any:
+def _kept(item: Any, key: list[Any], arrays: list[Any], depth: int = 0) -> Any:
     """Return a setting that nobody can change later; note what tells it from others, and the arrays in it."""
     kind = type(item)
     if kind is tuple or kind is list:
         key.append((kind, len(item)))
-        return kind([_kept(part, key, arrays) for part in item])
+        inside = deeper(depth)
+        return kind([_kept(part, key, arrays, inside) for part in item])
     if kind is slice:
         key.append(slice)
         return slice(*(_kept(part, key, arrays) for part in (item.start, item.stop, item.step)))
@@ -633,4 +641,4 @@ def _kept(item: Any, key: list[Any], arrays: list[Any]) -> Any:
     ):
         key.append((kind, repr(item) if isinstance(item, float) else item))
         return item
-    raise TypeError(f"{item!r:.60} of type {kind.__name__} is no setting that can be compared")
+    raise TypeError(f"{brief(item)} of type {kind.__name__} is no setting that can be compared")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from autograd import Drawing
@@ -80,7 +81,7 @@ def draw_network(module: Module) -> Drawing:
     if not columns:
         raise TypeError("draw shows the neurons of a network; this one has no layer of them")
     title = "network " + " – ".join(f"{column.size:,}" for column in columns)
-    return Drawing(title, dot_text(columns, matrices), lambda: picture_of(title, columns, matrices))
+    return Drawing(title, dot_text(columns, matrices), partial(picture_of, title, columns, matrices))
 
 
 def parts_of(module: Module) -> Iterator[Any]:

@@ -197,3 +197,39 @@ def test_compiled_functions(copied: Callable[[Any], Any]) -> None:
     again = copy.deepcopy(model)
     again.w.data = 5.0
     assert (model.fast(1.0), again.fast(1.0)) == (2.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    "drawn", [lambda: autograd.draw(tanh(Value(2.0, label="w") * 3)), lambda: autograd.draw(nn.MLP(2, [3, 1]))]
+)
+def test_drawings(copied: Callable[[Any], Any], drawn: Any) -> None:
+    drawing = drawn()
+    early = copied(drawing)
+    assert early.svg == drawing.svg
+    assert copied(drawing).picture == drawing.picture
+    assert (early.dot, early.title) == (drawing.dot, drawing.title)
+
+
+def test_what_the_packages_return(copied: Callable[[Any], Any]) -> None:
+    loss = tanh(Value(2.0, label="w") * 3)
+    model = nn.MLP(2, [3, 1], of=Tensor)
+    optimizer = nn.Adam(model.parameters())
+    X, y = np.arange(8.0).reshape(4, 2), np.arange(4.0)
+    history = nn.fit(model, X, y, loss=nn.mse, optimizer=optimizer, epochs=2)
+    assert copied(history) == history
+    assert type(copied(history)) is nn.History
+    assert repr(copied(optimizer).state_dict()) == repr(optimizer.state_dict())
+    assert copied(autograd.steps(loss))._repr_html_() == autograd.steps(loss)._repr_html_()
+    assert repr(copied(autograd.explain(loss, loss))) == repr(autograd.explain(loss, loss))
+    report = autograd.gradcheck(tanh, 0.3)
+    assert (repr(copied(report)), bool(copied(report))) == (repr(report), True)
+
+
+def test_a_replay_begins_anew(copied: Callable[[Any], Any]) -> None:
+    w, run = Value(3.0), autograd.Replay()
+    for _ in range(3):
+        run(lambda: (w * 2, None), w.zero_grad)
+    again = copied(run)
+    assert (run.compilations, again.compilations) == (1, 0)
+    assert [again(lambda: (w * 2, None), w.zero_grad)[0] for _ in range(3)] == [6.0] * 3
+    assert again.compilations == 1
