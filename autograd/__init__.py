@@ -134,6 +134,9 @@ from ._tracing import (
     compiling,
     validate,
 )
+from ._trees import (
+    deeper,
+)
 from ._value import (
     Value,
 )
@@ -198,6 +201,7 @@ __all__ = [
     "cos",
     "cosh",
     "cumsum",
+    "deeper",
     "detect_anomaly",
     "divide",
     "draw",

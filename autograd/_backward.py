@@ -14,6 +14,7 @@ from ._elementwise import equal, where
 from ._modes import active, anomaly, new_lock, no_grad, tracing
 from ._node import MANY, Node, name_of
 from ._primitive import Rule, bits, leaf, read_only, shape, unchanged
+from .files import brief
 
 # Two threads may share parameters: each must add its gradient whole.
 _lock = new_lock()
@@ -172,7 +173,7 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
     assert node.op is not None
     if isinstance(contribution, complex) or (isinstance(contribution, Node) and not recorded):
         raise TypeError(
-            f"the rule of {node.op.name} for argument {position} returned {contribution!r:.60}; it must return a real "
+            f"the rule of {node.op.name} for argument {position} returned {brief(contribution)}; it must return a real "
             f"number or array made from its arguments with the operations of autograd"
         )
     given, wanted = shape(contribution), parent.shape

@@ -16,7 +16,7 @@ from ._node import Node
 from ._primitive import NUMBERS, kinds, leaf
 from ._replay import Place, Step
 from ._tracing import DETACH, Trace, replayed, traced
-from ._trees import flatten
+from ._trees import DEEPEST, flatten
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -196,7 +196,7 @@ def _applied(
     return found.result(made)
 
 
-def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float]) -> None:
+def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float], depth: int = 0) -> None:
     """Note the structure of arguments, and the nodes and the numbers in them."""
     kind = type(tree)
     if kind is list or kind is tuple:
@@ -212,9 +212,11 @@ def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float]) ->
             key.append((*form, Node))
             nodes += flat
         else:
+            if depth > DEEPEST:
+                raise _Unfit
             key.append((kind, len(tree)))
             for item in tree:
-                _read(item, key, nodes, numbers)
+                _read(item, key, nodes, numbers, depth + 1)
     elif kind is float or kind is int:
         key.append(float)
         numbers.append(float(tree))

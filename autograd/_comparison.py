@@ -17,6 +17,7 @@ from ._node import Node
 from ._numerical import CLEAR, EPSILON, Estimate, derivative
 from ._primitive import shape
 from ._report import SEVERITY, Entry, Report, entry_of, relative
+from .files import brief
 
 ENTRIES = 50
 """Of so many numbers every one is checked; of more, random directions through all of them."""
@@ -303,7 +304,7 @@ def weigh(outputs: list[Any], seed: int) -> list[Any]:
     for output in outputs:
         if not isinstance(output, Node):
             raise TypeError(
-                f"the function returned {output!r:.60} of type {type(output).__name__}, which has no gradient: return "
+                f"the function returned {brief(output)} of type {type(output).__name__}, which has no gradient: return "
                 f"the node itself, not its .data or .item()"
             )
     weights: list[Any] = []

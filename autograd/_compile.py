@@ -15,6 +15,7 @@ from ._modes import active, anomaly, new_lock, tracing
 from ._node import Node
 from ._signature import as_raw, signature
 from ._trees import flatten
+from .files import brief
 
 if TYPE_CHECKING:
     from ._specialised import Specialised
@@ -66,7 +67,7 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     <BLANKLINE>
     """
     if not callable(f):
-        raise TypeError(f"compile takes a function; got {f!r:.60}")
+        raise TypeError(f"compile takes a function; got {brief(f)}")
     from ._backends import BACKENDS
 
     if backend not in BACKENDS:

@@ -16,6 +16,7 @@ from ._latex import latex_text
 from ._local import Derivative, derivative, written_out
 from ._node import Node, name_of
 from ._paths import Link, Stations, letter, numbered, pull_through
+from .files import brief
 
 PATHS = 8
 """More paths than these are not listed, but taken together layer by layer."""
@@ -63,7 +64,7 @@ def explain(loss: Node, wrt: Node) -> Explanation:
     for name, node in (("loss", loss), ("wrt", wrt)):
         if not isinstance(node, Node):
             raise TypeError(
-                f"explain takes a loss and the node to differentiate it by, Values or Tensors; {name} is {node!r:.60} "
+                f"explain takes a loss and the node to differentiate it by, Values or Tensors; {name} is {brief(node)} "
                 f"of type {type(node).__name__}"
             )
     if loss.shape != ():

@@ -14,6 +14,7 @@ from ._modes import active, anomaly, record, tracing
 from ._node import Node
 from ._primitive import kinds
 from ._trees import flatten, mapped
+from .files import brief
 
 
 class Differentiated(NamedTuple):
@@ -44,7 +45,7 @@ class Differentiated(NamedTuple):
     def loss(self, result: Any) -> tuple[Node, Any]:
         """Return the scalar and the rest of what the function returned; raise if it is no scalar node."""
         if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
-            raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {result!r:.60}")
+            raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {brief(result)}")
         out = output(result[0] if self.has_aux else result, self.f)
         if out.shape != ():
             raise ValueError(
@@ -108,13 +109,13 @@ def _nodes(wrt: Any) -> Sequence[Any] | None:
     if wrt is None:
         return None
     if isinstance(wrt, Node) or not hasattr(wrt, "__iter__"):
-        raise TypeError(f"wrt must be a list of nodes, such as model.parameters(); got {wrt!r:.60}")
+        raise TypeError(f"wrt must be a list of nodes, such as model.parameters(); got {brief(wrt)}")
     nodes: Sequence[Any] = wrt if isinstance(wrt, (list, tuple)) else list(wrt)
     for given in flatten(nodes):
         if not isinstance(given, Node):
             raise TypeError(
-                f"wrt must be a list of nodes that the function uses, such as model.parameters(); got {given!r:.60} of "
-                f"type {type(given).__name__}: for positions of arguments there is argnums"
+                f"wrt must be a list of nodes that the function uses, such as model.parameters(); got {brief(given)} "
+                f"of type {type(given).__name__}: for positions of arguments there is argnums"
             )
     return nodes
 
@@ -310,7 +311,7 @@ def output(y: Any, f: Callable[..., Any]) -> Node:
         advice = compiled if hasattr(f, "compilations") else "return the node itself, not its .data or .item()"
         if any(isinstance(item, Node) for item in flatten(y)):
             advice = "grad needs one number, and for several in a list or an array there is jacobian"
-        raise TypeError(f"{title(f)} returned {y!r:.60} of type {type(y).__name__}, which has no gradient: {advice}")
+        raise TypeError(f"{title(f)} returned {brief(y)} of type {type(y).__name__}, which has no gradient: {advice}")
     return y
 
 

@@ -12,6 +12,7 @@ from ._modes import record
 from ._primitive import leaf
 from ._report import SEVERITY, Report
 from ._trees import flatten
+from .files import brief
 
 
 def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0) -> Report:
@@ -24,7 +25,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     to choose; where that bar is too wide to see a mistake, as for 1e-14 beside 1, the verdict is "undecided", with the
     number's name. float32 is checked in float64, and the two gradients are compared. Global random generators are left
     as they were.
-    Raises TypeError if f returns no node, ValueError for another order or no inputs.
+    Raises TypeError if f is no function or returns no node, ValueError for another order or no inputs.
 
     >>> bool(gradcheck(tanh, 0.3))
     True
@@ -35,14 +36,16 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     fail: 1 derivative in ... calls of the function
       fail at x: analytic 0.7943122..., numerical 0.7864477... ± ...: 1.01 times what it should be
     """
+    if not callable(f):
+        raise TypeError(f"gradcheck takes a function and its inputs; got {brief(f)}")
     if order not in (1, 2):
-        raise ValueError(f"order must be 1 or 2; got {order!r}")
+        raise ValueError(f"order must be 1 or 2; got {brief(order)}")
     if not inputs:
         raise ValueError("give the inputs at which to check: gradcheck(f, x)")
     tree = [trace(arg) for arg in inputs]
     targets = list(flatten(tree))
     if not any(math.prod(target.shape) for target in targets):
-        raise ValueError(f"there is no number to check in {inputs!r:.60}")
+        raise ValueError(f"there is no number to check in {brief(inputs)}")
     names = [name for arg, prefix in zip(tree, _argument_names(f, len(tree))) for name in _paths(arg, prefix)]
 
     def run(numbers: Numbers) -> tuple[list[Any], list[Any]]:
@@ -81,12 +84,14 @@ def gradcheck_module(model: Any, loss: Callable[[Any, Any], Any], X: Any, y: Any
     True
     """
     if not hasattr(model, "named_parameters"):
-        raise TypeError(f"{model!r:.60} of type {type(model).__name__} has no named_parameters(); use gradcheck for it")
+        raise TypeError(
+            f"{brief(model)} of type {type(model).__name__} has no named_parameters(); use gradcheck for it"
+        )
     if not callable(loss):
-        raise TypeError(f"loss must be a function (y_hat, y) such as nn.mse; got {loss!r:.60}")
+        raise TypeError(f"loss must be a function (y_hat, y) such as nn.mse; got {brief(loss)}")
     named = dict(model.named_parameters())
     if not named:
-        raise ValueError(f"{model!r:.60} has no parameters to check")
+        raise ValueError(f"{brief(model)} has no parameters to check")
     parameters = list(named.values())
     start = [parameter.snapshot() for parameter in parameters]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ._node import Node
 from ._primitive import Primitive
+from ._trees import DEEPEST
 
 _OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
 """Functions and classes of these modules do not change."""
@@ -198,11 +199,13 @@ def _names(code: CodeType) -> set[str]:
     return found
 
 
-def _is_plain(item: Any) -> bool:
+def _is_plain(item: Any, depth: int = 0) -> bool:
     """Tell whether an object is a list of numbers and text, or of such lists: compared by content."""
-    if not isinstance(item, (list, tuple)) or not item:
+    if not isinstance(item, (list, tuple)) or not item or depth > DEEPEST:
         return False
-    return all(map(_is_plain, item)) if type(item[0]) in (list, tuple) else set(_SCALARS).issuperset(map(type, item))
+    if type(item[0]) not in (list, tuple):
+        return set(_SCALARS).issuperset(map(type, item))
+    return all(_is_plain(part, depth + 1) for part in item)
 
 
 _CHANGING = (MutableSequence, MutableSet)

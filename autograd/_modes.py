@@ -16,6 +16,8 @@ from contextvars import ContextVar
 from functools import partial, wraps
 from typing import Any, Generic, TypeVar, cast
 
+from .files import brief
+
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S")
 
@@ -139,7 +141,7 @@ class _Switch:
     def __init__(self, *given: Any) -> None:
         self.by_hand: list[_Block] = []
         if given:
-            raise TypeError(f"{type(self).__name__} takes no arguments; got {given[0]!r:.60}: write {self.name}")
+            raise TypeError(f"{type(self).__name__} takes no arguments; got {brief(given[0])}: write {self.name}")
 
     @property
     def name(self) -> str:
@@ -158,7 +160,7 @@ class _Switch:
     def __call__(self, function: F) -> F:
         if not callable(function) or isinstance(function, (type, staticmethod)):
             raise TypeError(
-                f"{self.name} decorates a function; got {function!r:.60}: decorate its methods, below "
+                f"{self.name} decorates a function; got {brief(function)}: decorate its methods, below "
                 f"@property, @classmethod and the like"
             )
         return cast(F, _switched(function, type(self)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 from ._modes import new_lock
+from .files import brief
 
 if TYPE_CHECKING:
     from ._primitive import Primitive
@@ -100,7 +101,11 @@ class Node:
 
     @label.setter
     def label(self, label: str) -> None:
-        self._label = str(label)
+        try:
+            # A class of its own may write itself in any way, also as another of its class.
+            self._label = str.__str__(str(label))
+        except Exception:
+            raise TypeError(f"a label is text; got {brief(label)} of type {type(label).__name__}") from None
 
     @property
     def source(self) -> str:

@@ -12,6 +12,7 @@ from ._arrays import broadcast_to
 from ._formula import uniform
 from ._node import Node
 from ._primitive import ANY, NUMBERS, TABLE, has_varying, is_varying, leaf, shape
+from ._trees import deeper
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
 """Returns what may stand for a node: itself, another node, or raw data."""
@@ -175,16 +176,18 @@ def rule_of(node: Node) -> Callable[..., Any]:
     return lambda *raw, **settings: as_recorded(forward(numpy, *raw, **settings))
 
 
-def exact(item: Any) -> Any:
+def exact(item: Any, depth: int = 0) -> Any:
     """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
     if isinstance(item, Node) or is_varying(item):
         return id(item)
     if isinstance(item, (tuple, list)):
-        return (type(item), *map(exact, item))
+        inside = deeper(depth)
+        return (type(item), *[exact(part, inside) for part in item])
     if isinstance(item, slice):
         return (slice, item.start, item.stop, item.step)
     if isinstance(item, dict):
-        return tuple((name, exact(part)) for name, part in item.items())
+        inside = deeper(depth)
+        return tuple([(name, exact(part, inside)) for name, part in item.items()])
     if shape(item):
         return (item.shape, item.dtype.str, item.tobytes())
     return (type(item), repr(item))

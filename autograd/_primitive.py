@@ -10,6 +10,8 @@ from . import _floats
 from ._anomaly import check
 from ._modes import active, anomaly, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node
+from ._trees import deeper
+from .files import brief
 
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
@@ -153,7 +155,7 @@ class Primitive:
                 out = self.forward(numpy, *raw, **settings)
         except (ValueError, TypeError, IndexError) as error:
             shapes = " and ".join(str(shape(data)) for data in raw)
-            given = "".join(f", {name}={setting}" for name, setting in settings.items())
+            given = "".join(f", {name}={brief(setting)}" for name, setting in settings.items())
             raise type(error)(f"{self.name} of shape {shapes}{given}: {error}") from error
         if type(out) is float:
             return out
@@ -174,8 +176,8 @@ class Primitive:
         elif isinstance(arg, (float, int)):
             return float(arg)
         raise TypeError(
-            f"{self.name} got {arg!r:.60} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and NumPy "
-            f"arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
+            f"{self.name} got {brief(arg)} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and "
+            f"NumPy arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
         )
 
     def _check(self, settings: dict[str, Any]) -> None:
@@ -250,9 +252,9 @@ def primitive(
     (8.0, 12.0)
     """
     if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"a primitive's name must be an identifier such as 'cube'; got {name!r}")
+        raise ValueError(f"a primitive's name must be an identifier such as 'cube'; got {brief(name)}")
     if not hasattr(forward, "__code__"):
-        raise TypeError(f"forward must be a function (xp, *args); got {forward!r}: wrap it in a lambda")
+        raise TypeError(f"forward must be a function (xp, *args); got {brief(forward)}: wrap it in a lambda")
     made = Primitive(name, forward, rules)
     expected = 1 if made.arity is None else made.arity
     if len(rules) != expected:
@@ -410,12 +412,16 @@ def keep(data: Any) -> Any:
     return data if frozen else data.copy("K")
 
 
-def keep_setting(item: Any) -> Any:
+def keep_setting(item: Any, depth: int = 0) -> Any:
     """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
     kind = type(item)
     if kind is tuple or kind is list:
-        return kind([keep_setting(part) for part in item])
-    return keep(item) if kind in ARRAYS else item
+        inside = deeper(depth)
+        return kind([keep_setting(part, inside) for part in item])
+    if kind is dict:
+        inside = deeper(depth)
+        return {key: keep_setting(part, inside) for key, part in item.items()}
+    return keep(item) if kind.__name__ == "ndarray" else item
 
 
 def shape(x: Any) -> tuple[int, ...]:

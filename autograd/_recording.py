@@ -21,7 +21,8 @@ from ._primitive import kinds, shape
 from ._signature import FIXED
 from ._source import Pack, Part, Program, nodes_in
 from ._tracing import CompileError, Trace, traced
-from ._trees import flatten, mapped
+from ._trees import deeper, flatten, mapped
+from .files import brief
 
 
 class Recording(NamedTuple):
@@ -79,7 +80,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
             "Make a new one, e.g. with list(...), and change or return that",
         )
     for strange in _strange([leaves, keywords, result]):
-        raise once_only(f, f"takes or returns {strange!r:.60} of type {type(strange).__name__}", _STRUCTURE)
+        raise once_only(f, f"takes or returns {brief(strange)} of type {type(strange).__name__}", _STRUCTURE)
     for found in variables:
         trace.names.update(_called(found))
     return Recording(trace, [*zip(names, leaves), *keywords.items()], len(args), result)
@@ -135,14 +136,15 @@ def once_only(f: Callable[..., Any], does: str, instead: str = _INSTEAD) -> Comp
     return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {instead}")
 
 
-def _strange(tree: Any) -> Iterator[Any]:
+def _strange(tree: Any, depth: int = 0) -> Iterator[Any]:
     """Yield what in a structure cannot be written down."""
     if isinstance(tree, dict):
         yield from (part for key in tree for part in flatten(key) if not isinstance(part, (float, int, *FIXED)))
         tree = list(tree.values())
     if isinstance(tree, (list, tuple)):
+        inside = deeper(depth)
         for item in tree:
-            yield from _strange(item)
+            yield from _strange(item, inside)
     elif (
         not isinstance(tree, (Node, float, int, *FIXED))
         and getattr(getattr(tree, "dtype", None), "kind", "O") not in "biuf"

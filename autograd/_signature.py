@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from ._node import Node
-from ._trees import mapped
+from ._trees import deeper, mapped
+from .files import brief
 
 FIXED = (str, bytes, bool, type(None))
 """A function is compiled for each of these anew."""
 
 
-def signature(tree: Any) -> Any:
+def signature(tree: Any, depth: int = 0) -> Any:
     """Return what a function is compiled for: structure, kinds, shapes and dtypes, and what is fixed."""
     kind = type(tree)
     if kind is float:
         return float
     if kind is list or kind is tuple:
-        kinds_ = set(map(type, tree))
-        return (kind, len(tree)) if kinds_ == {float} else (kind, *map(signature, tree))
+        if set(map(type, tree)) == {float}:
+            return (kind, len(tree))
+        inside = deeper(depth)
+        return (kind, *[signature(item, inside) for item in tree])
     if type(tree).__name__ == "ndarray":
         return layout(tree)
     if hasattr(tree, "dtype") and hasattr(tree, "shape"):
@@ -26,15 +29,17 @@ def signature(tree: Any) -> Any:
     if isinstance(tree, Node):
         return (Node, signature(tree._data))
     if isinstance(tree, (list, tuple)):
-        return (kind, *map(signature, tree))
+        inside = deeper(depth)
+        return (kind, *[signature(item, inside) for item in tree])
     if isinstance(tree, dict):
-        return (kind, *((key, signature(item)) for key, item in tree.items()))
+        inside = deeper(depth)
+        return (kind, *[(key, signature(item, inside)) for key, item in tree.items()])
     if isinstance(tree, FIXED):
         return (kind, tree)
     if isinstance(tree, (float, int)):
         return kind
     raise TypeError(
-        f"a compiled function takes numbers, arrays, nodes, and lists, tuples and dicts of these; got {tree!r:.60} of "
+        f"a compiled function takes numbers, arrays, nodes, and lists, tuples and dicts of these; got {brief(tree)} of "
         f"type {kind.__name__}: let the function use it from outside, as it uses a global variable"
     )
 

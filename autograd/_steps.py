@@ -15,6 +15,7 @@ from ._local import local
 from ._node import Node, name_of, plain
 from ._paths import letter, numbered
 from ._primitive import leaf, shape
+from .files import brief
 from .picture import clean
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def steps(loss: Node, optimizer: Any = None) -> Steps:
       dJ/dx  = dJ/da1 · w     = 2 · 3  = 6 complete
     """
     if not isinstance(loss, Node):
-        raise TypeError(f"steps needs a Value or a Tensor; got {loss!r:.60} of type {type(loss).__name__}")
+        raise TypeError(f"steps needs a Value or a Tensor; got {brief(loss)} of type {type(loss).__name__}")
     if loss.shape != ():
         raise ValueError(
             f"steps needs a scalar loss; the shape is {loss.shape}. Reduce it first, e.g. with .sum() or .mean()"
@@ -264,7 +265,7 @@ def _updates(
     if not isinstance(parameters, (list, tuple)) or not hasattr(optimizer, "step"):
         raise TypeError(
             f"steps takes an optimiser with a list `parameters` and a method `step()`, e.g. SGD(model.parameters()); "
-            f"got {optimizer!r:.60} of type {type(optimizer).__name__}"
+            f"got {brief(optimizer)} of type {type(optimizer).__name__}"
         )
     copies: dict[int, Any] = {}
     moved = []

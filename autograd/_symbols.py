@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from . import _floats
+from .files import brief
 
 Lines = list[Any]
 """Statements, as syntax or already as text."""
@@ -410,7 +411,7 @@ def syntax(item: Any) -> ast.expr:
             return ast.Constant(numpy.dtype(item).name)
         except TypeError as error:
             raise Unwritable(str(error)) from error
-    raise Unwritable(f"{item!r:.60} cannot be written down")
+    raise Unwritable(f"{brief(item)} cannot be written down")
 
 
 def _number(item: float) -> ast.expr:

@@ -13,6 +13,7 @@ from ._node import Node, plain
 from ._operators import Operators
 from ._primitive import is_varying, kinds
 from ._tracing import made, read, write
+from .files import brief
 
 
 class Tensor(Operators):
@@ -38,7 +39,7 @@ class Tensor(Operators):
         self._grad = 0.0
         self.op = self._b = None
         if label:
-            self._label = str(label)
+            self.label = label
         if active:
             made(self, data)
 
@@ -208,11 +209,11 @@ def _array(data: Any, copy: bool = True) -> Any:
     try:
         array = numpy.asarray(data)
     except ValueError as error:
-        raise ValueError(f"a Tensor needs lists of equal length; got {data!r:.80} ({error})") from None
+        raise ValueError(f"a Tensor needs lists of equal length; got {brief(data, 80)} ({error})") from None
     if array.dtype.kind not in "biuf":
         nodes = array.dtype == object and any(isinstance(item, Node) for item in array.flat)
         raise TypeError(
-            f"a Tensor holds real numbers; got {data!r:.80} of {array.dtype.name} elements"
+            f"a Tensor holds real numbers; got {brief(data, 80)} of {array.dtype.name} elements"
             + (": join nodes with stack([...])" if nodes else "")
         )
     dtype = array.dtype if array.dtype == numpy.float32 else numpy.dtype(float)

@@ -8,18 +8,42 @@ from typing import Any
 
 CONTAINERS = (list, tuple, dict)
 
+DEEPEST = 100
+"""So many lists, tuples and dicts may be inside each other: Python's stack, through which they are walked, has an end.
 
-def flatten(tree: Any) -> Iterator[Any]:
-    """Yield what is in a structure of lists, tuples and dicts, in order."""
+A part of the package that is the first to see a structure walks it by one of these functions, or counts as they do.
+"""
+
+OURS = 2
+"""So many more may be around those: arguments are a tuple, in a list."""
+
+
+def deeper(depth: int) -> int:
+    """Return the depth of what is inside something at a depth, from 0; raise ValueError if that is too deep.
+
+    >>> deeper(0)
+    1
+    """
+    if depth >= DEEPEST + OURS:
+        raise ValueError(
+            f"lists, tuples and dicts may be inside each other up to {DEEPEST} levels; these are deeper, or one is in "
+            f"itself: put the numbers into fewer"
+        )
+    return depth + 1
+
+
+def flatten(tree: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield what is in a structure of lists, tuples and dicts, in order; raise ValueError if it is too deep."""
     if not isinstance(tree, CONTAINERS):
         yield tree
         return
+    inside = deeper(depth)
     for item in tree.values() if isinstance(tree, dict) else tree:
-        yield from flatten(item)
+        yield from flatten(item, inside)
 
 
-def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
-    """Return a structure like `tree` with f(item) in place of each item.
+def mapped(f: Callable[[Any], Any], tree: Any, depth: int = 0) -> Any:
+    """Return a structure like `tree` with f(item) in place of each item; raise ValueError if it is too deep.
 
     >>> from autograd._trees import mapped
     >>> mapped(lambda x: x + 1, {"w": [1, (2, 3)], "b": 4})
@@ -27,7 +51,8 @@ def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
     """
     if not isinstance(tree, CONTAINERS):
         return f(tree)
-    return refilled(tree, [mapped(f, item) for item in (tree.values() if isinstance(tree, dict) else tree)])
+    inside = deeper(depth)
+    return refilled(tree, [mapped(f, item, inside) for item in (tree.values() if isinstance(tree, dict) else tree)])
 
 
 def refilled(tree: Any, parts: list[Any]) -> Any:

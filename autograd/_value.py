@@ -12,6 +12,7 @@ from ._node import plain
 from ._operators import Operators
 from ._primitive import TABLE, kinds
 from ._tracing import made, read, write
+from .files import brief
 
 
 class Value(Operators):
@@ -34,7 +35,7 @@ class Value(Operators):
         self._grad = 0.0
         self.op = self._b = None
         if label:
-            self._label = str(label)
+            self.label = label
         if active:
             made(self, data)
 
@@ -105,7 +106,7 @@ def _number(data: Any) -> float:
         advice = "convert text with float()"
     else:
         advice = "use Tensor for lists and arrays" if hasattr(data, "__len__") else "give an int or a float"
-    raise TypeError(f"a Value holds one real number; got {data!r:.60} of type {type(data).__name__}: {advice}")
+    raise TypeError(f"a Value holds one real number; got {brief(data)} of type {type(data).__name__}: {advice}")
 
 
 kinds["float"] = Value

@@ -24,6 +24,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from ._primitive import REAL, Operation, primitive, shape
+from .files import brief
 
 # The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then
 # lies together, and is copied, added and compared as a whole.
@@ -66,7 +67,7 @@ def each_axis(setting: Any, rank: int, name: str) -> tuple[int, ...]:
     """Return a number for each axis: all the same if one is given."""
     numbers = (setting,) * rank if isinstance(setting, int) else setting
     if not isinstance(numbers, (tuple, list)) or len(numbers) != rank or not all(map(is_positive, numbers)):
-        raise ValueError(f"{name} must be a whole number from 1, or {rank}, one an axis; got {setting!r}")
+        raise ValueError(f"{name} must be a whole number from 1, or {rank}, one an axis; got {brief(setting)}")
     return tuple(numbers)
 
 
@@ -86,7 +87,7 @@ def margins(padding: Any, axis: int, rank: int, length: int, reach: int, stride:
     if not isinstance(sides, (tuple, list)) or len(sides) != 2 or not all(isinstance(s, int) and s >= 0 for s in sides):
         raise ValueError(
             f"padding must be 'same', 'valid', a number from 0, or for each of {rank} axes a number or a pair (before, "
-            f"after); got {padding!r}"
+            f"after); got {brief(padding)}"
         )
     return sides[0], sides[1]
 

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EINVAL, EISDIR
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -94,6 +94,22 @@ def printable(text: str) -> str:
     \x1b[2J naïve\n
     """
     return UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def brief(item: Any, length: int = 60) -> str:
+    """Return something of somebody as text for a message: of one line, short, and without what a terminal obeys.
+
+    What has no text, as it is nested too deep or its class cannot write it, is named by its class.
+
+    >>> from autograd.files import brief
+    >>> brief([[1.0, 2.0]] * 40)
+    '[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0],'
+    """
+    try:
+        text = repr(item)
+    except Exception:
+        text = f"<{type(item).__name__}>"
+    return printable(" ".join(str.split(text)))[:length]
 
 
 def _check_regular(path: str | Path, mode: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd import Node, Tensor, Value, item, stack
+from autograd import Node, Tensor, Value, deeper, item, stack
+from autograd.files import brief
 
 from ._rows import rows
-from ._settings import brief
 
 
 def is_batch(x: Any) -> bool:
@@ -16,12 +16,12 @@ def is_batch(x: Any) -> bool:
     return not x or isinstance(x[0], (list, tuple))
 
 
-def as_values(x: Any, n_in: int) -> Any:
+def as_values(x: Any, n_in: int, depth: int = 0) -> Any:
     """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
     if not isinstance(x, (list, tuple)):
         x = _listed(x, n_in)
     if x and (isinstance(x[0], (list, tuple)) or getattr(x[0], "shape", ())):
-        return [_checked(as_values(row, n_in), n_in) for row in x]
+        return [_checked(as_values(row, n_in, deeper(depth)), n_in) for row in x]
     return _checked(x, n_in) if x else x
 
 

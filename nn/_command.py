@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
-from autograd.files import printable
+from autograd.files import brief, printable
 
 from . import _metrics, plots
 from ._folders import held
@@ -335,7 +335,7 @@ def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:
     unknown = next((label for label in labels if label not in places), None)
     if unknown is not None:
         known = ", ".join(run.classes[:20]) + (", ..." if len(places) > 20 else "")
-        raise DataError(f"{path}, column {target}: has the class {unknown!r:.60}; known are {known:.300}")
+        raise DataError(f"{path}, column {target}: has the class {brief(unknown)}; known are {known:.300}")
     return read_features(path, run.features), [places[label] for label in labels]
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import autograd
 from autograd import Tensor, conv, mean, reshape, windows
+from autograd.files import brief
 
 from ._batches import as_array
 from ._layers import Activation, Form, activation_function, activation_name, count, deviation, layer_number, put_number
 from ._module import Module
 from ._random import generator
-from ._settings import brief, whole
+from ._settings import whole
 
 Lengths = int | tuple[int, ...]
 Padding = str | int | tuple[Any, ...]

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from autograd import fresh
+from autograd import deeper, fresh
+from autograd.files import brief
 
 from ._batches import known
 from ._module import Module
 from ._random import generator
-from ._settings import brief, real
+from ._settings import real
 
 
 class Dropout(Module):
@@ -70,8 +71,8 @@ def uniform(rng: Any, shape: tuple[int, ...], of_values: bool) -> Any:
     return numpy.frombuffer(words, "<u4").reshape(shape) * 2**-32
 
 
-def _size(x: Any) -> int:
-    return sum(map(_size, x)) if isinstance(x, (list, tuple)) else 1
+def _size(x: Any, depth: int = 0) -> int:
+    return sum(_size(part, deeper(depth)) for part in x) if isinstance(x, (list, tuple)) else 1
 
 
 def _times(x: Any, factors: Iterator[Any]) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value, no_grad
-from autograd.files import replace_file
+from autograd.files import brief, replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
@@ -344,7 +344,7 @@ def _layers(model: Module, convert: bool = True) -> tuple[list[Any], bool]:
     of = getattr(model, "of", None)
     if convert and (of is Value or any(getattr(part, "of", None) is Value for part in model.modules())):
         if not hasattr(model, "to"):
-            raise ValueError(f"{model!r:.60} is made of Values; other programs take networks of Tensors")
+            raise ValueError(f"{brief(model)} is made of Values; other programs take networks of Tensors")
         model = model.to(Tensor)
     found: list[Any] = []
     waiting: list[Any] = [model]
@@ -358,7 +358,9 @@ def _layers(model: Module, convert: bool = True) -> tuple[list[Any], bool]:
             found.append(part)
         else:
             known = ", ".join(kind.__name__ for kind in LAYER_ROWS)
-            raise ValueError(f"other programs do not know {part!r:.60}; they know {known}, of Tensors, in a Sequential")
+            raise ValueError(
+                f"other programs do not know {brief(part)}; they know {known}, of Tensors, in a Sequential"
+            )
     return found, isinstance(model, MLP) and model.sizes[-1] == 1
 
 

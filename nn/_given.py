@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from autograd.files import brief
+
 from ._history import History
 from ._metrics import raw
 from ._random import seed_of_order
@@ -38,7 +40,7 @@ def _has_rows(data: Any) -> bool:
 def pair(validation: Any, of_values: bool) -> tuple[Any, Any]:
     """Return X and y of validation as rows; raise ValueError for what is no such pair."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise ValueError(f"validation must be a pair (X, y), or None; got {validation!r:.60}")
+        raise ValueError(f"validation must be a pair (X, y), or None; got {brief(validation)}")
     X, y = validation
     return samples(X, y, of_values, "validation ")
 
@@ -82,7 +84,7 @@ def _class_weights(class_weight: Any, y: Any) -> list[float]:
     if isinstance(class_weight, str) and class_weight == "balanced":
         return [len(labels) / (len(counts) * counts[label]) for label in labels]
     if not isinstance(class_weight, Mapping):
-        raise TypeError(f'class_weight must be a dict {{class: weight}}, "balanced" or None; got {class_weight!r:.60}')
+        raise TypeError(f'class_weight must be a dict {{class: weight}}, "balanced" or None; got {brief(class_weight)}')
     missing = [label for label in counts if label not in class_weight]
     if missing:
         raise ValueError(f"class_weight has no weight of the class {missing[0]!r}; it has {list(class_weight)}")
@@ -107,7 +109,7 @@ def _labels(y: Any) -> list[Any]:
 def check_functions(name: str, functions: Any) -> None:
     """Raise TypeError for what is no list of functions."""
     if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
-        raise TypeError(f"{name} must be a list of functions, such as [f]; got {functions!r:.60}")
+        raise TypeError(f"{name} must be a list of functions, such as [f]; got {brief(functions)}")
 
 
 def names_of(metrics: Sequence[Metric]) -> list[str]:
@@ -125,7 +127,7 @@ def number_of(metric: Metric, y_hat: Any, y: Any) -> float:
     result = raw(metric(y_hat, y))
     number = result.item() if getattr(result, "shape", None) == () else result
     if not isinstance(number, (int, float)):
-        raise TypeError(f"the metric {metric.__name__} must return a number; it returned {result!r:.60}")
+        raise TypeError(f"the metric {metric.__name__} must return a number; it returned {brief(result)}")
     return float(number)
 
 
@@ -136,7 +138,7 @@ def carried_on(history: Any, series: list[str], seed: Any, samples: int, trainin
     """
     history = History() if history is None else history
     if not isinstance(history, History):
-        raise TypeError(f"history must be a History, as fit returns it, or None; got {history!r:.60}")
+        raise TypeError(f"history must be a History, as fit returns it, or None; got {brief(history)}")
     if not history:
         history.update({name: [] for name in series})
     if list(history) != series:

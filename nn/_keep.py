@@ -17,7 +17,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from autograd import Tensor, Value
-from autograd.files import open_file, printable, replace_file
+from autograd.files import brief, open_file, printable, replace_file
 
 from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from ._dropout import Dropout
@@ -105,11 +105,11 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
 def packed(model: Module, optimizer: Optimizer | None = None, history: History | None = None) -> bytes:
     """Return what `save` writes."""
     if not isinstance(model, Module):
-        raise TypeError(f"save takes a network, then an optimizer and a history; got {model!r:.60}")
+        raise TypeError(f"save takes a network, then an optimizer and a history; got {brief(model)}")
     if not isinstance(optimizer, Optimizer | None) or not isinstance(history, History | None):
         raise TypeError(
-            f"after the network save takes an optimizer and a History, as fit returns it; got {optimizer!r:.60} and "
-            f"{history!r:.60}"
+            f"after the network save takes an optimizer and a History, as fit returns it; got {brief(optimizer)} and "
+            f"{brief(history)}"
         )
     tensors = {f"model.{name}": _array(data) for name, data in model.state_dict().items()}
     told: dict[str, Any] = {"format": FORMAT, "model": structure_of(model), "generators": _generators(model)}
@@ -213,7 +213,7 @@ def _setting(kind: type[Module], name: str, item: Any) -> Any:
     if item is None or isinstance(item, (str, int, float)):
         return item
     raise TypeError(
-        f"{kind.__name__} has {name}={item!r:.60}, which a file cannot hold: use a name, such as 'tanh', or keep the "
+        f"{kind.__name__} has {name}={brief(item)}, which a file cannot hold: use a name, such as 'tanh', or keep the "
         f"numbers with state_dict() and make the network in your own code"
     )
 
@@ -237,7 +237,7 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
         raise FileError("was altered or damaged: its checksum does not fit")
     told = json.loads(text)
     if told.get("format") != FORMAT:
-        raise FileError(f"has the format {told.get('format')!r:.40}; this version reads {FORMAT!r}")
+        raise FileError(f"has the format {brief(told.get('format'), 40)}; this version reads {FORMAT!r}")
     if into is not None and told["model"] != structure_of(into):
         raise FileError("holds another network than `into`")
     budget = _Budget(tensors)
@@ -308,19 +308,19 @@ Plan = tuple[Any, Any]
 def _planned(structure: Any, budget: _Budget, depth: int = 0) -> Plan:
     """Return what is to be made of a structure; raise FileError for one that no `save` has written."""
     if not isinstance(structure, dict) or depth > DEEPEST:
-        raise FileError(f"describes a network that is none: {structure!r:.60}")
+        raise FileError(f"describes a network that is none: {brief(structure)}")
     name = structure.get("kind")
     kind = LAYERS.get(name) if isinstance(name, str) else None
     budget.take(0, modules=1)
     if kind is None or "own" in structure:
         raise FileError(
-            f"was saved from a network with the module {name!r:.60}, which is not one of nn's, or has one layer in two "
-            f"places: make it with your own code and give it as `into`"
+            f"was saved from a network with the module {brief(name)}, which is not one of nn's, or has one layer in "
+            f"two places: make it with your own code and give it as `into`"
         )
     if kind is Sequential:
         layers = structure["layers"]
         if set(structure) != {"kind", "layers"} or not isinstance(layers, list):
-            raise FileError(f"describes a Sequential that is none: {structure!r:.60}")
+            raise FileError(f"describes a Sequential that is none: {brief(structure)}")
         return kind, [_planned(layer, budget, depth + 1) for layer in layers]
     arguments = {key: _argument(key, item, budget.size) for key, item in structure.items() if key != "kind"}
     unknown = set(arguments) - set(_arguments(kind.__name__))
@@ -364,14 +364,14 @@ def _argument(name: str, item: Any, size: int) -> Any:
         return item
     if isinstance(item, int) and abs(item) <= max(size, WIDEST):
         return item
-    raise FileError(f"has a setting that no network has: {name}={item!r:.60}")
+    raise FileError(f"has a setting that no network has: {name}={brief(item)}")
 
 
 def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimizer:
     kind = OPTIMIZERS.get(told["kind"])
     if kind is None:
         raise FileError(
-            f"was saved with the optimizer {told['kind']!r:.60}, which is not one of nn's: load the network alone"
+            f"was saved with the optimizer {brief(told['kind'])}, which is not one of nn's: load the network alone"
         )
     parameters = dict(model.named_parameters())
     if len(set(told["parameters"])) < len(told["parameters"]):
@@ -447,7 +447,7 @@ def _rich(item: Any) -> Any:
         import numpy
 
         if item["dtype"] not in ("uint32", "uint64"):
-            raise FileError(f"has the state of a random generator with numbers of type {item['dtype']!r:.40}")
+            raise FileError(f"has the state of a random generator with numbers of type {brief(item['dtype'], 40)}")
         return numpy.array(item["array"], item["dtype"])
     return {key: _rich(part) for key, part in item.items()} if isinstance(item, dict) else item
 
@@ -460,7 +460,7 @@ def _set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
         generator = _generator(one["state"])
         for place, name in one["at"]:
             if place < 0 or (place, name) in filled or _state_of(getattr(modules[place], name, None)) is None:
-                raise FileError(f"has a random generator where the network has none: {name!r:.40}")
+                raise FileError(f"has a random generator where the network has none: {brief(name, 40)}")
             filled.add((place, name))
             yield partial(setattr, modules[place], name, generator)
 
@@ -474,7 +474,7 @@ def _generator(state: Any) -> Any:
         return made
     (inner,) = rest
     if kind != "Generator" or inner["bit_generator"] not in GENERATORS:
-        raise FileError(f"has a random generator of an unknown kind: {kind!r:.40}")
+        raise FileError(f"has a random generator of an unknown kind: {brief(kind, 40)}")
     # NumPy reads what it is to draw next from these places, also where they lie beyond its memory.
     places = inner["state"].get("pos", 0), inner.get("buffer_pos", 0)
     if not (0 <= places[0] <= 624 and 0 <= places[1] <= 4):

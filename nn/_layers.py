@@ -11,11 +11,12 @@ from typing import Any
 
 import autograd
 from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
+from autograd.files import brief
 
 from ._batches import as_tensor, as_values, is_batch
 from ._module import Module, Sequential
 from ._random import generator
-from ._settings import brief, nearest, real, whole
+from ._settings import nearest, real, whole
 
 Activation = str | Callable[[Any], Any]
 Form = type[Value] | type[Tensor]
@@ -325,7 +326,7 @@ def activation_function(activation: Activation) -> Callable[[Any], Any]:
         return activation
     if activation not in ACTIVATIONS:
         raise ValueError(
-            f"unknown activation {activation!r:.60}{nearest(activation, ACTIVATIONS)}; choose one of "
+            f"unknown activation {brief(activation)}{nearest(activation, ACTIVATIONS)}; choose one of "
             f"{', '.join(ACTIVATIONS)}, or give a function"
         )
     return ACTIVATIONS[activation]
@@ -342,7 +343,7 @@ def deviation(n_in: int, n_out: int, activation: Activation, init: str | float |
         return math.sqrt(2 / n_in)
     if init == "glorot":
         return math.sqrt(2 / (n_in + n_out))
-    raise ValueError(f"init must be {taken}; got {init!r:.60}{nearest(init, ('he', 'glorot'))}")
+    raise ValueError(f"init must be {taken}; got {brief(init)}{nearest(init, ('he', 'glorot'))}")
 
 
 def count(n: Any, name: str) -> int:

@@ -33,6 +33,7 @@ from autograd import (
     validate,
     where,
 )
+from autograd.files import brief
 
 from ._targets import (
     as_array,
@@ -201,7 +202,7 @@ def _cross_entropy(logits: Any, y: Any, weight: Any, class_weight: Any, ignore_i
     rows, k = given == shape, shape[-1]
     validate(check_unit, label_smoothing, "label_smoothing")
     if ignore_index is not None and (rows or shape_of(ignore_index)):
-        raise ValueError(f"ignore_index is one of the class numbers in y (n,); got {ignore_index!r} and y {given}")
+        raise ValueError(f"ignore_index is one of the class numbers in y (n,); got {brief(ignore_index)} and y {given}")
     if not rows:
         validate(check_classes, y if ignore_index is None else [y, ignore_index], k, ignore_index is not None)
     else:

@@ -7,7 +7,8 @@ import warnings
 from itertools import chain
 from typing import Any, NamedTuple
 
-from autograd import Node
+from autograd import Node, deeper
+from autograd.files import brief
 
 from ._targets import check_distributions, shape_of
 
@@ -97,7 +98,8 @@ def checked_scores(y_hat: Any, who: str) -> list[Any]:
     wrong = [number for number in numbers if not isinstance(number, (int, float)) or number != number]
     if wrong:
         raise ValueError(
-            f"{who} takes the scores that a network gives, y_hat, before the labels y; got the score {wrong[0]!r:.40}"
+            f"{who} takes the scores that a network gives, y_hat, before the labels y; got the score "
+            f"{brief(wrong[0], 40)}"
         )
     if numbers is scores and max(scores) > 1 and min(scores) >= 0 and all(type(number) is int for number in scores):
         raise ValueError(
@@ -112,7 +114,7 @@ def threshold_of(scores: list[Any], signs: bool, threshold: float | None, who: s
     if threshold is None:
         return 0.5 if columns(scores) == 1 and not signs and all(0 <= score <= 1 for score in scores) else 0.0
     if columns(scores) > 1 or not hasattr(threshold, "__float__") or not math.isfinite(threshold):
-        raise ValueError(f"{who}: threshold is a finite number, for one score a sample; got {threshold!r}")
+        raise ValueError(f"{who}: threshold is a finite number, for one score a sample; got {brief(threshold)}")
     return float(threshold)
 
 
@@ -126,7 +128,7 @@ def class_numbers(labels: list[Any], k: int, classes: Any, who: str) -> tuple[li
     single, k = k == 1, max(k, 2)
     named = None if classes is None else list(listed(classes)[0])
     if named is not None and len(set(named)) != k:
-        raise ValueError(f"{who}: classes are the {k} labels that the scores tell apart; got {classes!r:.80}")
+        raise ValueError(f"{who}: classes are the {k} labels that the scores tell apart; got {brief(classes, 80)}")
     if isinstance(labels[0], list):
         check_distributions(labels, who)
         return [row.index(max(row)) for row in labels], named or list(range(k)), False
@@ -136,7 +138,7 @@ def class_numbers(labels: list[Any], k: int, classes: Any, who: str) -> tuple[li
         known = sorted(set(labels)) if named is None else named
         if len(known) != k:
             raise ValueError(
-                f"{who}: the scores tell {k} classes apart, the labels are {len(known)}: {known!r:.80}. Give "
+                f"{who}: the scores tell {k} classes apart, the labels are {len(known)}: {brief(known, 80)}. Give "
                 f"classes=[...], all {k} in the order of the scores"
             )
     elif named is not None and not any(isinstance(label, (str, bytes)) for label in named):
@@ -147,7 +149,7 @@ def class_numbers(labels: list[Any], k: int, classes: Any, who: str) -> tuple[li
         wrong = unknown[0]
         swapped = f"; are they swapped? It is {who}(y_hat, y)" if isinstance(wrong, float) and wrong % 1 else ""
         raise ValueError(
-            f"{who}: the scores tell the classes {known!r:.80} apart; y has {wrong!r:.40} as well{swapped}"
+            f"{who}: the scores tell the classes {brief(known, 80)} apart; y has {brief(wrong, 40)} as well{swapped}"
         )
     return [number[label] for label in labels], named or known, known == [-1, 1]
 
@@ -163,13 +165,15 @@ def listed(x: Any) -> tuple[Any, tuple[int, ...]]:
 
 
 def _plain(x: Any) -> Any:
+    # Nodes in it may be arrays, and arrays hold nodes.
     x = raw(x)
     x = x.tolist() if hasattr(x, "tolist") else x
     return [_plain(part) for part in x] if isinstance(x, (list, tuple, range)) else x
 
 
-def raw(x: Any) -> Any:
+def raw(x: Any, depth: int = 0) -> Any:
     """Return nodes, in lists or alone, as their raw data."""
     if isinstance(x, (list, tuple)):
-        return [raw(part) for part in x]
+        inside = deeper(depth)
+        return [raw(part, inside) for part in x]
     return x.data if isinstance(x, Node) else x

@@ -10,9 +10,9 @@ from copy import copy, deepcopy
 from typing import Any
 
 from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
+from autograd.files import brief
 
 from ._parts import Whole, nodes_of, parts_of
-from ._settings import brief
 from ._targets import shape_of
 
 
@@ -117,7 +117,7 @@ class Module(Whole):
         missing, unknown or of another shape, TypeError for what is no state or no number.
         """
         if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict takes what state_dict() returns; got {state!r:.60}")
+            raise TypeError(f"load_state_dict takes what state_dict() returns; got {brief(state)}")
         own = dict(self._state())
         missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
         if missing or unknown:

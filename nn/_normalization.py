@@ -6,6 +6,7 @@ import math
 from typing import Any, TypeVar
 
 from autograd import Tensor, Value, mean, reshape, sqrt, var
+from autograd.files import brief
 
 from ._batches import as_array, as_values, is_batch
 from ._layers import Form, copy_without, count, form, frozen_whole, layer_number, put_number
@@ -124,9 +125,9 @@ class LayerNorm(Module):
         self.lengths = tuple(count(n, "n_in") for n in (listed if isinstance(listed, (tuple, list)) else (listed,)))
         self.n_in = self.n_out = self.lengths if isinstance(listed, (tuple, list)) else self.lengths[0]
         if not self.lengths:
-            raise ValueError(f"n_in must be the length of an axis, or of the last axes; got {n_in!r}")
+            raise ValueError(f"n_in must be the length of an axis, or of the last axes; got {brief(n_in)}")
         if of is Value and len(self.lengths) != 1:
-            raise ValueError(f"of Values a sample has one axis, so n_in is a number; got {n_in!r}")
+            raise ValueError(f"of Values a sample has one axis, so n_in is a number; got {brief(n_in)}")
         self.w, self.w0 = scale_and_shift(self.lengths, of, number)
 
     def __call__(self, x: Any) -> Any:

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from autograd import Node, no_grad
+from autograd.files import brief
 
 from ._metrics import raw
 from ._module import Module, evaluating
@@ -168,7 +169,7 @@ def _flat(y: Any) -> Iterator[Any]:
 
 def _kind(J: Any) -> str:
     shape = _shape(J)
-    return f"{type(J).__name__} {f'of shape {shape}' if shape else repr(J)[:40]}"
+    return f"{type(J).__name__} {f'of shape {shape}' if shape else brief(J, 40)}"
 
 
 def evaluated(model: Module, objective: Objective, X: Any, y: Any) -> tuple[float, Any, Any]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from autograd import Node
+from autograd.files import brief
 
 from ._settings import real, whole
 
@@ -246,7 +247,7 @@ def _memory(name: str, item: Any, node: Any) -> Any:
         or not (shape == node.shape or (shape == () and item == 0))
     ):
         owner = node.label or "a parameter"
-        raise ValueError(f"{name} must have an entry of shape {node.shape} for {owner}; got {item!r:.60}")
+        raise ValueError(f"{name} must have an entry of shape {node.shape} for {owner}; got {brief(item)}")
     return item
 
 
@@ -405,13 +406,13 @@ def _positive(name: str, number: Any) -> float:
 
 def _betas(betas: Any) -> tuple[float, float]:
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ValueError(f"betas must be two numbers from 0 to below 1; got {betas!r:.60}")
+        raise ValueError(f"betas must be two numbers from 0 to below 1; got {brief(betas)}")
     return _fraction("each of betas", betas[0]), _fraction("each of betas", betas[1])
 
 
 def _nesterov(nesterov: Any) -> bool:
     if type(nesterov).__name__ not in ("bool", "bool_"):
-        raise ValueError(f"nesterov must be True or False; got {nesterov!r:.60}")
+        raise ValueError(f"nesterov must be True or False; got {brief(nesterov)}")
     return bool(nesterov)
 
 
@@ -438,5 +439,5 @@ def leaves(parameters: Iterable[Any], user: str) -> list[Any]:
         raise ValueError("there are no parameters; give model.parameters()")
     for parameter in listed:
         if not isinstance(parameter, Node) or parameter.op is not None:
-            raise TypeError(f"a parameter must be a Value or Tensor that was not computed; got {parameter!r:.60}")
+            raise TypeError(f"a parameter must be a Value or Tensor that was not computed; got {brief(parameter)}")
     return list(dict.fromkeys(listed))

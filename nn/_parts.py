@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ClassVar, NamedTuple
 
-from autograd import Node
+from autograd import Node, deeper
 
 _running: ContextVar[Any] = ContextVar("running", default=None)
 """The module of which a call runs; None while none does, or a module is made."""
@@ -22,6 +23,13 @@ _NAMES, _NODES = "_names_from_calls", "_nodes_from_calls"
 
 
 _PLAIN = {int, float, bool, str, bytes, type(None)}
+
+
+DEEPEST = 1000
+"""So many levels of modules may be inside each other; the name of a parameter is the path through all of them."""
+
+COPIED = 100
+"""So many may be inside each other to be copied or pickled: Python does so through its stack."""
 
 
 class Part(NamedTuple):
@@ -69,13 +77,33 @@ class Whole:
             came.add(name)
         super().__setattr__(name, item)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # What is in a set has no order, and can be copied.
+        with suppress(TypeError):
+            deque(parts_of(self, COPIED), 0)
+        return super().__reduce_ex__(protocol)
 
-def parts_of(whole: Whole) -> Iterator[Part]:
+
+def parts_of(whole: Whole, deepest: int = DEEPEST) -> Iterator[Part]:
     """Yield every module inside one, once, and every parameter and buffer, by each path to it.
 
-    Raises TypeError for parameters in a set, which has no order: they would have other names each time.
+    Raises ValueError for modules inside each other on more than the `deepest` levels, TypeError for parameters in a
+    set, which has no order: they would have other names each time.
     """
-    return _parts_of(whole, "", False, {id(whole): whole})
+    seen: dict[int, Any] = {id(whole): whole}
+    # Through modules inside modules without recursion.
+    stack = [_parts_of(whole, "", False, seen)]
+    while stack:
+        for part in stack[-1]:
+            yield part
+            if isinstance(part.item, Whole):
+                stack.append(_parts_of(part.item, part.name, part.is_buffer, seen))
+                break
+        else:
+            stack.pop()
+        if len(stack) > deepest:
+            to = "" if deepest == DEEPEST else " to be copied or pickled"
+            raise ValueError(f"modules may be inside each other up to {deepest:,} levels{to}: put them into one list")
 
 
 def nodes_of(whole: Whole) -> Iterator[Part]:
@@ -95,6 +123,7 @@ def nodes_of(whole: Whole) -> Iterator[Part]:
 
 
 def _parts_of(whole: Whole, path: str, is_buffer: bool, seen: dict[int, Any]) -> Iterator[Part]:
+    """Yield what is in a module, and not what is in the modules there."""
     own = vars(whole)
     names = own.get(_NAMES, ())
     for key, item in own.items():
@@ -111,8 +140,6 @@ def _parts_of(whole: Whole, path: str, is_buffer: bool, seen: dict[int, Any]) ->
             if in_set:
                 raise TypeError(f"{place} is a set, which has no order: put its parameters into a list or a dict")
             yield Part(place, part, kept)
-            if isinstance(part, Whole):
-                yield from _parts_of(part, place, kept, seen)
 
 
 def _is_made(whole: Whole, node: Any) -> bool:
@@ -131,6 +158,7 @@ def _flat(
     if pairs is None or id(item) in around:
         return
     is_set = isinstance(item, (set, frozenset))
+    deeper(len(around))
     for key, part in pairs:
         yield from _flat(part, path if is_set else f"{path}.{key}", (*around, id(item)), in_set or is_set)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd
 from autograd import Node, block, square
+from autograd.files import brief
 
 
 def l1(parameters: Any) -> Any:
@@ -41,7 +42,7 @@ def _penalty(of: Callable[[Any], Any], parameters: Any) -> Any:
     nodes = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
     wrong = [node for node in nodes if not isinstance(node, Node)]
     if wrong:
-        raise TypeError(f"a penalty is on parameters: give a module or a list of nodes; got {wrong[0]!r:.60}")
+        raise TypeError(f"a penalty is on parameters: give a module or a list of nodes; got {brief(wrong[0])}")
     if not nodes:
         raise ValueError("there are no parameters; give a module or a list of nodes")
     return block(_total, of, list({id(node): node for node in nodes}.values()))

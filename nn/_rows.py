@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autograd import Node
+from autograd import Node, deeper
+from autograd.files import brief
 
 LISTS = (list, tuple, range)
 CHUNK = 2**20
@@ -30,7 +31,7 @@ def rows(data: Any, what: str = "X") -> Any:
         return _numbers(array, what, ())
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         return _listed(list(data), what, ())
-    raise TypeError(f"{what} must be a list or an array with a row for each sample; got {data!r:.60}")
+    raise TypeError(f"{what} must be a list or an array with a row for each sample; got {brief(data)}")
 
 
 def pick(data: Any, numbers: list[int]) -> Any:
@@ -113,6 +114,7 @@ def _fault(item: Any, what: str, place: tuple[int, ...]) -> str:
 
 
 def _listed(data: Any, what: str, place: tuple[int, ...]) -> list[Any]:
+    deeper(len(place))
     return [
         item if type(item) is float or type(item) is int else _plain(item, what, (*place, k))
         for k, item in enumerate(data)
@@ -179,9 +181,9 @@ def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
 
 def _no_number(item: Any, what: str, place: tuple[int, ...]) -> str:
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
-        return f"{what} has no number{_where(place)} ({item!r:.40}): leave such rows out, or put a number there"
+        return f"{what} has no number{_where(place)} ({brief(item, 40)}): leave such rows out, or put a number there"
     advice = "[classes.index(name) for name in y]" if what.endswith("y") else "a number, such as that of a class,"
-    return f"{what} holds {item!r:.40}{_where(place)}, which is no number: give {advice} in its place"
+    return f"{what} holds {brief(item, 40)}{_where(place)}, which is no number: give {advice} in its place"
 
 
 def _where(place: tuple[int, ...]) -> str:

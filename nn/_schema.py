@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from autograd.files import brief
+
 from ._layers import ACTIVATIONS
 from ._optim import NAMED
 
@@ -96,7 +98,7 @@ def _check(given: Any, schema: dict[str, Callable[[Any], bool]]) -> None:
     """Raise ValueError for a name too few or too many, and for what no setting of that name is."""
     other = sorted(schema.keys() ^ given.keys()) if isinstance(given, dict) else list(schema)
     if other:
-        raise ValueError(f"it has no {other[0]}" if other[0] in schema else f"it has a setting {other[0]!r:.60}")
+        raise ValueError(f"it has no {other[0]}" if other[0] in schema else f"it has a setting {brief(other[0])}")
     for name, is_fine in schema.items():
         if not is_fine(given[name]):
-            raise ValueError(f"its {name} cannot be {given[name]!r:.60}")
+            raise ValueError(f"its {name} cannot be {brief(given[name])}")

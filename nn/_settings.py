@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
+from autograd.files import brief
+
 
 def whole(name: str, number: Any, least: int | None = None, otherwise: str = "") -> int:
     """Return a whole number as an int; raise ValueError for one below `least`, and for 3.0, True and the like.
@@ -49,15 +51,6 @@ def real(name: str, number: Any, fits: Callable[[float], bool], what: str) -> fl
     if found is None or not fits(found):
         raise ValueError(f"{name} must be {what}; got {brief(number)}")
     return float(found) if isinstance(found, float) else found
-
-
-def brief(item: Any) -> str:
-    """Return something as text for a message: of one line, and short.
-
-    >>> brief([[1.0, 2.0]] * 40)
-    '[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [1.0, 2.0],'
-    """
-    return f"{' '.join(repr(item).split()):.60}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

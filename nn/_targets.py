@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import Node, Tensor, reshape, stack, validate
+from autograd import Node, Tensor, deeper, reshape, stack, validate
+from autograd.files import brief
 
 from ._rows import LISTS, rows
 
@@ -13,12 +14,13 @@ ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""
 
 
-def shape_of(x: Any) -> tuple[int, ...]:
+def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
     """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
     if not isinstance(x, (list, tuple)):
         shape: tuple[int, ...] = getattr(x, "shape", ())
         return shape
-    inner = {shape_of(part) for part in x}
+    inside = deeper(depth)
+    inner = {shape_of(part, inside) for part in x}
     if len(inner) > 1:
         raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
     return (len(x), *(inner.pop() if inner else ()))
@@ -42,7 +44,7 @@ def operand(x: Any, name: str, what: str) -> Any:
         for part in parts:
             kind = getattr(getattr(part, "dtype", None), "kind", "")
             if not isinstance(part, (int, float, Node)) and kind not in tuple("biuf"):
-                raise ValueError(f"{name}: {what} holds {part!r:.40}, which is no number; a class has one, from 0")
+                raise ValueError(f"{name}: {what} holds {brief(part, 40)}, which is no number; a class has one, from 0")
         return _unboxed(x)
     if getattr(getattr(x, "dtype", None), "kind", "") == "O":
         return operand(x.tolist(), name, what)
@@ -140,7 +142,7 @@ def check_weights(weight: Any, what: str) -> None:
         return
     for number in flat(plain(weight)):
         if not 0 <= number < math.inf:
-            raise ValueError(f"{what} must be a finite number from 0; got {number!r}")
+            raise ValueError(f"{what} must be a finite number from 0; got {brief(number)}")
 
 
 def check_classes(y: Any, k: int, ignores: bool) -> None:
@@ -157,7 +159,7 @@ def check_classes(y: Any, k: int, ignores: bool) -> None:
         if label not in range(k) and label not in ignored:
             other = f", or {ignored[0]} for what is ignored" if ignores else ""
             raise ValueError(
-                f"y must be class numbers from 0 to {k - 1}, one for each row of logits{other}; got {label!r}"
+                f"y must be class numbers from 0 to {k - 1}, one for each row of logits{other}; got {brief(label)}"
             )
 
 
@@ -200,13 +202,13 @@ def check_signs(y: Any) -> None:
 def check_positive(number: Any, what: str) -> None:
     """Raise ValueError for what is no number above 0."""
     if not plain(number) > 0:
-        raise ValueError(f"{what} must be a positive number; got {plain(number)!r}")
+        raise ValueError(f"{what} must be a positive number; got {brief(plain(number))}")
 
 
 def check_unit(number: Any, what: str) -> None:
     """Raise ValueError for what is no number from 0 to 1."""
     if not 0 <= plain(number) <= 1:
-        raise ValueError(f"{what} must be a number from 0 to 1; got {plain(number)!r}")
+        raise ValueError(f"{what} must be a number from 0 to 1; got {brief(plain(number))}")
 
 
 def check_probabilities(numbers: Any, what: str, advice: str) -> None:

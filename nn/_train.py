@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from autograd import Value, no_grad
+from autograd.files import brief
 
 from ._clipping import clip_grad_norm as clip
 from ._given import Metric, carried_on, check_functions, names_of, number_of, pair, sample_weights, samples
@@ -89,9 +90,9 @@ def fit(
     5.0
     """
     if not callable(loss):
-        raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {loss!r:.60}")
+        raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {brief(loss)}")
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer: SGD(model.parameters(), lr=0.1); got {optimizer!r:.60}")
+        raise TypeError(f"optimizer must be an Optimizer: SGD(model.parameters(), lr=0.1); got {brief(optimizer)}")
     moved = set(model.parameters()).intersection(optimizer.parameters)
     if not moved:
         raise ValueError("the optimizer moves no parameter of this model: make it with SGD(model.parameters(), lr=...)")

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy
 
 from autograd import Tensor
+from autograd.files import brief
 
 from ._history import History
 from ._layers import MLP, Activation
@@ -58,10 +59,10 @@ class _NeuralNet(BaseEstimator):
         if not isinstance(self.hidden_sizes, (list, tuple)):
             raise TypeError(
                 f"hidden_sizes must be a list or tuple with the neurons of each hidden layer, such as (100,), or () "
-                f"for none; got {self.hidden_sizes!r}"
+                f"for none; got {brief(self.hidden_sizes)}"
             )
         if self.optimizer not in NAMED:
-            raise ValueError(f"optimizer must be one of {', '.join(NAMED)}; got {self.optimizer!r}")
+            raise ValueError(f"optimizer must be one of {', '.join(NAMED)}; got {brief(self.optimizer)}")
         self._rng = check_random_state(self.random_state)
         sizes = [*map(_plain, self.hidden_sizes), n_out]
         self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())

@@ -20,6 +20,7 @@ from .._functional import trace
 from .._modes import no_grad
 from .._node import Node
 from .._primitive import REAL, TABLE, Example, Interval, Primitive, leaf, shape
+from ..files import brief
 from ._strategies import floats, inside
 
 SHAPES = ((), (3,), (2, 3), (2, 1), (3, 4))
@@ -166,7 +167,7 @@ def row(operation: Any) -> Primitive:
     name = operation if isinstance(operation, str) else getattr(operation, "name", getattr(operation, "__name__", ""))
     if name not in TABLE:
         raise ValueError(
-            f"{operation!r:.60} is no primitive; give the function that primitive(...) returned, or its name"
+            f"{brief(operation)} is no primitive; give the function that primitive(...) returned, or its name"
         )
     return TABLE[name]
 

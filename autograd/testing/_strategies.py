@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from .. import Tensor, Value
 from .._primitive import REAL, Interval
+from ..files import brief
 
 MODERATE = 4.0
 """Numbers of an unbounded domain lie so near to 0, or to its other end: no result of a few operations overflows."""
@@ -42,7 +43,7 @@ def tensors(shape: Any = (), dtype: str = "float64", domain: Interval = REAL) ->
     (2, 3)
     """
     if dtype not in ("float32", "float64"):
-        raise ValueError(f"dtype must be 'float32' or 'float64'; got {dtype!r}")
+        raise ValueError(f"dtype must be 'float32' or 'float64'; got {brief(dtype)}")
     return hnp.arrays(dtype, shape, elements=floats(domain, 32 if dtype == "float32" else 64)).map(Tensor)
 
 
@@ -77,7 +78,7 @@ def inside(domain: Interval) -> Interval:
     """Return the closed interval of the numbers to try for an open one."""
     low, high = domain
     if not low < high:
-        raise ValueError(f"a domain is an interval (low, high) with low < high; got {domain!r}")
+        raise ValueError(f"a domain is an interval (low, high) with low < high; got {brief(domain)}")
     if math.isinf(low):
         low = -MODERATE if math.isinf(high) else high - MODERATE
     if math.isinf(high):

@@ -11,7 +11,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from autograd.files import open_file, printable
+from autograd.files import brief, open_file, printable
 
 MOST_PACKED, ALWAYS = 20, 64 * 2**20
 """How many times its size a file may take when it is unpacked; so many bytes it may always take."""
@@ -129,7 +129,7 @@ def _places(path: str | Path, top: int, header: list[str], names: Sequence[str])
     for name in names:
         if name not in places:
             shown = ", ".join(header[:20]) + (", ..." if len(header) > 20 else "")
-            raise DataError(f"{path}, line {top}: has no column {name!r:.60}; its columns are {shown:.300}")
+            raise DataError(f"{path}, line {top}: has no column {brief(name)}; its columns are {shown:.300}")
     return [places[name] for name in names]
 
 
@@ -206,10 +206,10 @@ def checksum(path: str | Path) -> str:
 
 def _number(path: str | Path, line: int, column: str, cell: str) -> float:
     if not is_number(cell):
-        raise DataError(f"{path}, line {line}, column {column:.60}: {cell!r:.60} is not a number")
+        raise DataError(f"{path}, line {line}, column {column:.60}: {brief(cell)} is not a number")
     number = float(cell)
     if not math.isfinite(number):
-        raise DataError(f"{path}, line {line}, column {column:.60}: {cell!r:.60} is not a finite number")
+        raise DataError(f"{path}, line {line}, column {column:.60}: {brief(cell)} is not a finite number")
     return number
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from autograd.files import brief
+
 from .._rows import pick, rows
 from .._settings import real, whole
 
@@ -96,7 +98,7 @@ def _check_rows(X: Any, width: int | None = None) -> None:
         finite, lengths = bool(abs(X).max() < math.inf), {X.shape[1]}
     else:
         if not all(hasattr(row, "__len__") for row in X):
-            raise ValueError(f"standardise takes rows of numbers (n, k); got {X!r:.60}")
+            raise ValueError(f"standardise takes rows of numbers (n, k); got {brief(X)}")
         lengths = {len(row) for row in X}
         finite = all(math.isfinite(x) for row in X for x in row)
         if not lengths or lengths == {0}:
@@ -123,7 +125,7 @@ def one_hot(y: Any, classes: int | None = None) -> Any:
     for number in numbers:
         if not _is_class(number) or number >= k:
             upto = "" if classes is None else f" to {k - 1} here"
-            raise ValueError(f"a class is a whole number from 0{upto}; got {number!r}")
+            raise ValueError(f"a class is a whole number from 0{upto}; got {brief(number)}")
     made = [[float(column == number) for column in range(k)] for number in numbers]
     if hasattr(y, "dtype"):
         import numpy

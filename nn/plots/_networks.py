@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import Node, grad, no_grad
+from autograd.files import brief
 
 from .._layers import ON_LAYERS, Activation, activation_function, activation_name
 from .._module import Module
@@ -120,7 +121,7 @@ def histograms(model: Module, of: str = "data") -> Any:
     import numpy
 
     if of not in ("data", "grad"):
-        raise ValueError(f"of must be 'data' (weights) or 'grad' (gradients); got {of!r}")
+        raise ValueError(f"of must be 'data' (weights) or 'grad' (gradients); got {brief(of)}")
     parts = [part for part in getattr(model, "layers", [model]) if isinstance(part, Module) and part.parameters()]
     if not parts:
         raise ValueError("this model has no parameters")
