@@ -195,8 +195,11 @@ def _line(page: _Page, node: Node, more: int) -> Line:
 
 
 def _cut(text: str) -> str:
-    """Return a formula of readable length."""
-    return text if len(text) <= READABLE else f"{text[: text.rindex(' ', 0, READABLE - 2)]} …"
+    """Return a formula of readable length, cut between words if there is more than one."""
+    if len(text) <= READABLE:
+        return text
+    end = text.rfind(" ", 1, READABLE - 2)
+    return f"{text[:end]} …" if end > 0 else f"{text[: READABLE - 1]}…"
 
 
 def _factor(page: _Page, link: Link) -> Factor:

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from ._backward import topological_sort
+from ._latex import parsed
 from ._node import Node
 from ._primitive import ANY, Primitive, shape
 
@@ -166,25 +167,17 @@ def _sign_before(bare: str, gap: str) -> bool:
 
 @lru_cache(4096)
 def _outline(bare: str) -> str:
-    tree = _parsed(bare)
+    tree = parsed(bare)
     if tree is None:
         return UNKNOWN
-    return ATOM if isinstance(tree.body, (ast.Call, ast.Name)) else bare
+    return ATOM if isinstance(tree, (ast.Call, ast.Name)) else bare
 
 
 @lru_cache(4096)
 def _same(one: str, other: str) -> bool:
     """Tell whether Python reads two texts alike."""
-    first, second = _parsed(one), _parsed(other)
+    first, second = parsed(one), parsed(other)
     return first is not None and second is not None and ast.dump(first) == ast.dump(second)
-
-
-def _parsed(text: str) -> ast.Expression | None:
-    """Return the syntax of a text, or None where it is no Python: a symbol of the user's own."""
-    try:
-        return ast.parse(text, mode="eval")
-    except SyntaxError:
-        return None
 
 
 def number(data: Any) -> tuple[str, str]:

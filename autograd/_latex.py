@@ -78,10 +78,26 @@ def latex_formula(text: str, names: Mapping[str, str], times: str = r"\,") -> st
     names = {**names, "_etc_": r"\cdots "}
     text = text.replace("…", "_etc_")
     try:
-        return _tex(ast.parse(text, mode="eval").body, names, times)[0]
-    except (SyntaxError, NotImplementedError):
-        parts = re.split(rf"\b({'|'.join(map(re.escape, names))})\b", text)
-        return "".join(names[part] if k % 2 else latex_text(part) for k, part in enumerate(parts) if part)
+        if tree := parsed(text):
+            return _tex(tree, names, times)[0]
+    except NotImplementedError:
+        pass
+    parts = re.split(rf"\b({'|'.join(map(re.escape, names))})\b", text)
+    return "".join(names[part] if k % 2 else latex_text(part) for k, part in enumerate(parts) if part)
+
+
+def parsed(text: str) -> ast.expr | None:
+    """Return the syntax of a formula; None where it is no Python, as operations may be written in any way.
+
+    >>> from autograd._latex import parsed
+    >>> parsed("a b"), parsed("\\ud800"), parsed("(" * 1000)
+    (None, None, None)
+    """
+    try:
+        return ast.parse(text, mode="eval").body
+    # No text at all, or one that is nested too deep.
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
 
 
 def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int]:

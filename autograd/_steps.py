@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from ._backward import one_like, sweep, topological_sort, without_warnings
 from ._formula import ATOM, formula, short_number, unique, written
+from ._latex import parsed
 from ._local import local
 from ._node import Node, name_of, plain
 from ._paths import letter, numbered
@@ -319,9 +320,8 @@ def _signed(data: Any) -> str:
 
 def _factor(text: str) -> str:
     """Return a formula as a factor: in parentheses, if a product would be read differently without them."""
-    try:
-        tree = ast.parse(text, mode="eval").body
-    except SyntaxError:
+    tree = parsed(text)
+    if tree is None:
         return f"({text})"
     tight = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
     product = isinstance(tree, ast.BinOp) and isinstance(tree.op, tight)

@@ -18,6 +18,7 @@ from autograd.picture import (
     Shape,
     Symbol,
     Text,
+    clean,
     legend,
     mixed,
     number,
@@ -65,7 +66,7 @@ def draw_network(module: Module) -> Drawing:
     for part in parts_of(module):
         if not hasattr(part, "numbers"):
             # A function between layers works on each neuron of the one before.
-            heading.append(activation_name(part))
+            heading.append(clean(activation_name(part), 24))
             continue
         weights, biases = part.numbers()
         if not columns:
@@ -75,7 +76,7 @@ def draw_network(module: Module) -> Drawing:
             n = len(columns)
             raise ValueError(f"layer {n} takes {len(weights)} inputs, but layer {n - 1} has {columns[-1].size} outputs")
         perceptrons = f"{len(biases):,} perceptron{'s' * (len(biases) > 1)}"
-        heading = [f"layer {len(columns)}", perceptrons, activation_name(part.activation)]
+        heading = [f"layer {len(columns)}", perceptrons, clean(activation_name(part.activation), 24)]
         columns.append(Column(len(biases), heading, biases))
         matrices.append(weights)
     if not columns:

@@ -10,7 +10,7 @@ from autograd.files import brief
 
 from .._layers import ON_LAYERS, Activation, activation_function, activation_name
 from .._module import Module
-from ._style import BLUE, VERMILION, axes, grid, new_figure
+from ._style import BLUE, VERMILION, axes, grid, new_figure, plain
 
 
 def activation(g: Activation, ax: Any = None, limit: float = 4.0) -> Any:
@@ -130,7 +130,7 @@ def histograms(model: Module, of: str = "data") -> Any:
     for ax, part in zip(places, parts):
         numbers = numpy.concatenate([numpy.ravel(getattr(parameter, of)) for parameter in part.parameters()])
         ax.hist(numbers, bins=min(40, max(8, len(numbers) // 8)), color=BLUE if of == "data" else VERMILION)
-        ax.set_title(f"{part!r}".partition(", of=")[0] + ")" * (", of=" in f"{part!r}"), fontsize=9)
+        ax.set_title(plain(f"{part!r}".partition(", of=")[0] + ")" * (", of=" in f"{part!r}")), fontsize=9)
         ax.set_xlabel(f"{len(numbers):,} numbers, deviation {numbers.std():.2g}", fontsize=8)
         ax.set_yticks([])
         ax.ticklabel_format(axis="x", scilimits=(-2, 3))

@@ -48,9 +48,18 @@ def axes(width: float = 6.0, height: float = 4.5) -> Any:
     return new_figure(width, height).subplots()
 
 
+LONGEST = 30
+"""Of a longer name, so many letters are shown: with thousands of them, Matplotlib would not be done in a minute."""
+
+
 def plain(text: str) -> str:
-    """Return a text that Matplotlib shows as it is: a dollar would start a formula, and a control has no letter."""
-    return printable(text).replace("$", r"\$")
+    """Return a text of one line that Matplotlib shows as it is: a dollar would start a formula.
+
+    >>> from nn.plots._style import plain
+    >>> print(plain("3 $"), len(plain("x" * 100)))
+    3 \\$ 30
+    """
+    return printable(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…").replace("$", r"\$")
 
 
 def png(figure: Any) -> bytes:

@@ -35,7 +35,9 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out:
             # A line through a single epoch would not be seen.
             dot = "o" if len(numbers) == 1 else ""
             epochs = range(1, len(numbers) + 1)
-            lines += on.plot(epochs, numbers, label=part + kind, ls=line, color=color, marker=dot, fillstyle=fill)
+            lines += on.plot(
+                epochs, numbers, label=plain(part + kind), ls=line, color=color, marker=dot, fillstyle=fill
+            )
     # A loss is read by its distance from zero; from epoch 0 on, even a single epoch has whole numbers on its axis.
     ax.update_datalim([(0.0, 0.0)])
     ax.autoscale_view()
@@ -186,7 +188,7 @@ def misclassified(
     for ax, k in zip(places, shown):
         ax.imshow(images[k], cmap="gray_r")
         ax.set_axis_off()
-        ax.set_title(plain(f"{names[truths[k]]} taken for {names[guesses[k]]}"), fontsize=9)
+        ax.set_title(f"{plain(str(names[truths[k]]))} taken for {plain(str(names[guesses[k]]))}", fontsize=9)
     return figure
 
 

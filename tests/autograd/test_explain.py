@@ -488,3 +488,18 @@ def test_the_colours_of_latex_can_be_read_on_black() -> None:
         channels = [int(colour[k : k + 2], 16) / 255 for k in (0, 2, 4)]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         assert (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05) / 0.05 >= 3
+
+
+@pytest.mark.parametrize("text", ["x" * 100, "\ud800 b", "(" * 300, "a b " * 30, " " + "y" * 100])
+def test_an_operation_may_be_written_in_any_way(text: str) -> None:
+    odd = primitive("odd", lambda xp, x: x * x, lambda g, out, x: g * 2 * x, written=lambda x: text)
+    x = Value(2.0, label="x")
+    loss = odd(x) * 3
+    try:
+        shown = explain(loss, x)
+        assert shown.value == 12.0
+        assert max(map(len, str(shown).splitlines())) < 150
+        assert "12" in shown.latex
+        assert len(autograd.steps(loss)) > 2
+    finally:
+        del autograd.TABLE["odd"]

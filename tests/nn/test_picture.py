@@ -153,3 +153,15 @@ def test_layers_in_a_sequence_are_numbered() -> None:
     loss = model([1.0, 2.0])[0] * 2
     assert {"g-layer-1", "g-layer-2"} <= set(re.findall(r'id="(g-[^"]*)"', draw(loss, fold="layer").svg))
     assert np.isclose(model.to(Tensor)([1.0, 2.0]).data[0], loss.data / 2)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\x00", "x" * 10_000, "</text><script>"])
+def test_an_activation_may_have_any_name(name: str, tmp_path: Path) -> None:
+    def same(x: Any) -> Any:
+        return x
+
+    same.__name__ = name
+    drawing = draw(MLP(2, [2, 1], same))
+    root = ET.parse(drawing.save(tmp_path / "network.svg")).getroot()
+    assert float(root.attrib["width"]) < 600
+    assert not root.findall(".//{*}script")

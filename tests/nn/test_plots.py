@@ -269,3 +269,9 @@ def test_a_name_is_no_formula() -> None:
         assert png(figure).startswith(b"\x89PNG")
         shown = {text.get_text() for text in figure.findobj(Text)} - {"$x_1$", "$x_2$"}
         assert [text for text in shown if is_math_text(text)] == []
+
+
+def test_a_long_name_is_cut() -> None:
+    ax = confusion_matrix([-2.0, 3.0], [0, 1], classes=["x" * 100_000, "b"])
+    assert [len(label.get_text()) for label in ax.get_xticklabels()] == [30, 1]
+    assert png(ax.figure)[:4] == b"\x89PNG"
