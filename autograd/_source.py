@@ -283,8 +283,15 @@ class Body:
             self._functions[key] = self._names.new(node.op.name)
             self._program.given[self._functions[key]] = rule_of(node)
         function = self._functions[key]
-        given = [ast.keyword(setting, _tree(item)) for setting, item in settings.items()]
-        return assign(name, ast.Call(ast.Name(function, ast.Load()), [_tree(arg) for arg in args], given))
+        given = [ast.keyword(setting, self._as_given(item)) for setting, item in settings.items()]
+        return assign(name, ast.Call(ast.Name(function, ast.Load()), [*map(self._as_given, args)], given))
+
+    def _as_given(self, item: Any) -> ast.expr:
+        """Return the syntax of what a rule is called with: itself, where no literal is equal to it."""
+        if type(item) in (tuple, list):
+            made = ast.Tuple if type(item) is tuple else ast.List
+            return made([*map(self._as_given, item)], ast.Load())
+        return item.tree if isinstance(item, Given) else written_or_given(item, self._program, self._names)
 
     def _given(self, item: Any) -> Any:
         """Return an input: a number as it is, all else with its name."""
@@ -358,7 +365,7 @@ class Body:
         if not isinstance(tree, Node) and not hasattr(tree, "dtype"):
             return written_or_given(tree, self._program, self._names)
         data = tree._data if isinstance(tree, Node) else tree
-        given = _tree(self._given(tree))
+        given = self._as_given(self._given(tree))
         if shape(data) or hasattr(data, "dtype"):
             import numpy
 
@@ -418,13 +425,6 @@ def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
         name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
         program.given[name] = item
     return ast.Name(name, ast.Load())
-
-
-def _tree(item: Any) -> ast.expr:
-    if type(item) in (tuple, list):
-        made = ast.Tuple if type(item) is tuple else ast.List
-        return made([_tree(part) for part in item], ast.Load())
-    return item.tree if isinstance(item, Given) else syntax(item)
 
 
 def _unpacking(given: ast.expr, name: str, tree: Any, names: Names, program: Program) -> Lines:

@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -407,10 +408,10 @@ def syntax(item: Any) -> ast.expr:
         # A dtype, or the class of one.
         import numpy
 
-        try:
-            return ast.Constant(numpy.dtype(item).name)
-        except TypeError as error:
-            raise Unwritable(str(error)) from error
+        with suppress(TypeError):
+            # Any class is one of objects.
+            if (dtype := numpy.dtype(item)).kind != "O":
+                return ast.Constant(dtype.name)
     raise Unwritable(f"{brief(item)} cannot be written down")
 
 

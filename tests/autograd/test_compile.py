@@ -109,6 +109,10 @@ def test_the_source_runs_alone(graph: Graph) -> None:
             assert bits(found) == bits(expected)
 
 
+class Number(float):
+    """A number that is more than that."""
+
+
 class TestSource:
     def test_the_perceptron_of_the_seminar(self) -> None:
         """Every line is the chain rule as it is done by hand."""
@@ -290,6 +294,23 @@ def loss(w0, w1, w2, x1, x2):
             assert fast(20.0) == f(20.0) == (360.0, 18.0)
             assert "parts=(2.0, c1)" in fast.source or "parts=[2.0, c1]" in fast.source
         del TABLE["scaled"]
+
+    @pytest.mark.parametrize(
+        "kind", [int, "int", Number, Number(2.0), np.float32, np.dtype("f4"), np.sin, len, {"a": 1}, None]
+    )
+    def test_whatever_is_a_setting_of_such_a_rule_is_itself(self, kind: Any) -> None:
+        """A class became the text 'object'."""
+        met = []
+
+        def forward(xp: Any, x: Any, *, kind: Any) -> Any:
+            met.append(kind)
+            return math.floor(x) * 2.0
+
+        odd = primitive("odd", forward, lambda g, out, x, *, kind: g)
+        fast = compiled(lambda x: odd(x, kind=kind))
+        assert (fast(3.5), fast(4.5)) == (6.0, 8.0)
+        assert all(type(item) is type(kind) and item == kind for item in met)
+        del TABLE["odd"]
 
     def test_a_rule_that_decides_by_a_number(self) -> None:
         bent = primitive(

@@ -229,6 +229,12 @@ class TestChangedData:
         assert w.data.tolist() == [0.125, 0.25]
 
 
+def test_numbers_without_a_node_stay_numbers() -> None:
+    found = [autograd.weighted_sum([1.0, 2.0, 3.0]), autograd.exp(0.0), autograd.add(1.0, 2)]
+    assert found == [7.0, 1.0, 3.0]
+    assert {*map(type, found)} == {float}
+
+
 class TestModes:
     def test_no_grad_records_nothing(self) -> None:
         w, t = Value(2.0), Tensor([2.0])

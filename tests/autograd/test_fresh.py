@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import CompileError, Tensor, fresh, value_and_grad
+from autograd import CompileError, Tensor, fresh, sqrt, value_and_grad, where
 
 compiled = autograd.compile
 
@@ -108,3 +108,19 @@ def test_a_tensor_that_is_drawn() -> None:
     rng = np.random.default_rng(0)
     fast = compiled(lambda x: fresh(lambda rng: rng.normal(size=2), rng) + x)
     assert not np.array_equal(fast(Tensor([0.0, 0.0])), fast(np.zeros(2)))
+
+
+@pytest.mark.parametrize("of", [float, np.array])
+def test_what_is_drawn_is_kept_where_a_slope_is_infinite(of: Any) -> None:
+    """0 times that slope spoils the gradient, so that it is computed again, with the same numbers."""
+
+    def noisy_root(rng: Any) -> Any:
+        return value_and_grad(lambda x: where(x > 0, sqrt(x), 0.0 * x) * fresh(lambda rng: rng.random(), rng))
+
+    written, fast = noisy_root(random.Random(0)), compiled(noisy_root(random.Random(0)))
+    rng = random.Random(0)
+    for x in (1.0, 0.0, 4.0, 0.0, 0.0, 9.0):
+        factor = rng.random()
+        want = (x**0.5 * factor, factor / (2 * x**0.5) if x else 0.0)
+        for f in (written, fast):
+            assert [float(item) for item in f(of(x))] == pytest.approx(want)

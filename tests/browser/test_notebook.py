@@ -53,7 +53,7 @@ def lab(chromium: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[
         return page
 
     try:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 urlopen(f"{address}/api?token={TOKEN}").close()
                 break
