@@ -291,9 +291,9 @@ class Body:
         if type(item) in (tuple, list):
             made = ast.Tuple if type(item) is tuple else ast.List
             return made([*map(self._as_given, item)], ast.Load())
-        if isinstance(item, (Given, slice)):
-            return syntax(item)
-        return written_or_given(item, self._program, self._names)
+        if isinstance(item, Given):
+            return item.tree
+        return syntax(item) if type(item) is slice else written_or_given(item, self._program, self._names)
 
     def _given(self, item: Any) -> Any:
         """Return an input: a number as it is, all else with its name."""
