@@ -169,6 +169,11 @@ class Operators(Node):
             f"of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
         )
 
+    @property
+    def _mask(self) -> Any:
+        # A masked array that is computed with a node would read its raw data, and lose the gradient.
+        raise TypeError("a masked array does not compute with nodes: give masked.filled(...), an array of numbers")
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if kwargs.get("out") is not None:
             raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")

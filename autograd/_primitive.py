@@ -8,6 +8,7 @@ from typing import Any
 
 from . import _floats
 from ._anomaly import check
+from ._masked import check_unmasked
 from ._modes import active, anomaly, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node
 from ._trees import deeper
@@ -110,7 +111,7 @@ class Primitive:
                 data = arg.snapshot()
             else:
                 constants = True
-                data = arg if kind in ARRAYS and arg.dtype.kind in "fb" else self.constant(arg, args)
+                data = arg if kind in ARRAYS and arg.dtype.char in "dfe?" else self.constant(arg, args)
             floats = floats and type(data) in NUMBERS
             raw.append(data)
         trace = tracing.get() if active else None
@@ -170,8 +171,16 @@ class Primitive:
         listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
         if listed or hasattr(arg, "dtype"):
             numpy = _numpy()
+            check_unmasked(arg, f"an argument of {self.name}")
+            if isinstance(arg, numpy.matrix):
+                raise TypeError(
+                    f"{self.name} got a numpy.matrix, of which * is the product of matrices: give numpy.asarray(m), "
+                    f"and write that product as @"
+                )
             array = numpy.asarray(arg)
             if array.dtype.kind in "biuf":
+                # Nodes hold no more digits than double precision has, whatever they are computed with.
+                array = array.astype(float) if array.dtype.char == "g" else array
                 return array.item() if isinstance(arg, numpy.generic) else array
         elif isinstance(arg, (float, int)):
             return float(arg)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import _arrays
+from ._masked import check_unmasked
 from ._modes import active
 from ._node import Node, plain
 from ._operators import Operators
@@ -206,6 +207,8 @@ def _array(data: Any, copy: bool = True) -> Any:
 
     if isinstance(data, Node):
         raise TypeError("Tensor() makes a leaf from raw numbers; got a node: use it as it is, or .detach() for a leaf")
+    if type(data) is not numpy.ndarray:
+        check_unmasked(data, "the data of a Tensor")
     try:
         array = numpy.asarray(data)
     except ValueError as error:
@@ -251,6 +254,7 @@ def _fixed_part(part: Any) -> Any:
         return part.item()
     if not hasattr(part, "dtype") and not isinstance(part, Sequence):
         return _whole(part)
+    check_unmasked(part, "an index")
     array = numpy.array(part, subok=is_varying(part))
     # NumPy takes an empty list for one of floats, and yet as an index.
     return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import _floats
 from ._elementwise import add, divide, multiply, subtract
+from ._masked import check_unmasked
 from ._modes import active
 from ._node import plain
 from ._operators import Operators
@@ -94,7 +95,10 @@ class Value(Operators):
 
 def _number(data: Any) -> float:
     """Return a real number as a float; raise TypeError for anything else."""
-    number = data.item() if hasattr(data, "dtype") and getattr(data, "shape", None) == () else data
+    number = data
+    if hasattr(data, "dtype") and getattr(data, "shape", None) == ():
+        check_unmasked(data, "the number of a Value")
+        number = float(data) if getattr(data.dtype, "kind", "") == "f" else data.item()
     if isinstance(number, (int, float)):
         try:
             return float(number)

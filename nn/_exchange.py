@@ -18,6 +18,7 @@ from ._dropout import Dropout
 from ._layers import BUILT_IN, MLP, Layer, activation_name
 from ._module import Module, Sequential, evaluating
 from ._normalization import BatchNorm, LayerNorm
+from ._rows import held, rows
 
 OPSET = 17
 """The version of ONNX's operators that is written: of 2022, which all runtimes know by now."""
@@ -307,7 +308,7 @@ def from_torch(state: Mapping[str, Any], model: Module) -> Module:
         raise TypeError(f"from_torch takes a state, as in from_torch(module.state_dict()); got {type(state).__name__}")
     layers, _ = _layers(model, convert=False)
     given = [
-        (name, numpy.asarray(item.detach().cpu() if hasattr(item, "detach") else item))
+        (name, numpy.asarray(rows(item, name) if (array := held(item, name)) is None else array))
         for name, item in state.items()
         if not name.endswith("num_batches_tracked")
     ]

@@ -26,7 +26,7 @@ def rows(data: Any, what: str = "X") -> Any:
     """
     if isinstance(data, LISTS):
         return _listed(data, what, ())
-    array = _array(data, what)
+    array = held(data, what)
     if array is not None:
         return _numbers(array, what, ())
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
@@ -44,8 +44,8 @@ def pick(data: Any, numbers: list[int]) -> Any:
         return [data[k] for k in numbers]
     if hasattr(data, "iloc"):
         return data.iloc[numbers]
-    held = data if _is_torch(data) else _array(data, "the data")
-    return pick(list(data), numbers) if held is None else held[numbers]
+    array = data if _is_torch(data) else held(data, "the data")
+    return pick(list(data), numbers) if array is None else array[numbers]
 
 
 def arranged(data: Any, of_values: bool) -> Any:
@@ -127,7 +127,7 @@ def _plain(item: Any, what: str, place: tuple[int, ...]) -> Any:
         return _listed(item, what, place)
     if isinstance(item, Node):
         return item.data
-    array = _array(item, what, place)
+    array = held(item, what, place)
     if array is not None:
         # What has no dimensions is a number again.
         return _numbers(array, what, place)[()]
@@ -142,8 +142,8 @@ def _is_torch(data: Any) -> bool:
     return hasattr(data, "detach") and hasattr(data, "cpu") and hasattr(data, "numpy")
 
 
-def _array(data: Any, what: str, place: tuple[int, ...] = ()) -> Any:
-    """Return what holds an array as one of NumPy's; None for what holds none."""
+def held(data: Any, what: str, place: tuple[int, ...] = ()) -> Any:
+    """Return what holds an array as one of NumPy's, None for what holds none; raise ValueError for what is masked."""
     if isinstance(data, Node):
         data = data.data
     if _is_torch(data):
@@ -171,8 +171,10 @@ def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
 
     if array.dtype.kind == "O":
         for index in numpy.ndindex(array.shape):
-            if not isinstance(array[index], (int, float)) and not hasattr(array[index], "__float__"):
-                raise ValueError(_no_number(array[index], what, (*place, *index)))
+            item = array[index]
+            held(item, what, (*place, *index))
+            if not isinstance(item, (int, float)) and not hasattr(item, "__float__"):
+                raise ValueError(_no_number(item, what, (*place, *index)))
         found = numpy.array(array.tolist())
         return found if found.dtype.kind in "fiub" else array.astype(float)
     first = (0,) * array.ndim

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Node, Tensor, deeper, reshape, stack, validate
 from autograd.files import brief
 
-from ._rows import LISTS, rows
+from ._rows import LISTS, held, rows
 
 ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""
@@ -42,8 +42,11 @@ def operand(x: Any, name: str, what: str) -> Any:
         if any(getattr(part, "shape", ()) for part in parts):
             return operand(_stacked(x), name, what)
         for part in parts:
+            if isinstance(part, (int, float, Node)):
+                continue
+            held(part, f"{name}: {what}")
             kind = getattr(getattr(part, "dtype", None), "kind", "")
-            if not isinstance(part, (int, float, Node)) and kind not in tuple("biuf"):
+            if kind not in tuple("biuf"):
                 raise ValueError(f"{name}: {what} holds {brief(part, 40)}, which is no number; a class has one, from 0")
         return _unboxed(x)
     if getattr(getattr(x, "dtype", None), "kind", "") == "O":

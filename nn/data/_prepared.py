@@ -11,6 +11,7 @@ from autograd.files import brief
 
 from .._rows import pick, rows
 from .._settings import real, whole
+from .._targets import shape_of
 
 
 def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
@@ -119,6 +120,8 @@ def one_hot(y: Any, classes: int | None = None) -> Any:
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     y = rows(y, "y")
+    if len(shape_of(y)) != 1:
+        raise ValueError(f"one_hot takes n class numbers, shape (n,); got shape {shape_of(y)}")
     numbers = [number.item() if hasattr(number, "item") else number for number in y]
     classes = None if classes is None else whole("classes", classes, 1, ", or None")
     k = classes if classes is not None else max((int(n) for n in numbers if _is_class(n)), default=-1) + 1
