@@ -12,8 +12,8 @@ from ._elementwise import positive, where
 from ._kinks import has_kink, meet, smoothed, watching
 from ._modes import active, anomaly, record, tracing
 from ._node import Node
-from ._primitive import kinds
-from ._trees import flatten, mapped
+from ._primitive import kinds, shape
+from ._trees import CONTAINERS, flatten, mapped
 from .files import brief
 
 
@@ -168,8 +168,11 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
     if any(t.op is not None for t in targets):
         return out, pull_back
-    # The number is only known when a function that is being compiled runs.
-    return (tracing.get().detached(out) if active and tracing.get() is not None else out._data), pull_back
+    if active and tracing.get() is not None:
+        # The number is only known when a function that is being compiled runs.
+        return tracing.get().detached(out), pull_back
+    # Whoever writes to the result must not change the gradient, which is computed from it.
+    return (out._data if type(out._data) is float else out._data.copy()), pull_back
 
 
 def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -223,20 +226,44 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     """Return the function of (x, v) that computes the Hessian of a scalar f at x times v, without the matrix.
 
-    v and the result have the structure and the shapes of x.
+    v and the result have the structure and the shapes of x. Raises ValueError for another v.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], [1.0, 0.0])
     [10.0, 6.0]
     """
 
     def product(x: Any, v: Any) -> Any:
+        direction = _items_as(x, v)
+
         def along(x: Any) -> Any:
-            slopes = list(zip(flatten(grad(f)(x)), flatten(v), strict=True))
+            slopes = zip(flatten(grad(f)(x)), direction)
             return sum((g * d if g.shape == () else sum_(g * d) for g, d in slopes), start=0.0)
 
         return grad(along)(x)
 
     return wraps(f)(product)
+
+
+def _items_as(x: Any, v: Any) -> list[Any]:
+    """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
+    if isinstance(x, dict) and isinstance(v, dict) and x.keys() == v.keys():
+        return [item for key in x for item in _items_as(x[key], v[key])]
+    if isinstance(x, (list, tuple)) and isinstance(v, (list, tuple)) and len(x) == len(v):
+        return [item for parts in zip(x, v) for item in _items_as(*parts)]
+    if isinstance(x, CONTAINERS) or isinstance(v, CONTAINERS) or shape(x) != shape(v):
+        raise ValueError(
+            f"hvp needs a direction v of the structure and the shapes of x, which is {_form(x)}; got {_form(v)}"
+        )
+    return [v]
+
+
+def _form(tree: Any) -> str:
+    """Return what kind of structure something is, for an error."""
+    if isinstance(tree, dict):
+        return f"a dict of {', '.join(map(repr, tree)):.60}"
+    if isinstance(tree, (list, tuple)):
+        return f"a {type(tree).__name__} of length {len(tree)}"
+    return f"of shape {shape(tree)}"
 
 
 def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:

@@ -100,7 +100,8 @@ class Specialised:
                 results = self._function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
             results = self._by_the_table(args, kwargs, fresh)
-        if self._careful or not program.adjoints or all(map(is_finite, flatten(results))):
+        numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
+        if self._careful or not program.adjoints or all(map(is_finite, numbers_found)):
             return results
         # 0 times an infinite slope may have spoilt it.
         if self._again is None:

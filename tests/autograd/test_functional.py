@@ -142,6 +142,18 @@ def test_vjp_pulls_any_gradient_back() -> None:
         vjp(lambda x: W @ x, np.ones(3))[1](np.ones(3))
 
 
+def test_a_direction_is_matched_by_key() -> None:
+    product = hvp(lambda p: p["w"] ** 2 * p["b"])
+    point, direction = {"w": 3.0, "b": 5.0}, {"b": 0.0, "w": 1.0}
+    assert product(point, direction) == autograd.compile(product)(point, direction) == {"w": 10.0, "b": 6.0}
+
+
+def test_writing_to_the_result_leaves_what_vjp_pulls_back_as_it_is() -> None:
+    y, pull_back = vjp(exp, np.zeros(3))
+    y[0] = 5.0
+    assert pull_back(np.ones(3))[0].tolist() == [1.0, 1.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("message", "wrong"),
     [
@@ -155,7 +167,11 @@ def test_vjp_pulls_any_gradient_back() -> None:
         ("argnums=-2 but 1 positional", lambda: grad(exp, argnums=-2)(1.0)),
         ("a Value holds one real number; got 'a'", lambda: grad(exp)("a")),
         ("returned None", lambda: jacobian(lambda x: None)(1.0)),
-        ("argument 2 is (longer|shorter)", lambda: hvp(lambda x: x[0] * x[1])([1.0, 2.0], [1.0])),
+        ("is a list of length 2; got a list of length 1", lambda: hvp(lambda x: x[0] * x[1])([1.0, 2.0], [1.0])),
+        (r"is of shape \(3,\); got of shape \(3, 3\)", lambda: hvp(autograd.norm)(np.ones(3), np.ones((3, 3)))),
+        (r"is of shape \(3,\); got of shape \(1,\)", lambda: hvp(autograd.norm)(np.ones(3), np.ones(1))),
+        ("is a dict of 'w'; got a dict of 'b'", lambda: hvp(lambda p: p["w"] ** 2)({"w": 1.0}, {"b": 1.0})),
+        ("is a dict of 'w'; got of shape ()", lambda: hvp(lambda p: p["w"] ** 2)({"w": 1.0}, 1.0)),
     ],
 )
 def test_mistakes_are_told(message: str, wrong: Any) -> None:
@@ -173,3 +189,8 @@ def test_gradients_of_what_a_function_uses() -> None:
     assert (value, aux[0].data, aux[1], slope) == (9.0, 3.0, "more", 6.0)
     with pytest.raises(TypeError, match=r"with has_aux <lambda> must return a pair"):
         value_and_grad(lambda x: x * x, has_aux=True)(3.0)
+
+
+def test_text_and_none_beside_a_loss_are_compiled() -> None:
+    pair = value_and_grad(lambda x: (x * x, [x * 1.0, "more", None, True]), has_aux=True)
+    assert autograd.compile(pair)(3.0) == ((9.0, [3.0, "more", None, True]), 6.0)
