@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ._anomaly import check_gradient
 from ._arrays import astype, item
 from ._elementwise import equal, where
-from ._modes import active, anomaly, new_lock, no_grad, tracing
+from ._modes import active, anomaly, new_lock, no_grad, tracing, without_warnings
 from ._node import MANY, Node, name_of
 from ._primitive import Rule, bits, leaf, read_only, shape, unchanged
 from .files import brief
@@ -215,9 +214,14 @@ def backward(root: Node) -> None:
             "backward() on a leaf: this loss was not computed from any Value or Tensor. Was it made from raw numbers, "
             "under no_grad(), after detach() or from .data? Compute it from nodes"
         )
-    with _lock, without_warnings():
-        if active or not _backward_values(root):
-            _backward_general(root)
+    with _lock:
+        _swept(root)
+
+
+@without_warnings
+def _swept(root: Node) -> None:
+    if active or not _backward_values(root):
+        _backward_general(root)
 
 
 def _backward_general(root: Node) -> None:
@@ -236,16 +240,30 @@ def _backward_general(root: Node) -> None:
             break
         # Nearly always there is nothing to take care of.
         careful = True
+    grads = []
     for node, g in adjoints.items():
         # A gradient belongs to its leaf, which may write to it: one that other nodes share is copied by the addition.
         fresh = type(node._grad) is float and type(g) is not float and g.base is None and id(g) not in passed_on
-        node._grad = g if fresh and node._grad == 0.0 else node._grad + g
+        grads.append(g if fresh and node._grad == 0.0 else node._grad + g)
+    set_gradients(adjoints, grads)
+
+
+def set_gradients(nodes: Iterable[Node], gradients: Iterable[Any]) -> None:
+    """Set the gradients of nodes, all or none of them: what breaks off Python, such as Ctrl-C, waits until it is done.
+
+    There is no instruction of Python between them.
+    """
+    deque(map(_set_gradient, nodes, gradients), 0)
+
+
+_set_gradient = vars(Node)["_grad"].__set__
 
 
 def _backward_values(root: Node) -> bool:
     """Do the same for a graph of Values alone, four times faster; return False, nothing done, for any other.
 
-    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found.
+    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found. Leaves are
+    listed as often as they are used: what breaks off the sweep leaves their gradients as they were.
     """
     kind = type(root)
     if type(root._data) is not float:
@@ -253,7 +271,8 @@ def _backward_values(root: Node) -> bool:
     zero = float("0")
     order: list[Node] = []
     stack: list[Any] = [root]
-    pop, push, finish = stack.pop, stack.append, order.append
+    leaves: list[Any] = []
+    pop, push, finish, use = stack.pop, stack.append, order.append, leaves.append
     while stack:
         node = pop()
         if node is None:
@@ -265,12 +284,16 @@ def _backward_values(root: Node) -> bool:
             first, second = node._a, node._b
             if second is not None:
                 if type(second) is kind:
-                    if second._grad is not zero and second.op is not None:
+                    if second.op is None:
+                        use(second)
+                    elif second._grad is not zero:
                         push(second)
                 elif second is MANY:
                     for i in first:
                         if type(i) is kind:
-                            if i._grad is not zero and i.op is not None:
+                            if i.op is None:
+                                use(i)
+                            elif i._grad is not zero:
                                 push(i)
                         elif isinstance(i, Node):
                             return False
@@ -278,10 +301,24 @@ def _backward_values(root: Node) -> bool:
                 elif isinstance(second, Node):
                     return False
             if type(first) is kind:
-                if first._grad is not zero and first.op is not None:
+                if first.op is None:
+                    use(first)
+                elif first._grad is not zero:
                     push(first)
             elif isinstance(first, Node):
                 return False
+    before = [leaf._grad for leaf in leaves]
+    try:
+        _sweep_values(root, order)
+    except BaseException:
+        set_gradients(leaves, before)
+        raise
+    return True
+
+
+def _sweep_values(root: Node, order: list[Node]) -> None:
+    """Add to the gradients of all nodes of a graph of Values."""
+    kind = type(root)
     root._grad = 1.0
     for node in reversed(order):
         op: Any = node.op
@@ -313,7 +350,6 @@ def _backward_values(root: Node) -> bool:
                     second._grad += right(g, node._data, node._x, node._y)
         except (ZeroDivisionError, OverflowError):
             _send(node)
-    return True
 
 
 def _send(node: Node) -> None:
@@ -340,9 +376,3 @@ def one_like(root: Node) -> Any:
     import numpy
 
     return numpy.ones_like(root._data)
-
-
-def without_warnings() -> AbstractContextManager[Any]:
-    """Silence NumPy's floating-point warnings, if NumPy is in use: `detect_anomaly` says more."""
-    numpy = sys.modules.get("numpy")
-    return nullcontext() if numpy is None else numpy.errstate(all="ignore")

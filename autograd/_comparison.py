@@ -10,9 +10,8 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from ._backward import without_warnings
 from ._functional import pull
-from ._modes import no_grad, record
+from ._modes import no_grad, record, without_warnings
 from ._node import Node
 from ._numerical import CLEAR, EPSILON, Estimate, derivative
 from ._primitive import shape
@@ -68,19 +67,19 @@ class Check:
         finally:
             _restore(before)
 
+    @without_warnings
     def _report(self) -> Report:
-        with without_warnings():
-            problem = self.problem()
-            if problem:
-                return Report("invalid", (), (problem,), self.calls)
-            self.gradient, value = self.analytic(self.start)
-            if value != self.value and not math.isnan(value):
-                said = f"the function gives {value!r} while it is recorded and {self.value!r} under no_grad()"
-                return Report("invalid", (), (said,), self.calls)
-            # A function is as good as one of inputs that are off by a rounding, and no better.
-            self.magnitude = max(self.magnitude, _size_of(self.gradient, self.start))
-            entries, remarks = self.compare()
-            remarks += self.in_lower_precision()
+        problem = self.problem()
+        if problem:
+            return Report("invalid", (), (problem,), self.calls)
+        self.gradient, value = self.analytic(self.start)
+        if value != self.value and not math.isnan(value):
+            said = f"the function gives {value!r} while it is recorded and {self.value!r} under no_grad()"
+            return Report("invalid", (), (said,), self.calls)
+        # A function is as good as one of inputs that are off by a rounding, and no better.
+        self.magnitude = max(self.magnitude, _size_of(self.gradient, self.start))
+        entries, remarks = self.compare()
+        remarks += self.in_lower_precision()
         verdict = min((entry.verdict for entry in entries), key=SEVERITY.index, default="pass")
         if verdict == "pass" and any(UNSTEADY in remark for remark in remarks):
             verdict = "undecided"

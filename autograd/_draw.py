@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ._backward import one_like, sweep, topological_sort, without_warnings
+from ._backward import one_like, sweep, topological_sort
 from ._boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, node_box, operation_circle, told
 from ._drawing import Drawing, bundle
 from ._graphviz import Layout, Point, dot_text, frames, lay_out, shortened
 from ._groups import Place, places
+from ._modes import without_warnings
 from ._node import Node
 from ._operators import Operators
 from ._primitive import shape
@@ -118,15 +119,15 @@ def colors(order: list[Node]) -> dict[Node, str]:
     return {node: PALETTE[k % len(PALETTE)] for node, k in level.items()}
 
 
+@without_warnings
 def flows(order: list[Node]) -> Flow:
     """Return the gradient that flows from each node to its operation (None), and from there to each argument."""
     found: Flow = {}
-    with without_warnings():
-        for node, g, sent in sweep(order, {order[-1]: one_like(order[-1])}):
-            found[node, None] = _largest(g)
-            for position, (argument, contribution) in enumerate(zip(node.inputs, sent)):
-                if isinstance(argument, Node):
-                    found[node, position] = 0.0 if contribution is None else _largest(contribution)
+    for node, g, sent in sweep(order, {order[-1]: one_like(order[-1])}):
+        found[node, None] = _largest(g)
+        for position, (argument, contribution) in enumerate(zip(node.inputs, sent)):
+            if isinstance(argument, Node):
+                found[node, position] = 0.0 if contribution is None else _largest(contribution)
     return found
 
 

@@ -8,12 +8,13 @@ from contextvars import Context
 from math import prod
 from typing import Any, NamedTuple
 
-from ._backward import one_like, without_warnings
+from ._backward import one_like
 from ._draw import colors
 from ._explanation import Explanation, Factor, Line, Path, show
 from ._formula import is_one_number, unique
 from ._latex import latex_text
 from ._local import Derivative, derivative, written_out
+from ._modes import without_warnings
 from ._node import Node, name_of
 from ._paths import Link, Stations, letter, numbered, pull_through
 from .files import brief
@@ -78,14 +79,10 @@ def explain(loss: Node, wrt: Node) -> Explanation:
             f"no_grad(), detach() or .data may lie between"
         )
     # A context of its own: without anomaly detection, whatever the caller has switched.
-    return Context().run(_quietly, stations)
+    return Context().run(_explained, stations)
 
 
-def _quietly(stations: Stations) -> Explanation:
-    with without_warnings():
-        return _explained(stations)
-
-
+@without_warnings
 def _explained(stations: Stations) -> Explanation:
     total = stations.count()
     listed = total <= PATHS

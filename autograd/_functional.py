@@ -7,10 +7,10 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from ._arrays import astype, item, reshape, stack, sum_
-from ._backward import is_finite, one_like, sweep, topological_sort, without_warnings
+from ._backward import is_finite, one_like, sweep, topological_sort
 from ._elementwise import positive, where
 from ._kinks import has_kink, meet, smoothed, watching
-from ._modes import active, anomaly, record, tracing
+from ._modes import active, anomaly, record, tracing, without_warnings
 from ._node import Node
 from ._primitive import kinds, shape
 from ._trees import CONTAINERS, flatten, mapped
@@ -266,6 +266,7 @@ def _form(tree: Any) -> str:
     return f"of shape {shape(tree)}"
 
 
+@without_warnings
 def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
     order = topological_sort(out, until=set(targets))
@@ -287,11 +288,10 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     while True:
         adjoints = {out: seed} if out in wanted else {}
         passed_on = set()
-        with without_warnings():
-            for node, g, _ in sweep(order, adjoints, recorded, wanted, careful):
-                passed_on.add(id(g))
-                if noted is not None:
-                    noted.adjoint(out, node, g)
+        for node, g, _ in sweep(order, adjoints, recorded, wanted, careful):
+            passed_on.add(id(g))
+            if noted is not None:
+                noted.adjoint(out, node, g)
         if careful or noted is not None or all(is_finite(adjoints.get(target, 0.0)) for target in targets):
             break
         # Nearly always there is nothing to take care of.

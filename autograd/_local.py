@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from contextvars import Context
 from typing import Any, NamedTuple
 
-from ._backward import one_like, sweep, topological_sort, without_warnings
+from ._backward import one_like, sweep, topological_sort
 from ._elementwise import greater, greater_equal, less, less_equal
 from ._formula import LONG, formula, is_one_number, number
 from ._latex import latex_formula, latex_label, latex_text
+from ._modes import without_warnings
 from ._node import Node
 from ._primitive import shape
 from ._tensor import Tensor
@@ -86,20 +87,20 @@ def written_out(expression: Sequence[Node], names: Mapping[Any, str]) -> Derivat
     return _written(out, called, simplify=False)
 
 
+@without_warnings
 def _derivative(expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Any) -> Derivative:
     root = expression[-1]
     scalar = all(node.shape == () for node in expression) and all(shape(n.inputs[k]) == () for n, k in edges)
     scalar = scalar and g is None
     raw = one_like(root) if g is None else g
-    with without_warnings():
-        for symbolic in (True, False):
-            found = _on_symbols(expression, edges, names, None if scalar else raw, symbolic)
-            if found is not None:
-                return found
-        out, called, targets = _copied(expression, edges, names, symbolic=False)
-        name = called.pop(out)
-        text = f"d{name}/d{called[targets[0]]} at {formula(out, called)}"
-        return Derivative(text, latex_text(text), _pulled(out, targets, raw, recorded=False))
+    for symbolic in (True, False):
+        found = _on_symbols(expression, edges, names, None if scalar else raw, symbolic)
+        if found is not None:
+            return found
+    out, called, targets = _copied(expression, edges, names, symbolic=False)
+    name = called.pop(out)
+    text = f"d{name}/d{called[targets[0]]} at {formula(out, called)}"
+    return Derivative(text, latex_text(text), _pulled(out, targets, raw, recorded=False))
 
 
 def _on_symbols(

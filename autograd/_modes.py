@@ -8,11 +8,12 @@ is left in another order, thread or context than it was entered in.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import types
 import weakref
 from collections.abc import Callable, Generator
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from functools import partial, wraps
 from typing import Any, Generic, TypeVar, cast
 
@@ -286,6 +287,27 @@ class detect_anomaly(_Switch):
     """
 
     variable, setting = anomaly, True
+
+
+def without_warnings(function: F) -> F:
+    """Return a function during which NumPy is silent about floating-point numbers: `detect_anomaly` says more.
+
+    What it sets is left with its context, at no instruction of Python's: so also where that is broken off.
+    """
+
+    @wraps(function)
+    def silent(*args: Any, **kwargs: Any) -> Any:
+        numpy = sys.modules.get("numpy")
+        return (
+            function(*args, **kwargs) if numpy is None else copy_context().run(_silent, numpy, function, args, kwargs)
+        )
+
+    return cast(F, silent)
+
+
+def _silent(numpy: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    numpy.seterr(all="ignore")
+    return function(*args, **kwargs)
 
 
 _locks: weakref.WeakSet[Any] = weakref.WeakSet()

@@ -10,6 +10,7 @@ from typing import Any
 from . import _floats
 from ._arrays import broadcast_to
 from ._formula import uniform
+from ._modes import without_warnings
 from ._node import Node
 from ._primitive import ANY, NUMBERS, TABLE, has_varying, is_varying, leaf, shape
 from ._trees import deeper
@@ -59,8 +60,7 @@ def narrow(node: Node, known: dict[Any, Node]) -> Any:
         args[position] = small._data if isinstance(small, Node) else small
         import numpy
 
-        with numpy.errstate(all="ignore"):
-            out = numpy.asarray(node.op.forward(numpy, *args, **node.settings))
+        out = numpy.asarray(without_warnings(node.op.forward)(numpy, *args, **node.settings))
         # A comparison is True where the node holds 1.0.
         (dtype, *form), (recorded, *wanted) = _form(out), _form(node._data)
         if form == wanted and dtype in (recorded, bool):

@@ -9,7 +9,7 @@ from typing import Any
 from . import _floats
 from ._anomaly import check
 from ._masked import check_unmasked
-from ._modes import active, anomaly, recording, replaying, tracing
+from ._modes import active, anomaly, recording, replaying, tracing, without_warnings
 from ._node import NO_SETTINGS, Node
 from ._trees import deeper
 from .files import brief
@@ -150,8 +150,7 @@ class Primitive:
         try:
             if active and anomaly.get():
                 # What NumPy would warn of, detect_anomaly is about to say better.
-                with numpy.errstate(all="ignore"):
-                    out = self.forward(numpy, *raw, **settings)
+                out = without_warnings(self.forward)(numpy, *raw, **settings)
             else:
                 out = self.forward(numpy, *raw, **settings)
         except (ValueError, TypeError, IndexError) as error:

@@ -16,6 +16,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from ._anomaly import user_place, written_place
+from ._backward import set_gradients
 from ._late import PENDING, Late, link
 from ._modes import active, anomaly, no_grad, recording, replaying, tracing
 from ._node import NO_SETTINGS, Node, name_of
@@ -445,8 +446,10 @@ class Replay:
         before()
         tried = program.runs > TRIED or self._is_near(gradients, out[0])
         if tried:
-            for node, g in gradients:
-                node._grad = node._grad + g if type(node._grad) is not float or node._grad else g
+            set_gradients(
+                [node for node, _ in gradients],
+                [node._grad + g if type(node._grad) is not float or node._grad else g for node, g in gradients],
+            )
         else:
             out[0].backward()
         return float(step.lates[step.places[id(out[0])]].data), _numbers(out[1], step)
@@ -506,11 +509,12 @@ class Replay:
 
     def _is_near(self, gradients: list[tuple[Node, Any]], J: Node) -> bool:
         """Tell whether the gradients are those that the step itself has; a program that finds others is not used."""
-        before = [node._grad for node, _ in gradients]
+        nodes = [node for node, _ in gradients]
+        before = [node._grad for node in nodes]
         J.backward()
-        found = [node._grad for node, _ in gradients]
+        found = [node._grad for node in nodes]
+        set_gradients(nodes, before)
         for (node, g), old, new in zip(gradients, before, found):
-            node._grad = old
             if not _near(new - old, g):
                 self._stop(f"the gradient of {name_of(node)} came out otherwise when it was compiled")
         return not self.stopped

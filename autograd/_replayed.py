@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import Any
 
 from ._backends import BACKENDS
-from ._backward import one_like, without_warnings
+from ._backward import one_like
 from ._functional import Differentiated, pull
 from ._late import Late
-from ._modes import record
+from ._modes import record, without_warnings
 from ._node import NO_SETTINGS, Node
 from ._passes import hollow, rule_of
 from ._primitive import is_varying, leaf
@@ -133,17 +133,17 @@ class Written:
         self._given += [_index(item, way) for item in program.given.values()]
         hollow([*program.captured, *program.nodes])
 
+    @without_warnings
     def run(self, step: Step) -> list[tuple[Node, Any]] | None:
         """Compute; return the gradient of each leaf, or None where floats are not finite or Python's raise."""
         self.runs += 1
         slots = step.slots
         try:
-            with without_warnings():
-                (J, (values, slopes)), gradients = self._function(*[give(slots) for give in self._given])
-                # A sum that overflows only takes the long way.
-                sums = gradients if self._of_floats else [g if type(g) is float else g.sum() for g in gradients]
-                if not math.isfinite(J) or not math.isfinite(sum(sums)):
-                    return None
+            (J, (values, slopes)), gradients = self._function(*[give(slots) for give in self._given])
+            # A sum that overflows only takes the long way.
+            sums = gradients if self._of_floats else [g if type(g) is float else g.sum() for g in gradients]
+            if not math.isfinite(J) or not math.isfinite(sum(sums)):
+                return None
         except (ArithmeticError, ValueError):
             return None
         for k, value in zip(self._values, [J, *values]):

@@ -19,7 +19,8 @@ import numpy
 
 from . import _elementwise
 from ._arrays import getitem, item, permute_dims, reshape
-from ._backward import topological_sort, without_warnings
+from ._backward import topological_sort
+from ._modes import without_warnings
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf, shape
 
@@ -81,6 +82,7 @@ class _Recipe(NamedTuple):
     terms: list[tuple[int, list[_View]]]
 
 
+@without_warnings
 def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[Any] | None:
     """Return a node for each of `roots`, computed by few operations on the arrays of `packs`; None if it does not pay.
 
@@ -106,12 +108,11 @@ def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[
     needed = _needed(recipes, views)
     if WORTH * len(needed) > size:
         return None
-    with without_warnings():
-        arrays = _Arrays(groups, recipes, needed, views)
-        arrays.data.update((k, data) for k, (data, _) in enumerate(packs))
-        for k in sorted(needed):
-            arrays.compute(k)
-        results = [_like(root, arrays.view(view)) for root, view in zip(roots, views)]
+    arrays = _Arrays(groups, recipes, needed, views)
+    arrays.data.update((k, data) for k, (data, _) in enumerate(packs))
+    for k in sorted(needed):
+        arrays.compute(k)
+    results = [_like(root, arrays.view(view)) for root, view in zip(roots, views)]
     return results if _pays(results, roots, scalars.order) else None
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._backends import BACKENDS
-from ._backward import is_finite, without_warnings
+from ._backward import is_finite
 from ._fresh import drawn, leaves_drawn
 from ._functional import parts_of
 from ._guards import Surroundings
 from ._kinks import mean_beside
+from ._modes import without_warnings
 from ._node import Node
 from ._passes import hollow, rule_of
 from ._recording import once_only, program_of, recorded, refuse_paths, replaced, same_twice
@@ -83,6 +84,7 @@ class Specialised:
             results = mean_beside(lambda args: self._once(numbers, args, kwargs), args, results)
         return results
 
+    @without_warnings
     def _once(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
@@ -96,8 +98,7 @@ class Specialised:
         outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()
         try:
-            with without_warnings():
-                results = self._function(*args, *kwargs.values(), *outside)
+            results = self._function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
             results = self._by_the_table(args, kwargs, fresh)
         numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
@@ -105,8 +106,7 @@ class Specialised:
             return results
         # 0 times an infinite slope may have spoilt it.
         if self._again is None:
-            with without_warnings():
-                self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
+            self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
         return self._again._with(numbers, args, kwargs)
 
     def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
@@ -117,10 +117,9 @@ class Specialised:
         found: dict[Any, Any] = {node: node._data for node in self.program.captured}
         found.update(fresh)
         found.update(self._found(args, kwargs))
-        with without_warnings():
-            for node in self.program.nodes:
-                raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
-                found[node] = rule_of(node)(*raw, **node.settings)
+        for node in self.program.nodes:
+            raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
+            found[node] = rule_of(node)(*raw, **node.settings)
         return mapped(_apart, replaced(self.program.results, found))
 
     def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:

@@ -9,10 +9,11 @@ from contextvars import Context
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from ._backward import one_like, sweep, topological_sort, without_warnings
+from ._backward import one_like, sweep, topological_sort
 from ._formula import ATOM, formula, short_number, unique, written
 from ._latex import parsed
 from ._local import local
+from ._modes import without_warnings
 from ._node import Node, name_of, plain
 from ._paths import letter, numbered
 from ._primitive import leaf, shape
@@ -189,6 +190,7 @@ def steps(loss: Node, optimizer: Any = None) -> Steps:
     return Context().run(_steps, loss, optimizer)
 
 
+@without_warnings
 def _steps(loss: Node, optimizer: Any) -> Steps:
     order = topological_sort(loss)
     data: dict[Node, Any] = {}
@@ -199,13 +201,12 @@ def _steps(loss: Node, optimizer: Any) -> Steps:
                 data.setdefault(given, arg)
     data[loss] = loss._data
     adjoints = {loss: one_like(loss)}
-    with without_warnings():
-        swept = list(sweep(order, adjoints))
-        update = [] if optimizer is None else list(_updates(optimizer, adjoints, data))
-        names = names_of(order, [node for node, *_ in update])
-        made = [_forward(node, names, names[loss]) for node in order if node.op is not None]
-        made += _backward(swept, names, names[loss])
-        made += [_update(optimizer, *moved, names, names[loss]) for moved in update]
+    swept = list(sweep(order, adjoints))
+    update = [] if optimizer is None else list(_updates(optimizer, adjoints, data))
+    names = names_of(order, [node for node, *_ in update])
+    made = [_forward(node, names, names[loss]) for node in order if node.op is not None]
+    made += _backward(swept, names, names[loss])
+    made += [_update(optimizer, *moved, names, names[loss]) for moved in update]
     return Steps(order, names, data, made)
 
 

@@ -1,7 +1,7 @@
 """Run the property tests again and again, each time with other random numbers: `python tests/fuzz.py --minutes 30`.
 
 Random graphs and networks, indices of every kind, functions compiled; and trainings with losses, networks and callbacks
-as people who know NumPy write them, compiled against uncompiled.
+as people who know NumPy write them, compiled against uncompiled; and interrupts by signals at random moments.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ PROPERTIES = [
 ]  # fmt: skip
 TRAININGS = 50
 """A round trains so many, about as long as it tests properties."""
+INTERRUPTS = 40
+"""A round interrupts each of some computations so many times."""
 
 # This one is the same each time: it draws what a user's test of a primitive draws.
 SAME = "not test_every_primitive"
@@ -35,7 +37,7 @@ def main() -> int:
     while time.monotonic() - started < 60 * args.minutes:
         seed = args.seed + rounds
         rounds += 1
-        for part in (properties, trainings):
+        for part in (properties, trainings, interrupts):
             passed, failed, output = part(seed)
             examples, failures = examples + passed, failures + failed
             if failed:
@@ -59,6 +61,12 @@ def trainings(seed: int) -> tuple[int, int, str]:
     done = python(str(TESTS / "habits.py"), f"--first={seed * TRAININGS}", f"--count={TRAININGS}")
     differ = abs(done.returncode)
     return TRAININGS - differ, differ, done.stdout + done.stderr
+
+
+def interrupts(seed: int) -> tuple[int, int, str]:
+    """Interrupt computations, INTERRUPTS of each kind."""
+    done = python(str(TESTS / "interrupts.py"), f"--seed={seed}", f"--count={INTERRUPTS}")
+    return INTERRUPTS * done.stdout.count(" interrupts in "), abs(done.returncode), done.stdout + done.stderr
 
 
 def python(*command: str) -> subprocess.CompletedProcess[str]:
