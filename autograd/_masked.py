@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ._trees import deeper
+
 
 def check_unmasked(data: Any, who: str) -> None:
     """Raise ValueError if an element of an array, or of arrays in lists, is masked; `who` begins the message.
@@ -21,11 +23,12 @@ def check_unmasked(data: Any, who: str) -> None:
         raise ValueError(f"{who} is masked in places: leave these out, or put numbers there with filled(...)")
 
 
-def _is_masked(data: Any, masked: Any) -> bool:
+def _is_masked(data: Any, masked: Any, depth: int = 0) -> bool:
     if isinstance(data, masked.MaskedArray):
         return bool(masked.is_masked(data))
     if isinstance(data, (list, tuple)):
-        return not _PLAIN.issuperset(map(type, data)) and any(_is_masked(part, masked) for part in data)
+        inside = deeper(depth)
+        return not _PLAIN.issuperset(map(type, data)) and any(_is_masked(part, masked, inside) for part in data)
     if getattr(getattr(data, "dtype", None), "kind", "") == "O" and hasattr(data, "tolist"):
         return _is_masked(data.tolist(), masked)
     return False
