@@ -121,11 +121,15 @@ class Compiled:
         from ._specialised import Specialised
 
         with self._lock:
+            before = self._specialised.get(key)
+            if before is not None and before.holds():
+                # Another thread was faster.
+                return before
             collects = gc.isenabled()
             try:
                 # The cyclic collector would walk a growing graph, which has no cycles, again and again.
                 gc.disable()
-                before = self._specialised.pop(key, None)
+                self._specialised.pop(key, None)
                 while len(self._specialised) >= MOST:
                     del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
                 made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
