@@ -159,16 +159,12 @@ abs_ = primitive(
     domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
 )
 sign: Operation = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
-floor = primitive(
-    "floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a)
-)
-ceil = primitive(
-    "ceil", lambda xp, a: xp.ceil(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a)
-)
-trunc = primitive("trunc", lambda xp, a: xp.trunc(a), None, domain=(REAL,), kink=lambda a: sin(math.pi * a))
-round_ = primitive(
+floor = primitive("floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+ceil = primitive("ceil", lambda xp, a: xp.ceil(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+trunc = primitive("trunc", lambda xp, a: xp.trunc(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+round_: Operation = primitive(
     "round", lambda xp, a: xp.round(a), None,
-    domain=(REAL,), kink=lambda a: cos(math.pi * a), note="Halves go to the even neighbour.",
+    domain=(REAL,), kink=lambda a: a - floor(a) - 0.5, note="Halves go to the even neighbour.",
 )
 maximum = primitive(
     "maximum", lambda xp, a, b: xp.maximum(a, b),

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from ._arrays import astype, item, reshape, stack, sum_
 from ._backward import is_finite, one_like, sweep, topological_sort
 from ._elementwise import positive, where
-from ._kinks import has_kink, meet, smoothed, watching
+from ._kinks import both_sides, has_kink, meet, smoothed, watching
 from ._modes import active, anomaly, record, tracing, without_warnings
 from ._node import Node
 from ._primitive import kinds, shape
+from ._tracing import Trace
 from ._trees import CONTAINERS, flatten, mapped
 from .files import brief
 
@@ -154,19 +155,28 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     >>> y, pull_back(1.0)
     (10.0, (5.0, 2.0))
     """
-    with record():
-        traced = [trace(arg) for arg in args]
-        out = output(f(*traced), f)
-    targets = list(flatten(traced))
+
+    def compute(args: Any, met: list[Any]) -> tuple[list[Any], Node]:
+        with record():
+            traced = [trace(arg) for arg in args]
+            with watching(met):
+                return traced, output(f(*traced), f)
+
+    (traced, out), averaged = both_sides(compute, list(args))
 
     def pull_back(g: Any) -> tuple[Any, ...]:
-        seed = _seed(g, out)
-        with record():
-            gradients, _ = pull(out, targets, seed)
-        found = dict(zip(targets, gradients))
-        return tuple(rebuild(tree, found) for tree in traced)
+        def pulled(computed: tuple[list[Any], Node]) -> tuple[Any, ...]:
+            traced, out = computed
+            targets = list(flatten(traced))
+            seed = _seed(g, out)
+            with record():
+                gradients, _ = pull(out, targets, seed)
+            found = dict(zip(targets, gradients))
+            return tuple(rebuild(tree, found) for tree in traced)
 
-    if any(t.op is not None for t in targets):
+        return averaged(pulled, pulled((traced, out)))  # type: ignore[no-any-return]
+
+    if any(t.op is not None for t in flatten(traced)):
         return out, pull_back
     if active and tracing.get() is not None:
         # The number is only known when a function that is being compiled runs.
@@ -283,8 +293,8 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
     careful = noted.careful if noted is not None else bool(active) and anomaly.get()
     if noted is None:
         meet(order)
-    elif any(node in noted.adjoints for node in order):
-        noted.kinked = noted.kinked or any(map(has_kink, order))
+    else:
+        note_kinks(noted, order, targets)
     while True:
         adjoints = {out: seed} if out in wanted else {}
         passed_on = set()
@@ -308,6 +318,12 @@ def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
             noted.adjoint(out, target, g)
         results.append(g if isinstance(g, Node) or not recorded else where(True, g, target))
     return results, recorded
+
+
+def note_kinks(trace: Trace, order: list[Node], targets: list[Node]) -> None:
+    """Note from which leaves `targets` are computed, if a gradient in `order` is differentiated again at a kink."""
+    if any(node in trace.adjoints for node in order) and any(map(has_kink, order)):
+        trace.kinked.update(node for target in targets for node in topological_sort(target) if node.op is None)
 
 
 def _zero_like(node: Node) -> Any:

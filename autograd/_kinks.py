@@ -13,14 +13,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from itertools import count, islice
+from operator import itemgetter
 from typing import Any
 
 from ._elementwise import where
 from ._node import Node
+from ._signature import FIXED
 from ._trees import flatten, mapped
 
-_met: ContextVar[list[Node] | None] = ContextVar("met", default=None)
-"""The nodes on a kink that gradients met, which are to be differentiated again."""
+_met: ContextVar[list[Any] | None] = ContextVar("met", default=None)
+"""What was on a kink in gradients that are to be differentiated again: nodes, and comparisons of equal numbers."""
+
+_tied: ContextVar[list[Any] | None] = ContextVar("tied", default=None)
+"""The same, for comparisons in a function of which the gradient is to be differentiated again."""
 
 _draws: ContextVar[tuple[list[Any], Iterator[Any] | None] | None] = ContextVar("draws", default=None)
 """What random numbers a function drew at the place itself, and, just beside, those that are left of them."""
@@ -28,11 +33,18 @@ _draws: ContextVar[tuple[list[Any], Iterator[Any] | None] | None] = ContextVar("
 SAME = 1e-9
 """Derivatives that differ by this part from the mean of those beside are as good."""
 
+SETTLED = 0.1
+"""Means of both sides, near and four times as far, that differ by this part of what they differ from the derivative
+at the place itself, are those of a kink; of a smooth function the far one differs 16 times as much."""
+
 
 def has_kink(node: Node) -> bool:
-    """Tell whether the slope of a node's operation jumps somewhere."""
+    """Tell whether the slope of a node's operation, or what is chosen by it, jumps somewhere.
+
+    What `where` chooses jumps with its condition, which is no number that could sit on a kink.
+    """
     op = node.op
-    return op is not None and op.kink is not None and None not in op.rules
+    return op is not None and op.kink is not None and op.rules.count(None) in (0, len(op.rules))
 
 
 def meet(order: Sequence[Node]) -> None:
@@ -40,6 +52,14 @@ def meet(order: Sequence[Node]) -> None:
     met = _met.get()
     if met is not None:
         met += [node for node in order if has_kink(node) and _sits_on_kink(node)][:1]
+
+
+def meet_tie(a: Any, b: Any) -> None:
+    """Note a comparison in which raw numbers or arrays are equal, if that matters: what is chosen by it jumps there."""
+    met = _tied.get()
+    if met is not None:
+        tied = a == b
+        met += [tied] if (tied.any() if hasattr(tied, "dtype") else tied) else []
 
 
 def _sits_on_kink(node: Node) -> bool:
@@ -52,35 +72,44 @@ def _sits_on_kink(node: Node) -> bool:
 
 
 @contextmanager
-def watching(met: list[Node]) -> Iterator[None]:
-    """Have `met` filled by the gradients that are taken inside."""
-    token = _met.set(met)
+def watching(met: list[Any] | None) -> Iterator[None]:
+    """Have `met` filled by the gradients inside; comparisons inside go where this gradient goes."""
+    tied, token = _tied.set(_met.get()), _met.set(met)
     try:
         yield
     finally:
         _met.reset(token)
+        _tied.reset(tied)
 
 
-def smoothed(compute: Callable[[Any, list[Node]], tuple[Any, Any]], args: Any) -> tuple[Any, Any]:
-    """Return what `compute(args, met)` does, a value and derivatives; these averaged over both sides of a kink.
+def smoothed(compute: Callable[[Any, list[Any]], tuple[Any, Any]], args: Any) -> tuple[Any, Any]:
+    """Return what `compute(args, met)` does, a value and derivatives; these averaged over both sides of a kink."""
+    (value, derivatives), averaged = both_sides(compute, args)
+    return value, averaged(itemgetter(1), derivatives)
+
+
+def both_sides(compute: Callable[[Any, list[Any]], Any], args: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return what `compute(args, met)` does, and a function that averages what is taken of that over both sides.
 
     `args` are raw numbers, arrays and structures of them; of what is a node there is nothing beside.
     """
     outer = _met.get()
     if outer is not None:
-        return compute(args, outer)
-    met: list[Node] = []
+        return compute(args, outer), lambda take, derivatives: derivatives
+    met: list[Any] = []
     draws: list[Any] = []
     with _drawing((draws, None)):
-        value, derivatives = compute(args, met)
+        result = compute(args, met)
 
-    def beside(args: Any) -> Any:
-        with _drawing((draws, iter(draws))):
-            return compute(args, [])[1]
+    def averaged(take: Callable[[Any], Any], derivatives: Any) -> Any:
+        def beside(args: Any) -> Any:
+            with _drawing((draws, iter(draws))):
+                return take(compute(args, []))
 
-    if met and not any(isinstance(item, Node) for item in flatten(args)):
-        derivatives = mean_beside(beside, args, derivatives)
-    return value, derivatives
+        moved = met and not any(isinstance(item, Node) for item in flatten(args))
+        return mean_beside(beside, args, derivatives) if moved else derivatives
+
+    return result, averaged
 
 
 @contextmanager
@@ -102,25 +131,41 @@ def drawn_once(draw: Callable[[], Any]) -> Any:
 
 
 def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> Any:
-    """Return the mean of the derivatives just beside `args`, where it differs from that there."""
-    sides = [flatten(compute(mapped(partial(_beside, side=side, counted=count()), args))) for side in (1, -1)]
-    return mapped(lambda item: _mean(item, *map(next, sides)), derivatives)
+    """Return the mean of the derivatives just beside `args`, where it differs from that there.
+
+    Four times as far beside, that of a kink is the same; where it is another, a smooth function bends quickly, or its
+    numbers are rounded, and the derivative there is the better one.
+    """
+
+    def mean(distance: float) -> Any:
+        above, below = (
+            flatten(compute(mapped(partial(_beside, by=by, counted=count()), args))) for by in (distance, -distance)
+        )
+        return mapped(lambda _: _half(next(above), next(below)), derivatives)
+
+    near = mean(1.0)
+    alike = map(_alike, flatten(derivatives), flatten(near))
+    if all(found if isinstance(found, bool) else found.all() for found in alike):
+        return derivatives
+    means = zip(flatten(near), flatten(mean(4.0)))
+    return mapped(lambda item: _chosen(item, *next(means)), derivatives)
 
 
-def _beside(item: Any, side: int, counted: Iterator[int]) -> Any:
+def _beside(item: Any, by: float, counted: Iterator[int]) -> Any:
     """Return a number, or an array of some, moved a little: far enough for rounding, near enough to change no digit.
 
     No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
     """
-    if isinstance(item, float) or (hasattr(item, "dtype") and item.dtype.kind == "f"):
-        single = getattr(item, "itemsize", 8) == 4
-        step, least = (2.0**-14, 2.0**-60) if single else (2.0**-36, 2.0**-500)
-        if isinstance(item, float):
-            return item + side * (abs(item) * step or least) * _part(next(counted))
+    if isinstance(item, (float, int)) and not isinstance(item, bool):
+        return item + by * (abs(item) * 2.0**-36 or 2.0**-500) * _part(next(counted))
+    if getattr(getattr(item, "dtype", None), "kind", "") in tuple("fiub"):
         import numpy
 
+        single = item.dtype == numpy.float32
+        step, least = (2.0**-14, 2.0**-60) if single else (2.0**-36, 2.0**-500)
+        given = item.astype(numpy.float32 if single else float)
         parts = _part(numpy.array(list(islice(counted, item.size)))).reshape(item.shape)
-        return (item + side * numpy.where(item == 0, least, abs(item) * step) * parts).astype(item.dtype)
+        return (given + by * numpy.where(given == 0, least, abs(given) * step) * parts).astype(given.dtype)
     return item
 
 
@@ -129,15 +174,34 @@ def _part(k: Any) -> Any:
     return 1 + k * (math.sqrt(5) - 1) / 2 % 1
 
 
-def _mean(there: Any, above: Any, below: Any) -> Any:
-    mean = (above + below) / 2
-    if isinstance(there, Node):
-        # Made of nodes where the function uses some, to which it can be differentiated.
-        chosen = _mean(there._data, above._data, below._data)
-        return where(there._data == chosen, there, mean)
+def _half(above: Any, below: Any) -> Any:
+    """Return the mean of what stands on both sides; text and None are as they are."""
+    return above if isinstance(above, FIXED) else (above + below) / 2
+
+
+def _alike(there: Any, near: Any) -> Any:
+    """Tell where a derivative is as good as the mean of those beside, or that is none."""
+    if isinstance(there, FIXED):
+        return True
+    there, near = (item._data if isinstance(item, Node) else item for item in (there, near))
     if isinstance(there, (float, int)):
-        return there if not math.isfinite(mean) or math.isclose(there, mean, rel_tol=SAME) else mean
+        return not math.isfinite(near) or math.isclose(there, near, rel_tol=SAME)
     import numpy
 
-    alike = numpy.isclose(there, mean, rtol=SAME if there.itemsize == 8 else 1e-4, atol=0.0)
-    return numpy.where(alike | ~numpy.isfinite(mean), there, mean)
+    return numpy.isclose(there, near, rtol=SAME if there.itemsize == 8 else 1e-4, atol=0.0) | ~numpy.isfinite(near)
+
+
+def _chosen(there: Any, near: Any, far: Any) -> Any:
+    """Return the mean beside where that is settled, else the derivative there."""
+    if isinstance(there, FIXED):
+        return there
+    if isinstance(there, Node):
+        # Made of nodes where the function uses some, to which it can be differentiated.
+        return where(there._data == _chosen(there._data, near._data, far._data), there, near)
+    if isinstance(there, (float, int)):
+        jump = abs(near - there) if math.isfinite(there) else abs(near)
+        return near if not _alike(there, near) and abs(near - far) <= SETTLED * jump else there
+    import numpy
+
+    jump = abs(near - numpy.where(numpy.isfinite(there), there, 0.0))
+    return numpy.where(_alike(there, near) | ~(abs(near - far) <= SETTLED * jump), there, near)

@@ -24,6 +24,7 @@ from ._elementwise import (
     round_,
     subtract,
 )  # fmt: skip
+from ._kinks import meet_tie
 from ._modes import active, replaying, tracing
 from ._node import Node
 from ._primitive import TABLE, Primitive, leaf
@@ -35,7 +36,9 @@ def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
     """Compare data: a plain bool, or a NumPy array of them; in a function that is being compiled, a node."""
     if active and tracing.get() is not None:
         return operation(a, b)
-    return operation(*(x.data if isinstance(x, Node) else x for x in (a, b)))
+    a, b = (x.data if isinstance(x, Node) else x for x in (a, b))
+    meet_tie(a, b)
+    return operation(a, b)
 
 
 def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ._anomaly import user_line, written_place
 from ._backward import one_like, topological_sort
 from ._fresh import leaves_drawn
-from ._functional import Differentiated, pull, title
+from ._functional import Differentiated, note_kinks, pull, title
 from ._modes import record
 from ._node import Node, name_of
 from ._passes import exact, live, shortened
@@ -191,6 +191,9 @@ def program_of(
     counts["operations recorded"] = len(trace.nodes)
     packs, arrays = _rolled(trace, results, arguments, targets) if rolled else ([], {})
     if packs:
+        if out is not None:
+            # Of the new nodes nothing tells which are gradients.
+            note_kinks(trace, topological_sort(out, until=set(targets)), targets)
         aux, result, out = (replaced(tree, arrays) for tree in (aux, result, out))
         counts["operations re-rolled"] = len(trace.nodes)
     forward = len(trace.nodes)

@@ -56,7 +56,8 @@ class Specialised:
         ]
         self._counts: Counter[str] = Counter()
         self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
-        self._kinked = first.trace.kinked
+        leaves_given = nodes_in([tree for _, tree in self.program.arguments])
+        self._kinked = [k for k, leaf in enumerate(leaves_given) if leaf in first.trace.kinked]
         self.source, self._function = BACKENDS[backend](self.program)
         self._counts["arrays written over"] = self.source.count("out=")
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
@@ -81,7 +82,14 @@ class Specialised:
         """Compute with the numbers that were drawn."""
         results = self._once(numbers, args, kwargs)
         if self._kinked:
-            results = mean_beside(lambda args: self._once(numbers, args, kwargs), args, results)
+            given = [item for item in flatten([args, kwargs]) if not isinstance(item, FIXED)]
+
+            def beside(moved: list[Any]) -> Any:
+                items = iter({**dict(enumerate(given)), **dict(zip(self._kinked, moved))}.values())
+                tree = mapped(lambda item: item if isinstance(item, FIXED) else next(items), [args, kwargs])
+                return self._once(numbers, *tree)
+
+            results = mean_beside(beside, as_raw([given[k] for k in self._kinked]), results)
         return results
 
     @without_warnings

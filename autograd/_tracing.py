@@ -41,8 +41,8 @@ class Trace:
         """Leaves that the function itself makes, with what from."""
         self.adjoints: dict[Node, tuple[Node, Node]] = {}
         """For gradients: of what, with respect to what."""
-        self.kinked = False
-        """Whether a gradient is differentiated again that goes through an operation with a kink."""
+        self.kinked: set[Node] = set()
+        """What gradients that go through an operation with a kink are differentiated again for: leaves."""
         self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
         """To be done at every call: functions of arguments."""
         self.refusal: CompileError | None = None
