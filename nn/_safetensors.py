@@ -13,6 +13,9 @@ from typing import Any
 FLOATS = {"F64": "<f8", "F32": "<f4"}
 """The types of numbers that a network can have, by what the format calls them."""
 
+MOST_AXES = 32
+"""So many axes may an array have, in any version of NumPy."""
+
 
 def written(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
     """Return a file of safetensors: the length of a header in JSON, the header, and all numbers one after the other."""
@@ -47,6 +50,9 @@ def tensors_of(data: bytes) -> tuple[dict[str, Any], Any]:
     for (start, stop), name in places:
         dtype = numpy.dtype(FLOATS[header[name]["dtype"]])
         shape = tuple(header[name]["shape"])
+        # The product of a million numbers takes minutes.
+        if len(shape) > MOST_AXES:
+            raise ValueError(f"it has an array of {len(shape):,} axes")
         if start != end or stop - start != dtype.itemsize * math.prod(shape) or min(shape, default=0) < 0:
             raise ValueError("its numbers do not lie one after the other")
         arrays[name] = numpy.ndarray(shape, dtype, data, 8 + length + start)

@@ -584,3 +584,12 @@ def test_no_changed_file_is_taken_for_a_network() -> None:
 @pytest.mark.slow
 def test_killed_while_saving() -> None:
     assert killed(2) == 0
+
+
+def test_an_array_of_many_axes_is_refused_at_once(tmp_path: Path) -> None:
+    """Their product has a million digits: one megabyte kept `load` busy for 20 seconds, four for minutes."""
+    header = '{"a":{"dtype":"F64","shape":[' + "99999999999," * 400_000 + '1],"data_offsets":[0,8]}}'
+    path = tmp_path / "axes.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(8))
+    with pytest.raises(FileError, match="it has an array of 400,001 axes"):
+        load(path)

@@ -182,3 +182,20 @@ def test_a_file_that_goes_while_it_is_read_is_told(tmp_path: Path) -> None:
         checksum(tmp_path / "nothing.csv")
     with pytest.raises(DataError, match="cannot be read"):
         checksum(tmp_path)
+
+
+def test_numbers_are_those_of_tables_alone(tmp_path: Path) -> None:
+    """Python takes 1_2 for 12, which may be two classes, and digits of any script."""
+    path = tmp_path / "table.csv"
+    path.write_text("a,c\n1,1_2\n2,12\n", encoding="utf-8")
+    assert read_csv(path, "c").classes == ["12", "1_2"]
+    for cell in ("1_000", "١٢", "１２", "0x10", "1e", "1 000", "1.000.000", "--1", "½", "True", "None", ""):
+        path.write_text(f"a,c\n{cell},x\n2,y\n", encoding="utf-8")
+        with pytest.raises(DataError, match=r"table\.csv, line 2, column a: .* is not a number"):
+            read_csv(path, "c")
+    for cell in ("nan", "inf", "-Infinity", "1e400"):
+        path.write_text(f"a,c\n{cell},x\n2,y\n")
+        with pytest.raises(DataError, match="is not a finite number"):
+            read_csv(path, "c")
+    path.write_bytes("\ufeffa,c\r\n+1.5E-1,x\r\n .5 ,y\r\n".encode())
+    assert read_csv(path, "c").X == [[0.15], [0.5]]
