@@ -22,7 +22,7 @@ def check(node: Node) -> None:
     where = [f"{name} = {arg}" for name, arg in zip(names, node.args) if isinstance(arg, float)]
     already = [name for name, arg in zip(names, node.args) if not_finite(arg) is not None]
     raise FloatingPointError(
-        f"{node.label or made} is {bad}"
+        f"{name_of(node) if node.label else made} is {bad}"
         + (f" at {', '.join(where)}" if where else "")
         + (f" ({already[0]} already was not finite)" if already else "")
         + f"; made at {node.source}"
@@ -35,7 +35,7 @@ def check_gradient(g: Any, position: int, node: Node) -> None:
     if bad is not None:
         assert node.op is not None
         raise FloatingPointError(
-            f"the gradient that {node.label or node.op.name} sends to {name_of(node.inputs[position])} is {bad}; "
+            f"the gradient that {name_of(node)} sends to {name_of(node.inputs[position])} is {bad}; "
             + (f"made at {node.source}" if node.source else "run the forward pass inside detect_anomaly() for its line")
         )
 

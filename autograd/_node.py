@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 from ._modes import new_lock
-from .files import brief
+from .files import brief, printable
 
 if TYPE_CHECKING:
     from ._primitive import Primitive
@@ -264,7 +264,7 @@ def name_of(node: Any) -> str:
     """Return a short text for a node or a constant in an error: its label, else its operation, else its kind."""
     if not isinstance(node, Node):
         return f"{node:g}" if isinstance(node, (float, int)) else type(node).__name__
-    return node.label or (node.op.name if node.op else f"an unlabelled {type(node).__name__}")
+    return printable(node.label)[:60] or (node.op.name if node.op else f"an unlabelled {type(node).__name__}")
 
 
 def plain(text: str) -> str:

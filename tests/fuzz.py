@@ -1,7 +1,7 @@
 """Run the property tests again and again, each time with other random numbers: `python tests/fuzz.py --minutes 30`.
 
 Random graphs and networks, indices of every kind, functions compiled; and trainings with losses, networks and callbacks
-as people who know NumPy write them, compiled against uncompiled; and interrupts by signals at random moments.
+as people who know NumPy write them, compiled against uncompiled; and interrupts by signals at random moments, and texts of strangers as labels, keys and names.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ PROPERTIES = [
 ]  # fmt: skip
 TRAININGS = 50
 """A round trains so many, about as long as it tests properties."""
+TEXTS = 500
+"""A round gives so many texts of strangers to compile, and to views."""
+
 INTERRUPTS = 40
 """A round interrupts each of some computations so many times."""
 
@@ -37,7 +40,7 @@ def main() -> int:
     while time.monotonic() - started < 60 * args.minutes:
         seed = args.seed + rounds
         rounds += 1
-        for part in (properties, trainings, interrupts):
+        for part in (properties, trainings, interrupts, texts):
             passed, failed, output = part(seed)
             examples, failures = examples + passed, failures + failed
             if failed:
@@ -67,6 +70,12 @@ def interrupts(seed: int) -> tuple[int, int, str]:
     """Interrupt computations, INTERRUPTS of each kind."""
     done = python(str(TESTS / "interrupts.py"), f"--seed={seed}", f"--count={INTERRUPTS}")
     return INTERRUPTS * done.stdout.count(" interrupts in "), abs(done.returncode), done.stdout + done.stderr
+
+
+def texts(seed: int) -> tuple[int, int, str]:
+    """Give texts of strangers; rounds that follow each other give none twice."""
+    done = python(str(TESTS / "canary.py"), f"--seed={seed * TEXTS}", f"--count={TEXTS}")
+    return TEXTS, abs(done.returncode), done.stdout + done.stderr
 
 
 def python(*command: str) -> subprocess.CompletedProcess[str]:
