@@ -1,7 +1,8 @@
 """Run the property tests again and again, each time with other random numbers: `python tests/fuzz.py --minutes 30`.
 
 Random graphs and networks, indices of every kind, functions compiled; and trainings with losses, networks and callbacks
-as people who know NumPy write them, compiled against uncompiled; and interrupts by signals at random moments, and texts of strangers as labels, keys and names.
+as people who know NumPy write them, compiled against uncompiled; interrupts by signals at random moments; and texts of
+strangers as labels, keys and names.
 """
 
 from __future__ import annotations
