@@ -167,9 +167,12 @@ class Compiled:
     def graph(self) -> Any:
         """The first result of the last compilation as a node: `draw` shows what is left of the graph.
 
-        Of large arrays it keeps the shapes alone.
+        Of large arrays it keeps the shapes alone. Raises ValueError if no result depends on anything.
         """
-        return next(item for item in flatten(self._last().program.results) if isinstance(item, Node))
+        for item in flatten(self._last().program.results):
+            if isinstance(item, Node):
+                return item
+        raise ValueError(f"{title(self._f)} returned the same whatever it was given, so there is no graph; see .source")
 
     def report(self) -> str:
         """Return what the passes removed, how many arrays are allocated, and how long it took, as a table."""

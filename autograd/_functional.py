@@ -13,6 +13,7 @@ from ._kinks import both_sides, has_kink, meet, smoothed, watching
 from ._modes import active, anomaly, record, tracing, without_warnings
 from ._node import Node
 from ._primitive import kinds, shape
+from ._signature import is_array
 from ._tracing import Trace
 from ._trees import CONTAINERS, flatten, mapped
 from .files import brief
@@ -371,8 +372,7 @@ def trace(tree: Any) -> Any:
 def _traced(item: Any) -> Node:
     if isinstance(item, Node):
         return positive(item)  # type: ignore[no-any-return]
-    kind = "array" if getattr(item, "shape", ()) or type(item).__name__ == "ndarray" else "float"
-    return kinds[kind](item)  # type: ignore[no-any-return]
+    return kinds["array" if is_array(item) else "float"](item)  # type: ignore[no-any-return]
 
 
 def rebuild(tree: Any, found: dict[Node, Any]) -> Any:

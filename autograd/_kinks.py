@@ -18,7 +18,7 @@ from typing import Any
 
 from ._elementwise import where
 from ._node import Node
-from ._signature import FIXED
+from ._signature import FIXED, as_raw
 from ._trees import flatten, mapped
 
 _met: ContextVar[list[Any] | None] = ContextVar("met", default=None)
@@ -107,7 +107,7 @@ def both_sides(compute: Callable[[Any, list[Any]], Any], args: Any) -> tuple[Any
                 return take(compute(args, []))
 
         moved = met and not any(isinstance(item, Node) for item in flatten(args))
-        return mean_beside(beside, args, derivatives) if moved else derivatives
+        return mean_beside(beside, as_raw(args), derivatives) if moved else derivatives
 
     return result, averaged
 
@@ -131,7 +131,7 @@ def drawn_once(draw: Callable[[], Any]) -> Any:
 
 
 def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> Any:
-    """Return the mean of the derivatives just beside `args`, where it differs from that there.
+    """Return the mean of the derivatives just beside `args`, raw floats and arrays, where it differs from that there.
 
     Four times as far beside, that of a kink is the same; where it is another, a smooth function bends quickly, or its
     numbers are rounded, and the derivative there is the better one.
@@ -156,17 +156,15 @@ def _beside(item: Any, by: float, counted: Iterator[int]) -> Any:
 
     No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
     """
-    if isinstance(item, (float, int)) and not isinstance(item, bool):
+    if isinstance(item, FIXED):
+        return item
+    if isinstance(item, float):
         return item + by * (abs(item) * 2.0**-36 or 2.0**-500) * _part(next(counted))
-    if getattr(getattr(item, "dtype", None), "kind", "") in tuple("fiub"):
-        import numpy
+    import numpy
 
-        single = item.dtype == numpy.float32
-        step, least = (2.0**-14, 2.0**-60) if single else (2.0**-36, 2.0**-500)
-        given = item.astype(numpy.float32 if single else float)
-        parts = _part(numpy.array(list(islice(counted, item.size)))).reshape(item.shape)
-        return (given + by * numpy.where(given == 0, least, abs(given) * step) * parts).astype(given.dtype)
-    return item
+    step, least = (2.0**-36, 2.0**-500) if item.itemsize == 8 else (2.0**-14, 2.0**-60)
+    parts = _part(numpy.array(list(islice(counted, item.size)))).reshape(item.shape)
+    return (item + by * numpy.where(item == 0, least, abs(item) * step) * parts).astype(item.dtype)
 
 
 def _part(k: Any) -> Any:

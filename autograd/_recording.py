@@ -18,7 +18,7 @@ from ._modes import record
 from ._node import Node, name_of
 from ._passes import exact, live, shortened
 from ._primitive import kinds, shape
-from ._signature import FIXED
+from ._signature import FIXED, is_array
 from ._source import Pack, Part, Program, nodes_in
 from ._tracing import CompileError, Trace, traced
 from ._trees import deeper, flatten, mapped
@@ -323,7 +323,7 @@ def _new_leaf(item: Any) -> Any:
     if isinstance(item, FIXED):
         return item
     data = item._data if isinstance(item, Node) else item
-    return kinds["array" if hasattr(data, "dtype") and type(data).__name__ == "ndarray" else "float"](data)
+    return kinds["array" if is_array(data) else "float"](data)
 
 
 def _called(variables: Mapping[str, Any]) -> dict[Node, str]:

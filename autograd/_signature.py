@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._node import Node
+from ._primitive import kinds
 from ._trees import deeper, mapped
 from .files import brief
 
@@ -24,10 +25,14 @@ def signature(tree: Any, depth: int = 0) -> Any:
         return (kind, *[signature(item, inside) for item in tree])
     if type(tree).__name__ == "ndarray":
         return layout(tree)
-    if hasattr(tree, "dtype") and hasattr(tree, "shape"):
-        return (tree.shape, tree.dtype)
     if isinstance(tree, Node):
         return (Node, signature(tree._data))
+    if is_array(tree):
+        import numpy
+
+        return layout(numpy.asarray(tree))
+    if hasattr(tree, "dtype") and hasattr(tree, "shape"):
+        return (tree.shape, tree.dtype)
     if isinstance(tree, (list, tuple)):
         inside = deeper(depth)
         return (kind, *[signature(item, inside) for item in tree])
@@ -49,6 +54,11 @@ def layout(array: Any) -> Any:
     return (array.shape, array.dtype, array.strides)
 
 
+def is_array(item: Any) -> bool:
+    """Tell whether an object is an array of NumPy or what holds one: a memory map, a series, a tensor of PyTorch."""
+    return type(item).__name__ == "ndarray" or bool(getattr(item, "shape", ()))
+
+
 def is_float_array(item: Any) -> bool:
     """Tell whether an object is an array as a Tensor holds it: of floats, without gaps."""
     return type(item).__name__ == "ndarray" and item.dtype.char in "df" and item.flags.forc
@@ -65,4 +75,6 @@ def _raw(item: Any) -> Any:
     if type(item).__name__ == "ndarray":
         # As a Tensor copies it: in the order of its axes in memory.
         return item if is_float_array(item) else item.astype("float32" if item.dtype.char == "f" else float)
+    if is_array(item):
+        return kinds["array"](item)._data
     return item if isinstance(item, FIXED) else float(item)

@@ -334,6 +334,10 @@ def loss(w0, w1, w2, x1, x2):
         assert fast.source._repr_markdown_().startswith("```python\ndef f(x):")
         assert "operations left" in fast.report()
         assert fast.graph.op.name == "multiply"
+        same = compiled(lambda x: (3.0, "text"))
+        same(1.0)
+        with pytest.raises(ValueError, match="returned the same whatever it was given"):
+            _ = same.graph
 
 
 class TestFloats:

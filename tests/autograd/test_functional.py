@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,3 +196,18 @@ def test_gradients_of_what_a_function_uses() -> None:
 def test_text_and_none_beside_a_loss_are_compiled() -> None:
     pair = value_and_grad(lambda x: (x * x, [x * 1.0, "more", None, True]), has_aux=True)
     assert autograd.compile(pair)(3.0) == ((9.0, [3.0, "more", None, True]), 6.0)
+
+
+def test_what_holds_an_array_is_an_argument_compiled_or_not(tmp_path: Path) -> None:
+    slope = grad(lambda x: (x**2).sum())
+    fast = autograd.compile(slope)
+    mapped = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=(2,))
+    mapped[:] = [1.0, 2.0]
+    for x in (mapped, pandas.Series([1, 2], index=[1, 0]), pandas.DataFrame({"a": [1.0, 2.0]}, dtype="float32")):
+        right = 2 * np.asarray(x)
+        for found in (slope(x), fast(x), fast(x)):
+            np.testing.assert_array_equal(found, right)
+            assert found.dtype == (float if right.dtype != "float32" else "float32")
+    assert fast(np.ma.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="masked in places"):
+        fast(np.ma.array([1.0, 2.0], mask=[False, True]))

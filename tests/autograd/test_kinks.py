@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 import autograd
@@ -101,6 +102,18 @@ def test_whole_numbers_and_nodes_that_a_compiled_function_takes_have_both_sides(
     twice = grad(grad(lambda t: abs(t) ** 2))
     assert compile(twice)(zero) == 2.0
     assert isinstance(zero, Value) or twice(zero) == 2.0
+
+
+def test_what_holds_an_array_has_both_sides() -> None:
+    table = pandas.DataFrame({"a": [0, 1], "b": [2, 0]}, index=[1, 0])
+    twice = grad(lambda t: grad(lambda t: (abs(t) ** 2).sum())(t).sum())
+    for found in (twice, compile(twice)):
+        assert found(table).tolist() == [[2.0, 2.0], [2.0, 2.0]]
+
+
+def test_text_beside_a_derivative_stays() -> None:
+    twice = grad(grad(lambda t: abs(t) ** 2))
+    assert compile(lambda t: (twice(t), "text", None, True))(0.0) == (2.0, "text", None, True)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "bool", "float16"])
