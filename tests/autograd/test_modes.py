@@ -47,6 +47,8 @@ def broken_off_at(k: int, body: Callable[[], None]) -> BaseException | None:
         return trace
 
     before = sys.gettrace()
+    # Python 3.12 tells of instructions only if some frame had asked when the tracing began.
+    sys._getframe().f_trace_opcodes = True
     # What the collector calls is no part of the function.
     gc.disable()
     sys.settrace(trace)
