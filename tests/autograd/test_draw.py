@@ -730,6 +730,25 @@ def _nothing_installed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 class TestProgram:
+    def test_it_is_started_without_a_shell(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        for text in ("touch {}", "dot; touch {}", "$(touch {})", "`touch {}`", "dot\ntouch {}"):
+            monkeypatch.setenv("GLASSGRAD_DOT", text.format(tmp_path / "ran"))
+            with pytest.raises(RuntimeError, match="could not lay out the graph"):
+                _ = draw(Value(1.0, label=text) * 2).svg
+        assert not (tmp_path / "ran").exists()
+
+    def test_it_is_given_the_text_of_the_drawing_alone(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        spy = tmp_path / "spy"
+        spy.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > {tmp_path}/text\nexit 3\n')
+        spy.chmod(0o755)
+        monkeypatch.setenv("GLASSGRAD_DOT", str(spy))
+        drawing = draw(Value(1.0, label='"]; evil [label="') * 2)
+        with pytest.raises(RuntimeError):
+            _ = drawing.svg
+        assert (tmp_path / "arguments").read_text() == "-Tjson0\n"
+        assert (tmp_path / "text").read_text(encoding="utf-8") == drawing.dot
+        assert '\\"]; evil [label=\\"' in drawing.dot
+
     def test_which_program_lays_out(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("GLASSGRAD_DOT", "/somewhere/dot")
         assert _graphviz.program() == "/somewhere/dot"
