@@ -32,7 +32,9 @@ def replace_file(path: str | Path, data: bytes | str) -> None:
     >>> path.read_bytes()
     b'x'
     """
-    content = data.encode() if isinstance(data, str) else data
+    # A name that is no text, as files may have, is kept as it is.
+    content = data.encode(errors="surrogatepass") if isinstance(data, str) else data
+    _check_name(path)
     mode = None
     try:
         mode = os.stat(path).st_mode
@@ -80,6 +82,7 @@ def open_file(path: str | Path) -> Iterator[BufferedReader]:
     Traceback (most recent call last):
     OSError: [Errno 22] is a device or a pipe; name a regular file: '/dev/zero'
     """
+    _check_name(path)
     # A pipe that nobody writes to would wait; to look at the name first would leave time to put one there.
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
         _check_regular(path, os.fstat(file.fileno()).st_mode)
@@ -110,6 +113,16 @@ def brief(item: Any, length: int = 60) -> str:
     except Exception:
         text = f"<{type(item).__name__}>"
     return printable(" ".join(str.split(text)))[:length]
+
+
+def _check_name(path: str | Path) -> None:
+    """Raise OSError for a name that no system takes, as a stranger may have written it."""
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise OSError(EINVAL, "is no name that a file can have", str(path))
 
 
 def _check_regular(path: str | Path, mode: int) -> None:

@@ -156,7 +156,8 @@ def _train(options: argparse.Namespace, run: Run, samples: Samples) -> None:
         print(f"{name:<9} accuracy {right:7.1%}  ({n} samples)")
     figures = _figures(run, samples, history)
     write(run, history, figures, options.save)
-    print(f"in {options.save}: index.html, config.json, history.csv, {', '.join(f'{name}.png' for name in figures)}")
+    names = ", ".join(f"{name}.png" for name in figures)
+    print(f"in {printable(str(options.save))}: index.html, config.json, history.csv, {names}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -165,7 +166,7 @@ def evaluate(options: argparse.Namespace) -> None:
     given = options.data is not None
     if given and (options.target not in (None, run.options["target"]) or not _is_own(run, options.data)):
         X, y = _known(run, options.data, options.target or run.options["target"])
-        parts = {str(options.data): (X, y)}
+        parts = {printable(str(options.data)): (X, y)}
     else:
         samples = _as_in_training(run, options.data)
         parts = {"training": (samples.X_train, samples.y_train), "test": (samples.X_test, samples.y_test)}
@@ -245,7 +246,7 @@ def export(options: argparse.Namespace) -> None:
     model.to_onnx(options.onnx, shape)
     scores = "1 score, above 0 for the second" if len(run.classes) == 2 else f"{len(run.classes)} scores, one for each"
     classes = printable(", ".join(run.classes))
-    print(f"{options.onnx}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {classes}")
+    print(f"{printable(str(options.onnx))}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {classes}")
 
 
 def make_writable(option: str, folder: Path) -> None:

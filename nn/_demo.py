@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd import Tensor, Value, draw, sigmoid
-from autograd.files import replace_file
+from autograd.files import printable, replace_file
 
 from . import plots
 from ._layers import MLP
@@ -35,7 +35,7 @@ def run(out: Path) -> None:
     perceptron(out)
     two_moons(out)
     handwriting(out)
-    print(f"\nThe pictures are in {out}/:")
+    print(f"\nThe pictures are in {printable(str(out))}/:")
     for name, shows in PICTURES.items():
         print(f"  {name:<25} {shows}")
     print("\nNext: python -m nn train --help, to train on data of your own; README.md, to do all this from Python.")

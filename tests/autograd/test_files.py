@@ -226,3 +226,17 @@ def test_no_other_code_writes_files() -> None:
         "data/_files.py open", "nn/_folders.py open",
     }  # fmt: skip
     assert set(found) <= allowed
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_have_is_told(name: str, tmp_path: Path) -> None:
+    for act in (lambda: replace_file(tmp_path / name, ""), lambda: open_file(tmp_path / name).__enter__()):
+        with pytest.raises(OSError, match="is no name that a file can have"):
+            act()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_no_text_is_kept_as_it_is(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff\xfe")
+    replace_file(tmp_path / "a", f"one {name}")
+    assert (tmp_path / "a").read_bytes().decode(errors="surrogatepass") == f"one {name}"

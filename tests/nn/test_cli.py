@@ -580,3 +580,38 @@ def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     for folder in (str(tmp_path), "."):
         assert main(["export", str(tmp_path / "run"), "--onnx", folder]) == 2
         assert "is a folder; name a file in it" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_files_may_have_names_that_are_no_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a name stands in the configuration: the training was lost when it was to be written."""
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"t\xff\xfe")
+    try:
+        Path(f"{name}.csv").write_text("a,b,kind\n" + "".join(f"{k % 7},{k % 5},{'xy'[k % 2]}\n" for k in range(40)))
+    except OSError:
+        pytest.skip("this system has no such names")
+    for arguments in (
+        ["train", "--data", f"{name}.csv", "--target", "kind", "--epochs", "1", "--save", name],
+        ["evaluate", name],
+        ["evaluate", name, "--data", f"{name}.csv"],
+        ["predict", name, f"{name}.csv"],
+        ["export", name, "--onnx", f"{name}.onnx"],
+    ):
+        assert main(arguments) == 0
+        out, err = capsys.readouterr()
+        assert (out + err).encode()
+    assert "Content-Security-Policy" in Path(name, "index.html").read_text(errors="replace")
+
+
+def test_a_configuration_may_name_no_file_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *QUICK, "--save", str(tmp_path)]) == 0
+    config = json.loads((tmp_path / "config.json").read_text())
+    for name in ("a\0b", "\ud800", "/proc/kmsg", ""):
+        config["options"] |= {"data": name, "target": "y"}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        capsys.readouterr()
+        assert main(["evaluate", str(tmp_path)]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
