@@ -45,8 +45,8 @@ def real(name: str, number: Any, fits: Callable[[float], bool], what: str) -> fl
     found: Any = None
     if isinstance(number, Real) and not isinstance(number, bool):
         found = number if isinstance(number, (int, float)) else float(number)
-    elif getattr(number, "shape", None) == () and number.dtype.kind in "fiu":
-        # An array of no dimensions.
+    elif getattr(number, "shape", None) == () and number.dtype.kind in "fiu" and not getattr(number, "mask", False):
+        # An array of no dimensions, and not masked.
         found = number.item()
     if found is None or not fits(found):
         raise ValueError(f"{name} must be {what}; got {brief(number)}")

@@ -15,6 +15,7 @@ from ._layers import MLP, Activation
 from ._losses import binary_cross_entropy, cross_entropy, mse
 from ._metrics import checked_scores, decide
 from ._optim import NAMED
+from ._rows import held
 from ._train import fit, predict
 
 try:
@@ -97,6 +98,7 @@ class _NeuralNet(BaseEstimator):
     def _output(self, X: Any) -> Any:
         """Return the network's output for samples, which are checked."""
         check_is_fitted(self, "model_")
+        _check_unmasked(X, "X")
         return predict(self.model_, validate_data(self, X, reset=False, dtype=numpy.float64))
 
 
@@ -172,6 +174,8 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return self.classes_[decide(checked_scores(z, "predict"), 0.0)]
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+        _check_unmasked(X, "X")
+        _check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)
         check_classification_targets(y)
         return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
@@ -245,6 +249,8 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         return self._output(X)
 
     def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+        _check_unmasked(X, "X")
+        _check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -263,8 +269,16 @@ def _sigmoid(z: Any) -> Any:
     return numpy.exp(-numpy.logaddexp(0.0, -z))
 
 
+def _check_unmasked(data: Any, what: str) -> None:
+    """Raise ValueError for masked numbers: scikit-learn takes what lies under the mask."""
+    for part in data if isinstance(data, (list, tuple)) else [data]:
+        if isinstance(part, numpy.ma.MaskedArray):
+            held(part, what)
+
+
 def _weights(X: Any, sample_weight: Any) -> Any:
     """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for others."""
+    _check_unmasked(sample_weight, "sample_weight")
     weight = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
     if weight.shape != (len(X),):
         raise ValueError(f"sample_weight must be a number for each of {len(X)} samples; got shape {weight.shape}")

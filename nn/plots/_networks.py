@@ -150,7 +150,7 @@ def filters(w: Any) -> Any:
     """
     import numpy
 
-    weights = numpy.asarray(_raw(getattr(w, "w", w)))
+    weights = numpy.asanyarray(_raw(getattr(w, "w", w)))
     if weights.ndim != 4:
         raise ValueError(f"filters are (channels out, channels in, height, width); got shape {weights.shape}")
     figure, places = grid(len(weights), 8, 1.1, 1.2)
@@ -176,7 +176,7 @@ def feature_maps(maps: Any) -> Any:
     """
     import numpy
 
-    maps = numpy.asarray(_raw(maps))
+    maps = numpy.asanyarray(_raw(maps))
     if maps.ndim != 3:
         raise ValueError(f"feature maps are (channels, height, width); got shape {maps.shape}")
     figure, places = grid(len(maps), 8, 1.1, 1.2)

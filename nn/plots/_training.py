@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
+from .._rows import rows
 from .._targets import shape_of
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain
 
@@ -73,7 +74,7 @@ def decision_boundary(
     from matplotlib.colors import ListedColormap
 
     who = "decision_boundary"
-    X, (labels, shape) = numpy.asarray(X), listed(y)
+    X, (labels, shape) = numpy.asarray(rows(X, "X")), listed(y)
     if X.ndim != 2 or X.shape[1] != 2 or shape[:1] != X.shape[:1] or not len(X):
         raise ValueError(f"{who} draws points X (n, 2) of classes y (n,); got {X.shape} and {shape}")
     low, high = X.min(axis=0), X.max(axis=0)

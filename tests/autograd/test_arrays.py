@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import autograd
 from autograd import Tensor, Value, compile, grad
 from autograd._masked import check_unmasked
-from nn import MLP, SGD, Layer, accuracy, cross_entropy, fit, mse, predict
+from nn import MLP, SGD, Layer, accuracy, cross_entropy, fit, mse, plots, predict
 from nn.data import one_hot
 
 NUMBERS = np.array([[1.0, 2.0], [3.0, 0.0]])
@@ -158,3 +159,36 @@ def test_one_hot_takes_one_number_a_sample() -> None:
     for y in (NUMBERS, np.array(1), [[0], [1]]):
         with pytest.raises(ValueError, match=r"one_hot takes n class numbers, shape \(n,\); got shape"):
             one_hot(y)
+
+
+@pytest.mark.parametrize("rows", [MASKED, [MASKED[0], MASKED[1]]], ids=["array", "rows"])
+def test_scikit_learn_would_take_what_lies_under_the_mask(rows: Any) -> None:
+    from nn.sklearn import NeuralNetClassifier, NeuralNetRegressor
+
+    y = np.ma.array([0, 1], mask=[False, True])
+    for make in (NeuralNetClassifier, NeuralNetRegressor):
+        fitted = make(epochs=1, random_state=0).fit(
+            np.ma.array(NUMBERS), ["a", "b"] if "C" in make.__name__ else [0, 1]
+        )
+        for use in (
+            partial(make(epochs=1).fit, rows, [0, 1]), partial(make(epochs=1).fit, NUMBERS, y),
+            partial(make(epochs=1).fit, NUMBERS, [0, 1], y), partial(fitted.predict, rows),
+        ):  # fmt: skip
+            with pytest.raises(ValueError, match="is masked in row 1"):
+                use()
+
+
+def test_settings_are_no_masked_numbers() -> None:
+    w = [Tensor(NUMBERS)]
+    for setting in ("lr", "momentum", "weight_decay"):
+        with pytest.raises(ValueError, match="got masked"):
+            SGD(w, **{"lr": 0.1, setting: np.ma.masked})
+    assert SGD(w, lr=np.ma.array(0.5)).lr == 0.5
+
+
+def test_figures_leave_out_what_is_masked() -> None:
+    with pytest.raises(ValueError, match="X is masked in row 1, column 1"):
+        plots.decision_boundary(lambda points: [a for a, _ in points], MASKED, [0, 1])
+    images = np.ma.array(np.ones((2, 1, 3, 3)), mask=np.arange(18).reshape(2, 1, 3, 3) % 2 == 0)
+    for figure in (plots.filters(images), plots.feature_maps(images[:, 0])):
+        assert figure.axes[0].images[0].get_array().mask.sum() == 5
