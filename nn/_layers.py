@@ -362,4 +362,4 @@ def form(of: Any) -> Form:
 def activation_name(activation: Activation) -> str:
     if isinstance(activation, str):
         return activation
-    return str(getattr(activation, "__name__", None) or getattr(activation, "name", repr(activation)))
+    return str(getattr(activation, "__name__", None) or getattr(activation, "name", brief(activation)))

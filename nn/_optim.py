@@ -187,8 +187,10 @@ class Optimizer:
         """Set settings, memory and groups to those of a `state_dict` of such an optimizer of such parameters.
 
         Raises ValueError, and changes nothing, if names are missing or unknown, a setting is out of range, a list has
-        another length, or what is remembered of a parameter has another shape than it.
+        another length, or what is remembered of a parameter has another shape than it, TypeError for what is no state.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes what state_dict() returns; got {brief(state)}")
         own = self.state_dict()
         if set(own) != set(state):
             raise ValueError(f"a state of {type(self).__name__} has {', '.join(own)}; got {', '.join(state) or 'none'}")

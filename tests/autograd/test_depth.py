@@ -254,3 +254,7 @@ def test_trainings(of: Any, nest: Any) -> None:
         assert "\n" not in str(told.value)
     with pytest.raises((TypeError, ValueError)):
         model(nest())
+    for takes in (model.load_state_dict, optimizer.load_state_dict):
+        with pytest.raises((TypeError, ValueError)) as told:
+            takes(nest())
+        assert "state" in str(told.value)
