@@ -239,7 +239,8 @@ def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: 
 
                 bound = numpy.array(bound)
             outside = a < bound if side < 0 else a > bound
-            a = where(outside, bound, a)
+            # A bound that is nan compares with nothing, and makes the result nan, as in NumPy.
+            a = where(bound <= math.inf, where(outside, bound, a), bound)
     return a
 
 

@@ -218,7 +218,10 @@ def _rows(out: Node, traced: Any, targets: list[Node]) -> Any:
         return _row(out, one_like(out), traced, targets)
     import numpy
 
-    seeds = numpy.eye(out._data.size, dtype=out._data.dtype).reshape(-1, *out.shape)
+    count = out._data.size
+    if count == 0 and isinstance(traced, Node):
+        return numpy.zeros(out.shape + traced.shape, getattr(traced._data, "dtype", float))
+    seeds = numpy.eye(count, dtype=out._data.dtype).reshape(count, *out.shape)
     rows = [_row(out, seed, traced, targets) for seed in seeds]
     return reshape(stack(rows), shape=out.shape + traced.shape) if isinstance(traced, Node) else rows
 

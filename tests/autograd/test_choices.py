@@ -104,3 +104,14 @@ def test_views_show_what_backward_found() -> None:
     sums = re.findall(r"= (\S+) +(?:sum so far (\S+), )?complete", str(autograd.steps(J)))
     assert sums
     assert "nan" not in {number for pair in sums for number in pair}
+
+
+@pytest.mark.parametrize("nan", [math.nan, [math.nan, 0.0], np.array([math.nan, 0.0]), Tensor([math.nan, 0.0])])
+def test_a_bound_that_is_nan_makes_the_result_nan(nan: Any) -> None:
+    raw = nan.data if isinstance(nan, Tensor) else nan
+    for bounds, right in (({"min": nan}, np.maximum([3.0, 0.0], raw)), ({"max": nan}, np.minimum([3.0, 0.0], raw))):
+        np.testing.assert_array_equal(autograd.clip(Tensor([3.0, 0.0]), **bounds).data, right)
+        np.testing.assert_array_equal(
+            compile(lambda x, bounds=bounds: autograd.clip(x, **bounds))(np.array([3.0, 0.0])), right
+        )
+    assert math.isnan(autograd.clip(Value(3.0), min=Value(math.nan)).data)

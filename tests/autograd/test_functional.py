@@ -211,3 +211,13 @@ def test_what_holds_an_array_is_an_argument_compiled_or_not(tmp_path: Path) -> N
     assert fast(np.ma.array([1.0, 2.0])).tolist() == [2.0, 4.0]
     with pytest.raises(ValueError, match="masked in places"):
         fast(np.ma.array([1.0, 2.0], mask=[False, True]))
+
+
+@pytest.mark.parametrize("of", [lambda f: f, autograd.compile])
+def test_matrices_without_rows(of: Any) -> None:
+    assert of(jacobian(lambda x: x**2))(np.zeros(0)).shape == (0, 0)
+    found = of(jacobian(lambda x: x[:, :0] ** 2))(np.zeros((2, 3), "float32"))
+    assert (found.shape, found.dtype) == ((2, 0, 2, 3), "float32")
+    assert of(hessian(lambda x: (x**2).sum()))(np.zeros(0)).shape == (0, 0)
+    assert of(jacobian(lambda x: x[0][:0]))([np.zeros(3), 1.0]) == []
+    assert of(jacobian(lambda x: x * np.ones(0)))(2.0).shape == (0,)
