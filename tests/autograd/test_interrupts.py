@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 
 import interrupts
@@ -63,3 +64,8 @@ def test_silence_ends_with_its_function() -> None:
         silent(-1.0)
     assert np.geterr() == before
     assert silent.__name__ == "silent"
+
+
+def test_without_numpy_there_is_nothing_to_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert without_warnings(lambda x: x + 1)(1) == 2
