@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from autograd.files import printable
 
@@ -65,7 +66,10 @@ def plain(text: str) -> str:
 def png(figure: Any) -> bytes:
     """Return a figure as the content of a PNG file; what is kept there, pyplot neither keeps nor shows."""
     file = BytesIO()
-    figure.savefig(file, format="png", dpi=120)
+    with catch_warnings():
+        # A character that no font has is drawn as an empty box.
+        filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(file, format="png", dpi=120)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
     return file.getvalue()

@@ -272,6 +272,6 @@ def test_a_name_is_no_formula() -> None:
 
 
 def test_a_long_name_is_cut() -> None:
-    ax = confusion_matrix([-2.0, 3.0], [0, 1], classes=["x" * 100_000, "b"])
+    ax = confusion_matrix([-2.0, 3.0], [0, 1], classes=["x" * 100_000, "漢"])
     assert [len(label.get_text()) for label in ax.get_xticklabels()] == [30, 1]
     assert png(ax.figure)[:4] == b"\x89PNG"
