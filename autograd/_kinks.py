@@ -156,9 +156,7 @@ def _beside(item: Any, by: float, counted: Iterator[int]) -> Any:
 
     No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
     """
-    if isinstance(item, FIXED):
-        return item
-    if isinstance(item, float):
+    if isinstance(item, (float, bool)):
         return item + by * (abs(item) * 2.0**-36 or 2.0**-500) * _part(next(counted))
     import numpy
 

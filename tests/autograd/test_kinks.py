@@ -102,6 +102,7 @@ def test_whole_numbers_and_nodes_that_a_compiled_function_takes_have_both_sides(
     twice = grad(grad(lambda t: abs(t) ** 2))
     assert compile(twice)(zero) == 2.0
     assert isinstance(zero, Value) or twice(zero) == 2.0
+    assert twice(False) == 2.0
 
 
 def test_what_holds_an_array_has_both_sides() -> None:
@@ -113,7 +114,7 @@ def test_what_holds_an_array_has_both_sides() -> None:
 
 def test_text_beside_a_derivative_stays() -> None:
     twice = grad(grad(lambda t: abs(t) ** 2))
-    assert compile(lambda t: (twice(t), "text", None, True))(0.0) == (2.0, "text", None, True)
+    assert compile(lambda t: ("text", None, twice(t), True))(0.0) == ("text", None, 2.0, True)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint8", "bool", "float16"])
