@@ -40,6 +40,7 @@ from ._targets import (
     check_classes,
     check_distributions,
     check_one_distribution,
+    check_order,
     check_positive,
     check_probabilities,
     check_signs,
@@ -119,6 +120,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy([1000.0], [1], from_logits=True)
     0.0
     """
+    check_order(y_hat, y, "binary_cross_entropy")
     if from_logits and made_by(y_hat, "sigmoid"):
         raise ValueError(
             "binary_cross_entropy with from_logits=True takes the sigmoid itself, and y_hat is the output of one "
@@ -186,6 +188,7 @@ def cross_entropy(
     >>> round(cross_entropy([[2.0, 0.0], [0.0, 1.0]], [0, -100], ignore_index=-100), 4)
     0.1269
     """
+    check_order(logits, y, "cross_entropy")
     if made_by_softmax(logits):
         raise ValueError(
             "cross_entropy takes the softmax itself, and these logits are the output of one already: leave that out, "

@@ -72,6 +72,18 @@ class Optimizer:
         """Return settings as plain numbers; raise ValueError for one out of range."""
         return {name: CHECKS[name](item) if name in CHECKS else item for name, item in settings.items()}
 
+    def check(self) -> None:
+        """Raise ValueError for a setting that was set out of range; a learning rate of 0 moves nothing.
+
+        >>> optimizer = SGD([Value(1.0)], lr=0.1)
+        >>> optimizer.lr = -0.1
+        >>> optimizer.check()
+        Traceback (most recent call last):
+        ValueError: the learning rate lr must be a positive number; got -0.1
+        """
+        now = {name: getattr(self, name) for name in self.settings}
+        self._checked(now | {"lr": 1.0} if isinstance(self.lr, float) and self.lr == 0 else now)
+
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Move other parameters as well, a dict of "params" and settings of their own.
 

@@ -114,6 +114,19 @@ def made_by(x: Any, operation: str) -> bool:
     return isinstance(x, Node) and x.op is not None and x.op.name == operation
 
 
+def check_order(y_hat: Any, y: Any, name: str) -> None:
+    """Raise ValueError if what a network computed is given as the targets, and raw numbers as its output."""
+    while isinstance(y, (list, tuple)) and y:
+        y = y[0]
+    while isinstance(y_hat, (list, tuple)) and y_hat:
+        y_hat = y_hat[0]
+    if isinstance(y, Node) and y.op is not None and not isinstance(y_hat, Node):
+        raise ValueError(
+            f"{name} takes the output of the network before the targets; here y is computed and the output is raw "
+            f"numbers: are they swapped? It is {name}(y_hat, y)"
+        )
+
+
 def made_by_softmax(logits: Any) -> bool:
     """Tell whether logits are the output of a softmax, of a Tensor or of lists of Values."""
     if not isinstance(logits, (list, tuple)) or not logits:

@@ -123,7 +123,7 @@ def fit(
     step = accumulated(step, optimizer, accumulate)
     training = Training(
         model, objective, optimizer, step, data if weight is None else (*data, weight),
-        held_out, metrics, batch_size, accumulate, schedule, clip_grad_norm, optimizer.lr, optimizer.steps,
+        held_out, metrics, batch_size, accumulate, schedule, clip_grad_norm, optimizer.steps,
     )  # fmt: skip
     try:
         with held_back() as let_through:
@@ -152,7 +152,6 @@ class Training(NamedTuple):
     accumulate: int
     schedule: Schedule | None
     max_norm: float | None
-    lr: float
     steps: int
 
 
@@ -171,12 +170,17 @@ def _train(
     try:
         with shown(history, epochs, progress) as show:
             for epoch in range(history.epochs, epochs):
-                numbers = _epoch(training, history, epoch, let_through)
-                # A callback sees, and may keep, the learning rate that the schedule starts from.
-                optimizer.lr = training.lr
+                optimizer.check()
+                lr = optimizer.lr
+                try:
+                    numbers = _epoch(training, history, epoch, let_through)
+                finally:
+                    if schedule is not None:
+                        # A callback sees, and may set, the learning rate that the schedule starts from.
+                        optimizer.lr = lr
                 if training.held_out is not None:
                     numbers += _validated(training, epoch, *training.held_out)
-                numbers += [] if schedule is None else [training.lr * schedule(epoch)]
+                numbers += [] if schedule is None else [lr * _factor(schedule, epoch)]
                 for name, number in zip(history, numbers):
                     history[name].append(number)
                 show()
@@ -187,7 +191,6 @@ def _train(
                     break
                 let_through()
     finally:
-        optimizer.lr = training.lr
         model.eval()
         if patience is not None and history.best:
             model.load_state_dict(history.best)
@@ -196,14 +199,14 @@ def _train(
 def _epoch(training: Training, history: History, epoch: int, let_through: Callable[[], None]) -> list[float]:
     """Go through all samples once; return the mean loss and what the metrics say of all outputs."""
     optimizer, data, accumulate = training.optimizer, training.data, training.accumulate
-    n = len(data[0])
+    n, lr = len(data[0]), optimizer.lr
     total = 0.0
     outputs, targets = [], []
     batches = _batches(n, training.batch_size, history.seed, epoch)
     for k, batch in enumerate(batches):
         given = data if training.batch_size is None else tuple(pick(part, batch) for part in data)
         if training.schedule is not None:
-            optimizer.lr = training.lr * training.schedule(epoch + k / len(batches))
+            optimizer.lr = lr * _factor(training.schedule, epoch + k / len(batches))
         J, y_hat = training.step(*given)
         if not math.isfinite(J):
             raise FloatingPointError(_diverged(training, "loss", J, epoch, ("X", "y", "weight"), data))
@@ -219,6 +222,12 @@ def _epoch(training: Training, history: History, epoch: int, let_through: Callab
     sizes = [len(batch) for batch in batches]
     whole_epoch = (joined(outputs, sizes), joined(targets, sizes)) if training.metrics else ()
     return [float(total / n), *(number_of(metric, *whole_epoch) for metric in training.metrics)]
+
+
+def _factor(schedule: Schedule, epochs: float) -> float:
+    """Return the factor for the learning rate; raise ValueError for one that would climb, or is none."""
+    name = f"schedule({epochs:g})"
+    return real(name, schedule(epochs), lambda factor: 0 <= factor < math.inf, "a finite number from 0, a factor of lr")
 
 
 def _validated(training: Training, epoch: int, X: Any, y: Any) -> list[float]:

@@ -174,3 +174,17 @@ def test_fit_gives_weights_to_the_loss(of: Any, batch_size: int | None) -> None:
     assert_close(*histories, 1e-10)
     with pytest.raises(ValueError, match="fit needs a weight for each sample"):
         fit(model, X, y, loss=mse, optimizer=optimizer, epochs=1, weight=[1.0])
+
+
+@pytest.mark.parametrize("of", [Value, Tensor])
+@pytest.mark.parametrize("options", [{}, {"from_logits": True}])
+def test_an_output_in_the_place_of_the_targets_is_refused(of: Any, options: dict[str, Any]) -> None:
+    X, y = [[0.0], [1.0]], [0.1, 0.9]
+    model = MLP(1, [1], output="sigmoid", of=of, seed=0)
+    with pytest.raises(ValueError, match=r"swapped\? It is binary_cross_entropy\(y_hat, y\)"):
+        binary_cross_entropy(y, model(X), **options)
+    model = MLP(1, [2], output="softmax", of=of, seed=0)
+    with pytest.raises(ValueError, match=r"swapped\? It is cross_entropy\(y_hat, y\)"):
+        cross_entropy([[1.0, 0.0], [0.0, 1.0]], model(X))
+    targets = Tensor(y) if of is Tensor else [Value(t) for t in y]
+    assert math.isfinite(binary_cross_entropy(y, targets, **options).data)

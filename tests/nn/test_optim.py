@@ -194,6 +194,58 @@ class TestSchedules:
         assert seen[::2] == pytest.approx(rates)
         assert (w.lr, history["lr"]) == (0.5, [0.5, 0.25])
 
+    @pytest.mark.parametrize("compile", [True, False])
+    @pytest.mark.parametrize("schedule", [None, lambda epochs: 0.5])
+    def test_a_rate_set_in_a_callback_stays(self, compile: bool, schedule: Any) -> None:
+        model = MLP(1, [1], of=Tensor, seed=0)
+        optimizer = SGD(model.parameters(), lr=0.5)
+        seen: list[float] = []
+
+        def halve(history: History) -> None:
+            seen.append(optimizer.lr)
+            optimizer.lr /= 2
+
+        X, y = np.array([[0.0], [1.0]]), np.array([1.0, 3.0])
+        fit(
+            model, X, y, loss=mse, optimizer=optimizer, epochs=4, batch_size=2,
+            schedule=schedule, callbacks=[halve], compile=compile,
+        )  # fmt: skip
+        b, w, lr = *(float(p.data.item()) for p in MLP(1, [1], of=Tensor, seed=0).parameters()), 0.5
+        for _ in range(4):
+            error = b + w * X[:, 0] - y
+            rate = lr if schedule is None else lr / 2
+            w, b = w - rate * np.mean(2 * error * X[:, 0]), b - rate * np.mean(2 * error)
+            lr /= 2
+        assert [p.data.item() for p in model.parameters()] == pytest.approx([b, w])
+        assert (seen, optimizer.lr) == ([0.5, 0.25, 0.125, 0.0625], 0.03125)
+
+    @pytest.mark.parametrize("factor", [-1, math.nan, math.inf, None, "1", np.array([0.5])])
+    def test_a_factor_that_is_none_is_refused(self, factor: Any) -> None:
+        model = MLP(1, [1], seed=0)
+        with pytest.raises(ValueError, match=r"schedule\(0\) must be a finite number from 0"):
+            fit(
+                model, [[1.0]], [1.0], loss=mse, optimizer=SGD(model.parameters(), lr=0.1), epochs=2,
+                schedule=lambda epochs: factor,
+            )  # fmt: skip
+
+    @pytest.mark.parametrize(("name", "item"), [("lr", -0.1), ("lr", math.nan), ("lr", None), ("momentum", 1.5)])
+    def test_a_setting_set_out_of_range_in_a_callback_is_refused(self, name: str, item: Any) -> None:
+        model = MLP(1, [1], seed=0)
+        optimizer = SGD(model.parameters(), lr=0.1)
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            fit(
+                model, [[1.0]], [1.0], loss=mse, optimizer=optimizer, epochs=3,
+                callbacks=[lambda history: setattr(optimizer, name, item)],
+            )  # fmt: skip
+
+    def test_a_rate_of_0_moves_nothing(self) -> None:
+        model = MLP(1, [1], seed=0)
+        optimizer = SGD(model.parameters(), lr=0.1)
+        optimizer.lr = 0.0
+        before = [p.data for p in model.parameters()]
+        fit(model, [[1.0]], [1.0], loss=mse, optimizer=optimizer, epochs=2)
+        assert [p.data for p in model.parameters()] == before
+
 
 class TestPenalties:
     @pytest.mark.parametrize("of", [Value, Tensor])
