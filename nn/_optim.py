@@ -82,7 +82,7 @@ class Optimizer:
         ValueError: the learning rate lr must be a positive number; got -0.1
         """
         now = {name: getattr(self, name) for name in self.settings}
-        self._checked(now | {"lr": 1.0} if isinstance(self.lr, float) and self.lr == 0 else now)
+        self._checked(now | {"lr": 1.0} if isinstance(self.lr, (int, float)) and self.lr == 0 else now)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Move other parameters as well, a dict of "params" and settings of their own.

@@ -238,10 +238,11 @@ class TestSchedules:
                 callbacks=[lambda history: setattr(optimizer, name, item)],
             )  # fmt: skip
 
-    def test_a_rate_of_0_moves_nothing(self) -> None:
+    @pytest.mark.parametrize("rate", [0, 0.0, np.float64(0.0)])
+    def test_a_rate_of_0_moves_nothing(self, rate: float) -> None:
         model = MLP(1, [1], seed=0)
         optimizer = SGD(model.parameters(), lr=0.1)
-        optimizer.lr = 0.0
+        optimizer.lr = rate
         before = [p.data for p in model.parameters()]
         fit(model, [[1.0]], [1.0], loss=mse, optimizer=optimizer, epochs=2)
         assert [p.data for p in model.parameters()] == before
