@@ -15,7 +15,7 @@ from ._node import Node
 from ._primitive import kinds, shape
 from ._signature import is_array
 from ._tracing import Trace
-from ._trees import CONTAINERS, flatten, mapped
+from ._trees import CONTAINERS, deeper, flatten, mapped
 from .files import brief
 
 
@@ -258,12 +258,13 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return wraps(f)(product)
 
 
-def _items_as(x: Any, v: Any) -> list[Any]:
+def _items_as(x: Any, v: Any, depth: int = 0) -> list[Any]:
     """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
+    inside = deeper(depth) if isinstance(x, CONTAINERS) else depth
     if isinstance(x, dict) and isinstance(v, dict) and x.keys() == v.keys():
-        return [item for key in x for item in _items_as(x[key], v[key])]
+        return [item for key in x for item in _items_as(x[key], v[key], inside)]
     if isinstance(x, (list, tuple)) and isinstance(v, (list, tuple)) and len(x) == len(v):
-        return [item for parts in zip(x, v) for item in _items_as(*parts)]
+        return [item for parts in zip(x, v) for item in _items_as(*parts, inside)]
     if isinstance(x, CONTAINERS) or isinstance(v, CONTAINERS) or shape(x) != shape(v):
         raise ValueError(
             f"hvp needs a direction v of the structure and the shapes of x, which is {_form(x)}; got {_form(v)}"
