@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-import interrupts
 import numpy as np
 import pytest
 
@@ -23,12 +24,14 @@ def _default_handler() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers")
-@pytest.mark.parametrize("way", interrupts.WAYS)
-def test_signals_at_random_moments(way: str) -> None:
-    _, faults = interrupts.interrupted(interrupts.WAYS[way], 20)
-    assert not faults
+def test_signals_at_random_moments() -> None:
+    """In a process of its own: an interrupt while coverage is measured may leave the lock of that taken for ever."""
+    program = Path(__file__).parent.parent / "interrupts.py"
+    done = subprocess.run(
+        [sys.executable, program, "--count", "20"], capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_rule_that_raises_leaves_gradients_as_they_were() -> None:
