@@ -131,7 +131,7 @@ def _function(expression: Expression, names: list[str]) -> Callable[..., Any]:
         return evaluate(expression, dict(zip(names, numbers)))
 
     told = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
-    setattr(function, "__signature__", told)  # noqa: B010
+    vars(function)["__signature__"] = told
     return function
 
 

@@ -180,9 +180,7 @@ class Compiled:
 
     def _last(self) -> Specialised:
         if self._latest is None:
-            raise RuntimeError(
-                f"{self.__name__} is compiled when it is called: call it once, then look at its source"  # type: ignore[attr-defined]
-            )
+            raise RuntimeError(f"{title(self._f)} is compiled when it is called: call it once, then look at its source")
         return self._latest
 
     def __repr__(self) -> str:

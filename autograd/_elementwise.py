@@ -244,5 +244,5 @@ def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: 
     return a
 
 
-clip.primitive = TABLE["clip"]  # type: ignore[attr-defined]
+vars(clip)["primitive"] = TABLE["clip"]
 TABLE["clip"].function = clip

@@ -102,7 +102,7 @@ def value_and_grad(
 
         return smoothed(compute, [args[k] for k in chosen])
 
-    differentiated.differentiates = parts  # type: ignore[attr-defined]
+    vars(differentiated)["differentiates"] = parts
     return differentiated
 
 
@@ -175,7 +175,8 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
             found = dict(zip(targets, gradients))
             return tuple(rebuild(tree, found) for tree in traced)
 
-        return averaged(pulled, pulled((traced, out)))  # type: ignore[no-any-return]
+        gradients: tuple[Any, ...] = averaged(pulled, pulled((traced, out)))
+        return gradients
 
     if any(t.op is not None for t in flatten(traced)):
         return out, pull_back
@@ -365,7 +366,7 @@ def output(y: Any, f: Callable[..., Any]) -> Node:
 
 def title(f: Callable[..., Any]) -> str:
     """Return the name of a function for an error."""
-    return getattr(f, "__name__", repr(f))
+    return str(getattr(f, "__name__", None) or brief(f))
 
 
 def trace(tree: Any) -> Any:
@@ -374,9 +375,9 @@ def trace(tree: Any) -> Any:
 
 
 def _traced(item: Any) -> Node:
-    if isinstance(item, Node):
-        return positive(item)  # type: ignore[no-any-return]
-    return kinds["array" if is_array(item) else "float"](item)  # type: ignore[no-any-return]
+    make = positive if isinstance(item, Node) else kinds["array" if is_array(item) else "float"]
+    made: Node = make(item)
+    return made
 
 
 def rebuild(tree: Any, found: dict[Node, Any]) -> Any:

@@ -80,10 +80,14 @@ def latex_formula(text: str, names: Mapping[str, str], times: str = r"\,") -> st
     try:
         if tree := parsed(text):
             return _tex(tree, names, times)[0]
-    except NotImplementedError:
+    except _Unknown:
         pass
     parts = re.split(rf"\b({'|'.join(map(re.escape, names))})\b", text)
     return "".join(names[part] if k % 2 else latex_text(part) for k, part in enumerate(parts) if part)
+
+
+class _Unknown(Exception):
+    """Syntax that is not written as LaTeX."""
 
 
 def parsed(text: str) -> ast.expr | None:
@@ -164,4 +168,4 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
             inside = ", ".join(at(part, LOOSE) for part in tree.elts)
             inside += "," * (isinstance(tree, ast.Tuple) and len(tree.elts) == 1)
             return rf"\left({inside}\right)" if isinstance(tree, ast.Tuple) else rf"\left[{inside}\right]", ATOM
-    raise NotImplementedError(type(tree).__name__)
+    raise _Unknown(type(tree).__name__)

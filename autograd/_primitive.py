@@ -281,7 +281,7 @@ def primitive(
     function.__name__ = function.__qualname__ = name
     function.__module__ = forward.__module__
     function.__doc__ = f"{made.text(*(made.arguments or 'ab'), **{s: s for s in made.settings})}. {note}".strip()
-    function.primitive = made  # type: ignore[attr-defined]
+    vars(function)["primitive"] = made
     return function
 
 

@@ -295,7 +295,7 @@ class Step:
     def touch(self, node: Node) -> None:
         """Note that somebody may change a leaf that was computed: what it holds is computed first."""
         if node.op is None and self.places.pop(id(node), None) is not None:
-            node._data  # noqa: B018
+            _DATA(node)
             self.changed[id(node)] = node
 
     def postpones(self, check: Callable[..., None], data: Any, rest: tuple[Any, ...]) -> bool:

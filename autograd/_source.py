@@ -109,9 +109,9 @@ class Names:
             name = "t1"
         if name in self._taken and not name[-1].isdecimal():
             name += "_2"
-        stem, number = re.fullmatch(r"(.*?)(\d*)", name).groups()  # type: ignore[union-attr]
+        stem = re.sub(r"\d+\Z", "", name)
         while name in self._taken:
-            number = self._next.get(stem, int(number)) + 1
+            number = self._next.get(stem, int(name[len(stem) :])) + 1
             self._next[stem] = number
             name = f"{stem}{number}"
         self._taken.add(name)

@@ -76,7 +76,7 @@ class Specialised:
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""
-        return self._with(list(drawn(self._drawn).values()) if self._drawn else [], args, kwargs)
+        return self._with([*drawn(self._drawn).values()], args, kwargs)
 
     def _with(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
         """Compute with the numbers that were drawn."""

@@ -110,7 +110,8 @@ class Tensor(Operators):
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the axes."""
-        return _form(self).shape  # type: ignore[no-any-return]
+        lengths: tuple[int, ...] = _form(self).shape
+        return lengths
 
     @property
     def ndim(self) -> int:
@@ -120,7 +121,8 @@ class Tensor(Operators):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return _form(self).size  # type: ignore[no-any-return]
+        count: int = _form(self).size
+        return count
 
     @property
     def dtype(self) -> Any:
@@ -166,7 +168,8 @@ class Tensor(Operators):
             raise ValueError(f"item() needs one element; the shape is {self.shape}")
         if active:
             read(self, ".item()")
-        return self._data.item()  # type: ignore[no-any-return]
+        number: float = self._data.item()
+        return number
 
     def __bool__(self) -> bool:
         if self._data.size != 1:

@@ -45,7 +45,8 @@ class Value(Operators):
         """The number; that of a leaf may be set, as an optimiser does."""
         if active:
             read(self, ".data")
-        return self._data  # type: ignore[no-any-return]
+        number: float = self._data
+        return number
 
     @data.setter
     def data(self, data: float) -> None:
@@ -73,7 +74,8 @@ class Value(Operators):
         """Return the number."""
         if active:
             read(self, ".item()")
-        return self._data  # type: ignore[no-any-return]
+        number: float = self._data
+        return number
 
     def __bool__(self) -> bool:
         if active:

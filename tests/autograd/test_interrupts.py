@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
+from fuzz import TESTS, python
 
 from autograd import Value, primitive
 from autograd._backward import set_gradients
@@ -27,10 +26,7 @@ def _default_handler() -> Iterator[None]:
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers")
 def test_signals_at_random_moments() -> None:
     """In a process of its own: an interrupt while coverage is measured may leave the lock of that taken for ever."""
-    program = Path(__file__).parent.parent / "interrupts.py"
-    done = subprocess.run(
-        [sys.executable, program, "--count", "20"], capture_output=True, text=True, check=False, timeout=600
-    )
+    done = python(str(TESTS / "interrupts.py"), "--count", "20")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

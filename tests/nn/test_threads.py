@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fuzz import TESTS, python
 
 import autograd
 import nn
@@ -105,8 +103,5 @@ def test_threads_add_whole_gradients_to_shared_parameters() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_processes_are_forked_and_pooled_while_a_thread_computes() -> None:
     """In a process of its own: a fork may find the lock of what measures coverage taken."""
-    program = Path(__file__).parent.parent / "forks.py"
-    done = subprocess.run(
-        [sys.executable, program, "--forks", "10"], capture_output=True, text=True, check=False, timeout=600
-    )
+    done = python(str(TESTS / "forks.py"), "--forks", "10")
     assert done.returncode == 0, done.stdout + done.stderr
