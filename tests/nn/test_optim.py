@@ -219,6 +219,17 @@ class TestSchedules:
         assert [p.data.item() for p in model.parameters()] == pytest.approx([b, w])
         assert (seen, optimizer.lr) == ([0.5, 0.25, 0.125, 0.0625], 0.03125)
 
+    def test_a_rate_that_a_loss_sets_stays(self) -> None:
+        model = MLP(1, [1], seed=0)
+        optimizer = SGD(model.parameters(), lr=0.5)
+
+        def loss(y_hat: Any, y: Any) -> Any:
+            optimizer.lr = 0.25
+            return mse(y_hat, y)
+
+        fit(model, [[1.0]], [1.0], loss=loss, optimizer=optimizer, epochs=2)
+        assert optimizer.lr == 0.25
+
     @pytest.mark.parametrize("factor", [-1, math.nan, math.inf, None, "1", np.array([0.5])])
     def test_a_factor_that_is_none_is_refused(self, factor: Any) -> None:
         model = MLP(1, [1], seed=0)
