@@ -85,7 +85,13 @@ class Surroundings:
             self._lists.append((item, list(item)))
             inside = list(item)
         if isinstance(item, type):
-            return [] if _is_own(item) else [*self._noted(vars(item)), *item.__bases__]
+            if _is_own(item):
+                return []
+            values = self._noted(vars(item))
+            if _is_installed(item.__module__):
+                # A table of pandas has a thousand methods: what those read would be compared at every call.
+                values = [value for value in values if not isinstance(value, _METHODS)]
+            return [*values, *item.__bases__]
         if isinstance(item, (property, staticmethod, classmethod)):
             return [getattr(item, name, None) for name in ("fget", "__func__")]
         if isinstance(item, (dict, MappingProxyType)):
@@ -185,8 +191,7 @@ def _content(cell: Any) -> Any:
 def _add_module(item: Any, scopes: list[dict[str, Any]]) -> None:
     """Add the variables of a module of the user's own to others; what is installed does not change."""
     if isinstance(item, ModuleType) and not any(scope is vars(item) for scope in scopes):
-        file = getattr(item, "__file__", None) or ""
-        if not _is_module_own(item.__name__) and not _INSTALLED.intersection(PurePath(file).parts):
+        if not _is_module_own(item.__name__) and not _is_installed(item.__name__):
             scopes.append(vars(item))
 
 
@@ -212,6 +217,7 @@ _CHANGING = (MutableSequence, MutableSet)
 """Such as a deque or an array of the standard library, which show what is inside them in no other way."""
 
 _SCALARS = (float, int, bool, str, bytes, complex, type(None))
+_METHODS = (FunctionType, property, staticmethod, classmethod)
 _UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
 
 
@@ -222,6 +228,12 @@ def _is_own(item: Any) -> bool:
 
 def _is_module_own(name: str) -> bool:
     return name.partition(".")[0] in _OWN
+
+
+def _is_installed(name: str) -> bool:
+    """Tell whether a module is one that was installed, not written here."""
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    return not _INSTALLED.isdisjoint(PurePath(file).parts)
 
 
 def _slots_of(kind: type) -> list[str]:

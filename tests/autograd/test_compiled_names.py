@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import enum
 import gc
+import importlib
 import keyword
 import linecache
 import unicodedata
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -281,6 +283,36 @@ def test_what_has_changed() -> None:
     assert found.change() == "the attribute or element rate"
     weight = 3.0
     assert found.change() == "the variable weight"
+
+
+def test_a_table_is_compared_but_for_what_its_class_can_do() -> None:
+    """A class of pandas has a thousand methods, which read some ten thousand variables."""
+    import pandas
+
+    from autograd._guards import Surroundings
+
+    table = pandas.DataFrame({"a": [1.0, 2.0]})
+    assert len(Surroundings(lambda x: x * table)._variables) < 100
+    f = compiled(lambda x: x * table["a"].to_numpy().sum())
+    assert f(2.0) == 6.0
+    table.loc[0, "a"] = 5.0
+    assert f(2.0) == 14.0
+
+
+def test_an_installed_class_that_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "installed_settings.py").write_text(
+        "factor = 2.0\nclass Settings:\n    rate = 1.0\n    def of(self):\n        return self.rate\n"
+        "def times(x):\n    return x * factor\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    module: Any = importlib.import_module("installed_settings")
+    settings, times = module.Settings(), module.times
+    f, g = compiled(lambda x: x * settings.of()), compiled(lambda x: times(x))
+    assert (f(3.0), g(3.0)) == (3.0, 6.0)
+    module.Settings.rate, module.factor = 2.0, 5.0
+    assert (f(3.0), g(3.0)) == (6.0, 15.0)
 
 
 class Slotted:

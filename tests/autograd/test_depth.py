@@ -42,9 +42,12 @@ NEST: dict[str, Callable[[Any], Any]] = {
 
 @pytest.fixture(params=NEST)
 def nest(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    one = NEST[request.param]
+
     def nested(leaf: Any = 2.0, depth: int = 5000) -> Any:
+        # What it uses is what a compiled function compares at every call: `request` reaches all of pytest.
         for _ in range(depth):
-            leaf = NEST[request.param](leaf)
+            leaf = one(leaf)
         return leaf
 
     return nested
