@@ -190,9 +190,10 @@ def _content(cell: Any) -> Any:
 
 def _add_module(item: Any, scopes: list[dict[str, Any]]) -> None:
     """Add the variables of a module of the user's own to others; what is installed does not change."""
-    if isinstance(item, ModuleType) and not any(scope is vars(item) for scope in scopes):
-        if not _is_module_own(item.__name__) and not _is_installed(item.__name__):
-            scopes.append(vars(item))
+    if not isinstance(item, ModuleType) or _is_module_own(item.__name__) or _is_installed(item.__name__):
+        return
+    if not any(scope is vars(item) for scope in scopes):
+        scopes.append(vars(item))
 
 
 def _names(code: CodeType) -> set[str]:

@@ -15,12 +15,21 @@ import nn
 from nn._random import seed
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, suppress_health_check=slow)
+settings.register_profile("ci", max_examples=15, derandomize=True, deadline=None, suppress_health_check=slow)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=5)
 settings.register_profile("fuzz", max_examples=500, deadline=None, database=None, suppress_health_check=slow)
 # That a test fails is enough; the search for a smaller example would take minutes.
-settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate], database=None)
+settings.register_profile(
+    "mutants", settings.get_profile("ci"), max_examples=25, phases=[Phase.explicit, Phase.generate], database=None
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure coverage with the quick tests, and with the few slow ones that are needed: it doubles their time."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("covers"):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(autouse=True)

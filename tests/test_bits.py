@@ -47,7 +47,6 @@ WAYS: list[tuple[list[str], dict[str, str]]] = [
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_one_hash_of_bits() -> None:
     root = str(Path(__file__).parent.parent)
     started = [

@@ -10,7 +10,6 @@ import pytest
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 def test_the_code_in_the_readme_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -22,7 +22,6 @@ def _nothing_was_run() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 @pytest.mark.parametrize("attack", [canary.compiled, canary.shown])
 def test_texts_of_a_stranger(attack: Any) -> None:
     for seed in range(100):
@@ -30,7 +29,6 @@ def test_texts_of_a_stranger(attack: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 @pytest.mark.parametrize("backend", ["jax", "numba"])
 def test_other_backends(backend: str) -> None:
     pytest.importorskip(backend)

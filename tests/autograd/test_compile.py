@@ -790,6 +790,7 @@ class TestRepetition:
         assert fast(p, X) == pytest.approx([self.score(p, x) for x in X], rel=1e-12)
         assert fast(p, [[math.inf, 0.0]] * 30)[0] == pytest.approx(self.score(p, [math.inf, 0.0]), nan_ok=True)
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_without_numpy_it_stays_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         p, X, y = self.data()
@@ -798,6 +799,7 @@ class TestRepetition:
         assert fast(p, X[:2], y[:2]) == pytest.approx(self.loss(p, X[:2], y[:2]), rel=1e-12)
         assert "np." not in fast.source
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_a_few_numbers_stay_floats(self) -> None:
         """These are faster than arrays of a few numbers."""

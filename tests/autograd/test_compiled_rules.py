@@ -154,7 +154,6 @@ class TestRules:
         fast = agree(lambda x: own(x) * 2, 2.0)
         assert (fast(0.5), fast(-2.0), fast(-0.5)) == (0.0, 2.0, 0.0)
 
-    @pytest.mark.no_cover
     @pytest.mark.slow
     def test_a_long_sum_has_several_lines(self) -> None:
         w = [0.5 * k for k in range(4001)]
@@ -260,6 +259,7 @@ class TestStructures:
     def test_a_gradient_that_is_constant(self) -> None:
         assert "* 6.0" in agree(value_and_grad(lambda x: (x * x) * (Value(2.0) * 3)), 4.0).source
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_gradients_of_numbers_that_do_not_count(self) -> None:
         p = [float(k) for k in range(60)]

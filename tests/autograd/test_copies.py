@@ -85,7 +85,6 @@ def test_long_chains(of: Any, copied: Callable[[Any], Any]) -> None:
     assert [topological_sort(again)[0].grad, x.grad] == [1.0, 0.0]
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 def test_a_chain_of_tensors_is_dropped_without_recursion() -> None:
     y = Tensor(1.0)

@@ -529,6 +529,7 @@ class TestLimits:
         shown = (MLP(1, [1001, 1])([1.0]) * 2)._repr_mimebundle_()
         assert "g-layer-1" in shown["image/svg+xml"]
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_a_notebook_says_what_is_too_large_in_every_form(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loss = MLP(2, [2, 1], seed=0)([1.0, 2.0]) * 2
@@ -603,6 +604,7 @@ class TestLabels:
         html = draw(y)._repr_mimebundle_()["text/html"]
         assert [element.tag for element in ET.fromstring(html.replace("></div>", "/></div>")).iter()] == ["div", "img"]
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_widths_are_rather_too_large(self) -> None:
         for text in (
@@ -695,6 +697,7 @@ class TestNotebook:
         assert set(Value(1.0)._repr_mimebundle_()) == {"text/plain"}
         assert set((Tensor([1.0, 2.0]) * 2)._repr_mimebundle_()) == {"text/plain", "text/html", "image/svg+xml"}
 
+    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("result", "shows"),
@@ -765,6 +768,7 @@ class TestProgram:
         (tmp_path / "dot").chmod(0o755)
         assert _graphviz.program() == str(tmp_path / "dot")
 
+    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("script", "told"),

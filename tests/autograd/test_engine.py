@@ -39,7 +39,6 @@ def test_every_node_comes_after_its_inputs(seed: int) -> None:
     assert order == topological_sort(nodes[-1])
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 def test_a_chain_of_a_million_nodes() -> None:
     x = Value(1.0)

@@ -99,6 +99,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda text: ascii(text[:30]))
 def test_hostile_expressions(expression: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,6 +185,7 @@ def test_it_runs_as_a_program(tmp_path: Path) -> None:
     assert "dJ/dx = 0.419974" in run.stdout
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["tanh(w * x)", "w=1", "x=2"]
@@ -292,7 +294,6 @@ def test_an_expression_has_the_value_that_python_gives_it(text: str, x: float, y
         assert numbers[0] == pytest.approx(numbers[1], nan_ok=True)
 
 
-@pytest.mark.no_cover
 @given(st.text(max_size=50) | st.text("xy012.+-*/()[],<>= tanh", max_size=40))
 def test_any_text_gives_a_number_or_one_error(text: str) -> None:
     message = ""

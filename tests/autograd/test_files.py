@@ -42,6 +42,7 @@ def written(write: Callable[[Path], Any], folder: Path) -> Path:
     return path
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_written_twice_a_file_is_the_same(name: str, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_structures_and_generators_of_numpy() -> None:
     assert "drawn" in fast.source
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_scalar_code_that_is_computed_as_arrays() -> None:
     rng, other = random.Random(1), random.Random(1)

@@ -288,6 +288,7 @@ def test_a_function_that_knows_whether_it_is_recorded() -> None:
     assert "while it is recorded" in repr(gradcheck(two_faced, 1.0))
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_inputs_that_do_not_matter_and_gradients_that_are_lost() -> None:
     report = gradcheck(lambda a, b: a * a, 1.0, 2.0)

@@ -50,6 +50,7 @@ def expected(x: Any, index: Any, weights: Any) -> Any:
     return g
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @given(data=st.data(), lengths=st.sampled_from([(4,), (3, 4), (2, 3, 4)]))
 def test_mixed_indices(data: st.DataObject, lengths: tuple[int, ...]) -> None:

@@ -182,7 +182,6 @@ def inside(interval: tuple[float, float]) -> st.SearchStrategy[float]:
     return moderate | anywhere | st.sampled_from(nasty(interval))
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_nasty_numbers(name: str) -> None:
@@ -197,7 +196,6 @@ def test_nasty_numbers(name: str) -> None:
     assert_within(name, elementwise_errors(name, points))
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(data=st.data())
@@ -235,7 +233,6 @@ CASES = [
 ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "shapes", "settings"), CASES)
 @given(data=st.data())

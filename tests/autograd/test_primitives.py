@@ -73,7 +73,6 @@ def test_every_primitive_has_a_domain_and_something_to_try() -> None:
         assert examples(TABLE[name]), name
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("made", "shapes", "settings"), CASES)
 @settings(max_examples=settings.default.max_examples // 2)
@@ -98,7 +97,6 @@ def test_gradients_of_tensors(made: Primitive, shapes: Any, settings: dict[str, 
     assert_close(second, numerical_gradient(lambda x: np.sum(grad(loss)(x) * direction), arrays[position]), 1e-6)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @given(data=st.data())
 def test_gradients_of_values(name: str, data: st.DataObject) -> None:

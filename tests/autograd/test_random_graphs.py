@@ -19,7 +19,6 @@ from autograd.testing._graphs import Place, Step
 OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("made", OWN, ids=[made.name for made in OWN])
 def test_every_primitive(made: Any) -> None:
@@ -27,7 +26,6 @@ def test_every_primitive(made: Any) -> None:
     check_primitive(made, max_examples=settings.default.max_examples // 5)
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @given(graph=graphs(OWN))
 def test_gradients_of_random_graphs(graph: Graph) -> None:
@@ -36,7 +34,6 @@ def test_gradients_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @given(graph=graphs(OWN, max_operations=3))
 def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
@@ -45,7 +42,6 @@ def test_second_derivatives_of_random_graphs(graph: Graph) -> None:
     assert report.verdict in ("pass", "undecided"), report
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @given(data=st.data())
 def test_a_wrong_rule_in_a_random_graph_never_passes(data: st.DataObject) -> None:

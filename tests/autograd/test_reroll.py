@@ -280,7 +280,6 @@ class TestSingleCases:
         a, b = Value(2.0), Value(3.0)
         assert rolled(a * b + a, [a, b]) is None
 
-    @pytest.mark.no_cover
     @pytest.mark.slow
     @pytest.mark.parametrize("step", [lambda z, x: z.tanh() + x, lambda z, x: x + z * 0.5])
     def test_a_long_chain_is_given_up_soon(self, step: Any) -> None:
@@ -289,7 +288,6 @@ class TestSingleCases:
             z = step(z, x)
         assert rolled(z, [x]) is None
 
-    @pytest.mark.no_cover
     @pytest.mark.slow
     @pytest.mark.parametrize("step", [lambda z, x: z + x * x, lambda z, x: x * x + z])
     def test_a_long_sum(self, step: Any) -> None:

@@ -178,6 +178,7 @@ def test_errors() -> None:
         steps(loss).save("a.pdf")
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     loss, w = perceptron()
@@ -198,6 +199,7 @@ def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_stepper, "LIMIT", 40)

@@ -61,7 +61,6 @@ REACHED: dict[str, Any] = {
 }
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("feature", REACHED)
 def test_graphs_share_mix_and_broadcast(feature: str) -> None:
@@ -123,6 +122,7 @@ def test_in_a_large_graph_too() -> None:
     assert repr(graph) == "a = 0.5\nout = wrong_tanh(a)"
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_a_wrong_unbroadcast() -> None:
     """The engine undoes broadcasting; a rule that does so itself, and wrongly, is told from its shape."""
@@ -186,12 +186,14 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(("make", "said"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
 def test_what_else_can_be_wrong_with_a_primitive(make: Any, said: str) -> None:
     assert said in message(make())
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_right_ones_pass_in_every_form() -> None:
     cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)

@@ -56,7 +56,6 @@ PADDING = st.one_of(
 )
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @settings(max_examples=200)
 @given(data=st.data())
@@ -128,7 +127,6 @@ def test_precision_and_order_in_memory() -> None:
     assert conv(x.astype("float32"), w.astype("float32")).dtype == np.float32
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", [conv, conv_input, conv_weight, windows, overlap_add])
 def test_the_kit_for_primitives(operation: Any) -> None:

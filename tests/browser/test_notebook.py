@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = pytest.mark.slow
 TOKEN = "glassgrad"
 CELL = """from autograd import Value, sigmoid, steps
 w, x = Value(3.0, label="w"), Value(-1.0, label="x")

@@ -14,7 +14,7 @@ from autograd._stepper import view
 from nn import MLP, SGD, mse
 from nn.__main__ import main
 
-pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
 
 
@@ -391,7 +391,6 @@ def test_where_no_script_runs_there_are_a_picture_and_a_table(visit: Visit, tmp_
     assert page.locator("tr", has_text="∂J/∂w1").first.inner_text().split("\t")[-1] == "complete"
 
 
-@pytest.mark.no_cover
 def test_arrays_folded_networks_and_primitives_of_ones_own(visit: Visit, tmp_path: Path) -> None:
     cube = primitive("cube", lambda xp, x: x * x * x, lambda g, out, x: g * 3 * x * x)
     x = Tensor([[1.0, 2.0]], label="x")
@@ -455,7 +454,6 @@ def batch(samples: int) -> Value:
     return mse([model([k / 20, 0.5]) for k in range(samples)], [1.0] * samples)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("make", "small", "large"), [(chain, 100, 1000), (batch, 3, 20)])
 def test_a_step_of_a_large_graph_touches_no_more_of_the_page(
     visit: Visit, tmp_path: Path, make: Callable[[int], Value], small: int, large: int

@@ -27,6 +27,7 @@ RUN = {"config.json", "model.safetensors", "history.csv", "index.html", "history
 QUICK = ["--epochs", "3", "--samples", "40", "--momentum", "0.5"]
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_the_demo_reaches_its_goals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--out", str(tmp_path)]) == 0
@@ -57,7 +58,6 @@ def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.C
     assert "test      accuracy" in capsys.readouterr().out
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
@@ -88,6 +88,7 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert float(test.split()[2].strip("%")) >= 90
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "options"),
@@ -300,6 +301,7 @@ def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: P
     assert rates[::20] == pytest.approx(expected[schedule])
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
@@ -348,6 +350,7 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = flowers(tmp_path / "flowers.csv")
@@ -408,6 +411,7 @@ def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsy
         assert float(row[1]) == pytest.approx(1 / (1 + np.exp(-abs(z))), abs=1e-4)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["predict", str(run), str(run.parent / "flowers.csv")]
@@ -422,6 +426,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytes
         assert main(command) == 141
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_convolution_from_training_to_prediction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -454,6 +459,7 @@ def test_convolution_from_training_to_prediction(
     assert 0.5 < float(probability) <= 1
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "command"),
@@ -541,6 +547,7 @@ def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureF
     assert found > 90
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [["--data", "iris"], ["--data", "moons", "--of", "value"], ["--model", "cnn", "--data", "digits"]]
@@ -572,6 +579,7 @@ def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores[:, 0], read(run).scores(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--epochs", "1", "--save", str(tmp_path / "run")]) == 0

@@ -272,6 +272,7 @@ class TestNumPyFiles:
         np.testing.assert_array_equal(found[0], X)
         np.testing.assert_array_equal(found[1], y)
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_faulty_files(self, tmp_path: Path) -> None:
         path = tmp_path / "data.npz"

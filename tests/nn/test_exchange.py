@@ -114,6 +114,7 @@ def test_pytorch_agrees_and_gives_the_numbers_back(name: str) -> None:
         np.testing.assert_array_equal(predict(fresh, x), expected)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @EACH
 def test_every_layer_has_its_place_in_pytorch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +154,7 @@ class TestMistakes:
         with pytest.raises(ImportError, match="pip install"):
             call()
 
+    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize(
         ("message", "model", "sample"),

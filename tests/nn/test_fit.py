@@ -260,6 +260,7 @@ LOSSES: dict[str, tuple[Any, Any]] = {
 class TestColumns:
     """n targets, and n rows of one target, mean the same."""
 
+    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize("of", [Value, Tensor])
     @pytest.mark.parametrize("epochs", [2, 12])
@@ -459,6 +460,7 @@ def test_a_classifier_of_scikit_learn_takes_tables() -> None:
     assert model.score(table, C) > 0.9
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_the_bar_is_drawn_by_time_and_says_how_many_samples_make_a_step(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

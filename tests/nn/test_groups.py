@@ -253,6 +253,7 @@ class TestFrozen:
         descend(optimizer, [a, b], 2)
         assert (float(a.data), float(b.data)) == (moved(make, 1.5, 4, of), moved(make, 1.2, 7, of))
 
+    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize("compile", [True, False])
     @FORMS

@@ -336,6 +336,7 @@ def nested(levels: int) -> Any:
     return module
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(("message", "make"), [
     ("inside each other up to 20 levels", lambda: nested(21)),
@@ -412,6 +413,7 @@ def peak(data: bytes) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_file_takes_a_small_multiple_of_its_size(name: str) -> None:

@@ -121,7 +121,6 @@ def test_a_threshold_may_be_given() -> None:
     assert accuracy([0.2, 0.4], [0, 1], threshold=np.float32(0.3)) == 1.0
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_a_sigmoid_trained_by_binary_cross_entropy_is_as_right_as_it_is(of: Any) -> None:
@@ -204,6 +203,7 @@ def test_figures_take_no_class_numbers_for_scores() -> None:
     assert confusion_matrix(one_hot([0, 1], 2), [0, 1]).get_title() == "100.0% of 2 right"
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_figures_name_classes() -> None:
     X, names = [[-1.0, 0.0], [1.0, 0.5]], ["dog", "cat"]

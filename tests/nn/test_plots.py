@@ -21,6 +21,7 @@ from nn.plots import axes, confusion_matrix, decision_boundary, history, misclas
 from nn.plots._style import png
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_history_draws_every_curve() -> None:
     curves = History(
@@ -133,6 +134,7 @@ def test_many_classes_have_room_for_their_counts() -> None:
     assert max(widths) < ax.get_window_extent().width / 30
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_misclassified_images() -> None:
     images, y = np.zeros((30, 8, 8)), np.arange(30) % 10
@@ -167,6 +169,7 @@ def test_titles_are_not_cut_off(figure: Any) -> None:
     assert (title.x0 > 0, title.x1 < drawn.bbox.x1) == (True, True)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_an_activation_and_its_derivative() -> None:
     for name in set(ACTIVATIONS) - {"softmax"}:
@@ -198,6 +201,7 @@ def test_lines_have_gaps_where_they_jump_and_nowhere_else(g: Any, limit: float, 
     assert [int(np.isnan(line.get_ydata()).sum()) for line in lines] == gaps
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_the_surface_of_a_loss_with_the_path_of_a_descent() -> None:
     def J(a: float, b: float) -> Value:
@@ -231,6 +235,7 @@ def test_histograms_count_every_weight() -> None:
         plots.histograms(model, "weights")
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_filters_and_feature_maps() -> None:
     layer = Conv2d(2, 9, 3)

@@ -98,6 +98,7 @@ def states(folder: Path) -> tuple[float, set[str]]:
     return number_of(folder), {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["full", "error", "interrupt"])
 def test_a_fault_at_any_moment_leaves_the_old_or_the_new_run(fault: str, tmp_path: Path) -> None:
@@ -184,6 +185,7 @@ def test_reading_a_run_writes_nothing(tmp_path: Path) -> None:
     assert content(folder, MODEL, CONFIG) == (folder / NEXT / MODEL).read_bytes()
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_one_of_two_trainings_in_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["train", "--epochs", "1", "--save", str(tmp_path)]
@@ -326,6 +328,7 @@ def test_a_stranger_s_run_opens_no_other_file(
         assert said == f"error: {data}: has the data of this run; if it is yours, name it with --data {data}\n"
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_strange_configuration_is_told(seed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,6 @@ def regressor(**settings: Any) -> NeuralNetRegressor:
     return NeuralNetRegressor(**{"hidden_sizes": [8], "random_state": 0, **settings})
 
 
-@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "fewest"), [(NeuralNetClassifier(), 60), (NeuralNetRegressor(), 55)])
 def test_scikit_learns_own_checks(estimator: Any, fewest: int) -> None:
@@ -69,6 +68,7 @@ def test_labels_are_given_back_as_they_came() -> None:
     assert (proba.argmax(axis=1) == model.decision_function(X).argmax(axis=1)).all()
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_two_classes() -> None:
     model = classifier(lr=0.05).fit(X[:100], NAMES[:100])
@@ -77,6 +77,7 @@ def test_two_classes() -> None:
     np.testing.assert_allclose(proba, np.stack([1 / (1 + np.exp(z)), 1 / (1 + np.exp(-z))], axis=1), rtol=1e-9)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_several_labels_for_a_sample() -> None:
     X, y = make_multilabel_classification(n_samples=100, n_classes=3, random_state=0)
@@ -113,6 +114,7 @@ def test_pipeline_search_and_cross_validation() -> None:
     assert cross_val_score(regressor(lr=0.05), X[:, :3], X[:, 3], cv=3, scoring="r2").shape == (3,)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [classifier, regressor])
 @pytest.mark.parametrize("batch_size", [40, 1000])

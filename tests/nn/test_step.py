@@ -19,6 +19,7 @@ T = np.random.default_rng(1).integers(0, 3, 12)
 TENSORS = "model = MLP(3, [4, out], 'tanh', of=of, seed=1)"
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_habits_change_nothing(seed: int) -> None:
@@ -55,6 +56,7 @@ def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monk
     assert len(written) == 2
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize(
@@ -150,6 +152,7 @@ def test_a_network_runs_once_a_step_and_what_it_keeps_is_of_the_last(of: Any) ->
     assert history.loss[-1] == pytest.approx(((out - T) ** 2).mean(), rel=1e-12)
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_a_neuron_an_own_activation_and_layers_inside_a_network_of_ones_own() -> None:
     class Own(Module):
@@ -199,6 +202,7 @@ def test_gradient_penalty() -> None:
     assert autograd.compiling() is False
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 @pytest.mark.parametrize(
