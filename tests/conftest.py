@@ -25,13 +25,6 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure coverage with the quick tests, and with the few slow ones that are needed: it doubles their time."""
-    for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("covers"):
-            item.add_marker(pytest.mark.no_cover)
-
-
 @pytest.fixture(autouse=True)
 def _own_primitives_stay_in_their_test() -> Iterator[None]:
     before = dict(autograd.TABLE)

@@ -211,6 +211,7 @@ def test_settings_on_numba() -> None:
     close(compiled(f, backend="numba")(2.0, X1), f(2.0, X1))
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.usefixtures("plain_jax")
 def test_what_is_repeated_on_jax() -> None:

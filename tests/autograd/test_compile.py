@@ -739,6 +739,7 @@ class TestRepetition:
         moved = [w + 0.01 for w in p]
         assert fast(moved, X, y)[1] == pytest.approx(eager(moved, X, y)[1], rel=1e-10)
 
+    @pytest.mark.covers
     @pytest.mark.slow
     def test_structures_of_parameters(self) -> None:
         p, X, y = self.data()

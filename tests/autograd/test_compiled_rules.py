@@ -384,6 +384,12 @@ def variable_of_a_module_imported_inside() -> Any:
     return f, lambda: setattr(settings, "scale", 9.0)
 
 
+def variable_of_a_module_of_two_names() -> Any:
+    variable_of_a_module()
+    settings = again = sys.modules["settings_of_a_test"].inner
+    return lambda x: x * settings.scale * again.scale, lambda: setattr(settings, "scale", 9.0)
+
+
 def attribute_of_a_function() -> Any:
     def f(x: Any) -> Any:
         return x * f.scale  # type: ignore[attr-defined]
@@ -428,6 +434,7 @@ CHANGES = [
     in_a_tuple,
     variable_of_a_module,
     variable_of_a_module_imported_inside,
+    variable_of_a_module_of_two_names,
     attribute_of_a_function,
     default_of_a_function,
     deque_that_grew,

@@ -211,6 +211,7 @@ def chain(depth: int, wrap: Any = lambda inner: inner) -> Chain:
     return module
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("wrap", [lambda inner: inner, lambda inner: [inner], lambda inner: {"a": inner}])
 def test_modules_inside_each_other(wrap: Any) -> None:

@@ -370,6 +370,7 @@ def test_modules_and_their_names() -> None:
     [
         (lambda: gradcheck(tanh, 0.5, order=3), "order must be 1 or 2; got 3"),
         (lambda: gradcheck(tanh), "give the inputs"),
+        (lambda: gradcheck(0.5, tanh), "gradcheck takes a function and its inputs; got 0.5"),
         (lambda: gradcheck(tanh, np.zeros((0, 3))), "no number to check"),
         (lambda: gradcheck(lambda x: x.data, 0.5), "return the node itself"),
         (lambda: gradcheck(lambda x: [], 0.5), "empty structure"),

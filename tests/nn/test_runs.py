@@ -215,6 +215,7 @@ def table(path: Path, n: int = 60) -> Path:
     return path
 
 
+@pytest.mark.covers
 @pytest.mark.slow
 def test_the_test_samples_stay_those_of_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
