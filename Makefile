@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Scalar code gains nothing from more threads, and small matrices lose.
 export OMP_NUM_THREADS ?= 1
 
+# Where Python is told to keep no bytecode, every process that a test starts compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo notebooks execute check test lint fuzz mutants damage bench lock clean
 
 help:  ## say what can be made

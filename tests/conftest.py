@@ -15,7 +15,7 @@ import nn
 from nn._random import seed
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-settings.register_profile("ci", max_examples=15, derandomize=True, deadline=None, suppress_health_check=slow)
+settings.register_profile("ci", max_examples=10, derandomize=True, deadline=None, suppress_health_check=slow)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=5)
 settings.register_profile("fuzz", max_examples=500, deadline=None, database=None, suppress_health_check=slow)
 # That a test fails is enough; the search for a smaller example would take minutes.

@@ -50,6 +50,8 @@ def alike(one: Any, other: Any) -> None:
             assert isinstance(x, float) or not np.shares_memory(x, y)
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 @given(seed=st.integers(0, 10**6), way=st.sampled_from(sorted(COPIES)))
 def test_graphs(seed: int, way: str) -> None:
     rng = random.Random(seed)
@@ -209,6 +211,8 @@ def test_drawings(copied: Callable[[Any], Any], drawn: Any) -> None:
     assert (early.dot, early.title) == (drawing.dot, drawing.title)
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_what_the_packages_return(copied: Callable[[Any], Any]) -> None:
     loss = tanh(Value(2.0, label="w") * 3)
     model = nn.MLP(2, [3, 1], of=Tensor)

@@ -242,6 +242,8 @@ def test_a_module_with_a_set_of_nodes_is_copied() -> None:
     assert len(copy.deepcopy(module).inner) == 1
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 @pytest.mark.parametrize("of", [Value, Tensor])
 def test_trainings(of: Any, nest: Any) -> None:
     model: Any = nn.MLP(2, [1], of=of)

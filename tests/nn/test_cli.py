@@ -186,6 +186,8 @@ def test_a_folder_that_may_not_be_written_to(
     assert capsys.readouterr().err == f"error: --save {tmp_path}: cannot be written to; name another folder\n"
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_stopped_after_an_epoch_what_was_learned_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

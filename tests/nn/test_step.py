@@ -236,6 +236,8 @@ def test_a_neuron_with_a_part_of_ones_own(kind: str) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-9)
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_a_large_network_of_values_is_computed_as_arrays(monkeypatch: Any) -> None:
     from autograd import _replayed
 
