@@ -2,47 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from . import _arrays, _compile, _elementwise
-from ._arrays import (
-    astype,
-    broadcast_to,
-    centered,
-    concat,
-    cumsum,
-    expand_dims,
-    getitem,
-    item,
-    logsumexp,
-    matmul,
-    matrix_transpose,
-    mean,
-    norm,
-    pad,
-    permute_dims,
-    prod,
-    reshape,
-    scatter,
-    squeeze,
-    stack,
-    std,
-    var,
-)
-from ._backward import (
-    backward,
-    topological_sort,
-)
-from ._block import (
-    block,
-    blocked,
-    is_own,
-)
-from ._draw import (
-    draw,
-)
-from ._drawing import (
-    Drawing,
-)
-from ._elementwise import (
+from autograd._checks.gradcheck import gradcheck, gradcheck_module
+from autograd._compiler.fresh import fresh
+from autograd._compiler.replay.block import block, blocked, is_own
+from autograd._compiler.replay.replay import Replay, assign
+from autograd._core.modes import detect_anomaly, no_grad
+from autograd._core.node import Node
+from autograd._core.primitive import TABLE, Primitive, primitive
+from autograd._core.tracing import CompileError, compiling, validate
+from autograd._core.trees import deeper
+from autograd._grad.sweep import backward, topological_sort
+from autograd._grad.transforms import grad, hessian, hvp, jacobian, value_and_grad, vjp
+from autograd._nodes.tensor import Tensor
+from autograd._nodes.value import Value
+from autograd._ops.activations import elu, gelu, leaky_relu, log_softmax, log_sum_exp, silu, softmax, take
+from autograd._ops.convolution import conv, conv_input, conv_weight, overlap_add, windows
+from autograd._ops.elementwise import (
     add,
     atan,
     ceil,
@@ -81,72 +56,38 @@ from ._elementwise import (
     weighted_sum,
     where,
 )
-from ._explain import (
-    explain,
+from autograd._ops.manipulation import (
+    astype,
+    broadcast_to,
+    centered,
+    concat,
+    cumsum,
+    expand_dims,
+    getitem,
+    item,
+    logsumexp,
+    matmul,
+    matrix_transpose,
+    mean,
+    norm,
+    pad,
+    permute_dims,
+    prod,
+    reshape,
+    scatter,
+    squeeze,
+    stack,
+    std,
+    var,
 )
-from ._fresh import fresh
-from ._functional import (
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    value_and_grad,
-    vjp,
-)
-from ._functions import (
-    elu,
-    gelu,
-    leaky_relu,
-    log_softmax,
-    log_sum_exp,
-    silu,
-    softmax,
-    take,
-)
-from ._gradcheck import (
-    gradcheck,
-    gradcheck_module,
-)
-from ._modes import (
-    detect_anomaly,
-    no_grad,
-)
-from ._node import (
-    Node,
-)
-from ._primitive import (
-    TABLE,
-    Primitive,
-    primitive,
-)
-from ._replay import (
-    Replay,
-    assign,
-)
-from ._steps import (
-    steps,
-)
-from ._tensor import (
-    Tensor,
-)
-from ._tracing import (
-    CompileError,
-    compiling,
-    validate,
-)
-from ._trees import (
-    deeper,
-)
-from ._value import (
-    Value,
-)
-from ._windows import (
-    conv,
-    conv_input,
-    conv_weight,
-    overlap_add,
-    windows,
-)
+from autograd._views.draw.draw import draw
+from autograd._views.explain.explain import explain
+from autograd._views.steps.steps import steps
+from autograd.picture.drawing import Drawing
+
+from ._compiler import compile as _compile
+from ._ops import elementwise as _elementwise
+from ._ops import manipulation as _arrays
 
 # Not in __all__: `import *` must not replace Python's own.
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_

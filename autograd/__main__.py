@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograd._views.expression import Expression, ExpressionError, evaluate, functions, parse
+from autograd._views.formula import short_number
+
 from . import Value, draw, explain, gradcheck, positive, steps, topological_sort
-from ._expression import Expression, ExpressionError, evaluate, functions, parse
-from ._formula import short_number
 from .files import printable
 
 EPILOG = """\

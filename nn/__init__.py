@@ -1,20 +1,21 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
-from ._clipping import clip_grad_norm, clip_grad_value
-from ._convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
-from ._dropout import Dropout
-from ._history import History
-from ._keep import Checkpoint, FileError, load, save
-from ._layers import ACTIVATIONS, MLP, Layer, Perceptron, linear
-from ._losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
-from ._metrics import accuracy
-from ._module import Module, Sequential, buffer_updates, update_buffer
-from ._normalization import BatchNorm, LayerNorm
-from ._optim import SGD, Adam, Optimizer, RMSProp
-from ._penalties import l1, l2
+from nn._files.save import Checkpoint, FileError, load, save
+from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
+from nn._layers.dense import ACTIVATIONS, MLP, Layer, Perceptron, linear
+from nn._layers.dropout import Dropout
+from nn._layers.module import Module, Sequential, buffer_updates, update_buffer
+from nn._layers.normalization import BatchNorm, LayerNorm
+from nn._training.clipping import clip_grad_norm, clip_grad_value
+from nn._training.fit import fit, predict
+from nn._training.history import History
+from nn._training.losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+from nn._training.metrics import accuracy
+from nn._training.optimizers import SGD, Adam, Optimizer, RMSProp
+from nn._training.penalties import l1, l2
+from nn._training.schedules import cosine, step_decay, warm_up
+
 from ._random import seed
-from ._schedules import cosine, step_decay, warm_up
-from ._train import fit, predict
 
 __all__ = [
     "ACTIVATIONS",

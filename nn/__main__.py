@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograd.files import printable
+from nn._layers.dense import ACTIVATIONS
+from nn._training.optimizers import NAMED
 
-from . import _command, _demo
-from ._layers import ACTIVATIONS
-from ._optim import NAMED
+from ._command import commands as _command
+from ._command import demo as _demo
 from .data import DataError
 
 EXAMPLES = """examples:

@@ -9,14 +9,14 @@ import numpy
 
 from autograd import Tensor
 from autograd.files import brief
+from nn._layers.dense import MLP, Activation
+from nn._training.fit import fit, predict
+from nn._training.history import History
+from nn._training.losses import binary_cross_entropy, cross_entropy, mse
+from nn._training.metrics import checked_scores, decide
+from nn._training.optimizers import NAMED
 
-from ._history import History
-from ._layers import MLP, Activation
-from ._losses import binary_cross_entropy, cross_entropy, mse
-from ._metrics import checked_scores, decide
-from ._optim import NAMED
 from ._rows import held
-from ._train import fit, predict
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from autograd.testing import tensors
-
-from ._layers import ACTIVATIONS, MLP
+from nn._layers.dense import ACTIVATIONS, MLP
 
 SMALL = 4
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import autograd
 from autograd import Value, draw, explain, grad, steps, tanh
-from autograd._latex import _SPECIAL, GREEK
+from autograd._views.latex import _SPECIAL, GREEK
 
 SET = "__import__('builtins').__dict__.__setitem__('canary', 1)"
 HOSTILE = [

@@ -130,7 +130,7 @@ def signed(data: bytes, rng: random.Random) -> bytes:
     from safetensors.numpy import load as tensors_of
     from safetensors.numpy import save as written
 
-    from nn._keep import _checksum
+    from nn._files.save import _checksum
 
     length = int.from_bytes(data[:8], "little")
     told = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["glassgrad"])
@@ -235,7 +235,7 @@ def written_under_faults() -> dict[str, dict[str, int]]:
     """
     from autograd import Value, draw
     from nn import MLP, History, save
-    from nn._runs import Run, read, write
+    from nn._command.runs import Run, read, write
 
     models = [MLP(2, [3, 1], "tanh", of=Tensor, seed=seed) for seed in (1, 2)]
     drawings = [draw(Value(2.0, label=label) * 3) for label in "ab"]
@@ -299,7 +299,7 @@ def _neither(write: Callable[[int], Any], read: Callable[[], Any]) -> dict[str, 
 def strange(count: int, seed: int = 0) -> dict[str, int]:
     """Read strange tables, NumPy files and configurations; return how many were refused, and how many crashed."""
     from nn.__main__ import main as command
-    from nn._runs import read
+    from nn._command.runs import read
     from nn.data import DataError, read_csv, read_npz
 
     rng, found = random.Random(seed), dict.fromkeys(("refused", "read", "crashes"), 0)

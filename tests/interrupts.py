@@ -23,9 +23,9 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, Value, grad, no_grad, tanh, value_and_grad
-from autograd import _backward as backward_module
-from autograd import _node as node_module
-from autograd._modes import active, anomaly, recording, replaying, tracing
+from autograd._core import node as node_module
+from autograd._core.modes import active, anomaly, recording, replaying, tracing
+from autograd._grad import sweep as backward_module
 from nn import MLP, SGD, History, fit, mse
 
 Round = Callable[[], tuple[Callable[[], Any], Callable[[], None]]]

@@ -28,8 +28,8 @@ from tqdm import tqdm
 
 from autograd import TABLE
 
-TABLES = ("autograd._elementwise", "autograd._arrays", "autograd._windows")
-BACKWARD = "autograd._backward"
+TABLES = ("autograd._ops.elementwise", "autograd._ops.manipulation", "autograd._ops.convolution")
+BACKWARD = "autograd._grad.sweep"
 TESTS = (
     "autograd/test_windows.py", "autograd/test_random_graphs.py", "autograd/test_primitives.py",
     "autograd/test_precision.py", "autograd/test_engine.py", "autograd/test_functional.py", "autograd/test_index.py",

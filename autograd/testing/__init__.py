@@ -8,7 +8,8 @@ try:
 except ImportError as error:  # pragma: no cover - the tests need it themselves
     raise ImportError("autograd.testing needs Hypothesis: pip install hypothesis") from error
 
-from .._gradcheck import gradcheck, gradcheck_module
+from autograd._checks.gradcheck import gradcheck, gradcheck_module
+
 from ._graphs import Graph, graphs
 from ._primitives import WrongPrimitive, check_primitive
 from ._strategies import broadcastable_shapes, tensors, values

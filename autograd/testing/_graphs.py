@@ -14,13 +14,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from .._draw import draw as draw_graph
-from .._formula import assignments
-from .._functional import trace
-from .._modes import no_grad
-from .._node import Node
-from .._primitive import REAL, TABLE, Example, Interval, Primitive, leaf, shape
-from ..files import brief
+from autograd._core.modes import no_grad
+from autograd._core.node import Node
+from autograd._core.primitive import REAL, TABLE, Example, Interval, Primitive, leaf, shape
+from autograd._grad.transforms import trace
+from autograd._views.draw.draw import draw as draw_graph
+from autograd._views.formula import assignments
+from autograd.files import brief
+
 from ._strategies import floats, inside
 
 SHAPES = ((), (3,), (2, 3), (2, 1), (3, 4))

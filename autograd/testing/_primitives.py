@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
-from .. import Tensor, Value
-from .._compile import compile
-from .._gradcheck import gradcheck
-from .._primitive import Primitive, kinds, shape
-from .._signature import as_raw
-from .._trees import flatten
+from autograd import Tensor, Value
+from autograd._checks.gradcheck import gradcheck
+from autograd._compiler.compile import compile
+from autograd._core.primitive import Primitive, kinds, shape
+from autograd._core.signature import as_raw
+from autograd._core.trees import flatten
+
 from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from .. import Tensor, Value
-from .._primitive import REAL, Interval
-from ..files import brief
+from autograd import Tensor, Value
+from autograd._core.primitive import REAL, Interval
+from autograd.files import brief
 
 MODERATE = 4.0
 """Numbers of an unbounded domain lie so near to 0, or to its other end: no result of a few operations overflows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._primitive import TABLE
+from autograd._core.primitive import TABLE
 
 
 def pytest_generate_tests(metafunc: Any) -> None:

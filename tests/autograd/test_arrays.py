@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, compile, grad
-from autograd._masked import check_unmasked
+from autograd._core.masked import check_unmasked
 from nn import MLP, SGD, Layer, accuracy, cross_entropy, fit, mse, plots, predict
 from nn.data import one_hot
 

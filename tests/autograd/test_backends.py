@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 from autograd import CompileError, Tensor, Value, primitive, relu, sigmoid, tanh, value_and_grad, where
-from autograd._trees import flatten
+from autograd._core.trees import flatten
 from autograd.testing._graphs import domain_of
 from nn import MLP, cross_entropy
 
@@ -65,7 +65,7 @@ def plain_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     numba = ModuleType("numba")
     numba.njit = lambda f, **settings: f  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "numba", numba)
-    monkeypatch.setattr("autograd._compile.find_spec", lambda name: name)
+    monkeypatch.setattr("autograd._compiler.compile.find_spec", lambda name: name)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def plain_jax(monkeypatch: pytest.MonkeyPatch) -> None:
     jax.numpy = np  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "jax", jax)
     monkeypatch.setitem(sys.modules, "jax.numpy", np)
-    monkeypatch.setattr("autograd._compile.find_spec", lambda name: name)
+    monkeypatch.setattr("autograd._compiler.compile.find_spec", lambda name: name)
 
 
 @CASES
@@ -143,7 +143,7 @@ def test_what_jax_cannot_run() -> None:
 
 @pytest.mark.parametrize("backend", ["numba", "jax"])
 def test_a_backend_that_is_not_installed(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograd._compile.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd._compiler.compile.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=rf"needs {backend}: pip install 'glassgrad\[{backend}\]'"):
         compiled(tanh, backend=backend)
 

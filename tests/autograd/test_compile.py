@@ -36,7 +36,7 @@ from autograd import (
     value_and_grad,
     where,
 )
-from autograd._trees import flatten
+from autograd._core.trees import flatten
 from autograd.testing import Graph, graphs
 
 OWN = [made for made in TABLE.values() if made.forward.__module__.startswith("autograd.")]

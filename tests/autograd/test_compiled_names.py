@@ -172,7 +172,7 @@ def test_a_source_is_forgotten_with_its_function() -> None:
 
 
 def test_the_signatures_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograd._compile.MOST", 3)
+    monkeypatch.setattr("autograd._compiler.compile.MOST", 3)
     fast = compiled(lambda x: x * 2)
     for n in (1, 2, 3, 1, 4, 1, 3):
         fast(np.ones(n))
@@ -261,7 +261,7 @@ class TestWarnings:
 
 
 def test_what_has_changed() -> None:
-    from autograd._guards import Surroundings
+    from autograd._compiler.surroundings import Surroundings
 
     thing, slotted, table = Thrice(), Slotted(), [1.0]
     thing.first, thing.rate = 1.0, 2.0  # type: ignore[attr-defined]
@@ -289,7 +289,7 @@ def test_a_table_is_compared_but_for_what_its_class_can_do() -> None:
     """A class of pandas has a thousand methods, which read some ten thousand variables."""
     import pandas
 
-    from autograd._guards import Surroundings
+    from autograd._compiler.surroundings import Surroundings
 
     table = pandas.DataFrame({"a": [1.0, 2.0]})
     assert len(Surroundings(lambda x: x * table)._variables) < 100

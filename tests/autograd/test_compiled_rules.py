@@ -16,7 +16,7 @@ import pytest
 
 import autograd
 from autograd import TABLE, CompileError, Tensor, Value, exp, primitive, value_and_grad
-from autograd._trees import flatten
+from autograd._core.trees import flatten
 
 compiled = autograd.compile
 

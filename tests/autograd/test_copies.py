@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import Tensor, Value, compile, concat, detect_anomaly, primitive, tanh, topological_sort
-from autograd import _node as node_module
+from autograd._core import node as node_module
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "deepcopy": copy.deepcopy,

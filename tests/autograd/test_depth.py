@@ -27,7 +27,7 @@ from autograd import (
     value_and_grad,
     vjp,
 )
-from autograd._trees import DEEPEST
+from autograd._core.trees import DEEPEST
 from autograd.files import brief
 
 compiled = autograd.compile

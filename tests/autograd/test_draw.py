@@ -22,23 +22,12 @@ from matplotlib.image import imread
 from matplotlib.textpath import TextPath
 
 import autograd
-from autograd import (
-    Tensor,
-    Value,
-    _draw,
-    _figure,
-    _graphviz,
-    draw,
-    exp,
-    primitive,
-    relu,
-    sigmoid,
-    tanh,
-    topological_sort,
-    weighted_sum,
-)
-from autograd._groups import places
-from autograd.picture import clean, text_width
+from autograd import Tensor, Value, draw, exp, primitive, relu, sigmoid, tanh, topological_sort, weighted_sum
+from autograd._views.draw import draw as _draw
+from autograd._views.draw import layout as _graphviz
+from autograd._views.groups import places
+from autograd.picture import figure as _figure
+from autograd.picture.shapes import clean, text_width
 from nn import MLP, Layer, Sequential, cross_entropy, hinge, mse
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -534,7 +523,7 @@ class TestLimits:
     def test_a_notebook_says_what_is_too_large_in_every_form(self, monkeypatch: pytest.MonkeyPatch) -> None:
         loss = MLP(2, [2, 1], seed=0)([1.0, 2.0]) * 2
         assert "image/svg+xml" in loss._repr_mimebundle_()
-        monkeypatch.setattr("autograd._draw.BYTES_IN_A_CELL", 0)
+        monkeypatch.setattr("autograd._views.draw.draw.BYTES_IN_A_CELL", 0)
         shown = loss._repr_mimebundle_()
         assert set(shown) == {"text/plain"}
         assert "not drawn: a graph of 1" in shown["text/plain"]

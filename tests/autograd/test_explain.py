@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Node, Tensor, Value, detect_anomaly, explain, no_grad, primitive, relu, sigmoid, tanh
-from autograd._local import local
-from autograd._paths import Stations
+from autograd._views.derivative import local
+from autograd._views.explain.paths import Stations
 from nn import MLP, mse
 
 PERCEPTRON = """\

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, _expression, primitive
+from autograd import Value, primitive
 from autograd.__main__ import main
-from autograd._expression import ExpressionError, evaluate, functions, parse
+from autograd._views import expression as _expression
+from autograd._views.expression import ExpressionError, evaluate, functions, parse
 
 PERCEPTRON = ["sigmoid(w0 + w1*x1 + w2*x2)", "w0=1", "w1=3", "w2=-2", "x1=-1", "x2=2"]
 

@@ -56,7 +56,7 @@ def test_a_full_disk_at_any_moment_leaves_the_old_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What lays out a graph is another program, which opens files of its own.
-    monkeypatch.setattr("autograd._stepper.page", lambda steps: "a page" * 100)
+    monkeypatch.setattr("autograd._views.steps.page.page", lambda steps: "a page" * 100)
     new = (path := written(WRITERS[name], tmp_path / "a")).read_bytes()
     for last in count():
         path.write_bytes(OLD)

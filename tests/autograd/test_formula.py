@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import TABLE, Tensor, Value, _floats, primitive
-from autograd._formula import assignments, formula
+from autograd import TABLE, Tensor, Value, primitive
+from autograd._core import floats as _floats
+from autograd._views.formula import assignments, formula
 
 OPERATORS: list[Any] = [
     lambda a, b: a + b,

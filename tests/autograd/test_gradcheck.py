@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, Value, abs, exp, floor, gradcheck, gradcheck_module, primitive, relu, tanh, where
-from autograd._comparison import _ranges
-from autograd._numerical import derivative
+from autograd._checks.compare import _ranges
+from autograd._checks.numerical import derivative
 from nn import MLP, Sequential, cross_entropy, mse
 
 # Functions of one number, with their derivatives by hand.

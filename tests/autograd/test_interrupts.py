@@ -11,8 +11,8 @@ import pytest
 from fuzz import TESTS, python
 
 from autograd import Value, primitive
-from autograd._backward import set_gradients
-from autograd._modes import without_warnings
+from autograd._core.modes import without_warnings
+from autograd._grad.sweep import set_gradients
 
 
 @pytest.fixture(autouse=True)

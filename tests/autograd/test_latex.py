@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd._latex import latex_formula, latex_label, latex_number
+from autograd._views.latex import latex_formula, latex_label, latex_number
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, detect_anomaly, no_grad
-from autograd._modes import active, new_lock, record, tracing
+from autograd._core.modes import active, new_lock, record, tracing
 
 
 def records() -> bool:
@@ -186,8 +186,8 @@ def test_a_switch_entered_by_hand_stays_on_until_it_is_left() -> None:
 
 
 def test_what_a_block_had_set_is_forgotten() -> None:
-    trace = autograd._tracing.Trace()
-    with autograd._tracing.traced(trace):
+    trace = autograd._core.tracing.Trace()
+    with autograd._core.tracing.traced(trace):
         assert tracing.get() is trace
     assert tracing.block() is None
     gone = weakref.ref(trace)
@@ -329,7 +329,7 @@ def test_locks_are_free_in_a_forked_process() -> None:
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with lock, autograd._backward._lock:
+        with lock, autograd._grad.sweep._lock:
             taken.set()
             done.wait()
 

@@ -14,7 +14,7 @@ from oracles import assert_close, numerical_gradient
 
 import autograd
 from autograd import TABLE, Tensor, Value, grad, stack
-from autograd._primitive import Primitive
+from autograd._core.primitive import Primitive
 
 NAMES = [name for name, made in TABLE.items() if made.forward.__module__.startswith("autograd.")]
 ELEMENTWISE = [name for name in NAMES if TABLE[name].elementwise]

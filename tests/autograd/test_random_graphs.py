@@ -10,9 +10,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from autograd import TABLE, Tensor, Value, gradcheck, primitive
-from autograd._comparison import weigh, weighted_gradient
-from autograd._functional import trace
-from autograd._trees import flatten
+from autograd._checks.compare import weigh, weighted_gradient
+from autograd._core.trees import flatten
+from autograd._grad.transforms import trace
 from autograd.testing import Graph, check_primitive, graphs
 from autograd.testing._graphs import Place, Step
 

@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 from autograd import Replay, Tensor, Value, block, exp, no_grad, primitive, tanh, validate, where
-from autograd._replay import CREDIT
+from autograd._compiler.replay.replay import CREDIT
 
 rng = np.random.default_rng(0)
 
@@ -37,7 +37,9 @@ class Pair:
         J, out = f(self.written, *given)
         J.backward()
         assert found[0] == pytest.approx(J.item(), rel=1e-12)
-        np.testing.assert_allclose(found[1], autograd._replay.raw(autograd._replay.copied(out)), rtol=1e-12)
+        np.testing.assert_allclose(
+            found[1], autograd._compiler.replay.replay.raw(autograd._compiler.replay.replay.copied(out)), rtol=1e-12
+        )
         for own, other in zip(self.leaves, self.written):
             np.testing.assert_allclose(own.grad, other.grad, rtol=1e-12, atol=1e-14)
             own.data, other.data = own.data - 0.1 * own.grad, other.data - 0.1 * other.grad

@@ -17,7 +17,6 @@ from autograd import (
     Node,
     Tensor,
     Value,
-    _reroll,
     exp,
     maximum,
     mean,
@@ -29,7 +28,8 @@ from autograd import (
     weighted_sum,
     where,
 )
-from autograd._reroll import reroll
+from autograd._compiler.reroll import reroll as _reroll
+from autograd._compiler.reroll.reroll import reroll
 from autograd.testing import Graph, graphs
 from autograd.testing._graphs import Place, Step
 from nn import MLP, Perceptron, binary_cross_entropy, cross_entropy, hinge, mse

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autograd import Tensor, Value, _stepper, detect_anomaly, log, no_grad, primitive, relu, sigmoid, steps, tanh
-from autograd._steps import Step
+from autograd import Tensor, Value, detect_anomaly, log, no_grad, primitive, relu, sigmoid, steps, tanh
+from autograd._views.steps import page as _stepper
+from autograd._views.steps.steps import Step
 from autograd.testing import Graph, graphs
 from nn import MLP, SGD, mse
 

@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, fresh, grad, gradcheck, hessian, hvp, jacobian, value_and_grad, vjp
-from autograd._trees import flatten, mapped
+from autograd._core.trees import flatten, mapped
 
 compiled = autograd.compile
 

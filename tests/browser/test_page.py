@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from autograd import Tensor, Value, draw, explain, primitive, sigmoid, steps, tanh
-from autograd._stepper import view
+from autograd._views.steps.page import view
 from nn import MLP, SGD, mse
 from nn.__main__ import main
 

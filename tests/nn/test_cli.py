@@ -18,9 +18,9 @@ import pytest
 
 from nn import ACTIVATIONS, SGD, fit, plots
 from nn.__main__ import main
-from nn._command import SCHEDULES
-from nn._optim import NAMED
-from nn._runs import read
+from nn._command.commands import SCHEDULES
+from nn._command.runs import read
+from nn._training.optimizers import NAMED
 from nn.data import digits
 
 RUN = {"config.json", "model.safetensors", "history.csv", "index.html", "history.png", "confusion.png"}

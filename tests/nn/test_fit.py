@@ -447,7 +447,7 @@ class TestClassWeights:
         def silent(loss: Any) -> Any:
             raise ValueError
 
-        monkeypatch.setattr("nn._given.inspect", types.SimpleNamespace(signature=silent))
+        monkeypatch.setattr("nn._training.given.inspect", types.SimpleNamespace(signature=silent))
         assert train(weight=np.ones(40)).epochs == 2
 
 
@@ -467,7 +467,7 @@ def test_the_bar_is_drawn_by_time_and_says_how_many_samples_make_a_step(
 ) -> None:
     clock = iter(range(10**6))
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    monkeypatch.setattr("nn._progress.time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
+    monkeypatch.setattr("nn._training.progress.time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
     train(epochs=600)
     shown = capsys.readouterr().err
     assert "32 samples a step: 100%" in shown

@@ -15,7 +15,7 @@ import pytest
 
 from autograd import Tensor
 from nn import MLP, SGD, History, fit, mse
-from nn._interrupt import held_back
+from nn._training.interrupt import held_back
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = X[:, 0] * 2

@@ -53,8 +53,8 @@ from nn import (
     save,
     warm_up,
 )
-from nn._keep import GENERATORS, _checksum, packed, unpacked
-from nn._safetensors import tensors_of, written
+from nn._files.safetensors import tensors_of, written
+from nn._files.save import GENERATORS, _checksum, packed, unpacked
 from nn.testing import mlps
 
 rng = np.random.default_rng(0)
@@ -240,7 +240,7 @@ def test_lengths_may_be_numbers_of_numpy(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_a_generator_that_would_read_foreign_memory(bits: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
     """NumPy takes any place, and reads what lies there, or ends Python."""
-    from nn._keep import _generator, _state_of
+    from nn._files.save import _generator, _state_of
 
     state = _state_of(np.random.Generator(getattr(np.random, bits)(0)))
     change(state[1])
@@ -529,7 +529,7 @@ class TestMistakes:
         from safetensors.numpy import load as tensors_of
         from safetensors.numpy import save as written
 
-        from nn._keep import _checksum
+        from nn._files.save import _checksum
 
         path = tmp_path / "a.safetensors"
         model: Any = MLP(2, [2, 1])
@@ -550,7 +550,7 @@ class TestMistakes:
         from safetensors.numpy import load as tensors_of
         from safetensors.numpy import save as written
 
-        from nn._keep import _checksum
+        from nn._files.save import _checksum
 
         path, model = tmp_path / "a.safetensors", Layer(2, 3, of=Tensor)
         optimizer, history = Adam(model.parameters()), History({"loss": [1.0]})

@@ -31,7 +31,7 @@ from nn import (
     predict,
     save,
 )  # fmt: skip
-from nn._module import evaluating
+from nn._layers.module import evaluating
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 

@@ -25,8 +25,8 @@ from matplotlib.figure import Figure
 from autograd import Tensor
 from nn import MLP, History
 from nn.__main__ import main
-from nn._folders import NEXT, content, held, settle, write_together
-from nn._runs import CONFIG, FILES, MODEL, Run, read, write
+from nn._command.folders import NEXT, content, held, settle, write_together
+from nn._command.runs import CONFIG, FILES, MODEL, Run, read, write
 from nn.data import DataError
 
 OPTIONS: dict[str, Any] = {

@@ -24,7 +24,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from autograd import draw
 from nn import MLP
-from nn._optim import NAMED
+from nn._training.optimizers import NAMED
 from nn.sklearn import NeuralNetClassifier, NeuralNetRegressor
 
 NOT_THERE = ("SCIPY_ARRAY_API is not set", "pandas is not installed")

@@ -44,7 +44,7 @@ def test_targets_keep_their_kind(target: str, out: int, loss: str) -> None:
 
 @pytest.mark.slow
 def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monkeypatch: Any) -> None:
-    from autograd import _replayed
+    from autograd._compiler.replay import program as _replayed
 
     written: list[Any] = []
     write = _replayed.write
@@ -186,7 +186,7 @@ def test_whatever_the_compiler_raises_the_step_runs_as_it_is_written(monkeypatch
     def broken(*given: Any, **more: Any) -> Any:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr("autograd._replayed.program_of", broken)
+    monkeypatch.setattr("autograd._compiler.replay.program.program_of", broken)
     model = MLP(3, [1], of=Tensor, seed=1)
     with pytest.warns(UserWarning, match="fit goes on without compiling, which is slower: RecursionError: too deep"):
         history = fit(model, X, T, loss=mse, optimizer=SGD(model.parameters(), lr=0.1), epochs=30, batch_size=None)
@@ -239,7 +239,7 @@ def test_a_neuron_with_a_part_of_ones_own(kind: str) -> None:
 @pytest.mark.covers
 @pytest.mark.slow
 def test_a_large_network_of_values_is_computed_as_arrays(monkeypatch: Any) -> None:
-    from autograd import _replayed
+    from autograd._compiler.replay import program as _replayed
 
     programs: list[Any] = []
     write = _replayed.write

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autograd import Tensor, Value, gradcheck_module
-from autograd._trees import flatten
+from autograd._core.trees import flatten
 from nn import MLP, mse
 from nn.testing import batches, mlps
 

@@ -1,0 +1,1 @@
+"""`gradcheck`: gradients against numerical derivatives."""

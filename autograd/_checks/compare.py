@@ -1,0 +1,414 @@
+"""The comparison of a gradient with numerical derivatives, and what is said about it."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from bisect import bisect
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+from autograd._core.modes import no_grad, record, without_warnings
+from autograd._core.node import Node
+from autograd._core.primitive import shape
+from autograd._grad.transforms import pull
+from autograd.files import brief
+
+from .numerical import CLEAR, EPSILON, Estimate, derivative
+from .report import SEVERITY, Entry, Report, entry_of, relative
+
+ENTRIES = 50
+"""Of so many numbers every one is checked; of more, random directions through all of them."""
+
+DIRECTIONS = 2
+
+MISTAKE = 0.01
+
+DECIDES = 1e-3
+"""An error bar wider than this part of the derivative decides nothing: a mistake of 1 % must be seen."""
+
+ROUNDINGS = 32
+"""So many roundings of a number are allowed for in the analytic gradient."""
+
+LONGEST = 2.0**-6
+"""The longest step, as a part of the number or of 1."""
+
+SHORTEST = 2.0**-51
+"""A shorter step, as a part of the number, is lost when it is added."""
+
+Numbers = list[Any]
+"""A float or an array for each input; a direction has None for what does not move."""
+
+Line = tuple[Numbers, tuple[tuple[float, float], ...]]
+"""A direction, with ranges of steps to make along it."""
+
+
+class Check:
+    """One check: `run` computes a function's outputs from raw numbers and tells which nodes held these."""
+
+    def __init__(
+        self, run: Callable[[Numbers], tuple[list[Any], list[Any]]], start: Numbers, names: list[str], seed: int
+    ) -> None:
+        self.run = run
+        self.given = start
+        self.start: Numbers = [x if type(x) is float else x.astype(float) for x in start]
+        self.names = names
+        self.sizes = [_size(x) for x in start]
+        self.seed = seed
+        self.calls = 0
+        self.value, self.magnitude = math.nan, 0.0
+
+    def report(self) -> Report:
+        """Compare, and leave the global random generators as they were, from which the function may draw."""
+        before = _global_state()
+        try:
+            return self._report()
+        finally:
+            _restore(before)
+
+    @without_warnings
+    def _report(self) -> Report:
+        problem = self.problem()
+        if problem:
+            return Report("invalid", (), (problem,), self.calls)
+        self.gradient, value = self.analytic(self.start)
+        if value != self.value and not math.isnan(value):
+            said = f"the function gives {value!r} while it is recorded and {self.value!r} under no_grad()"
+            return Report("invalid", (), (said,), self.calls)
+        # A function is as good as one of inputs that are off by a rounding, and no better.
+        self.magnitude = max(self.magnitude, _size_of(self.gradient, self.start))
+        entries, remarks = self.compare()
+        remarks += self.in_lower_precision()
+        verdict = min((entry.verdict for entry in entries), key=SEVERITY.index, default="pass")
+        if verdict == "pass" and any(UNSTEADY in remark for remark in remarks):
+            verdict = "undecided"
+        return Report(verdict, tuple(entries), tuple(remarks), self.calls)
+
+    def evaluate(self, numbers: Numbers) -> tuple[float, float]:
+        """Return the weighted sum of the outputs, and that of their sizes."""
+        self.calls += 1
+        with no_grad():
+            outputs, self.targets = self.run(numbers)
+        return _weighted_sum(outputs, weigh(outputs, self.seed))
+
+    def analytic(self, numbers: Numbers) -> tuple[Numbers, float]:
+        """Return the gradient of the weighted sum of the outputs, and that sum."""
+        self.calls += 1
+        with record():
+            outputs, targets = self.run(_copies(numbers))
+            weights = weigh(outputs, self.seed)
+            gradient = weighted_gradient(outputs, weights, targets)
+        return [g._data if isinstance(g, Node) else g for g in gradient], _weighted_sum(outputs, weights)[0]
+
+    def problem(self) -> str:
+        """Say why the function cannot be checked, or nothing."""
+        before = _global_state()
+        self.value, self.magnitude = self.evaluate(_copies(self.start))
+        for name, node, then in zip(self.names, self.targets, self.start):
+            if not _same(node._data, then):
+                return f"the function changes its input {name} in place; let it work on a new one, e.g. x = x + 1"
+        if not math.isfinite(self.value):
+            return f"the function is {self.value} at these inputs; check where it is finite"
+        again, _ = self.evaluate(_copies(self.start))
+        if again == self.value:
+            return ""
+        after = _global_state()
+        _restore(before)
+        repeated, _ = self.evaluate(_copies(self.start))
+        _restore(after)
+        differ = f"the function is not deterministic: it gave {self.value!r}, then {again!r} for the same inputs"
+        if repeated == self.value:
+            return f"{differ}. It draws from a global random generator: make one from a seed inside the function"
+        return (
+            f"{differ}. It keeps something between calls, such as a generator of its own (dropout?), a counter or a "
+            f"global variable: pass that in, or make it anew in each call"
+        )
+
+    def compare(self) -> tuple[list[Entry], list[str]]:
+        total = sum(self.sizes)
+        remarks: list[str] = []
+        if total <= ENTRIES:
+            entries = [self.entry(position) for position in range(total)]
+        else:
+            lines = [self.direction(0, total, k) for k in range(DIRECTIONS)]
+            names = [f"random direction {k + 1} through all {total:,} numbers" for k in range(DIRECTIONS)]
+            entries = [self.line(name, line) for name, line in zip(names, lines)]
+            remarks.append(self.resolution(entries, lines))
+        if total > ENTRIES:
+            wrong = next((k for k, entry in enumerate(entries) if entry.verdict == "fail"), None)
+            if wrong is not None:
+                entries += self.locate(0, total, wrong)
+        start, idle = 0, []
+        for name, size, slope in zip(self.names, self.sizes, self.gradient):
+            if _is_zero(slope):
+                along = self.line(name, self.direction(start, start + size, 0))
+                if along.verdict == "pass" and along.numerical == 0.0:
+                    idle.append(name)
+                elif along.verdict == "fail" and total > ENTRIES:
+                    entries.append(along._replace(reason="the analytic gradient is zero, the function is not constant"))
+            start += size
+        more = f" and {len(idle) - 10} more" if len(idle) > 10 else ""
+        if idle:
+            remarks.append(f"here the result does not depend on {', '.join(idle[:10])}{more}")
+        return entries, remarks
+
+    def resolution(self, entries: list[Entry], lines: list[Line]) -> str:
+        """Say how large a mistake in a single number must be for random directions to show it."""
+        shares = [
+            CLEAR * entry.error / MISTAKE / (_product(self.gradient, direction)[1] or math.inf)
+            for entry, (direction, _) in zip(entries, lines)
+        ]
+        return f"a mistake of 1 % shows in every number that makes {max(shares):.0e} of the change or more"
+
+    def entry(self, position: int) -> Entry:
+        """Compare the derivative by the number at `position` among all inputs."""
+        k, index = self.place(position)
+        x = self.start[k]
+        direction: Numbers = [None] * len(self.start)
+        direction[k] = 1.0
+        if type(x) is not float:
+            direction[k] = 0.0 * x
+            direction[k][index] = 1.0
+            x = float(x[index])
+        where = self.names[k] + (f"[{', '.join(map(str, index))}]" if index else "")
+        return self.line(where, (direction, _ranges(abs(x))))
+
+    def place(self, position: int) -> tuple[int, tuple[int, ...]]:
+        """Return which input the number at `position` belongs to, and its index there."""
+        ends = list(accumulate(self.sizes))
+        k = bisect(ends, position)
+        position -= ends[k] - self.sizes[k]
+        index = []
+        for length in reversed(shape(self.start[k])):
+            position, rest = divmod(position, length)
+            index.append(rest)
+        return k, tuple(reversed(index))
+
+    def direction(self, start: int, stop: int, number: int) -> Line:
+        """Return a random direction through the numbers from `start` to `stop`, each moved by about its own size.
+
+        A part of a direction is that direction, with zeros elsewhere. Its entries have few digits, so that a step along
+        it is added to an input without rounding.
+        """
+        direction: Numbers = []
+        end, longest = 0, 0.0
+        for k, (x, size) in enumerate(zip(self.start, self.sizes)):
+            begin, end = end, end + size
+            if end <= start or begin >= stop:
+                direction.append(None)
+                continue
+            way: Any
+            if type(x) is float:
+                rng = random.Random(f"{self.seed} {number} {k}")
+                sizes: Any = _power_of_two(x) if x else 1.0
+                way = rng.choice((-1, 1)) * rng.randint(8, 24) / 16 * sizes
+                longest = max(longest, sizes)
+            else:
+                import numpy
+
+                generator = numpy.random.default_rng([self.seed, number, k])
+                own = numpy.where(x == 0.0, numpy.sqrt(numpy.mean(x * x)) or 1.0, numpy.abs(x))
+                sizes = numpy.exp2(numpy.floor(numpy.log2(own)))
+                way = generator.choice((-1.0, 1.0), x.shape) * generator.integers(8, 25, x.shape) / 16 * sizes
+                way.reshape(-1)[: max(start - begin, 0)] = 0.0
+                way.reshape(-1)[max(stop - begin, 0) :] = 0.0
+                longest = max(longest, float(numpy.max(sizes)))
+            direction.append(way)
+        return direction, ((LONGEST * max(1.0, 1.0 / longest), SHORTEST),)
+
+    def line(self, where: str, line: Line) -> Entry:
+        """Compare the derivative along a direction; what looks wrong is measured again with other steps."""
+        direction, ranges = line
+        analytic, size = _product(self.gradient, direction)
+        rounding = ROUNDINGS * EPSILON * size
+
+        def along(h: float) -> float:
+            if h == 0.0:
+                return self.value
+            moved = [x if way is None else x + h * way for x, way in zip(self.start, direction)]
+            try:
+                return self.evaluate(moved)[0]
+            except ArithmeticError:
+                return math.nan
+
+        def off(found: Estimate) -> bool:
+            within = abs(analytic - found.value) <= CLEAR * (found.error + rounding)
+            return not (within and math.isfinite(analytic))
+
+        first = derivative(along, ranges, self.magnitude)
+        if math.isinf(first.error) or not (first.reason or off(first)):
+            return self.weighed(entry_of(where, analytic, first, "pass"), direction)
+        rounding += self.spread(direction, analytic)
+        first = derivative(along, ranges, self.magnitude, patient=True)
+        if math.isinf(first.error) or not (first.reason or off(first)):
+            return self.weighed(entry_of(where, analytic, first, "pass"), direction)
+        if not math.isfinite(analytic) and first.error > DECIDES * abs(first.value):
+            return entry_of(where, analytic, first, "undecided", "the derivative is too large for floats, or infinite")
+        shifted = tuple((0.75 * longest, 0.75 * shortest) for longest, shortest in ranges)
+        second = derivative(along, shifted, self.magnitude, patient=True)
+        if bool(second.reason) != bool(first.reason) or not (second.reason or off(second)):
+            reason = f"with other steps the numerical derivative is {second.value:.6g} ± {second.error:.1g}"
+            return entry_of(where, analytic, first._replace(reason=""), "undecided", reason)
+        return entry_of(where, analytic, first, "fail")
+
+    def weighed(self, entry: Entry, direction: Numbers) -> Entry:
+        """A pass whose error bar is too wide to have seen a mistake decides nothing, however small the number is."""
+        size = max(abs(entry.analytic), abs(entry.numerical))
+        if entry.verdict != "pass" or entry.error <= DECIDES * size:
+            return entry
+        if entry.analytic == 0.0 or abs(entry.analytic) <= CLEAR * self.spread(direction, entry.analytic):
+            # Nothing, or rounding errors of nothing: there is no number to be wrong.
+            return entry
+        return entry._replace(verdict="undecided", reason="the error bar is too wide to see a mistake of 1 %")
+
+    def spread(self, direction: Numbers, analytic: float) -> float:
+        """Return how far the analytic derivative moves when the inputs move by a rounding."""
+        gradients = [self.analytic([x * (1 + EPSILON * sign) for x in self.start])[0] for sign in (1, -1)]
+        moves = [abs(_product(gradient, direction)[0] - analytic) for gradient in gradients]
+        return max((move for move in moves if math.isfinite(move)), default=0.0)
+
+    def locate(self, start: int, stop: int, number: int) -> list[Entry]:
+        """Return the comparison by a number that is wrong, found by halving; nothing if the error is in no half."""
+        while stop - start > 1:
+            middle = (start + stop) // 2
+            for half in ((start, middle), (middle, stop)):
+                if self.line("", self.direction(*half, number)).verdict == "fail":
+                    start, stop = half
+                    break
+            else:
+                return []
+        return [self.entry(start)]
+
+    def in_lower_precision(self) -> list[str]:
+        """Say how the gradient in the precision of the inputs differs from that in float64."""
+        lower = sorted({str(x.dtype) for x in self.given if type(x) is not float} - {"float64"})
+        if not lower:
+            return []
+        found, _ = self.analytic(self.given)
+        largest = max(float(abs(g).max(initial=0.0)) if shape(g) else abs(float(g)) for g in self.gradient)
+        apart = max(_apart(g, exact) for g, exact in zip(found, self.gradient))
+        share = relative(apart, largest)
+        said = f"checked in float64; the gradient in {' and '.join(lower)} differs by {share:.1e} of the largest entry"
+        return [said + (f": {UNSTEADY}" if not share <= DECIDES else "")]
+
+
+UNSTEADY = "rounding leaves too few digits to say more"
+
+
+def weigh(outputs: list[Any], seed: int) -> list[Any]:
+    """Return a random weight for each number of the outputs, 1.0 if there is only one."""
+    if not outputs:
+        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
+    for output in outputs:
+        if not isinstance(output, Node):
+            raise TypeError(
+                f"the function returned {brief(output)} of type {type(output).__name__}, which has no gradient: return "
+                f"the node itself, not its .data or .item()"
+            )
+    weights: list[Any] = []
+    for k, output in enumerate(outputs):
+        if type(output._data) is float:
+            rng = random.Random(f"{seed} {k}")
+            weights.append(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5) if len(outputs) > 1 else 1.0)
+        else:
+            import numpy
+
+            generator = numpy.random.default_rng([seed, k])
+            way = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
+            weights.append(numpy.asarray(way if len(outputs) > 1 or output._data.size > 1 else 1.0 + 0.0 * way))
+    return weights
+
+
+def weighted_gradient(outputs: list[Any], weights: list[Any], targets: list[Any]) -> list[Any]:
+    """Return the gradient of the weighted sum of the outputs, nodes or raw.
+
+    The sum itself is not recorded: a check of `sum` and `multiply` must not rest on them.
+    """
+    total: list[Any] = []
+    for output, weight in zip(outputs, weights):
+        seed = weight if type(weight) is float else weight.astype(output._data.dtype)
+        gradient, _ = pull(output, targets, seed)
+        total = [a + b for a, b in zip(total, gradient)] if total else gradient
+    return total
+
+
+def _weighted_sum(outputs: list[Any], weights: list[Any]) -> tuple[float, float]:
+    """Return the weighted sum of the outputs, and that of their sizes."""
+    total, size = 0.0, 0.0
+    for output, weight in zip(outputs, weights):
+        part = output._data * weight
+        total += float(part if type(part) is float else part.sum())
+        size += float(abs(part) if type(part) is float else abs(part).sum())
+    return total, size
+
+
+def _size(x: Any) -> int:
+    return 1 if type(x) is float else int(x.size)
+
+
+def _copies(numbers: Numbers) -> Numbers:
+    return [x if type(x) is float else x.copy() for x in numbers]
+
+
+def _same(x: Any, y: Any) -> bool:
+    return bool(x == y) if type(x) is float else bool((x == y).all())
+
+
+def _is_zero(x: Any) -> bool:
+    return x == 0.0 if type(x) is float else not x.any()
+
+
+def _apart(x: Any, y: Any) -> float:
+    return float(abs(x - y).max(initial=0.0)) if shape(x) else abs(float(x) - float(y))
+
+
+def _power_of_two(x: float) -> float:
+    """Return the largest power of two that is no larger than |x|, and no subnormal."""
+    return math.ldexp(0.5, max(math.frexp(x)[1], -1020))
+
+
+def _ranges(x: float) -> tuple[tuple[float, float], ...]:
+    """Return the steps to make from a number of size x: parts of 1, and parts of x."""
+    if x == 0.0:
+        return ((LONGEST, SHORTEST * SHORTEST),)
+    size = _power_of_two(x)
+    if size < SHORTEST:
+        return ((LONGEST, SHORTEST), (LONGEST * size, SHORTEST * size))
+    return ((LONGEST * max(size, 1.0), SHORTEST * size),)
+
+
+def _product(gradient: Numbers, direction: Numbers) -> tuple[float, float]:
+    """Return the derivative along a direction, and the size of the numbers that it adds up.
+
+    The direction has random signs, so the roundings of its terms add up like their root mean square.
+    """
+    total, squares = 0.0, 0.0
+    for g, way in zip(gradient, direction):
+        if way is not None:
+            term = g * way
+            total += float(term if type(term) is float else term.sum())
+            squares += float(term * term if type(term) is float else (term * term).sum())
+    return total, abs(total) + math.sqrt(squares)
+
+
+def _size_of(gradient: Numbers, numbers: Numbers) -> float:
+    """Return the root of the sum of squares of each number times its derivative; 0 if one is infinite or nan."""
+    squares = 0.0
+    for g, x in zip(gradient, numbers):
+        term = g * x
+        squares += float(term * term if type(term) is float else (term * term).sum())
+    return math.sqrt(squares) if math.isfinite(squares) else 0.0
+
+
+def _global_state() -> list[tuple[Callable[[Any], None], Any]]:
+    """Return the states of the global random generators, each with the function that sets it."""
+    states: list[tuple[Callable[[Any], None], Any]] = [(random.setstate, random.getstate())]
+    numpy = sys.modules.get("numpy")
+    return states + ([(numpy.random.set_state, numpy.random.get_state())] if numpy else [])
+
+
+def _restore(states: list[tuple[Callable[[Any], None], Any]]) -> None:
+    for set_state, state in states:
+        set_state(state)

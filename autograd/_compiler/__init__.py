@@ -1,0 +1,1 @@
+"""`compile` and the replay of training steps: a recorded computation as source."""

@@ -1,0 +1,190 @@
+"""`compile`: a function, its gradients included, as straight-line Python."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import warnings
+from collections.abc import Callable
+from functools import update_wrapper
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from autograd._core.modes import active, anomaly, new_lock, tracing
+from autograd._core.node import Node
+from autograd._core.signature import as_raw, signature
+from autograd._core.trees import flatten
+from autograd._grad.transforms import title
+from autograd.files import brief
+
+if TYPE_CHECKING:
+    from .specialise import Specialised
+
+MOST = 64
+"""So many signatures of one function are kept: those that were used last."""
+
+OFTEN = 20
+"""Of a function that is compiled so often in fewer than twice as many calls, a warning tells."""
+
+
+def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
+    """Return a function that computes what f does, gradients included, from readable source, many times faster.
+
+    f takes floats, arrays, nodes, or lists, tuples and dicts of these, and returns such a structure; `compile(
+    value_and_grad(f))` compiles value and gradient together. Results are raw: floats and arrays. f is recorded once
+    for each signature, that is the structure, the shapes and the dtypes of the arguments; text, None and True are
+    fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call; other
+    things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator. `backend`
+    is "numpy", or "numba" or "jax" where that is installed.
+
+    Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
+    number otherwise than with `fresh`, set data. ValueError for another backend, ImportError for one that is not
+    installed.
+
+    >>> def loss(w, x):
+    ...     z = w * x
+    ...     return (tanh(z) - 1) ** 2
+    >>> fast = compile(value_and_grad(loss))
+    >>> fast(0.0, 2.0)
+    (1.0, -4.0)
+    >>> print(fast.source)
+    import math
+    <BLANKLINE>
+    <BLANKLINE>
+    def loss(w, x):
+        # forward
+        z = w * x
+        t1 = math.tanh(z)
+        t2 = t1 - 1
+        J = t2 ** 2
+        # backward
+        dJ_dt2 = 2.0 * t2
+        _t3_0 = math.cosh(z)
+        t3 = 1 / _t3_0 / _t3_0
+        dJ_dz = dJ_dt2 * t3
+        dJ_dw = dJ_dz * x
+        return (J, dJ_dw)
+    <BLANKLINE>
+    """
+    if not callable(f):
+        raise TypeError(f"compile takes a function; got {brief(f)}")
+    from autograd._compiler.backends.backends import BACKENDS
+
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
+    if backend != "numpy" and find_spec(backend) is None:
+        raise ImportError(f"the backend {backend!r} needs {backend}: pip install 'glassgrad[{backend}]'")
+    return Compiled(f, backend)
+
+
+class Source(str):
+    """Python source; a notebook shows it highlighted."""
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self}```"
+
+
+class Compiled:
+    """A compiled function: called like the function itself. Made by `compile`."""
+
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        # An attribute of f may have any name, also one of those that stand for something here.
+        update_wrapper(self, f, updated=())
+        vars(self).update({name: item for name, item in getattr(f, "__dict__", {}).items() if name not in _NAMES})
+        self._f, self._backend = f, backend
+        self._specialised: dict[Any, Specialised] = {}
+        self._latest: Specialised | None = None
+        self._lock = new_lock()
+        self._calls = 0
+        self.compilations = 0
+        """How often the function was recorded."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the results for these arguments as raw numbers and arrays."""
+        if active and tracing.get() is not None:
+            # Inside another function that is being compiled, f is a part of that.
+            return self._f(*args, **kwargs)
+        if active and anomaly.get():
+            # Only nodes can be named, so f runs as it is.
+            return as_raw(self._f(*args, **kwargs))
+        key = signature(args) if not kwargs else (signature(args), signature(kwargs))
+        found = self._specialised.get(key)
+        if found is None or not found.holds():
+            found = self._record(key, args, kwargs)
+        self._calls = found.used = self._calls + 1
+        return found.run(args, kwargs)
+
+    def _record(self, key: Any, args: Any, kwargs: Any) -> Specialised:
+        # What compiles takes longer to import than all the rest, and few need it.
+        from .specialise import Specialised
+
+        with self._lock:
+            before = self._specialised.get(key)
+            if before is not None and before.holds():
+                # Another thread was faster.
+                return before
+            collects = gc.isenabled()
+            try:
+                # The cyclic collector would walk a growing graph, which has no cycles, again and again.
+                gc.disable()
+                self._specialised.pop(key, None)
+                while len(self._specialised) >= MOST:
+                    del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
+                made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
+                made.used = self._calls
+                self.compilations += 1
+            finally:
+                if collects:
+                    gc.enable()
+        if self.compilations == OFTEN and self._calls < 2 * OFTEN:
+            self._warn(before.change() if before is not None else "the shapes, types or text of its arguments")
+        return made
+
+    def _warn(self, changed: str) -> None:
+        """Say that the function is compiled again and again, which takes longer than what it saves."""
+        warnings.warn(
+            f"{title(self._f)} was compiled {OFTEN} times in {self._calls + 1} calls, at last because of a change of "
+            f"{changed}: make what changes an argument, as a number or an array of one shape, or do not compile it",
+            stacklevel=4,
+        )
+
+    def __reduce__(self) -> Any:
+        """Pickle by name, if the function was compiled where it is defined; else as what is to be compiled anew."""
+        place: Any = sys.modules.get(str(self.__module__))
+        name = str(getattr(self, "__qualname__", ""))
+        for part in name.split("."):
+            place = getattr(place, part, None)
+        return name if place is self else (Compiled, (self._f, self._backend))
+
+    @property
+    def source(self) -> Source:
+        """The Python source of the signature that was compiled last; raises RuntimeError before the first call."""
+        return Source(self._last().source)
+
+    @property
+    def graph(self) -> Any:
+        """The first result of the last compilation as a node: `draw` shows what is left of the graph.
+
+        Of large arrays it keeps the shapes alone. Raises ValueError if no result depends on anything.
+        """
+        for item in flatten(self._last().program.results):
+            if isinstance(item, Node):
+                return item
+        raise ValueError(f"{title(self._f)} returned the same whatever it was given, so there is no graph; see .source")
+
+    def report(self) -> str:
+        """Return what the passes removed, how many arrays are allocated, and how long it took, as a table."""
+        return self._last().report() + f"\n{'signatures compiled':<24}{len(self._specialised):>10,}"
+
+    def _last(self) -> Specialised:
+        if self._latest is None:
+            raise RuntimeError(f"{title(self._f)} is compiled when it is called: call it once, then look at its source")
+        return self._latest
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self, '__name__', self._f)!s}: {len(self._specialised)} signatures>"
+
+
+_NAMES = frozenset(dir(Compiled))

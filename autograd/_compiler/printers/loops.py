@@ -1,0 +1,172 @@
+"""A program of numbers and columns as one loop over the samples: what Numba compiles best."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from autograd._compiler.passes import relinked
+from autograd._core.node import Node
+from autograd._core.primitive import TABLE, Primitive, leaf, shape
+from autograd._core.tracing import CompileError
+from autograd._ops.manipulation import sum_
+
+from .python import Body, Names, Program, indented, nodes_in
+
+MOST = 20_000
+"""More operations take Numba minutes."""
+
+BEFORE, INSIDE, AFTER = range(3)
+"""Where an operation stands: before the loop, in it, or after it."""
+
+REPEATED = {op.reduction: op for op in TABLE.values() if op.reduction}
+"""The operation that a reduction of an array repeats: addition for the sum."""
+
+
+class Loop(NamedTuple):
+    """The source, the functions in it that add up, and what goes in and out: numbers and results in an array each."""
+
+    source: str
+    sums: list[str]
+    numbers: list[Node]
+    columns: list[Node]
+    results: list[Node]
+
+
+def loop_of(program: Program) -> Loop:
+    """Return a program as a loop.
+
+    Raises CompileError for a program with arrays of several shapes, or with operations that mix samples in another way
+    than to add them all up.
+    """
+    leaves = [*nodes_in([tree for _, tree in program.arguments]), *program.captured]
+    columns = [node for node in leaves if node.shape]
+    nodes, became = _plain(program.nodes, columns)
+    lengths = {node.shape for node in [*columns, *nodes] if node.shape}
+    if len(lengths) > 1 or any(len(length) > 1 for length in lengths) or len(nodes) > MOST:
+        raise CompileError(
+            f"Numba takes up to {MOST:,} operations on numbers, and on columns of one length in place of numbers; this "
+            f"function has {len(nodes):,}, and arrays of the shapes {sorted(lengths)}: use the backend 'numpy'"
+        )
+    names = Names(program.names, program.adjoints)
+    names.new(program.name)
+    for name, tree in program.arguments:
+        if isinstance(tree, Node):
+            names.wanted[tree] = name
+    parameters = [names.new("numbers"), *(names.of(node) for node in columns)]
+    used = {item for node in nodes for item in node.inputs if isinstance(item, Node)}
+    used.update(nodes_in(program.results))
+    numbers = [node for node in leaves if not node.shape]
+    parts: tuple[list[str], list[str], list[str]] = (
+        [f"{names.of(node)} = {parameters[0]}[{k}]" for k, node in enumerate(numbers) if node in used],
+        [],
+        [],
+    )
+    index = names.new("k")
+    for node, parameter in zip(columns, parameters[1:]):
+        element = names.new(f"{parameter}_{index}")
+        parts[INSIDE].append(f"{element} = {parameter}[{index}]")
+        names.rename(node, element)
+    body, place = Body(program, names, functional=False), dict.fromkeys(leaves, BEFORE)
+    place.update(dict.fromkeys(columns, INSIDE))
+    sums = {op: names.new(f"{op.name}_up") for op in REPEATED.values()}
+    for node in nodes:
+        _add(node, body, names, place, parts, sums)
+    results = list(dict.fromkeys(nodes_in(program.results)))
+    last = [became.get(node, node) for node in results]
+    if any(place[node] == INSIDE for node in last):
+        raise CompileError("with Numba a result must be a number, not a column: use the backend 'numpy'")
+    out = names.new("results")
+    ending = [f"{out} = np.empty({len(results)})"]
+    ending += [f"{out}[{k}] = {names.of(node)}" for k, node in enumerate(last)]
+    loop = (
+        [f"for {index} in range(len({parameters[1]})):", *("    " + line for line in parts[INSIDE])] if columns else []
+    )
+    lines = [*parts[BEFORE], *loop, *parts[AFTER], *ending, f"return {out}"]
+    text = "\n".join([f"def {program.name}({', '.join(parameters)}):", *("    " + line for line in lines)]) + "\n"
+    used_sums = {op: name for op, name in sums.items() if f" = {name}(" in text}
+    text = "".join(_summing(op, name, body, names) for op, name in used_sums.items()) + text
+    imports = "import math\n" * ("math." in text) + "import numpy as np\n"
+    return Loop(imports + "\n\n" + text, list(used_sums.values()), numbers, columns, results)
+
+
+def _summing(op: Primitive, name: str, body: Body, names: Names) -> str:
+    """Return the function that adds one more term to a total: Numba may take the terms of this alone in any order."""
+    total, term, both = leaf(0.0), leaf(0.0), leaf(0.0)
+    names.rename(total, "total")
+    names.rename(term, "term")
+    both.link(op, (total, term), (0.0, 0.0), {})
+    lines = indented(body.from_template("total", both))
+    return "\n".join([f"def {name}(total, term):", *lines, "    return total"]) + "\n\n\n"
+
+
+def _add(
+    node: Node,
+    body: Body,
+    names: Names,
+    place: dict[Node, int],
+    parts: tuple[list[str], list[str], list[str]],
+    sums: dict[Primitive, str],
+) -> None:
+    """Add the lines of an operation where it can stand first."""
+    assert node.op is not None
+    inputs = [item for item in node.inputs if isinstance(item, Node)]
+    latest = max((place[item] for item in inputs), default=BEFORE)
+    repeated = REPEATED.get(node.op.name)
+    if node.op.elementwise:
+        if latest == AFTER and any(place[item] == INSIDE for item in inputs):
+            raise CompileError("this function goes through the samples twice, which Numba's loop cannot: use 'numpy'")
+        parts[latest].extend(indented(body.from_template(names.of(node), node), ""))
+        place[node] = latest
+    elif repeated is not None and latest == INSIDE and not node.shape:
+        total = names.of(node)
+        parts[BEFORE].append(f"{total} = 0.0")
+        parts[INSIDE].append(f"{total} = {sums[repeated]}({total}, {names.of(inputs[0])})")
+        place[node] = AFTER
+    elif len(inputs) == 1 and latest != INSIDE and (node.args[0] == node._data).all():
+        # A number in another form: an array of one, a column of equals.
+        names.rename(node, names.of(inputs[0]))
+        place[node] = latest
+    else:
+        raise CompileError(f"{node.op.name} of shape {inputs[0].shape} cannot stand in a loop: use the backend 'numpy'")
+
+
+def _plain(nodes: list[Node], columns: list[Node]) -> tuple[list[Node], dict[Any, Node]]:
+    """Return operations in which constant columns are leaves, and a mean is a sum, and what became of each node.
+
+    The leaves are added to `columns`.
+    """
+    became: dict[Node, Node] = {}
+    found: list[Node] = []
+    for node in nodes:
+        inputs: list[Any] = []
+        for item in node.inputs:
+            if not isinstance(item, Node) and shape(item):
+                columns.append(leaf(item))
+                item = columns[-1]
+            inputs.append(became.get(item, item) if isinstance(item, Node) else item)
+        new = relinked(node, inputs)
+        assert new.op is not None
+        if not new.op.elementwise and new.op.name not in REPEATED and len(inputs) == 1 and not new.shape:
+            try:
+                made = new.op.forward(_Nodes(), *inputs, **new.settings)
+            except AttributeError:
+                made = None
+            if isinstance(made, Node) and made.op is not None:
+                found += [item for item in made.inputs if isinstance(item, Node) and item is not inputs[0]]
+                new = made
+        found.append(new)
+        became[node] = new
+    return found, became
+
+
+class _Nodes:
+    """A namespace `xp` on which some rules, such as that of the mean, come out as operations on nodes."""
+
+    def sum(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return sum_(a, axis=axis, keepdims=keepdims)
+
+    def isfinite(self, a: Any) -> _Nodes:
+        return self
+
+    def all(self) -> bool:
+        return True

@@ -1,0 +1,338 @@
+"""One call of a function, recorded: the program that `compile` writes down."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any, NamedTuple
+
+from autograd._compiler.printers.python import Pack, Part, Program, nodes_in
+from autograd._core.anomaly import user_line, written_place
+from autograd._core.modes import record
+from autograd._core.node import Node, name_of
+from autograd._core.primitive import kinds, shape
+from autograd._core.signature import FIXED, is_array
+from autograd._core.tracing import CompileError, Trace, traced
+from autograd._core.trees import deeper, flatten, mapped
+from autograd._grad.sweep import one_like, topological_sort
+from autograd._grad.transforms import Differentiated, note_kinks, pull, title
+from autograd.files import brief
+
+from .fresh import leaves_drawn
+from .passes import exact, live, shortened
+
+
+class Recording(NamedTuple):
+    """What a call computed from which leaves."""
+
+    trace: Trace
+    arguments: list[tuple[str, Any]]
+    """The parameters, each with its structure of leaves."""
+    positional: int
+    """So many arguments were given by position; the others follow."""
+    result: Any
+
+
+def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], careful: bool) -> Recording:
+    """Call f on leaves that stand for the numbers in its arguments, and note what it computes."""
+    names = _parameters(f, len(args))
+    leaves = [_leaves(arg) for arg in args]
+    keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
+    trace, before = Trace(careful), exact([leaves, keywords])
+    for name, tree in [*zip(names, leaves), *keywords.items()]:
+        if isinstance(tree, Node):
+            tree.label = name
+    code = getattr(f, "__code__", None)
+
+    variables: list[Mapping[str, Any]] = []
+
+    # A test's coverage does not see what runs in a profiler.
+    def look(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "return" and frame.f_code is code:  # pragma: no cover
+            variables.append(frame.f_locals)
+
+    # Names of variables are worth less than what a profiler that is at work would miss.
+    looking = sys.getprofile() is None
+    with record(), traced(trace):
+        if looking:
+            sys.setprofile(look)
+        try:
+            result = f(*leaves, **keywords)
+        except TypeError as error:
+            error.add_note(
+                f"While {title(f)} was recorded to be compiled: its arguments are nodes then. What decides how often a "
+                f"loop runs, or is an index, must not be an argument: fix it, e.g. with functools.partial"
+            )
+            raise
+        finally:
+            if looking:
+                sys.setprofile(None)
+    if trace.refusal is not None:
+        # Something between caught it.
+        raise trace.refusal
+    if exact([leaves, keywords]) != before:
+        raise once_only(
+            f,
+            "changes a list or a dict that it is given",
+            "Make a new one, e.g. with list(...), and change or return that",
+        )
+    for strange in _strange([leaves, keywords, result]):
+        raise once_only(f, f"takes or returns {brief(strange)} of type {type(strange).__name__}", _STRUCTURE)
+    for found in variables:
+        trace.names.update(_called(found))
+    return Recording(trace, [*zip(names, leaves), *keywords.items()], len(args), result)
+
+
+def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
+    """Raise CompileError if two recordings of one call differ: f decides by chance, by the clock, or by its past."""
+    where = dict(zip(one.trace.made, other.trace.made))
+    where.update(zip(leaves_drawn(one.trace.drawn), leaves_drawn(other.trace.drawn)))
+    where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
+    for a, b in zip(one.trace.nodes, other.trace.nodes):
+        where[a] = b
+        if a.op is not b.op or len(a.inputs) != len(b.inputs) or exact(a.settings) != exact(b.settings):
+            _differs(one.trace.places[a], "another operation")
+        for x, y in zip(a.inputs, b.inputs):
+            if isinstance(x, Node) and isinstance(y, Node):
+                if where.get(x, x) is not y and not (x in one.trace.made and _alike(x._data, y._data)):
+                    _differs(one.trace.places[a], "another input")
+                if x in one.trace.made and not _alike(x._data, y._data):
+                    _differs(one.trace.places[a], "another number")
+            elif isinstance(x, Node) or isinstance(y, Node) or not _alike(x, y):
+                _differs(one.trace.places[a], "another number")
+    if len(one.trace.nodes) != len(other.trace.nodes):
+        more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
+        _differs(more.places[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
+    if exact(replaced(one.result, where)) != exact(replaced(other.result, {})):
+        raise once_only(f, "returns something else when it is called again with the same arguments")
+
+
+def _differs(place: tuple[str, int], what: str) -> None:
+    raise CompileError(
+        f"{written_place(place)}: this line has {what} when the function is called again with the same arguments, so "
+        f"it cannot be compiled. {_INSTEAD}"
+    )
+
+
+_INSTEAD = (
+    "Draw random numbers with fresh(...), or outside, and pass them as an argument; so with the time, and what a call "
+    "leaves for the next: return it, and keep it outside"
+)
+
+
+_STRUCTURE = (
+    "Return numbers, arrays, nodes, text and None, and lists, tuples and dicts of these, of which the keys are text or "
+    "numbers"
+)
+
+
+def once_only(f: Callable[..., Any], does: str, instead: str = _INSTEAD) -> CompileError:
+    """Return the error for a function that does what would be done only once."""
+    code = getattr(f, "__code__", None)
+    place = written_place((code.co_filename, code.co_firstlineno)) + ": " if code else ""
+    return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {instead}")
+
+
+def _strange(tree: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield what in a structure cannot be written down."""
+    if isinstance(tree, dict):
+        yield from (part for key in tree for part in flatten(key) if not isinstance(part, (float, int, *FIXED)))
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        inside = deeper(depth)
+        for item in tree:
+            yield from _strange(item, inside)
+    elif (
+        not isinstance(tree, (Node, float, int, *FIXED))
+        and getattr(getattr(tree, "dtype", None), "kind", "O") not in "biuf"
+    ):
+        yield tree
+
+
+def refuse_paths(given: list[Node], wrt: set[Node]) -> None:
+    """Raise CompileError if a node that is an argument depends on one to differentiate with respect to."""
+    for node in given:
+        found = next((item for item in topological_sort(node) if item in wrt), None)
+        if found is not None:
+            raise CompileError(
+                f"{user_line()}: an argument of a compiled gradient depends on {name_of(found)}, which is in wrt; "
+                f"no gradient would pass through the argument. Compute it inside the function, or give its .data"
+            )
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if shape(a) or shape(b):
+        return bool(shape(a) == shape(b) and a.dtype == b.dtype and a.tobytes() == b.tobytes())
+    return repr(a) == repr(b)
+
+
+def program_of(
+    recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str], rolled: bool
+) -> Program:
+    """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter.
+
+    If it may be `rolled`, what a graph of scalars repeats is computed as arrays.
+    """
+    trace, arguments, positional, result = recording
+    inputs = nodes_in([tree for _, tree in arguments])
+    out: Any = None
+    aux = None
+    if parts is not None:
+        out, aux = parts.loss(result)
+    wanted = None
+    if parts is not None:
+        parts.positions(positional)
+        wanted = parts.targets([tree for _, tree in arguments[:positional]])
+    targets = nodes_in(wanted)
+    results = [out, *nodes_in(aux)] if out is not None else nodes_in(result)
+    counts["operations recorded"] = len(trace.nodes)
+    packs, arrays = _rolled(trace, results, arguments, targets) if rolled else ([], {})
+    if packs:
+        if out is not None:
+            # Of the new nodes nothing tells which are gradients.
+            note_kinks(trace, topological_sort(out, until=set(targets)), targets)
+        aux, result, out = (replaced(tree, arrays) for tree in (aux, result, out))
+        counts["operations re-rolled"] = len(trace.nodes)
+    forward = len(trace.nodes)
+    if parts is not None:
+        if not out.label:
+            trace.names.setdefault(out, "J")
+        held = {node: Part(pack.node, k) for pack in packs for k, node in enumerate(pack.leaves)}
+        sources = list(dict.fromkeys(held[t].node if t in held else t for t in targets))
+        with record(), traced(trace):
+            found = dict(zip(sources, pull(out, sources, one_like(out))[0]))
+        found.update({t: Part(found[held[t].node], held[t].place) for t in targets if t in held})
+        result = ((out, aux) if parts.has_aux else out, replaced(wanted, found))
+    counts["operations recorded"] += len(trace.nodes) - forward
+    became: dict[Node, Any] = {leaf: leaf._data for leaf in trace.made}
+    shortened(trace.nodes, became, counts)
+    result = replaced(result, became)
+    nodes = live([new for node in trace.nodes if isinstance(new := became[node], Node) and new.op], nodes_in(result))
+    known = {*inputs, *nodes, *(pack.node for pack in packs)}
+    captured = [item for node in nodes for item in node.inputs if isinstance(item, Node) and item not in known]
+    captured += [item for item in nodes_in(result) if item not in known]
+    first = {new for node in trace.nodes[:forward] if isinstance(new := became[node], Node)}
+    program = Program(
+        name, arguments, list(dict.fromkeys(captured)), packs, nodes, sum(n in first for n in nodes), result
+    )
+    for node in trace.nodes:
+        new, wish = became[node], node.label or trace.names.get(node, "")
+        if isinstance(new, Node) and wish:
+            program.names.setdefault(new, wish)
+    program.names.update({node: name_of(node) for node in captured})
+    program.names.update({pack.node: pack.name for pack in packs})
+    for g, (of, by) in trace.adjoints.items():
+        new, of, by = (became.get(item, item) for item in (g, of, by))
+        if isinstance(new, Node):
+            program.adjoints.setdefault(new, (of, by))
+    return program
+
+
+SCALARS = 200
+"""A graph of so many operations may hold the same part many times."""
+
+ARRAY = 25
+"""An operation on an array takes about as long as one on so many pairs of floats."""
+
+
+def _rolled(
+    trace: Trace, results: list[Node], arguments: list[tuple[str, Any]], targets: list[Node]
+) -> tuple[list[Pack], dict[Node, Node]]:
+    """Find the parts of a graph that are alike, and compute them together, as arrays.
+
+    Return the arrays that stand for many leaves, and what stands for each result; `trace` goes on with the new graph.
+    Nothing changes where there is no repetition, and without NumPy.
+    """
+    made = set(trace.nodes)
+    used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
+    # Gradients would not pass through what was computed outside, if it became an element of an array.
+    if len(trace.nodes) < SCALARS or any(node.op is not None for node in used):
+        return [], {}
+    try:
+        import numpy
+    except ImportError:
+        return [], {}
+    from autograd._compiler.reroll.reroll import reroll
+
+    inputs = nodes_in([tree for _, tree in arguments])
+    known = {*inputs, *trace.made}
+    leaves = [*inputs, *(node for node in used if node not in known)]
+    groups: dict[Any, list[Node]] = {}
+    whose = {leaf: k for k, (_, tree) in enumerate(arguments) for leaf in nodes_in(tree)}
+    aimed = set(targets)
+    for leaf in dict.fromkeys([*targets, *leaves]):
+        # Numbers of one argument lie together; so do arrays of one shape, whatever argument they are.
+        length, given = shape(leaf._data), whose.get(leaf, -1)
+        kind = (length, getattr(leaf._data, "dtype", float), given >= 0 if length else given, leaf in aimed)
+        groups.setdefault(kind, []).append(leaf)
+    packs = []
+    for group in groups.values():
+        node = kinds["array"](numpy.array([leaf._data for leaf in group]))
+        name = _common_name([arguments[whose[leaf]][0] if leaf in whose else leaf.label for leaf in group])
+        packs.append(Pack(name, node, group, captured=group[0] not in whose))
+    new = Trace()
+    with record(), traced(new):
+        rolled = reroll(results, [(pack.node, {leaf: k for k, leaf in enumerate(pack.leaves)}) for pack in packs])
+    floats = all(type(node._data) is float for node in trace.nodes)
+    if rolled is None or (floats and sum(len(node.inputs) for node in trace.nodes) < ARRAY * len(new.nodes)):
+        return [], {}
+    names = {node: trace.names.get(result, result.label) for result, node in zip(results, rolled)}
+    trace.nodes, trace.made = new.nodes, new.made
+    trace.names = {node: name for node, name in names.items() if name}
+    return packs, dict(zip(results, rolled))
+
+
+def _common_name(names: list[str]) -> str:
+    """Return what all names begin with."""
+    first, last = min(names), max(names)
+    same = next((k for k, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    return re.sub(r"[\W_]*$", "", first[:same]) or "x"
+
+
+def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
+    """Return a structure in which something else stands for some nodes."""
+
+    def other(item: Any) -> Any:
+        if isinstance(item, Part):
+            return Part(found.get(item.node, item.node), item.place)
+        return found.get(item, item) if isinstance(item, Node) else item
+
+    return mapped(other, tree)
+
+
+def _parameters(f: Callable[..., Any], n: int) -> list[str]:
+    """Return names for n positional arguments of f."""
+    try:
+        known = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        known = {}.values()
+    names = [p.name for p in known if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in known if p.kind is p.VAR_POSITIONAL), "x")
+    return [*names, *(f"{rest}_{k}" for k in range(n))][:n]
+
+
+def _leaves(tree: Any) -> Any:
+    """Return a structure of new leaves for one of numbers, arrays and nodes."""
+    return mapped(_new_leaf, tree)
+
+
+def _new_leaf(item: Any) -> Any:
+    if isinstance(item, FIXED):
+        return item
+    data = item._data if isinstance(item, Node) else item
+    return kinds["array" if is_array(data) else "float"](data)
+
+
+def _called(variables: Mapping[str, Any]) -> dict[Node, str]:
+    """Return the names that a function gave its nodes: those of its variables, with a number inside a list."""
+    found: dict[Node, str] = {}
+    for name, item in variables.items():
+        listed = item if isinstance(item, (list, tuple)) else ()
+        for node, given in [(item, name), *((part, f"{name}_{k}") for k, part in enumerate(listed))]:
+            if isinstance(node, Node):
+                found.setdefault(node, given)
+    return found

@@ -1,0 +1,1 @@
+"""Graphs of many scalars as small graphs of arrays."""

@@ -1,0 +1,1 @@
+"""Rules of the table as source: they are run on symbols."""

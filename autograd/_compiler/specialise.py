@@ -1,0 +1,175 @@
+"""A function specialised: what `compile` makes of it for one signature."""
+
+from __future__ import annotations
+
+import keyword
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from autograd._compiler.backends.backends import BACKENDS
+from autograd._compiler.printers.python import RESERVED, nodes_in
+from autograd._core.modes import without_warnings
+from autograd._core.node import Node
+from autograd._core.signature import FIXED, as_raw, is_float_array, layout
+from autograd._core.trees import flatten, mapped
+from autograd._grad.kinks import mean_beside
+from autograd._grad.sweep import is_finite
+from autograd._grad.transforms import parts_of
+
+from .fresh import drawn, leaves_drawn
+from .passes import hollow, rule_of
+from .record import once_only, program_of, recorded, refuse_paths, replaced, same_twice
+from .surroundings import Surroundings
+
+
+class Specialised:
+    """A function as it is compiled for one signature."""
+
+    _again: Specialised | None = None
+    """The same with gradients that take care of infinite slopes, once it was needed."""
+
+    used = 0
+    """The call that used it last, of all calls of the function."""
+
+    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any, careful: bool = False) -> None:
+        self._f, self._backend, self._careful = f, backend, careful
+        start = time.perf_counter()
+        parts = parts_of(f)
+        inner = parts.f if parts is not None else f
+        self._surroundings = Surroundings(f)
+        self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
+        first = recorded(inner, args, kwargs, careful)
+        drawn_so_far = self._surroundings.drawn_so_far()
+        same_twice(first, recorded(inner, args, kwargs, careful), inner)
+        if self._surroundings.drawn_so_far() != drawn_so_far:
+            raise once_only(inner, "draws random numbers")
+        self._drawn = first.trace.drawn
+        self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
+        leaves = set(nodes_in([tree for _, tree in first.arguments]))
+        # What was computed cannot be checked before it is.
+        self._checks = [
+            (check, _way_to(data, first.arguments, len(args)), data, rest)
+            for check, data, rest in first.trace.checks
+            if leaves.issuperset(nodes_in(data))
+        ]
+        self._counts: Counter[str] = Counter()
+        self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
+        leaves_given = nodes_in([tree for _, tree in self.program.arguments])
+        self._kinked = [k for k, leaf in enumerate(leaves_given) if leaf in first.trace.kinked]
+        self.source, self._function = BACKENDS[backend](self.program)
+        self._counts["arrays written over"] = self.source.count("out=")
+        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
+        arrays = (node for node in self.program.captured if type(node._data) is not float)
+        self._layouts = [(node, layout(node._data)) for node in arrays]
+        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
+        self._seconds = time.perf_counter() - start
+
+    def holds(self) -> bool:
+        """Tell whether all that the function uses beside its arguments is as it was, but for the numbers of nodes."""
+        return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
+
+    def change(self) -> str:
+        """Return what is no longer as it was, for a person."""
+        return self._surroundings.change() or "the shape or the type of a node that it uses"
+
+    def run(self, args: Any, kwargs: Any) -> Any:
+        """Compute the results for arguments of this signature."""
+        return self._with([*drawn(self._drawn).values()], args, kwargs)
+
+    def _with(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
+        """Compute with the numbers that were drawn."""
+        results = self._once(numbers, args, kwargs)
+        if self._kinked:
+            given = [item for item in flatten([args, kwargs]) if not isinstance(item, FIXED)]
+
+            def beside(moved: list[Any]) -> Any:
+                items = iter({**dict(enumerate(given)), **dict(zip(self._kinked, moved))}.values())
+                tree = mapped(lambda item: item if isinstance(item, FIXED) else next(items), [args, kwargs])
+                return self._once(numbers, *tree)
+
+            results = mean_beside(beside, as_raw([given[k] for k in self._kinked]), results)
+        return results
+
+    @without_warnings
+    def _once(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
+        for check, whole, data, rest in self._checks:
+            check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
+        if not self._raw:
+            if self._wrt:
+                refuse_paths(nodes_in([args, kwargs]), self._wrt)
+            args, kwargs = as_raw(args), as_raw(kwargs)
+        program = self.program
+        fresh = dict(zip(leaves_drawn(self._drawn), numbers))
+        outside = [fresh.get(node, node._data) for node in program.captured]
+        outside += [pack.data(fresh) for pack in program.packs if pack.captured]
+        outside += program.given.values()
+        try:
+            results = self._function(*args, *kwargs.values(), *outside)
+        except (ArithmeticError, ValueError):
+            results = self._by_the_table(args, kwargs, fresh)
+        numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
+        if self._careful or not program.adjoints or all(map(is_finite, numbers_found)):
+            return results
+        # 0 times an infinite slope may have spoilt it.
+        if self._again is None:
+            self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
+        return self._again._with(numbers, args, kwargs)
+
+    def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
+        """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.
+
+        A program that was re-rolled has arrays alone, which do not raise.
+        """
+        found: dict[Any, Any] = {node: node._data for node in self.program.captured}
+        found.update(fresh)
+        found.update(self._found(args, kwargs))
+        for node in self.program.nodes:
+            raw = [found[i] if isinstance(i, Node) else i for i in node.inputs]
+            found[node] = rule_of(node)(*raw, **node.settings)
+        return mapped(_apart, replaced(self.program.results, found))
+
+    def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
+        """Yield the leaves of the arguments, each with its number or array."""
+        numbers = (item for item in flatten([*args, *kwargs.values()]) if not isinstance(item, FIXED))
+        return zip(nodes_in([tree for _, tree in self.program.arguments]), numbers)
+
+    def report(self) -> str:
+        """Return a table of what the passes did."""
+        rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
+        rows.append(("milliseconds to compile", self._seconds * 1e3))
+        return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+
+
+def _apart(item: Any) -> Any:
+    """Return a copy of an array, which then is no argument's, no parameter's and no other result's."""
+    return item.copy() if hasattr(item, "dtype") else item
+
+
+def _allocates(node: Node) -> bool:
+    """Tell whether the result of a node is an array with memory of its own."""
+    if type(node._data) is float:
+        return False
+    import numpy
+
+    return not any(numpy.may_share_memory(node._data, item._data) for item in node.inputs if isinstance(item, Node))
+
+
+def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Callable[[Any, Any], Any] | None:
+    """Return a function that finds an argument among others, or None if `data` is not one as a whole."""
+    place = next((k for k, (_, tree) in enumerate(arguments) if tree is data), None)
+    if place is None:
+        return None
+    name = arguments[place][0]
+    return (lambda args, kwargs: args[place]) if place < positional else (lambda args, kwargs: kwargs[name])
+
+
+def _name(f: Callable[..., Any]) -> str:
+    """Return a name for the compiled function: that of f, if the source may have it."""
+    name = unicodedata.normalize("NFKC", str(getattr(f, "__name__", type(f).__name__)))
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return "f"
+    # The source calls functions by these names.
+    return f"{name}_2" if name in RESERVED else name

@@ -1,0 +1,272 @@
+"""What a compiled function depends on beside its arguments: found once, compared at every call."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+import random
+import sys
+from collections.abc import MutableSequence, MutableSet
+from copy import deepcopy
+from functools import partial
+from operator import is_
+from pathlib import PurePath
+from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from typing import Any
+
+from autograd._core.node import Node
+from autograd._core.primitive import Primitive
+from autograd._core.trees import DEEPEST
+
+_OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
+"""Functions and classes of these modules do not change."""
+
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+_NOTHING = object()
+
+
+class Surroundings:
+    """The variables, attributes and elements that a function can reach, as they were when it was compiled.
+
+    Numbers, text, and arrays count by their content, all else by identity: so a new number in a global variable, an
+    attribute that is set, or an array that is written to, shows.
+    """
+
+    def __init__(self, f: Any) -> None:
+        self._kept: list[Any] = []
+        self._generators: list[Any] = []
+        self._mappings: list[tuple[Any, list[Any]]] = []
+        self._lists: list[tuple[Any, list[Any]]] = []
+        self._variables: list[tuple[dict[str, Any], str, Any]] = []
+        self._cells: list[tuple[Any, str, Any]] = []
+        self._slots: list[tuple[Any, list[str], list[Any]]] = []
+        self._functions: list[tuple[FunctionType, Any]] = []
+        self._contents: list[tuple[Any, Any, str]] = []
+        seen: set[int] = set()
+        waiting = [f]
+        while waiting:
+            item = waiting.pop()
+            if id(item) in seen or isinstance(item, _UNCHANGING):
+                continue
+            seen.add(id(item))
+            # An object that is gone could lend its identity to another.
+            self._kept.append(item)
+            waiting += self._inside(item)
+
+    def _inside(self, item: Any) -> list[Any]:
+        """Note what stands in an object now, and return it."""
+        if _is_array(item) or _is_plain(item):
+            if not isinstance(item, tuple) or not all(isinstance(part, _SCALARS) for part in item):
+                self._contents.append((item, deepcopy(item), _text_with_zeros(item)))
+            return []
+        if _is_generator(item):
+            # It changes when it is drawn from: to draw again is no other function.
+            self._generators.append(item)
+            return []
+        if isinstance(item, MethodType):
+            return [item.__self__, item.__func__]
+        if isinstance(item, partial):
+            return [item.func, item.args, item.keywords]
+        if isinstance(item, FunctionType):
+            cells = [*zip(item.__closure__ or (), item.__code__.co_freevars)]
+            self._cells += [(cell, name, _content(cell)) for cell, name in cells]
+            found = [_content(cell) for cell, _ in cells]
+            if not _is_own(item):
+                found += self._variables_of(item, found)
+                found += self._noted(vars(item)) if vars(item) else []
+                self._functions.append((item, _parts(item)))
+                self._kept += [item.__code__, item.__defaults__, item.__kwdefaults__]
+            return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+        if isinstance(item, (tuple, frozenset)):
+            return list(item)
+        inside: list[Any] = []
+        if isinstance(item, (list, set)) or (isinstance(item, _CHANGING) and _is_own(type(item))):
+            self._lists.append((item, list(item)))
+            inside = list(item)
+        if isinstance(item, type):
+            if _is_own(item):
+                return []
+            values = self._noted(vars(item))
+            if _is_installed(item.__module__):
+                # A table of pandas has a thousand methods: what those read would be compared at every call.
+                values = [value for value in values if not isinstance(value, _METHODS)]
+            return [*values, *item.__bases__]
+        if isinstance(item, (property, staticmethod, classmethod)):
+            return [getattr(item, name, None) for name in ("fget", "__func__")]
+        if isinstance(item, (dict, MappingProxyType)):
+            inside = self._noted(item)
+        if type(item) in (list, set, dict):
+            return inside
+        slots = [name for kind in type(item).__mro__ for name in _slots_of(kind)]
+        if slots:
+            self._slots.append((item, slots, [getattr(item, name, _NOTHING) for name in slots]))
+        values = self._noted(getattr(item, "__dict__", {}))
+        return [*inside, type(item), *values, *(getattr(item, name, None) for name in slots)]
+
+    def _variables_of(self, function: FunctionType, cells: list[Any]) -> list[Any]:
+        """Note the global variables that a function reads, in its own module and in those that it reaches by name."""
+        names = sorted(_names(function.__code__))
+        imported = [sys.modules[name] for name in names if name in sys.modules]
+        scopes = [function.__globals__]
+        found: list[Any] = []
+        for item in [*imported, *cells]:
+            _add_module(item, scopes)
+        for scope in scopes:
+            # What is built in may yet be hidden by a global variable.
+            known = [name for name in names if name in scope or hasattr(builtins, name)]
+            self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in known]
+            found += [scope[name] for name in known if name in scope]
+            for name in known:
+                _add_module(scope.get(name), scopes)
+        return found
+
+    def _noted(self, mapping: Any) -> list[Any]:
+        """Note the keys and values of a mapping now, and return the values."""
+        self._mappings.append((mapping, [*mapping, *mapping.values()]))
+        return list(mapping.values())
+
+    def drawn_so_far(self) -> bytes:
+        """Return the states of all generators of random numbers: to draw changes one, whatever is drawn."""
+        numpy = sys.modules.get("numpy")
+        own = [item.getstate() if isinstance(item, random.Random) else item for item in self._generators]
+        return pickle.dumps((random.getstate(), numpy and numpy.random.get_state(), own))
+
+    def same(self) -> bool:
+        """Tell whether nothing has changed since."""
+        return (
+            all(_same([*mapping, *mapping.values()], before) for mapping, before in self._mappings)
+            and all(_same(listed, before) for listed, before in self._lists)
+            and all(
+                (now := scope.get(name, _NOTHING)) is before or _alike(now, before)
+                for scope, name, before in self._variables
+            )
+            and all(
+                _same([getattr(item, name, _NOTHING) for name in names], before) for item, names, before in self._slots
+            )
+            and all(_parts(function) == before for function, before in self._functions)
+            and all(_content(cell) is item or _alike(_content(cell), item) for cell, _, item in self._cells)
+            and all(_equal(item, before, text) for item, before, text in self._contents)
+        )
+
+    def change(self) -> str:
+        """Return the first thing that has changed since, for a person; empty if nothing has."""
+        for scope, name, before in self._variables:
+            if not _same([scope.get(name, _NOTHING)], [before]):
+                return f"the variable {name}"
+        for cell, name, before in self._cells:
+            if not _same([_content(cell)], [before]):
+                return f"the variable {name}"
+        for mapping, listed in self._mappings:
+            known = dict(zip(listed, listed[len(listed) // 2 :]))
+            for name in [*mapping, *known]:
+                if not _same([mapping.get(name, _NOTHING)], [known.get(name, _NOTHING)]):
+                    return f"the attribute or element {name}"
+        for item, names, slots in self._slots:
+            for name, before in zip(names, slots):
+                if not _same([getattr(item, name, _NOTHING)], [before]):
+                    return f"the attribute {name}"
+        return "" if self.same() else "a list, an array or a function that it uses"
+
+
+def _same(now: Any, before: list[Any]) -> bool:
+    if len(now) != len(before):
+        return False
+    return all(map(is_, now, before)) or all(a is b or _alike(a, b) for a, b in zip(now, before))
+
+
+def _parts(function: FunctionType) -> Any:
+    """Return what may be set of a function."""
+    return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        # The variable is not set yet.
+        return None
+
+
+def _add_module(item: Any, scopes: list[dict[str, Any]]) -> None:
+    """Add the variables of a module of the user's own to others; what is installed does not change."""
+    if not isinstance(item, ModuleType) or _is_module_own(item.__name__) or _is_installed(item.__name__):
+        return
+    if not any(scope is vars(item) for scope in scopes):
+        scopes.append(vars(item))
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names of global variables that a function and the functions inside it may read."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _names(constant)
+    return found
+
+
+def _is_plain(item: Any, depth: int = 0) -> bool:
+    """Tell whether an object is a list of numbers and text, or of such lists: compared by content."""
+    if not isinstance(item, (list, tuple)) or not item or depth > DEEPEST:
+        return False
+    if type(item[0]) not in (list, tuple):
+        return set(_SCALARS).issuperset(map(type, item))
+    return all(_is_plain(part, depth + 1) for part in item)
+
+
+_CHANGING = (MutableSequence, MutableSet)
+"""Such as a deque or an array of the standard library, which show what is inside them in no other way."""
+
+_SCALARS = (float, int, bool, str, bytes, complex, type(None))
+_METHODS = (FunctionType, property, staticmethod, classmethod)
+_UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
+
+
+def _is_own(item: Any) -> bool:
+    """Tell whether a function or a class is of a module that does not change."""
+    return _is_module_own(str(item.__module__))
+
+
+def _is_module_own(name: str) -> bool:
+    return name.partition(".")[0] in _OWN
+
+
+def _is_installed(name: str) -> bool:
+    """Tell whether a module is one that was installed, not written here."""
+    file = getattr(sys.modules.get(name), "__file__", None) or ""
+    return not _INSTALLED.isdisjoint(PurePath(file).parts)
+
+
+def _slots_of(kind: type) -> list[str]:
+    names = vars(kind).get("__slots__", ())
+    listed = [names] if isinstance(names, str) else list(names)
+    return [name for name in listed if name not in ("__dict__", "__weakref__")]
+
+
+def _text_with_zeros(item: Any) -> str:
+    """Return a list with zeros as text: by their numbers, 0.0 and -0.0 are equal, and so are 0 and False."""
+    return "" if _is_array(item) or not _has_zero(item) else repr(item)
+
+
+def _has_zero(item: Any) -> bool:
+    return any(map(_has_zero, item)) if isinstance(item, (list, tuple)) else item == 0
+
+
+def _is_generator(item: Any) -> bool:
+    return isinstance(item, random.Random) or str(type(item).__module__).startswith("numpy.random.")
+
+
+def _is_array(item: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(item, (numpy.ndarray, numpy.generic))
+
+
+def _alike(now: Any, before: Any) -> bool:
+    """Compare numbers by their bits, all else by identity."""
+    return type(now) is type(before) and type(now) in _SCALARS and repr(now) == repr(before)
+
+
+def _equal(now: Any, before: Any, text: str) -> bool:
+    if _is_array(now):
+        return bool(now.shape == before.shape and now.dtype == before.dtype and now.tobytes() == before.tobytes())
+    return bool(now == before) and (not text or repr(now) == text)

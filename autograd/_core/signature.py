@@ -1,0 +1,81 @@
+"""What a compiled function is called with: what it was compiled for, and the same as raw numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.files import brief
+
+from .node import Node
+from .primitive import kinds
+from .trees import deeper, mapped
+
+FIXED = (str, bytes, bool, type(None))
+"""A function is compiled for each of these anew."""
+
+
+def signature(tree: Any, depth: int = 0) -> Any:
+    """Return what a function is compiled for: structure, kinds, shapes and dtypes, and what is fixed."""
+    kind = type(tree)
+    if kind is float:
+        return float
+    if kind is list or kind is tuple:
+        if set(map(type, tree)) == {float}:
+            return (kind, len(tree))
+        inside = deeper(depth)
+        return (kind, *[signature(item, inside) for item in tree])
+    if type(tree).__name__ == "ndarray":
+        return layout(tree)
+    if isinstance(tree, Node):
+        return (Node, signature(tree._data))
+    if is_array(tree):
+        import numpy
+
+        return layout(numpy.asarray(tree))
+    if hasattr(tree, "dtype") and hasattr(tree, "shape"):
+        return (tree.shape, tree.dtype)
+    if isinstance(tree, (list, tuple)):
+        inside = deeper(depth)
+        return (kind, *[signature(item, inside) for item in tree])
+    if isinstance(tree, dict):
+        inside = deeper(depth)
+        return (kind, *[(key, signature(item, inside)) for key, item in tree.items()])
+    if isinstance(tree, FIXED):
+        return (kind, tree)
+    if isinstance(tree, (float, int)):
+        return kind
+    raise TypeError(
+        f"a compiled function takes numbers, arrays, nodes, and lists, tuples and dicts of these; got {brief(tree)} of "
+        f"type {kind.__name__}: let the function use it from outside, as it uses a global variable"
+    )
+
+
+def layout(array: Any) -> Any:
+    """Return all of an array but its numbers: what is a view of another array depends on the strides, too."""
+    return (array.shape, array.dtype, array.strides)
+
+
+def is_array(item: Any) -> bool:
+    """Tell whether an object is an array of NumPy or what holds one: a memory map, a series, a tensor of PyTorch."""
+    return type(item).__name__ == "ndarray" or bool(getattr(item, "shape", ()))
+
+
+def is_float_array(item: Any) -> bool:
+    """Tell whether an object is an array as a Tensor holds it: of floats, without gaps."""
+    return type(item).__name__ == "ndarray" and item.dtype.char in "df" and item.flags.forc
+
+
+def as_raw(tree: Any) -> Any:
+    """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
+    return mapped(_raw, tree)
+
+
+def _raw(item: Any) -> Any:
+    if isinstance(item, Node):
+        return item._data
+    if type(item).__name__ == "ndarray":
+        # As a Tensor copies it: in the order of its axes in memory.
+        return item if is_float_array(item) else item.astype("float32" if item.dtype.char == "f" else float)
+    if is_array(item):
+        return kinds["array"](item)._data
+    return item if isinstance(item, FIXED) else float(item)

@@ -1,0 +1,165 @@
+"""What happens to nodes while a function is compiled: what it computes is noted, what it must not do is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .anomaly import user_line, user_place
+from .modes import _Switch, active, replaying, tracing
+from .node import NO_SETTINGS, Node, name_of
+from .primitive import ANY, Primitive, leaf
+
+DETACH = Primitive("detach", lambda xp, a: a, (None,))
+"""The number itself, which no gradient passes: only functions that are compiled need to record that."""
+DETACH.identities = ((0, ANY, lambda a: a),)
+
+
+Draw = tuple[Callable[[Any], Any], Any, Any]
+"""A function, the generator that it draws from, and the leaves that stand for what it returns."""
+
+
+class CompileError(RuntimeError):
+    """The function cannot be compiled: the message names the line, and says what to write instead.
+
+    >>> import autograd
+    >>> autograd.compile(lambda x: x if x > 0 else -x)(2.0)
+    Traceback (most recent call last):
+    autograd._tracing.CompileError: ...
+    """
+
+
+class Trace:
+    """What one call of a function computed, in order, and where; with gradients that are `careful` or not."""
+
+    def __init__(self, careful: bool = False) -> None:
+        self.careful = careful
+        self.nodes: list[Node] = []
+        self.places: dict[Node, tuple[str, int]] = {}
+        self.names: dict[Node, str] = {}
+        self.made: dict[Node, Any] = {}
+        """Leaves that the function itself makes, with what from."""
+        self.adjoints: dict[Node, tuple[Node, Node]] = {}
+        """For gradients: of what, with respect to what."""
+        self.kinked: set[Node] = set()
+        """What gradients that go through an operation with a kink are differentiated again for: leaves."""
+        self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
+        """To be done at every call: functions of arguments."""
+        self.refusal: CompileError | None = None
+        """What was raised: the function may catch it, and go on."""
+        self.drawn: list[Draw] = []
+        """To be done at every call, too."""
+
+    def note(self, node: Node) -> None:
+        """Add a node that was just computed."""
+        self.nodes.append(node)
+        self.places[node] = user_place()
+
+    def adjoint(self, out: Node, node: Node, g: Any) -> None:
+        """Note that `g` is the gradient of `out` with respect to `node`."""
+        if isinstance(g, Node):
+            self.adjoints.setdefault(g, (out, node))
+
+    def detached(self, node: Node) -> Node:
+        """Return a node with the same data, which no gradient passes."""
+        cut = leaf(node._data)
+        cut.link(DETACH, (node,), (node._data,), NO_SETTINGS)
+        self.note(cut)
+        return cut
+
+
+class traced(_Switch):
+    """A context manager: note in `trace` what is computed."""
+
+    variable = tracing
+
+    def __init__(self, trace: Trace | None) -> None:
+        super().__init__()
+        self.setting = trace
+
+
+class replayed(_Switch):
+    """A context manager: replay a step, or with None compute at once inside of one."""
+
+    variable = replaying
+
+    def __init__(self, step: Any) -> None:
+        super().__init__()
+        self.setting = step
+
+
+def compiling() -> bool:
+    """Tell whether the function that runs is being compiled, so that the numbers of its nodes cannot be read.
+
+    >>> compiling()
+    False
+    """
+    return bool(active) and tracing.get() is not None
+
+
+def validate(check: Callable[..., None], data: Any, *rest: Any) -> None:
+    """Call `check(data, *rest)`, which raises an error for bad data; a compiled function calls it at every call.
+
+    It may read numbers, which a function that is compiled else may not; what was computed is not checked then.
+
+    >>> def positive(x):
+    ...     if not x > 0:
+    ...         raise ValueError(f"x must be positive; got {x}")
+    >>> validate(positive, 2.0)
+    """
+    if compiling():
+        tracing.get().checks.append((check, data, rest))
+        return
+    step = replaying.get() if active else None
+    if step is None or not step.postpones(check, data, rest):
+        check(data, *rest)
+
+
+def read(node: Node, how: str) -> None:
+    """Refuse to read the number of a node in a function that is being compiled: it differs from call to call."""
+    trace = tracing.get()
+    if trace is None:
+        _touch(node)
+        return
+    if node in trace.made:
+        return
+    trace.refusal = CompileError(
+        f"{user_line()}: this line reads the number of {name_of(node)} with {how}, which may differ at every call, so "
+        f"it cannot be compiled. {_ADVICE.get(how, _ADVICE['.data'])}"
+    )
+    raise trace.refusal
+
+
+def write(node: Node) -> None:
+    """Refuse to set the number of a node in a function that is being compiled."""
+    trace = tracing.get()
+    if trace is not None:
+        trace.refusal = CompileError(
+            f"{user_line()}: this line sets the data of {name_of(node)}, which would happen once, when the function is "
+            f"compiled. Return the new number, and set it outside"
+        )
+        raise trace.refusal
+    _touch(node)
+
+
+def _touch(node: Node) -> None:
+    """Tell a step that is replayed that somebody reads or sets the number of a node."""
+    step = replaying.get()
+    if step is not None:
+        step.touch(node)
+
+
+def made(node: Node, data: Any) -> None:
+    """Note a leaf that a function which is being compiled makes from `data`."""
+    if active and (noting := tracing.get() or replaying.get()) is not None:
+        noting.made[node] = data
+
+
+_ADVICE = {
+    "bool()": "For a choice between numbers write where(condition, a, b); if the condition is about something else, "
+    "decide outside the function",
+    ".data": "Compute with the node itself, return it, and read the number of the result outside",
+    "print or format": "Return the node and print it outside the function",
+    ".backward()": "Return the loss, and compile value_and_grad of the function",
+    ".grad": "Return the loss, and compile value_and_grad of the function",
+}

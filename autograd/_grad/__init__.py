@@ -1,0 +1,1 @@
+"""The chain rule: the backward sweep, and gradients of functions to any order."""

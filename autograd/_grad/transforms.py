@@ -1,0 +1,386 @@
+"""Gradients of functions: `grad` and what is built on it. A gradient of nodes is itself a graph, to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, NamedTuple
+
+from autograd._core.modes import active, anomaly, record, tracing, without_warnings
+from autograd._core.node import Node
+from autograd._core.primitive import kinds, shape
+from autograd._core.signature import is_array
+from autograd._core.tracing import Trace
+from autograd._core.trees import CONTAINERS, deeper, flatten, mapped
+from autograd._ops.elementwise import positive, where
+from autograd._ops.manipulation import astype, item, reshape, stack, sum_
+from autograd.files import brief
+
+from .kinks import both_sides, has_kink, meet, smoothed, watching
+from .sweep import is_finite, one_like, sweep, topological_sort
+
+
+class Differentiated(NamedTuple):
+    """What `value_and_grad` differentiates: a function, with respect to what, and whether it returns more."""
+
+    f: Callable[..., Any]
+    argnums: int | tuple[int, ...]
+    wrt: Sequence[Any] | None
+    has_aux: bool
+
+    def positions(self, count: int) -> list[int]:
+        """Return which of `count` positional arguments to differentiate with respect to; raise if there are fewer."""
+        if self.wrt is not None:
+            return []
+        given = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
+        if any(not -count <= k < count for k in given):
+            raise ValueError(f"argnums={self.argnums} but {count} positional arguments were given")
+        return [k % count for k in given]
+
+    def targets(self, args: Sequence[Any]) -> Any:
+        """Return, of all positional arguments, the structure to differentiate with respect to."""
+        if self.wrt is not None:
+            return list(self.wrt)
+        if isinstance(self.argnums, int):
+            return args[self.argnums]
+        return tuple(args[k] for k in self.argnums)
+
+    def loss(self, result: Any) -> tuple[Node, Any]:
+        """Return the scalar and the rest of what the function returned; raise if it is no scalar node."""
+        if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {brief(result)}")
+        out = output(result[0] if self.has_aux else result, self.f)
+        if out.shape != ():
+            raise ValueError(
+                f"grad needs a function that returns a scalar; {title(self.f)} returned shape {out.shape}. Reduce it, "
+                f"e.g. with .sum() or .mean(), or use jacobian"
+            )
+        return out, result[1] if self.has_aux else None
+
+
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    wrt: Sequence[Any] | None = None,
+    has_aux: bool = False,
+) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
+
+    f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
+    same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to
+    be differentiated again, where an argument is a node or f uses nodes of its own. With `wrt`, a list of leaves that
+    f uses, such as `model.parameters()`, the gradients are those for them. With `has_aux`, f returns a pair (scalar,
+    anything), and so stands that pair in place of the value.
+    Raises TypeError if f does not return a node or `wrt` holds anything but nodes, ValueError if what f returns is no
+    scalar or if `argnums` does not fit. Gradients of arrays share no memory, with each other or anything else.
+
+    >>> value_and_grad(lambda w: w * w)(3.0)
+    (9.0, 6.0)
+    >>> w = Value(3.0)
+    >>> value_and_grad(lambda x: w * x, wrt=[w])(2.0)
+    (6.0, [2.0])
+    """
+    parts = Differentiated(f, argnums, _nodes(wrt), has_aux)
+
+    @wraps(f)
+    def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        chosen = parts.positions(len(args))
+
+        def compute(given: Any, met: list[Node]) -> tuple[Any, Any]:
+            with record():
+                traced = list(args)
+                for k, arg in zip(chosen, given):
+                    traced[k] = trace(arg)
+                with watching(met):
+                    out, aux = parts.loss(f(*traced, **kwargs))
+                wanted = parts.targets(traced)
+                targets = list(flatten(wanted))
+                gradients, recorded = pull(out, targets, one_like(out))
+            rest = iter(gradients)
+            value = out if recorded else out._data
+            return (value, aux) if has_aux else value, mapped(lambda _: next(rest), wanted)
+
+        return smoothed(compute, [args[k] for k in chosen])
+
+    vars(differentiated)["differentiates"] = parts
+    return differentiated
+
+
+def _nodes(wrt: Any) -> Sequence[Any] | None:
+    """Return the nodes to differentiate with respect to; raise TypeError for anything else."""
+    if wrt is None:
+        return None
+    if isinstance(wrt, Node) or not hasattr(wrt, "__iter__"):
+        raise TypeError(f"wrt must be a list of nodes, such as model.parameters(); got {brief(wrt)}")
+    nodes: Sequence[Any] = wrt if isinstance(wrt, (list, tuple)) else list(wrt)
+    for given in flatten(nodes):
+        if not isinstance(given, Node):
+            raise TypeError(
+                f"wrt must be a list of nodes that the function uses, such as model.parameters(); got {brief(given)} "
+                f"of type {type(given).__name__}: for positions of arguments there is argnums"
+            )
+    return nodes
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """Return the function that computes the gradient of f; arguments and errors as in `value_and_grad`.
+
+    >>> grad(tanh)(0.0)
+    1.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def parts_of(f: Any) -> Differentiated | None:
+    """Return what a function made by `value_and_grad` differentiates, None for any other."""
+    code: Any = getattr(f, "__code__", None)
+    made = getattr(code, "co_qualname", "") == "value_and_grad.<locals>.differentiated"
+    return f.differentiates if made and code.co_filename == __file__ else None
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return f(*args) and the function that pulls a gradient of the result back to one for each argument.
+
+    f returns a node of any shape; the gradient given to the second function has that shape.
+    Raises ValueError if it has not.
+
+    >>> y, pull_back = vjp(lambda a, b: a * b, 2.0, 5.0)
+    >>> y, pull_back(1.0)
+    (10.0, (5.0, 2.0))
+    """
+
+    def compute(args: Any, met: list[Any]) -> tuple[list[Any], Node]:
+        with record():
+            traced = [trace(arg) for arg in args]
+            with watching(met):
+                return traced, output(f(*traced), f)
+
+    (traced, out), averaged = both_sides(compute, list(args))
+
+    def pull_back(g: Any) -> tuple[Any, ...]:
+        def pulled(computed: tuple[list[Any], Node]) -> tuple[Any, ...]:
+            traced, out = computed
+            targets = list(flatten(traced))
+            seed = _seed(g, out)
+            with record():
+                gradients, _ = pull(out, targets, seed)
+            found = dict(zip(targets, gradients))
+            return tuple(rebuild(tree, found) for tree in traced)
+
+        gradients: tuple[Any, ...] = averaged(pulled, pulled((traced, out)))
+        return gradients
+
+    if any(t.op is not None for t in flatten(traced)):
+        return out, pull_back
+    if active and tracing.get() is not None:
+        # The number is only known when a function that is being compiled runs.
+        return tracing.get().detached(out), pull_back
+    # Whoever writes to the result must not change the gradient, which is computed from it.
+    return (out._data if type(out._data) is float else out._data.copy()), pull_back
+
+
+def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function that computes the matrix of all derivatives of f, one backward sweep for each output.
+
+    For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists; of
+    several results in a list, dict or NamedTuple each has its matrix there.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 5.0])
+    [[5.0, 2.0], [1.0, 1.0]]
+    """
+
+    @wraps(f)
+    def matrix(x: Any) -> Any:
+        def compute(x: Any, met: list[Node]) -> tuple[Any, Any]:
+            with record():
+                traced = trace(x)
+                targets = list(flatten(traced))
+                with watching(met):
+                    y = f(traced)
+                several = list(y) if type(y) is tuple else y
+                return None, mapped(lambda item: _rows(output(item, f), traced, targets), several)
+
+        return smoothed(compute, x)[1]
+
+    return matrix
+
+
+def _rows(out: Node, traced: Any, targets: list[Node]) -> Any:
+    """Return the derivatives of each element of `out`."""
+    if out.shape == () and (type(out._data) is float or not isinstance(traced, Node)):
+        return _row(out, one_like(out), traced, targets)
+    import numpy
+
+    count = out._data.size
+    if count == 0 and isinstance(traced, Node):
+        return numpy.zeros(out.shape + traced.shape, getattr(traced._data, "dtype", float))
+    seeds = numpy.eye(count, dtype=out._data.dtype).reshape(count, *out.shape)
+    rows = [_row(out, seed, traced, targets) for seed in seeds]
+    return reshape(stack(rows), shape=out.shape + traced.shape) if isinstance(traced, Node) else rows
+
+
+def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function that computes the matrix of all second derivatives of a scalar f.
+
+    For x of shape s the result has shape s + s. A list of numbers is a vector, and gives lists.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 5.0])
+    [[10.0, 6.0], [6.0, 0.0]]
+    """
+    return jacobian(grad(f))
+
+
+def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the function of (x, v) that computes the Hessian of a scalar f at x times v, without the matrix.
+
+    v and the result have the structure and the shapes of x. Raises ValueError for another v.
+
+    >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], [1.0, 0.0])
+    [10.0, 6.0]
+    """
+
+    def product(x: Any, v: Any) -> Any:
+        direction = _items_as(x, v)
+
+        def along(x: Any) -> Any:
+            slopes = zip(flatten(grad(f)(x)), direction)
+            return sum((g * d if g.shape == () else sum_(g * d) for g, d in slopes), start=0.0)
+
+        return grad(along)(x)
+
+    return wraps(f)(product)
+
+
+def _items_as(x: Any, v: Any, depth: int = 0) -> list[Any]:
+    """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
+    inside = deeper(depth) if isinstance(x, CONTAINERS) else depth
+    if isinstance(x, dict) and isinstance(v, dict) and x.keys() == v.keys():
+        return [item for key in x for item in _items_as(x[key], v[key], inside)]
+    if isinstance(x, (list, tuple)) and isinstance(v, (list, tuple)) and len(x) == len(v):
+        return [item for parts in zip(x, v) for item in _items_as(*parts, inside)]
+    if isinstance(x, CONTAINERS) or isinstance(v, CONTAINERS) or shape(x) != shape(v):
+        raise ValueError(
+            f"hvp needs a direction v of the structure and the shapes of x, which is {_form(x)}; got {_form(v)}"
+        )
+    return [v]
+
+
+def _form(tree: Any) -> str:
+    """Return what kind of structure something is, for an error."""
+    if isinstance(tree, dict):
+        return f"a dict of {', '.join(map(repr, tree)):.60}"
+    if isinstance(tree, (list, tuple)):
+        return f"a {type(tree).__name__} of length {len(tree)}"
+    return f"of shape {shape(tree)}"
+
+
+@without_warnings
+def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
+    """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
+    order = topological_sort(out, until=set(targets))
+    wanted = set(targets)
+    recorded = any(node.op is None and node not in wanted for node in order)
+    recorded = recorded or isinstance(seed, Node) or any(t.op is not None for t in targets)
+    noted = tracing.get() if active else None
+    recorded = recorded or noted is not None
+    for node in order:
+        if any(isinstance(i, Node) and i in wanted for i in node.inputs):
+            wanted.add(node)
+    goals = set(targets)
+    order = [node for node in order if node in wanted and node not in goals]
+    careful = noted.careful if noted is not None else bool(active) and anomaly.get()
+    if noted is None:
+        meet(order)
+    else:
+        note_kinks(noted, order, targets)
+    while True:
+        adjoints = {out: seed} if out in wanted else {}
+        passed_on = set()
+        for node, g, _ in sweep(order, adjoints, recorded, wanted, careful):
+            passed_on.add(id(g))
+            if noted is not None:
+                noted.adjoint(out, node, g)
+        if careful or noted is not None or all(is_finite(adjoints.get(target, 0.0)) for target in targets):
+            break
+        # Nearly always there is nothing to take care of.
+        careful = True
+    results: list[Any] = []
+    for target in targets:
+        g = adjoints.get(target, _zero_like(target))
+        shared = type(g) is not float and (id(g) in passed_on or any(g is other for other in results))
+        if not recorded and (shared or getattr(g, "base", None) is not None):
+            # Another node's gradient, or a part of one, is no target's own.
+            g = g.copy()
+        # A constant gradient becomes a node too: one that depends on the target, with derivative zero.
+        if noted is not None:
+            noted.adjoint(out, target, g)
+        results.append(g if isinstance(g, Node) or not recorded else where(True, g, target))
+    return results, recorded
+
+
+def note_kinks(trace: Trace, order: list[Node], targets: list[Node]) -> None:
+    """Note from which leaves `targets` are computed, if a gradient in `order` is differentiated again at a kink."""
+    if any(node in trace.adjoints for node in order) and any(map(has_kink, order)):
+        trace.kinked.update(node for target in targets for node in topological_sort(target) if node.op is None)
+
+
+def _zero_like(node: Node) -> Any:
+    return 0.0 if type(node._data) is float else 0.0 * one_like(node)
+
+
+def _row(out: Node, seed: Any, traced: Any, targets: list[Node]) -> Any:
+    gradients, _ = pull(out, targets, seed)
+    return rebuild(traced, dict(zip(targets, gradients)))
+
+
+def _seed(g: Any, out: Node) -> Any:
+    """Return the gradient that starts a sweep at `out`, of its shape and kind."""
+    number = type(out._data) is float
+    raw = g if isinstance(g, Node) else kinds["float" if number else "array"](g)._data
+    given = () if isinstance(raw, float) else raw.shape
+    if given != out.shape:
+        raise ValueError(f"the result has shape {out.shape}, so its gradient needs that shape; got {given}")
+    if isinstance(raw, Node) and number is not (type(raw._data) is float):
+        return item(raw) if number else astype(raw, dtype=out._data.dtype)
+    return raw
+
+
+def output(y: Any, f: Callable[..., Any]) -> Node:
+    """Return what a function returned; raise TypeError if it is no node."""
+    if not isinstance(y, Node):
+        compiled = "a compiled function returns raw numbers: compile its gradient, compile(value_and_grad(f))"
+        advice = compiled if hasattr(f, "compilations") else "return the node itself, not its .data or .item()"
+        if any(isinstance(item, Node) for item in flatten(y)):
+            advice = "grad needs one number, and for several in a list or an array there is jacobian"
+        raise TypeError(f"{title(f)} returned {brief(y)} of type {type(y).__name__}, which has no gradient: {advice}")
+    return y
+
+
+def title(f: Callable[..., Any]) -> str:
+    """Return the name of a function for an error."""
+    return str(getattr(f, "__name__", None) or brief(f))
+
+
+def trace(tree: Any) -> Any:
+    """Return a structure of new nodes for one of numbers, arrays and nodes: those to differentiate with respect to."""
+    return mapped(_traced, tree)
+
+
+def _traced(item: Any) -> Node:
+    make = positive if isinstance(item, Node) else kinds["array" if is_array(item) else "float"]
+    made: Node = make(item)
+    return made
+
+
+def rebuild(tree: Any, found: dict[Node, Any]) -> Any:
+    """Return the structure with each node replaced by what was found for it."""
+    return mapped(found.__getitem__, tree)

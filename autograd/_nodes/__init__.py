@@ -1,0 +1,1 @@
+"""`Value` and `Tensor`: what people compute with."""

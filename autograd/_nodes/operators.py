@@ -1,0 +1,213 @@
+"""What `Value` and `Tensor` share: Python's operators, methods and NumPy's protocols, all found in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd._core.modes import active, replaying, tracing
+from autograd._core.node import Node
+from autograd._core.primitive import TABLE, Primitive, leaf
+from autograd._core.tracing import read
+from autograd._grad.kinks import meet_tie
+from autograd._grad.sweep import backward
+from autograd._ops import elementwise as _elementwise
+from autograd._ops import manipulation as _arrays
+from autograd._ops.elementwise import (  # fmt: skip
+    abs_,
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    not_equal,
+    positive,
+    pow_,
+    round_,
+    subtract,
+)
+
+from .truth import undecided
+
+
+def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
+    """Compare data: a plain bool, or a NumPy array of them; in a function that is being compiled, a node."""
+    if active and tracing.get() is not None:
+        return operation(a, b)
+    a, b = (x.data if isinstance(x, Node) else x for x in (a, b))
+    meet_tie(a, b)
+    return operation(a, b)
+
+
+def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:
+    """Compare like `compared`; what `==` and `!=` of two nodes return has no truth value.
+
+    Python asks for it when a list of nodes is searched, where identity is meant.
+    """
+    if not isinstance(b, Node):
+        return compared(operation, a, b)
+    try:
+        result = compared(operation, a, b)
+    except ValueError as error:
+        raise ValueError(
+            f"nodes of shape {a.shape} and {b.shape} have no elements to compare; for the same node write a is b, and "
+            f"any(p is q for q in nodes) in place of p in nodes"
+        ) from error
+    return result if isinstance(result, Node) else undecided(result)
+
+
+class Operators(Node):
+    """A node with operators."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return pow_(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return pow_(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _arrays.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _arrays.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return negative(self)
+
+    def __pos__(self) -> Any:
+        return positive(self)
+
+    def __abs__(self) -> Any:
+        return abs_(self)
+
+    def __round__(self, decimals: int | None = None) -> Any:
+        if not decimals:
+            return round_(self)
+        return round_(self * 10.0**decimals) / 10.0**decimals
+
+    def __lt__(self, other: Any) -> Any:
+        return compared(less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return compared(less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return compared(greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return compared(greater_equal, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return alike(equal, self, other) if comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return alike(not_equal, self, other) if comparable(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    exp = _elementwise.exp
+    log = _elementwise.log
+    sqrt = _elementwise.sqrt
+    sin = _elementwise.sin
+    cos = _elementwise.cos
+    tanh = _elementwise.tanh
+    sigmoid = _elementwise.sigmoid
+    relu = _elementwise.relu
+    abs = _elementwise.abs_
+    clip = _elementwise.clip
+
+    def backward(self) -> None:
+        """Add the gradient of this scalar to `.grad` of every leaf it was computed from; see `autograd.backward`."""
+        if active:
+            read(self, ".backward()")
+        backward(self)
+
+    def zero_grad(self) -> None:
+        """Set `.grad` to zero."""
+        self._grad = 0.0
+
+    def detach(self) -> Any:
+        """Return a leaf with the same data, which no gradient passes.
+
+        >>> Value(2.0).exp().detach().op is None
+        True
+        """
+        if active and (trace := tracing.get()) is not None:
+            return trace.detached(self)
+        if active and (step := replaying.get()) is not None:
+            return step.detached(self)
+        return leaf(self.snapshot())
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"float() and the functions of math would lose the gradient of a {type(self).__name__}: use the function "
+            f"of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
+        )
+
+    @property
+    def _mask(self) -> Any:
+        # A masked array that is computed with a node would read its raw data, and lose the gradient.
+        raise TypeError("a masked array does not compute with nodes: give masked.filled(...), an array of numbers")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
+        if method != "__call__" or kwargs:
+            raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
+        return numpy_primitive(ufunc).apply(inputs, {})
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_primitive(func).function(*args, **kwargs)
+
+
+def comparable(other: object) -> bool:
+    """Tell whether `==` compares data: anything numeric does; None or a string is simply not equal."""
+    return isinstance(other, (Node, int, float)) or hasattr(other, "dtype")
+
+
+def numpy_primitive(function: Any) -> Primitive:
+    """Return the primitive of a NumPy function, whatever NumPy's other names for it are (`absolute`, `arctan`)."""
+    if function not in _names:
+        import numpy
+
+        name = next((name for name in TABLE if getattr(numpy, name, None) is function), None)
+        if name is None:
+            raise TypeError(
+                f"NumPy's {function.__name__} has no primitive in autograd's table, so it has no derivative here; "
+                f"use one of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
+            )
+        _names[function] = name
+    return TABLE[_names[function]]
+
+
+_names: dict[Any, str] = {}

@@ -1,0 +1,277 @@
+"""`Tensor`: a node that holds a NumPy array."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from autograd._core.masked import check_unmasked
+from autograd._core.modes import active
+from autograd._core.node import Node, plain
+from autograd._core.primitive import is_varying, kinds
+from autograd._core.tracing import made, read, write
+from autograd._ops import manipulation as _arrays
+from autograd.files import brief
+
+from .operators import Operators
+
+
+class Tensor(Operators):
+    """An array in a computation graph: it remembers what it was computed from, so that its gradient can be found.
+
+    `data` is an array, a (nested) list of real numbers or a number; it is copied. float32 stays float32, everything
+    else becomes float64. `label` names it in pictures and errors. Raises TypeError for anything that is not real
+    numbers, and ValueError for ragged lists.
+
+    >>> W = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> (W @ [1.0, 1.0]).sum().backward()
+    >>> W.grad.tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+
+    __slots__ = ("_lent",)
+
+    _lent: bool
+    """Whether somebody may hold the array of this leaf, and so may write to it."""
+
+    def __init__(self, data: Any, label: str = "") -> None:
+        self._data = _array(data)
+        self._grad = 0.0
+        self.op = self._b = None
+        if label:
+            self.label = label
+        if active:
+            made(self, data)
+
+    @property
+    def data(self) -> Any:
+        """The array, of the tensor's shape; that of a leaf may be set or written to, that of a result only read."""
+        if active:
+            read(self, ".data")
+        if self.op is not None:
+            return _read_only(self._data)
+        if not getattr(self, "_lent", False):
+            # A graph may already hold the array itself; what is written from now on must not reach it.
+            self._data = self._data.copy("K")
+            self._lent = True
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.op is not None:
+            raise AttributeError(
+                f"this Tensor was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
+                f"compute again, or start a new Tensor"
+            )
+        if active:
+            write(self)
+        if data is self._data:
+            return
+        own = self._data
+        array = data if type(data) is type(own) and data.dtype == own.dtype else _array(data, copy=False)
+        if array.shape != self._data.shape:
+            raise ValueError(
+                f"the data of this Tensor has shape {self._data.shape}; got {array.shape}: make a new Tensor for that"
+            )
+        self._data = array.astype(self._data.dtype, copy=False)
+        self._lent = True
+
+    def snapshot(self) -> Any:
+        """Return the array as it is now, safe from every later change: do not write to it."""
+        if self.op is None and getattr(self, "_lent", False):
+            # Two references are the tensor's and that of the call: nobody else holds the array any more.
+            if sys.getrefcount(self._data) > 2:
+                return self._data.copy("K")
+            self._lent = False
+        return self._data
+
+    @property
+    def grad(self) -> Any:
+        """The derivative of what `backward()` was called on, in the tensor's shape; zeros before."""
+        if active:
+            read(self, ".grad")
+        import numpy
+
+        if type(self._grad) is not numpy.ndarray:
+            self._grad = numpy.full_like(self._data, self._grad)
+        return self._grad if self.op is None else _read_only(self._grad)
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is None:
+            self._grad = 0.0
+            return
+        array = _array(grad, copy=False)
+        if array.shape not in ((), self._data.shape):
+            raise ValueError(f"the gradient of this Tensor has shape {self._data.shape}; got {array.shape}")
+        self._grad = array if array.shape == self._data.shape else float(array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        lengths: tuple[int, ...] = _form(self).shape
+        return lengths
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(_form(self).shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        count: int = _form(self).size
+        return count
+
+    @property
+    def dtype(self) -> Any:
+        """float64 or float32, as NumPy names them."""
+        return _form(self).dtype
+
+    sum = _arrays.sum_
+    mean = _arrays.mean
+    max = _arrays.max_
+    min = _arrays.min_
+    prod = _arrays.prod
+    var = _arrays.var
+    std = _arrays.std
+    cumsum = _arrays.cumsum
+    squeeze = _arrays.squeeze
+    astype = _arrays.astype
+
+    @property
+    def T(self) -> Any:
+        """The tensor with its axes in reverse order."""
+        return _arrays.permute_dims(self)
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return the tensor with its axes in the given order (reversed without one)."""
+        return _arrays.permute_dims(self, axes=_flat(axes)) if axes else self.T
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return the same elements in another shape; -1 stands for the length that is left."""
+        return _arrays.reshape(self, shape=_flat(shape))
+
+    def __getitem__(self, index: Any) -> Any:
+        return _arrays.getitem(self, index=_fixed(index))
+
+    def __len__(self) -> int:
+        return len(_form(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[k] for k in range(len(self)))
+
+    def item(self) -> float:
+        """Return the number in a tensor of one element; raise ValueError for any other size."""
+        if self._data.size != 1:
+            raise ValueError(f"item() needs one element; the shape is {self.shape}")
+        if active:
+            read(self, ".item()")
+        number: float = self._data.item()
+        return number
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(f"a Tensor of shape {self.shape} is neither true nor false; compare one element, or .data")
+        if active:
+            read(self, "bool()")
+        return bool(self._data)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("turning a Tensor into an array would lose its gradient: take .data, if that is meant")
+
+    def __format__(self, spec: str) -> str:
+        if active:
+            read(self, "print or format")
+        return format(self.item(), spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        if active:
+            read(self, "print or format")
+        import numpy
+
+        data = numpy.array2string(self._data, prefix="Tensor(", separator=", ", threshold=50)
+        dtype = "" if self._data.dtype == float else f", dtype={self._data.dtype}"
+        op = "" if self.op is None else f", op={self.op.name}"
+        label = plain(f", label={self.label!r}") if self.label else ""
+        return f"Tensor({data}, shape={self.shape}{dtype}{op}{label})"
+
+
+def _form(node: Tensor) -> Any:
+    """Return the array of a node or, if it is not computed yet, one of its shape and dtype."""
+    late = getattr(node, "_late", None) if active else None
+    return node._data if late is None else late.form
+
+
+def _array(data: Any, copy: bool = True) -> Any:
+    """Return data as an array of float64 or float32; raise TypeError or ValueError for what is none."""
+    import numpy
+
+    if isinstance(data, Node):
+        raise TypeError("Tensor() makes a leaf from raw numbers; got a node: use it as it is, or .detach() for a leaf")
+    if type(data) is not numpy.ndarray:
+        check_unmasked(data, "the data of a Tensor")
+    try:
+        array = numpy.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"a Tensor needs lists of equal length; got {brief(data, 80)} ({error})") from None
+    if array.dtype.kind not in "biuf":
+        nodes = array.dtype == object and any(isinstance(item, Node) for item in array.flat)
+        raise TypeError(
+            f"a Tensor holds real numbers; got {brief(data, 80)} of {array.dtype.name} elements"
+            + (": join nodes with stack([...])" if nodes else "")
+        )
+    dtype = array.dtype if array.dtype == numpy.float32 else numpy.dtype(float)
+    return numpy.array(array, dtype, copy=True if copy else None)
+
+
+def _read_only(array: Any) -> Any:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _flat(lengths: tuple[Any, ...]) -> tuple[int, ...]:
+    """Read `(2, 3)` and `((2, 3),)` alike."""
+    return tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], (tuple, list)) else lengths
+
+
+def _fixed(index: Any) -> Any:
+    """Return an index that nobody can change later: integers, slices, None, ... and copies of arrays."""
+    return tuple(map(_fixed_part, index)) if isinstance(index, tuple) else _fixed_part(index)
+
+
+def _fixed_part(part: Any) -> Any:
+    if isinstance(part, (bool, int, type(None), type(...))):
+        return part
+    if isinstance(part, slice):
+        ends = part.start, part.stop, part.step
+        plain = _ENDS.issuperset(map(type, ends))
+        return part if plain else slice(*(None if x is None else _whole(x) for x in ends))
+    if isinstance(part, Node):
+        raise TypeError("an index must be integers, a slice or a mask; got a node: compare or convert its .data")
+    import numpy
+
+    if isinstance(part, numpy.generic):
+        return part.item()
+    if not hasattr(part, "dtype") and not isinstance(part, Sequence):
+        return _whole(part)
+    check_unmasked(part, "an index")
+    array = numpy.array(part, subok=is_varying(part))
+    # NumPy takes an empty list for one of floats, and yet as an index.
+    return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array
+
+
+_ENDS = {int, type(None)}
+
+
+def _whole(x: Any) -> int:
+    """Return an integer of any kind; raise TypeError for anything else."""
+    if isinstance(x, Node):
+        raise TypeError("the bounds of a slice must be integers; got a node: compare or convert its .data")
+    return operator.index(x)
+
+
+kinds["array"] = Tensor

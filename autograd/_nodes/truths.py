@@ -1,0 +1,28 @@
+"""Elements of two tensors compared: an array of bools that is neither true nor false by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from .truth import refuse
+
+
+class Truths(numpy.ndarray[Any, Any]):
+    """An array of bools like any other, but for its truth; what is computed from it is an ordinary array."""
+
+    def __bool__(self) -> bool:
+        refuse()
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        plain = numpy.asarray(array)
+        return plain if plain.shape else plain[()]
+
+    def __repr__(self) -> str:
+        return repr(numpy.asarray(self))
+
+
+def truths(array: Any) -> Truths:
+    """Return an array, or one bool of NumPy's, as such an array."""
+    return numpy.asarray(array).view(Truths)

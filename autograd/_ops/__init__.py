@@ -1,0 +1,1 @@
+"""The table of primitives, by the chapters of the Array API standard."""

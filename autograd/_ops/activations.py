@@ -1,0 +1,142 @@
+"""Functions derived from the primitives: activations, soft maxima and selections, stable over the whole float range."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from functools import reduce
+from operator import add
+from typing import Any
+
+from autograd._core.node import Node
+from autograd._core.primitive import shape
+from autograd._core.tracing import compiling
+
+from . import manipulation as _arrays
+from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
+from .manipulation import getitem
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """Return x where it is positive, else `slope` times x; any shape, the derivative at 0 is `slope`.
+
+    >>> leaky_relu(Value(-2.0)).data
+    -0.02
+    """
+    return where(x > 0, x, x * slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """Return x where it is positive, else `alpha` * (exp(x) - 1); any shape (Clevert et al. 2015).
+
+    >>> elu(Value(-1000.0)).data
+    -1.0
+    """
+    return where(x > 0, x, expm1(where(x > 0, 0.0, x)) * alpha)
+
+
+def silu(x: Any) -> Any:
+    """Return x * sigmoid(x), also called swish; any shape (Elfwing et al. 2017).
+
+    >>> silu(Value(0.0)).data
+    0.0
+    """
+    return x * sigmoid(x)
+
+
+def gelu(x: Any) -> Any:
+    """Return x times the normal distribution function of x, in its tanh form; any shape (Hendrycks and Gimpel 2016).
+
+    Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits where tanh is near -1.
+
+    >>> gelu(Value(100.0)).data
+    100.0
+    """
+    # Beyond 30 the factor is 0 or 1 to the last bit; the cube of a larger number might overflow.
+    bounded = clip(x, min=-30.0, max=30.0)
+    return x * sigmoid(math.sqrt(8 / math.pi) * (bounded + 0.044715 * bounded * bounded * bounded))
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Return the logarithm of `softmax`, which loses no digits where that is near 0 or 1.
+
+    An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
+
+    >>> log_softmax([Value(0.0), Value(0.0)])[0].data
+    -0.6931471805599453
+    """
+    if not isinstance(x, (list, tuple)):
+        return _arrays.log_softmax(x, axis=axis)
+    lower, _, total = _below_largest(x)
+    return [item - total for item in lower]
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Return exp(x) divided by its sum over `axis`: numbers between 0 and 1 that add up to 1.
+
+    An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
+
+    >>> [p.data for p in softmax([Value(1000.0), Value(1000.0)])]
+    [0.5, 0.5]
+    """
+    if not isinstance(x, (list, tuple)):
+        return _arrays.softmax(x, axis=axis)
+    powers = [exp(item) for item in _below_largest(x)[0]]
+    total = builtins.sum(powers)
+    return [divide(power, total) for power in powers]
+
+
+def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
+    """Return log(exp(v1) + ... + exp(vn)) of a list of n Values or numbers, without NumPy and without overflow.
+
+    For an array: `logsumexp`. Raises ValueError for an empty list.
+
+    >>> log_sum_exp([Value(1000.0), Value(1000.0)]).data
+    1000.6931471805599
+    """
+    _, largest, total = _below_largest(values)
+    return largest + total
+
+
+def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+    """Return the values minus the largest of them, the largest, and the logarithm of the sum of the exponentials.
+
+    No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits. The
+    largest minus itself is the number 0, so that its own gradient, which would cancel, takes no digits from others. If
+    all are -inf, they stay so.
+    """
+    if not values:
+        raise ValueError("softmax and log_sum_exp need at least one value; the list is empty")
+    if compiling():
+        return _below_any_largest(values)
+    data = [item.data if isinstance(item, Node) else item for item in values]
+    top = data.index(builtins.max(data))
+    if data[top] == -math.inf:
+        return list(values), values[top], 0.0
+    lower = [item - values[top] if k != top or len(values) == 1 else 0.0 for k, item in enumerate(values)]
+    return lower, values[top], log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
+
+
+def _below_any_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+    """Return the same in a function that is compiled, where the largest differs from call to call."""
+    largest = reduce(maximum, values)
+    nothing = equal(largest, -math.inf)
+    found, tops = nothing, []
+    for item in values:
+        tops.append(equal(item, largest) * (1 - found))
+        found = found + tops[-1]
+    chosen = reduce(add, (where(top, item, 0.0) for top, item in zip(tops, values)))
+    lower = [where(top, 0.0, item - chosen) for top, item in zip(tops, values)]
+    others = (where(top, 0.0, exp(item)) for top, item in zip(tops, lower))
+    return lower, where(nothing, -math.inf, chosen), log1p(reduce(add, others))
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """Return the elements of an array at integer `indices` along `axis` (of the flattened array if None).
+
+    >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1], axis=0).data.tolist()
+    [[3.0, 4.0], [3.0, 4.0]]
+    """
+    if axis is None:
+        return getitem(x.reshape(-1), index=(indices,))
+    return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (indices,))

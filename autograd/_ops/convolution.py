@@ -1,0 +1,267 @@
+"""The table of primitives, third part: windows that slide over images and sequences. Rows read as in the first half.
+
+An image is (n, channels, height, width), a sequence (n, channels, length). Convolution is what networks mean by it: the
+window is not reversed. It is linear in the image and in the weights, so its two derivatives are operations of the same
+kind, and the three differentiate into each other.
+
+>>> x, w = Tensor([[[1.0, 2.0, 4.0, 8.0]]]), Tensor([[[-1.0, 1.0]]])
+>>> conv(x, w).data
+array([[[1., 2., 4.]]])
+>>> ones = Tensor([[[1.0, 1.0, 1.0]]])  # the gradient that arrives, and what becomes of it on its way to x and to w
+>>> conv_input(ones, w, lengths=(4,)).data, conv_weight(x, ones, size=(2,)).data
+(array([[[-1.,  0.,  0.,  1.]]]), array([[[ 7., 14.]]]))
+>>> windows(x, size=2).data
+array([[[[1., 2.],
+         [2., 4.],
+         [4., 8.]]]])
+>>> overlap_add(windows(x, size=2), lengths=(4,)).data
+array([[[1., 4., 8., 8.]]])
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+from autograd._core.primitive import REAL, Operation, primitive, shape
+from autograd.files import brief
+
+# The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then
+# lies together, and is copied, added and compared as a whole.
+
+
+class Plan(NamedTuple):
+    """Where windows lie: zeros before and after each axis, how many windows fit, and their elements.
+
+    `places` are indices into the padded axes, one for each element of a window: that element of all windows.
+    """
+
+    padding: list[tuple[int, int]]
+    lengths: tuple[int, ...]
+    places: list[tuple[slice, ...]]
+
+
+def planned(lengths: tuple[int, ...], size: Any, stride: Any, padding: Any, dilation: Any) -> Plan:
+    """Place windows of `size` on axes of these lengths; raise ValueError if there is no place for one."""
+    rank = len(lengths)
+    sizes, strides, dilations = (
+        each_axis(setting, rank, name) for setting, name in ((size, "size"), (stride, "stride"), (dilation, "dilation"))
+    )
+    reaches = [d * (k - 1) + 1 for k, d in zip(sizes, dilations)]
+    pads = [margins(padding, axis, rank, *it) for axis, it in enumerate(zip(lengths, reaches, strides))]
+    room = [n + before + after - reach for n, (before, after), reach in zip(lengths, pads, reaches)]
+    if min(room) < 0:
+        raise ValueError(
+            f"a window that reaches over {written(reaches)} does not fit into {written(lengths)} with padding {pads}: "
+            f"take a smaller window or dilation, or more padding"
+        )
+    counts = tuple(r // s + 1 for r, s in zip(room, strides))
+    axes = [
+        [slice(k * d, k * d + (count - 1) * s + 1, None if s == 1 else s) for k in range(length)]
+        for length, d, count, s in zip(sizes, dilations, counts, strides)
+    ]
+    return Plan(pads, counts, list(product(*axes)))
+
+
+def each_axis(setting: Any, rank: int, name: str) -> tuple[int, ...]:
+    """Return a number for each axis: all the same if one is given."""
+    numbers = (setting,) * rank if isinstance(setting, int) else setting
+    if not isinstance(numbers, (tuple, list)) or len(numbers) != rank or not all(map(is_positive, numbers)):
+        raise ValueError(f"{name} must be a whole number from 1, or {rank}, one an axis; got {brief(setting)}")
+    return tuple(numbers)
+
+
+def is_positive(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+
+
+def margins(padding: Any, axis: int, rank: int, length: int, reach: int, stride: int) -> tuple[int, int]:
+    """Return how many zeros go before and after an axis."""
+    if padding == "valid":
+        return 0, 0
+    if padding == "same":
+        missing = max((-(-length // stride) - 1) * stride + reach - length, 0)
+        return missing // 2, missing - missing // 2
+    wide = padding[axis] if isinstance(padding, (tuple, list)) and len(padding) == rank else padding
+    sides = (wide, wide) if isinstance(wide, int) else wide
+    if not isinstance(sides, (tuple, list)) or len(sides) != 2 or not all(isinstance(s, int) and s >= 0 for s in sides):
+        raise ValueError(
+            f"padding must be 'same', 'valid', a number from 0, or for each of {rank} axes a number or a pair (before, "
+            f"after); got {brief(padding)}"
+        )
+    return sides[0], sides[1]
+
+
+def written(lengths: Any) -> str:
+    return " x ".join(map(str, lengths))
+
+
+def samples_last(x: Any) -> Any:
+    return x.transpose(*range(1, len(x.shape)), 0)
+
+
+def samples_first(x: Any) -> Any:
+    return x.transpose(-1, *range(len(x.shape) - 1))
+
+
+def gathered(xp: Any, x: Any, plan: Plan, fill: float = 0.0) -> Any:
+    """Return (channels, elements of a window, *windows, n)."""
+    image = samples_last(x)
+    channels, *lengths, n = image.shape
+    if any(map(any, plan.padding)):
+        padded = xp.full(padded_shape(channels, lengths, n, plan), fill, x.dtype)
+        padded[inside(plan, lengths)] = image
+        image = padded
+    else:
+        # Nothing changes but the order in memory, and windows that overlap read each number many times.
+        image = image.copy()
+    patches = xp.empty((channels, len(plan.places), *plan.lengths, n), x.dtype)
+    for k, place in enumerate(plan.places):
+        patches[:, k] = image[(slice(None), *place)]
+    return patches
+
+
+def scattered(xp: Any, patches: Any, plan: Plan, lengths: tuple[int, ...]) -> Any:
+    """Add up what windows hold, (channels, elements of a window, *windows, n), where they lie in an image."""
+    channels, n = patches.shape[0], patches.shape[-1]
+    image = xp.zeros(padded_shape(channels, lengths, n, plan), patches.dtype)
+    for k, place in enumerate(plan.places):
+        image[(slice(None), *place)] += patches[:, k]
+    return samples_first(image[inside(plan, lengths)] if any(map(any, plan.padding)) else image)
+
+
+def padded_shape(channels: int, lengths: Any, n: int, plan: Plan) -> tuple[int, ...]:
+    return (channels, *(before + m + after for m, (before, after) in zip(lengths, plan.padding)), n)
+
+
+def inside(plan: Plan, lengths: Any) -> tuple[slice, ...]:
+    """Return where the image lies in the padded one."""
+    return (slice(None), *(slice(before, before + n) for (before, _), n in zip(plan.padding, lengths)))
+
+
+def seen(xp: Any, x: Any, size: Any, fill: float, how: tuple[Any, ...]) -> Any:
+    n, channels, *lengths = image_shape(x)
+    rank = len(lengths)
+    sizes = each_axis(size, rank, "size")
+    plan = planned(tuple(lengths), sizes, *how)
+    patches = gathered(xp, x, plan, fill).reshape(channels, *sizes, *plan.lengths, n)
+    return patches.transpose(-1, 0, *range(1 + rank, 1 + 2 * rank), *range(1, 1 + rank))
+
+
+def added_up(xp: Any, a: Any, lengths: tuple[int, ...], how: tuple[Any, ...]) -> Any:
+    rank = len(lengths)
+    plan = planned(lengths, shape(a)[2 + rank :], *how)
+    if shape(a)[2 : 2 + rank] != plan.lengths:
+        raise ValueError(f"{written(plan.lengths)} windows lie in {written(lengths)}, with these settings")
+    patches = a.transpose(1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank), 0)
+    return scattered(xp, patches.reshape(shape(a)[1], -1, *plan.lengths, shape(a)[0]), plan, lengths)
+
+
+def image_shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of images or sequences; raise ValueError for anything else."""
+    if len(shape(x)) < 3:
+        raise ValueError("images are (n, channels, height, width), sequences (n, channels, length); reshape to that")
+    return shape(x)
+
+
+def fitted(
+    x: tuple[int, ...], w: tuple[int, ...], y: tuple[int, ...] | None, how: tuple[Any, ...], groups: int
+) -> Plan:
+    """Place the windows of a convolution of `x` with `w`; raise ValueError if these, or the result `y`, do not fit."""
+    if len(w) != len(x):
+        raise ValueError(f"the weights need {len(x)} axes, as the images have: (channels out, channels in, *window)")
+    if not is_positive(groups) or w[0] % groups or x[1] != w[1] * groups:
+        raise ValueError(
+            f"with groups={groups}, weights of shape {w} take {w[1]} * {groups} channels and make {w[0]}, a multiple "
+            f"of {groups}; the images have {x[1]} channels"
+        )
+    plan = planned(x[2:], w[2:], *how)
+    if y not in (None, (x[0], w[0], *plan.lengths)):
+        raise ValueError(f"the convolution has shape {(x[0], w[0], *plan.lengths)}, with these settings")
+    return plan
+
+
+def convolved(xp: Any, x: Any, w: Any, how: tuple[Any, ...], groups: int) -> Any:
+    n, (out, inner, *_) = image_shape(x)[0], shape(w)
+    plan = fitted(shape(x), shape(w), None, how, groups)
+    patches = gathered(xp, x, plan).reshape(groups, inner * len(plan.places), -1)
+    y = w.reshape(groups, out // groups, -1) @ patches
+    return samples_first(y.reshape(out, *plan.lengths, n))
+
+
+def convolved_back(xp: Any, y: Any, w: Any, lengths: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
+    n, (out, inner, *_) = image_shape(y)[0], shape(w)
+    plan = fitted((n, inner * groups, *lengths), shape(w), shape(y), how, groups)
+    patches = w.reshape(groups, out // groups, -1).transpose(0, 2, 1) @ samples_last(y).reshape(
+        groups, out // groups, -1
+    )
+    return scattered(xp, patches.reshape(inner * groups, -1, *plan.lengths, n), plan, lengths)
+
+
+def correlated(xp: Any, x: Any, y: Any, size: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
+    w = (image_shape(y)[1], image_shape(x)[1] // groups, *size)
+    plan = fitted(shape(x), w, shape(y), how, groups)
+    patches = gathered(xp, x, plan).reshape(groups, w[1] * len(plan.places), -1)
+    return (samples_last(y).reshape(groups, w[0] // groups, -1) @ patches.transpose(0, 2, 1)).reshape(w)
+
+
+# The table is read by its rows, which a formatter would cut into one line an argument.
+# fmt: off
+
+PAIRS: tuple[tuple[Any, Any, dict[str, Any]], ...] = (
+    ((2, 1, 5), (2, 1, 3), {}),
+    ((1, 2, 4), (2, 1, 2), {"padding": "same", "groups": 2}),
+    ((2, 2, 3, 4), (1, 2, 2, 2), {"padding": ((1, 0), (0, 2)), "stride": (1, 2)}),
+    ((1, 2, 5, 3), (4, 1, 2, 1), {"dilation": (2, 1), "padding": (0, 1), "groups": 2}),
+)
+
+
+def conv_shape(x: tuple[int, ...], w: tuple[int, ...], how: dict[str, Any]) -> tuple[int, ...]:
+    plan = planned(x[2:], w[2:], how.get("stride", 1), how.get("padding", 0), how.get("dilation", 1))
+    return (x[0], w[0], *plan.lengths)
+
+
+conv: Operation = primitive(
+    "conv", lambda xp, x, w, *, stride=1, padding=0, dilation=1, groups=1:
+        convolved(xp, x, w, (stride, padding, dilation), groups),
+    lambda g, out, x, w, **settings: conv_input(g, w, lengths=shape(x)[2:], **settings),
+    lambda g, out, x, w, **settings: conv_weight(x, g, size=shape(w)[2:], **settings),
+    elementwise=False, domain=(REAL, REAL), examples=tuple(((x, w), how) for x, w, how in PAIRS),
+    note="Weights (channels out, channels in / groups, *window) slide over images; the window is not reversed.",
+)
+conv_input: Operation = primitive(
+    "conv_input", lambda xp, y, w, *, lengths, stride=1, padding=0, dilation=1, groups=1:
+        convolved_back(xp, y, w, lengths, (stride, padding, dilation), groups),
+    lambda g, out, y, w, lengths, **settings: conv(g, w, **settings),
+    lambda g, out, y, w, lengths, **settings: conv_weight(g, y, size=shape(w)[2:], **settings),
+    elementwise=False, domain=(REAL, REAL), note="The gradient of `conv` for images of `lengths`: it, transposed.",
+    examples=tuple(((conv_shape(x, w, how), w), {"lengths": x[2:], **how}) for x, w, how in PAIRS),
+)
+conv_weight: Operation = primitive(
+    "conv_weight", lambda xp, x, y, *, size, stride=1, padding=0, dilation=1, groups=1:
+        correlated(xp, x, y, size, (stride, padding, dilation), groups),
+    lambda g, out, x, y, size, **settings: conv_input(y, g, lengths=shape(x)[2:], **settings),
+    lambda g, out, x, y, size, **settings: conv(x, g, **settings),
+    elementwise=False, domain=(REAL, REAL), note="The gradient of `conv` for its weights, of a window of `size`.",
+    examples=tuple(((x, conv_shape(x, w, how)), {"size": w[2:], **how}) for x, w, how in PAIRS),
+)
+windows: Operation = primitive(
+    "windows", lambda xp, x, *, size, stride=1, padding=0, dilation=1, fill=0.0:
+        seen(xp, x, size, fill, (stride, padding, dilation)),
+    lambda g, out, x, size, fill=0.0, **settings: overlap_add(g, lengths=shape(x)[2:], **settings),
+    elementwise=False, domain=(REAL,), note="(n, channels, *windows, *size): what windows over images see.",
+    examples=(
+        (((2, 1, 5),), {"size": 2}), (((1, 2, 4, 4),), {"size": 2, "stride": 2}),
+        (((1, 1, 3, 4),), {"size": (2, 3), "padding": "same", "dilation": (2, 1), "fill": 1.0}),
+    ),
+)
+overlap_add: Operation = primitive(
+    "overlap_add", lambda xp, a, *, lengths, stride=1, padding=0, dilation=1:
+        added_up(xp, a, lengths, (stride, padding, dilation)),
+    lambda g, out, a, lengths, **settings: windows(g, size=shape(a)[2 + len(lengths):], **settings),
+    elementwise=False, domain=(REAL,), note="Images of `lengths` from windows; where these overlap, they are added.",
+    examples=(
+        (((2, 1, 4, 2),), {"lengths": (5,)}), (((1, 2, 2, 2, 2, 2),), {"lengths": (4, 4), "stride": 2}),
+        (((1, 1, 3, 4, 2, 3),), {"lengths": (3, 4), "padding": "same", "dilation": (2, 1)}),
+    ),
+)

@@ -1,0 +1,248 @@
+"""The table of primitives, first half: operations that work element by element, on floats as on arrays.
+
+Each row reads: how it is computed, the derivative for each argument (`g` is the gradient that arrives, `out` the
+result), how it is written, where it is defined, where it has a kink, and what it equals for a special argument. Rules
+select where a product would be 0 * inf.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd._core.node import Node
+from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, primitive, unchanged
+
+
+def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
+    """Return w0 + w1 x1 + w2 x2 + ... for the pairs w1, x1, w2, x2, ..."""
+    z = w0
+    for w, x in zip(pairs[::2], pairs[1::2]):
+        z = z + w * x
+    return z
+
+
+def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+    """Return `a` where the condition holds, else `b`."""
+    large = getattr(a, "size", 0) > 1000 and a.dtype.kind == "f" and type(b) is float and str(b) == "0.0"
+    if large and getattr(condition, "dtype", a.dtype).kind == "b" and a.shape == condition.shape:
+        # A choice is a branch for each element, which the processor cannot foresee. Its bits times 0 or 1 are exact,
+        # for infinities as well, and eight times faster.
+        bits = f"int{8 * a.dtype.itemsize}"
+        return xp.multiply(a.view(bits), condition, dtype=bits).view(a.dtype)
+    return xp.where(condition, a, b)
+
+
+def one_less(a: Any, b: Any) -> Any:
+    """Return the exponent in the derivative of a ** b: b - 1, but 1 where b is 0 and 0 * a ** -1 would be 0 * inf."""
+    if isinstance(b, (float, int)) and b != 0:
+        return b - 1
+    return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
+
+
+def from_bound(a: Any, bound: Any) -> Any:
+    """Return how far a number is from a bound, 1 where there is none."""
+    return 1.0 if bound is None else a - bound
+
+
+def inverse_square(c: Any) -> Any:
+    """Return 1 / c ** 2, right as long as that is a float: c ** 2 may overflow."""
+    return 1 / c / c
+
+
+def known_base(out: Any, a: Any, b: Any) -> Any:
+    """Return the base whose logarithm the slope of a ** b for b has: 1, so no slope, where a power of 0 is 0 or 1."""
+    return where(out == 0, 1.0, where(abs(a) + abs(b) == 0, 1.0, a))
+
+
+# The table is read by its rows, which a formatter would cut into one line an argument.
+# fmt: off
+
+add = primitive(
+    "add", lambda xp, a, b: a + b,
+    unchanged,
+    unchanged,
+    written="{0} + {1}", domain=(REAL, REAL), reduction="sum",
+)
+subtract = primitive(
+    "subtract", lambda xp, a, b: a - b,
+    unchanged,
+    lambda g, out, a, b: -g,
+    written="{0} - {1}", domain=(REAL, REAL),
+)
+multiply = primitive(
+    "multiply", lambda xp, a, b: a * b,
+    lambda g, out, a, b: g * b,
+    lambda g, out, a, b: g * a,
+    written="{0} * {1}", domain=(REAL, REAL),
+    identities=(
+        (0, 1.0, lambda a, b: b), (1, 1.0, lambda a, b: a), (0, -1.0, lambda a, b: -b), (1, -1.0, lambda a, b: -a),
+    ),
+)
+divide = primitive(
+    "divide", lambda xp, a, b: xp.divide(a, b),
+    lambda g, out, a, b: g / b,
+    lambda g, out, a, b: -g * out / b,
+    written="{0} / {1}", domain=(REAL, POSITIVE),
+    identities=((1, 1.0, lambda a, b: a), (1, -1.0, lambda a, b: -a)),
+)
+negative = primitive("negative", lambda xp, a: -a, lambda g, out, a: -g, written="-{0}", domain=(REAL,))
+positive = primitive(
+    "positive", lambda xp, a: +a, unchanged, written="+{0}", domain=(REAL,), identities=((0, ANY, lambda a: a),)
+)
+pow_: Operation = primitive(
+    "pow", lambda xp, a, b: xp.pow(a, b),
+    lambda g, out, a, b: g * b * pow_(a, one_less(a, b)),
+    lambda g, out, a, b: g * out * log(known_base(out, a, b)),
+    written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
+)
+weighted_sum = primitive(
+    "weighted_sum", lambda xp, w0, *pairs: add_up(w0, pairs),
+    lambda g, out, w0, *pairs: [g, *(g * pairs[k ^ 1] for k in range(len(pairs)))],
+    written=lambda w0, *pairs: " + ".join([w0, *(f"{w} * {x}" for w, x in zip(pairs[::2], pairs[1::2]))]),
+    domain=(REAL,), examples=((((), (), ()), {}), (((3,), (3,), (2, 1), (), (2, 3)), {})),
+    note="Takes the list w0, w1, x1, w2, x2, ...; one node for the pre-activation of a neuron.",
+)
+square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, domain=(REAL,))
+sqrt = primitive(
+    "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), domain=(POSITIVE,)
+)
+exp = primitive("exp", lambda xp, a: xp.exp(a), lambda g, out, a: g * out, domain=(REAL,))
+expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * exp(a), domain=(REAL,))
+log: Operation = primitive("log", lambda xp, a: xp.log(a), lambda g, out, a: g / a, domain=(POSITIVE,))
+log1p = primitive("log1p", lambda xp, a: xp.log1p(a), lambda g, out, a: g / (1 + a), domain=((-1.0, math.inf),))
+sin = primitive("sin", lambda xp, a: xp.sin(a), lambda g, out, a: g * cos(a), domain=(REAL,))
+cos: Operation = primitive("cos", lambda xp, a: xp.cos(a), lambda g, out, a: -g * sin(a), domain=(REAL,))
+tan = primitive(
+    "tan", lambda xp, a: xp.tan(a), lambda g, out, a: g * (1 + out * out), domain=((-math.pi / 2, math.pi / 2),)
+)
+sinh = primitive("sinh", lambda xp, a: xp.sinh(a), lambda g, out, a: g * cosh(a), domain=(REAL,))
+cosh: Operation = primitive("cosh", lambda xp, a: xp.cosh(a), lambda g, out, a: g * sinh(a), domain=(REAL,))
+tanh: Operation = primitive(
+    "tanh", lambda xp, a: xp.tanh(a), lambda g, out, a: g * tanh_slope(out, a), domain=(REAL,)
+)
+tanh_slope: Operation = primitive(
+    "tanh_slope", lambda xp, y, a: inverse_square(xp.cosh(a)),
+    None,
+    lambda g, out, y, a: g * (-2 * tanh(a) * out),
+    written="1 - {0} * {0}", domain=(REAL, REAL),
+    note="The derivative of y = tanh(a), which is 1 - y * y, computed from a: that difference loses its digits.",
+)
+atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g * atan_slope(a), domain=(REAL,))
+atan_slope: Operation = primitive(
+    "atan_slope", lambda xp, a: 1 / (1 + a * a), lambda g, out, a: g * (-2 * (a * out) * out),
+    written="1 / (1 + {0} * {0})", domain=(REAL,), note="The derivative of atan.",
+)
+sigmoid: Operation = primitive(
+    "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
+    lambda g, out, a: g * sigmoid_slope(out, a),
+    domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
+)
+sigmoid_slope: Operation = primitive(
+    "sigmoid_slope", lambda xp, y, a: inverse_square(2 * xp.cosh(a / 2)),
+    None,
+    lambda g, out, y, a: g * (-tanh(a / 2) * out),
+    written="{0} * (1 - {0})", domain=(REAL, REAL),
+    note="The derivative of y = sigmoid(a), which is y * (1 - y), computed from a: 1 - y loses its digits.",
+)
+softplus = primitive(
+    "softplus", lambda xp, a: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
+    lambda g, out, a: g * sigmoid(a),
+    domain=(REAL,), note="log(1 + exp(a)), written so that no exponential overflows.",
+)
+relu = primitive(
+    "relu", lambda xp, a: xp.maximum(a, 0.0), lambda g, out, a: where(out > 0, g, 0.0),
+    domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
+)
+abs_ = primitive(
+    "abs", lambda xp, a: xp.abs(a), lambda g, out, a: where(a == 0, 0.0, g * sign(a)),
+    domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
+)
+sign: Operation = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
+floor = primitive("floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+ceil = primitive("ceil", lambda xp, a: xp.ceil(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+trunc = primitive("trunc", lambda xp, a: xp.trunc(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
+round_: Operation = primitive(
+    "round", lambda xp, a: xp.round(a), None,
+    domain=(REAL,), kink=lambda a: a - floor(a) - 0.5, note="Halves go to the even neighbour.",
+)
+maximum = primitive(
+    "maximum", lambda xp, a, b: xp.maximum(a, b),
+    lambda g, out, a, b: where(a > b, g, where(a == b, g / 2, 0.0)),
+    lambda g, out, a, b: where(b > a, g, where(a == b, g / 2, 0.0)),
+    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+)
+minimum = primitive(
+    "minimum", lambda xp, a, b: xp.minimum(a, b),
+    lambda g, out, a, b: where(a < b, g, where(a == b, g / 2, 0.0)),
+    lambda g, out, a, b: where(b < a, g, where(a == b, g / 2, 0.0)),
+    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+)
+where: Operation = primitive(
+    "where", lambda xp, condition, a, b: select(xp, condition, a, b),
+    None,
+    lambda g, out, condition, a, b: where(condition, g, 0.0),
+    lambda g, out, condition, a, b: where(condition, 0.0, g),
+    domain=(REAL, REAL, REAL), kink=lambda condition, a, b: condition,
+    identities=((0, True, lambda condition, a, b: a), (0, False, lambda condition, a, b: b)),
+)
+_clip = primitive(
+    "clip", lambda xp, a, *, min=None, max=None: xp.clip(a, min, max),
+    lambda g, out, a, min=None, max=None: where(out == a, g, 0.0),
+    domain=(REAL,), kink=lambda a, min=None, max=None: from_bound(a, min) * from_bound(a, max),
+    examples=((((),), {"min": -0.5, "max": 1.0}),),
+    note="The derivative at both bounds is taken as 1.",
+)
+greater = primitive(
+    "greater", lambda xp, a, b: xp.greater(a, b), None, None,
+    written="{0} > {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+greater_equal = primitive(
+    "greater_equal", lambda xp, a, b: xp.greater_equal(a, b), None, None,
+    written="{0} >= {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+less = primitive(
+    "less", lambda xp, a, b: xp.less(a, b), None, None,
+    written="{0} < {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+less_equal = primitive(
+    "less_equal", lambda xp, a, b: xp.less_equal(a, b), None, None,
+    written="{0} <= {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+equal = primitive(
+    "equal", lambda xp, a, b: xp.equal(a, b), None, None,
+    written="{0} == {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+not_equal = primitive(
+    "not_equal", lambda xp, a, b: xp.not_equal(a, b), None, None,
+    written="{0} != {1}", domain=(REAL, REAL), kink=lambda a, b: a - b, note="1 where it holds, else 0.",
+)
+# fmt: on
+
+
+def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Any:
+    """Return `a` where it lies between `min` and `max`, else the nearer of these; None is no bound.
+
+    The derivative at both bounds is taken as 1. Bounds that are nodes get what `a` does not; they and arrays broadcast
+    against `a`. `a_min` and `a_max` are NumPy's names for them.
+
+    >>> clip(Tensor([-2.0, 0.5, 2.0]), -1, 1).data
+    array([-1. ,  0.5,  1. ])
+    """
+    min, max = (a_min if min is None else min), (a_max if max is None else max)
+    if not any(isinstance(bound, (Node, list, tuple)) or getattr(bound, "shape", ()) for bound in (min, max)):
+        return _clip(a, min=min, max=max)
+    for bound, side in ((min, -1), (max, 1)):
+        if bound is not None:
+            if isinstance(bound, (list, tuple)):
+                import numpy
+
+                bound = numpy.array(bound)
+            outside = a < bound if side < 0 else a > bound
+            # A bound that is nan compares with nothing, and makes the result nan, as in NumPy.
+            a = where(bound <= math.inf, where(outside, bound, a), bound)
+    return a
+
+
+vars(clip)["primitive"] = TABLE["clip"]
+TABLE["clip"].function = clip

@@ -1,0 +1,1 @@
+"""The chain rule from one node to the loss."""

@@ -1,0 +1,191 @@
+"""A graph as a formula: how each operation is written comes from the table, where it needs parentheses from Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from autograd._core.node import Node
+from autograd._core.primitive import ANY, Primitive, shape
+from autograd._grad.sweep import topological_sort
+
+from .latex import parsed
+
+ATOM = "x"
+"""Stands for a text that never needs parentheses: a name, a positive number, a call."""
+
+UNKNOWN = "x if x else x"
+"""Stands for a text that is no Python: whatever needs parentheses anywhere needs them."""
+
+WIDTH = 60
+
+LONG = 200
+"""A text beyond this many characters is read by nobody; texts of shared parts may grow exponentially."""
+
+_AMBIGUOUS = re.compile(r"[\s+\-*/=<>]")
+"""What makes a label look like a formula, so that it is written in parentheses."""
+
+
+def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[str, str]]:
+    """Return the computation of `root` as lines (name, text), inputs first and `root` last.
+
+    A node has a line of its own if it is an input, has a label, is used more than once, or would make a formula too
+    long; all others are written where they are used. `names` gives names to nodes; others get their labels, or t1, t2.
+
+    >>> x = Value(2.0, label="x")
+    >>> assignments(tanh((x + 1) * x))
+    [('x', '2.0'), ('out', 'tanh((x + 1) * x)')]
+    """
+    order = topological_sort(root)
+    uses: dict[Node, int] = {}
+    for node in order:
+        for item in node.inputs:
+            if isinstance(item, Node):
+                uses[item] = uses.get(item, 0) + 1
+    names = unique(order, names or {})
+    texts: dict[Node, tuple[str, str]] = {}
+    lines: list[tuple[str, str]] = []
+    fresh = (f"t{k}" for k in count(1))
+    for node in order:
+        if node.op is None:
+            text, outline = number(node._data)
+        else:
+            inputs = [texts[item] if isinstance(item, Node) else number(item) for item in node.inputs]
+            text, outline = written(node.op, inputs, node.settings)
+        if node.op is None or node is root or node in names or uses[node] > 1 or len(text) > WIDTH:
+            name = names.get(node) or ("out" if node is root else next(fresh))
+            lines.append((name, text))
+            text, outline = name, ATOM
+        texts[node] = text, outline
+    return lines
+
+
+def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
+    """Return the names of nodes: those given, else their labels; what would appear twice gets a number."""
+    found: dict[Node, str] = {}
+    taken: dict[str, int] = {}
+    for node in nodes:
+        name = names.get(node) or node.label
+        if name:
+            taken[name] = taken.get(name, 0) + 1
+            found[node] = name if taken[name] == 1 else f"{name}'{taken[name]}"
+    return found
+
+
+def formula(root: Any, names: Mapping[Node, str], simplify: bool = True) -> str:
+    """Return the computation of `root` as one text: nodes with a name are written by it, all others written out.
+
+    Numbers have six digits, and parts that would get too long are written as "…". With `simplify`, operations on
+    special numbers are written as what they equal: `1.0 * x` as `x`, see `identities` of a primitive.
+
+    >>> x = Value(2.0)
+    >>> formula(1.0 * (x + 0.1) / x, {x: "x"})
+    '(x + 0.1) / x'
+    """
+    texts = {node: (name, UNKNOWN if _AMBIGUOUS.search(name) else ATOM) for node, name in names.items()}
+    for node in topological_sort(root, until=names) if isinstance(root, Node) else ():
+        if node not in texts:
+            texts[node] = _text(_simpler(node) if simplify else node, texts)
+    return _text(root, texts)[0]
+
+
+def _text(item: Any, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
+    """Return the text and the outline of a node or a constant, given those of the inputs."""
+    if not isinstance(item, Node):
+        return short_number(item)
+    if item in texts:
+        return texts[item]
+    if item.op is None:
+        return short_number(item._data)
+    inputs = [
+        _text(given, texts) if isinstance(given, Node) or is_one_number(item, given) else number(given)
+        for given in item.inputs
+    ]
+    return written(item.op, [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs], item.settings)
+
+
+def _simpler(node: Node) -> Any:
+    """Return what a node equals by an identity of its operation: an input, a number, or a simpler node."""
+    for position, special, rewrite in node.op.identities if node.op else ():
+        given = node.inputs[position]
+        if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
+            return rewrite(*node.inputs)
+    return node
+
+
+def uniform(data: Any) -> Any:
+    """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
+    if isinstance(data, (float, int)):
+        return data
+    if not data.size or not (data == data.flat[0]).all():
+        return None
+    # Zero and minus zero are equal, but other numbers.
+    alike = data.flat[0] != 0 or data.tobytes() == data.size * data.flat[0].tobytes()
+    return data.flat[0].item() if alike else None
+
+
+def is_one_number(node: Node, data: Any) -> bool:
+    """Tell whether an argument of a node is written as one number: as in 2 * X, but not in a product of matrices."""
+    return not shape(data) or (node.op is not None and node.op.elementwise and uniform(data) is not None)
+
+
+def short_number(data: Any) -> tuple[str, str]:
+    """Return the text and the outline of raw data: a number with six digits, an array that repeats one as that."""
+    value = uniform(data)
+    if value is None:
+        return number(data)
+    text = f"{value:.6g}"
+    return text, "-1" if text.startswith("-") else ATOM
+
+
+def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return an operation on texts as text, and its outline: the same with short texts in place of the inputs.
+
+    Each input is a text with its outline, which tells whether the text needs parentheses here.
+    """
+    atoms = [ATOM] * len(inputs)
+    args = []
+    for k, (text, outline) in enumerate(inputs):
+        if outline != ATOM:
+            # Parentheses are needed where the operation would be read differently without them, or as two signs.
+            parts = (outline, f"({outline})", "")
+            bare, wrapped, gap = (op.text(*atoms[:k], part, *atoms[k + 1 :], **settings) for part in parts)
+            signs = text.startswith("-") and _sign_before(bare, gap)
+            text = text if _same(bare, wrapped) and not signs else f"({text})"
+        args.append(text)
+    return op.text(*args, **settings), _outline(op.text(*atoms, **settings))
+
+
+def _sign_before(bare: str, gap: str) -> bool:
+    """Tell whether an operator stands before what is in `bare` and not in `gap`."""
+    start = next((k for k, (a, b) in enumerate(zip(bare, gap)) if a != b), len(gap))
+    return bare[:start].rstrip().endswith(tuple("+-*/@"))
+
+
+@lru_cache(4096)
+def _outline(bare: str) -> str:
+    tree = parsed(bare)
+    if tree is None:
+        return UNKNOWN
+    return ATOM if isinstance(tree, (ast.Call, ast.Name)) else bare
+
+
+@lru_cache(4096)
+def _same(one: str, other: str) -> bool:
+    """Tell whether Python reads two texts alike."""
+    first, second = parsed(one), parsed(other)
+    return first is not None and second is not None and ast.dump(first) == ast.dump(second)
+
+
+def number(data: Any) -> tuple[str, str]:
+    """Return the text and the outline of a number, a small array whole, of a large one the shape."""
+    if not shape(data):
+        value = data if isinstance(data, (float, int)) else data.item()
+        return repr(value), "-1" if repr(value).startswith("-") else ATOM
+    if data.size <= 12:
+        return str(data.tolist()), ATOM
+    return f"array{data.shape}", ATOM

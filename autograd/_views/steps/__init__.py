@@ -1,0 +1,1 @@
+"""Backpropagation one move at a time."""

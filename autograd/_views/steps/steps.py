@@ -1,0 +1,370 @@
+"""`steps`: the forward pass, the backward pass and an optimiser's update, one move at a time."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import Context
+from copy import copy, deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from autograd._core.modes import without_warnings
+from autograd._core.node import Node, name_of, plain
+from autograd._core.primitive import leaf, shape
+from autograd._grad.sweep import one_like, sweep, topological_sort
+from autograd._views.derivative import local
+from autograd._views.explain.paths import letter, numbered
+from autograd._views.formula import ATOM, formula, short_number, unique, written
+from autograd._views.latex import parsed
+from autograd.files import brief
+from autograd.picture.shapes import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENDS = 20
+"""Of a longer sequence, so many steps are printed at either end."""
+
+SMALL = 6
+"""An array of more elements is told by its shape."""
+
+
+class Sent(NamedTuple):
+    """What a node sends to one of its inputs in the backward pass.
+
+    `derivative` is the local derivative as a formula and `local` as a number; for arrays, of which that would be a
+    large matrix, the formula says what becomes of the arriving gradient g, and `local` is None. `contribution` is what
+    is sent, `total` the sum at the input so far, of `arrived` out of `expected` contributions.
+    """
+
+    node: Node
+    position: int
+    name: str
+    derivative: str
+    local: float | None
+    contribution: Any
+    total: Any
+    arrived: int
+    expected: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether `total` is the whole gradient of the input."""
+        return self.arrived == self.expected
+
+
+class Step(NamedTuple):
+    """One move: `result` is the data of a node, the gradient that arrives at it, or the new data of a parameter.
+
+    `phase` is "forward", "backward" or "update". `formula` and `numbers` say how the node was computed or updated, with
+    names and with numbers; both are empty for the first step backward, the derivative of the loss by itself. `change`
+    is how far a parameter moves.
+    """
+
+    phase: str
+    node: Node
+    name: str
+    loss: str
+    formula: str
+    numbers: str
+    result: Any
+    sent: tuple[Sent, ...] = ()
+    change: Any = None
+
+    @property
+    def gradient(self) -> str:
+        """The name of the gradient of the loss by this node."""
+        return gradient_name(self.loss, self.name)
+
+    def __str__(self) -> str:
+        return "\n".join("  ".join(part for part in row if part) for row in _aligned(rows(self)))
+
+
+class Steps(Sequence[Step]):
+    """The steps of a loss in order; shows itself in a notebook as a view to step through, `save`s that as a page."""
+
+    def __init__(
+        self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]
+    ) -> None:
+        self.order = order
+        self.names = names
+        self.data = data
+        self._steps = steps
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the view as one HTML page that needs nothing else, and no network; return the path.
+
+        Raises ValueError for another suffix than .html and for a graph too large to be shown, RuntimeError if no
+        Graphviz program is there to lay it out.
+        """
+        from pathlib import Path
+
+        from autograd.files import replace_file
+
+        from .page import page
+
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"cannot save steps to {path.name!r}; the suffix must be .html")
+        replace_file(path, page(self))
+        return path
+
+    def _repr_html_(self) -> str:
+        from .page import view
+
+        return view(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        except (ValueError, RuntimeError, ImportError) as error:
+            return {"text/plain": f"{self!r}\n(not drawn: {error})"}
+
+    def __repr__(self) -> str:
+        left_out = range(ENDS, len(self) - ENDS) if len(self) > 2 * ENDS + 1 else range(0)
+        found: list[tuple[str, ...]] = []
+        heads = []
+        phase = ""
+        for k, step in enumerate(self):
+            if k in left_out:
+                continue
+            if step.phase != phase:
+                phase = step.phase
+                heads.append((len(found), phase))
+            if k == left_out.stop and left_out:
+                heads.append((len(found), f"... {len(left_out):,} steps: print(*steps(loss), sep='\\n') shows all"))
+            numbered = [str(k), *[""] * (len(step.sent) - 1)]
+            found += [(number, *row) for number, row in zip(numbered, rows(step))]
+        lines = [" ".join(row).rstrip() for row in _aligned(found)]
+        for place, head in reversed(heads):
+            lines.insert(place, head)
+        return "\n".join(lines)
+
+
+def steps(loss: Node, optimizer: Any = None) -> Steps:
+    """Return backpropagation of a scalar loss as a sequence of steps: forward, backward and, if given, the update.
+
+    There is a step for every operation, first in the order of computing, then in reverse: the gradient that arrives,
+    the local derivative for each input as formula and number, their product, and the sum so far at that input. With an
+    optimiser (anything with `parameters` and `step()`, such as nn's SGD) a step for each parameter follows. They show
+    the pass that was recorded, whatever has changed since; nothing is changed: no data, no `.grad`, no optimiser.
+    Raises TypeError for what is no node or no optimiser, ValueError for what is no scalar, or is a leaf.
+
+    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
+    >>> steps((w * x - 5) ** 2)
+    forward
+    0 a1     = w * x          = 3 * 2  = 6
+    1 a2     = a1 - 5         = 6 - 5  = 1
+    2 J      = a2 ** 2        = 1 ** 2 = 1
+    backward
+    3 dJ/dJ                            = 1 the start
+    4 dJ/da2 = dJ/dJ · 2 * a2 = 1 · 2  = 2 complete
+    5 dJ/da1 = dJ/da2 · 1     = 2 · 1  = 2 complete
+    6 dJ/dw  = dJ/da1 · x     = 2 · 2  = 4 complete
+      dJ/dx  = dJ/da1 · w     = 2 · 3  = 6 complete
+    """
+    if not isinstance(loss, Node):
+        raise TypeError(f"steps needs a Value or a Tensor; got {brief(loss)} of type {type(loss).__name__}")
+    if loss.shape != ():
+        raise ValueError(
+            f"steps needs a scalar loss; the shape is {loss.shape}. Reduce it first, e.g. with .sum() or .mean()"
+        )
+    if loss.op is None:
+        raise ValueError(
+            f"there is nothing to step through: {name_of(loss)} was not computed from any Value or Tensor. Was it made "
+            f"from raw numbers, under no_grad(), after detach() or from .data? Compute it from nodes"
+        )
+    # A context of its own: without anomaly detection, whatever the caller has switched.
+    return Context().run(_steps, loss, optimizer)
+
+
+@without_warnings
+def _steps(loss: Node, optimizer: Any) -> Steps:
+    order = topological_sort(loss)
+    data: dict[Node, Any] = {}
+    for node in order:
+        # What a leaf held when it was used; it may have been changed since.
+        for given, arg in zip(node.inputs, node.args):
+            if isinstance(given, Node):
+                data.setdefault(given, arg)
+    data[loss] = loss._data
+    adjoints = {loss: one_like(loss)}
+    swept = list(sweep(order, adjoints))
+    update = [] if optimizer is None else list(_updates(optimizer, adjoints, data))
+    names = names_of(order, [node for node, *_ in update])
+    made = [_forward(node, names, names[loss]) for node in order if node.op is not None]
+    made += _backward(swept, names, names[loss])
+    made += [_update(optimizer, *moved, names, names[loss]) for moved in update]
+    return Steps(order, names, data, made)
+
+
+def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
+    """Return a name for every node: its label, or a letter as in `explain`, with a number if there are several."""
+    nodes = list(dict.fromkeys([*order, *more]))
+    names = unique(nodes, {node: clean(node.label, 30) for node in nodes})
+    users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
+    letters = {
+        node: letter(node, users.get(node, node if node.op is None else None)) for node in nodes if node not in names
+    }
+    return names | numbered(letters, set(names.values()))
+
+
+def _forward(node: Node, names: Mapping[Node, str], loss: str) -> Step:
+    assert node.op is not None
+    numbers, _ = written(node.op, [shown(arg) for arg in node.args], node.settings)
+    return Step("forward", node, names[node], loss, _formula(node, names), numbers, node._data)
+
+
+def _formula(node: Node, names: Mapping[Node, str]) -> str:
+    """Return how a node was computed from its inputs, by their names; unlabelled constants are numbers."""
+    return formula(node, {given: names[given] for given in node.inputs if isinstance(given, Node)}, simplify=False)
+
+
+def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str], loss: str) -> Iterator[Step]:
+    """Yield the derivative of the loss by itself, then what each node sends on; `swept` is what the sweep yielded."""
+    root, one, _ = swept[0]
+    yield Step("backward", root, names[root], loss, "", "", one)
+    expected = Counter(given for node, _, sent in swept for given, part in zip(node.inputs, sent) if part is not None)
+    arrived: Counter[Node] = Counter()
+    totals: dict[Node, Any] = {}
+    for node, g, contributions in swept:
+        sent = []
+        for position, (given, part) in enumerate(zip(node.inputs, contributions)):
+            if part is None:
+                continue
+            arrived[given] += 1
+            totals[given] = totals[given] + part if given in totals else part
+            scalar = node.shape == shape(given) == ()
+            found = local(node, position, names, None if scalar else g)
+            told = _factor(found.text) if scalar else found.text
+            slope = float(found.data) if scalar else None
+            sent.append(
+                Sent(given, position, names[given], told, slope, part, totals[given], arrived[given], expected[given])
+            )
+        yield Step("backward", node, names[node], loss, _formula(node, names), "", g, tuple(sent))
+
+
+def _updates(
+    optimizer: Any, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
+) -> Iterator[tuple[Node, Any, Any, Any]]:
+    """Yield each parameter with its old data, its gradient and its new data, as the optimiser's own step makes it.
+
+    A copy of the optimiser steps, on stand-ins for the parameters.
+    """
+    parameters = getattr(optimizer, "parameters", None)
+    if not isinstance(parameters, (list, tuple)) or not hasattr(optimizer, "step"):
+        raise TypeError(
+            f"steps takes an optimiser with a list `parameters` and a method `step()`, e.g. SGD(model.parameters()); "
+            f"got {brief(optimizer)} of type {type(optimizer).__name__}"
+        )
+    copies: dict[int, Any] = {}
+    moved = []
+    for node in parameters:
+        old = data[node] if node in data else node.snapshot()
+        g = gradients.get(node, 0.0 * old)
+        stand_in = copies[id(node)] = leaf(copy(old))
+        stand_in.label, stand_in.grad, stand_in.frozen = node.label, copy(g), node.frozen
+        moved.append((node, old, g, stand_in))
+    deepcopy(optimizer, copies).step()
+    for node, old, g, stand_in in moved:
+        yield node, old, g, stand_in.snapshot()
+
+
+def _update(optimizer: Any, node: Node, old: Any, g: Any, new: Any, names: Mapping[Node, str], loss: str) -> Step:
+    name, change = names[node], new - old
+    rate = getattr(optimizer, "lr", None)
+    plain = isinstance(rate, (int, float)) and _equal(new, old - rate * g)
+    formula = f"{name} - lr * {gradient_name(loss, name)}" if plain else f"{name} + change"
+    second = f"{shown(rate)[0]} * {_signed(g)}" if plain else _signed(change)
+    numbers = f"{shown(old)[0]} {'-' if plain else '+'} {second}"
+    return Step("update", node, name, loss, formula, numbers, new, change=change)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Tell whether two numbers, or all elements of two arrays, are the same."""
+    return bool((one == other) if isinstance(one, float) else (one == other).all())
+
+
+def gradient_name(loss: str, name: str) -> str:
+    """Return how the derivative of the loss by a node is written."""
+    return f"∂{loss}/∂{name}"
+
+
+def shown(data: Any) -> tuple[str, str]:
+    """Return the text and the outline of a number with six digits, a small array, or of a large one the shape."""
+    if not shape(data):
+        return short_number(data if isinstance(data, (float, int)) else data.item())
+    return (_nested(data.tolist()) if data.size <= SMALL else f"array{data.shape}"), ATOM
+
+
+def _nested(data: Any) -> str:
+    return f"[{', '.join(map(_nested, data))}]" if isinstance(data, list) else f"{data:.4g}"
+
+
+def _signed(data: Any) -> str:
+    """Return data as a factor or a second term: a negative number in parentheses."""
+    text, outline = shown(data)
+    return text if outline == ATOM else f"({text})"
+
+
+def _factor(text: str) -> str:
+    """Return a formula as a factor: in parentheses, if a product would be read differently without them."""
+    tree = parsed(text)
+    if tree is None:
+        return f"({text})"
+    tight = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
+    product = isinstance(tree, ast.BinOp) and isinstance(tree.op, tight)
+    loose = not product and isinstance(tree, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp))
+    return f"({text})" if loose or text.startswith("-") else text
+
+
+def product(step: Step, sent: Sent) -> tuple[str, str, str]:
+    """Return what is sent to an input in names, in numbers, and its value."""
+    value = shown(sent.contribution)[0]
+    if sent.local is None:
+        return sent.derivative, f"with g = {step.gradient}", value
+    return f"{step.gradient} · {sent.derivative}", f"{shown(step.result)[0]} · {_signed(sent.local)}", value
+
+
+def meeting(sent: Sent) -> str:
+    """Say what is known at an input of the gradients that meet there."""
+    if sent.expected == 1:
+        return "complete"
+    state = "complete" if sent.complete else f"{sent.arrived} of {sent.expected}"
+    return f"sum so far {shown(sent.total)[0]}, {state}" if sent.arrived > 1 else f"first of {sent.expected}"
+
+
+def rows(step: Step) -> list[tuple[str, ...]]:
+    """Return a step as rows of a table: what is computed, in names, in numbers, its value, a remark."""
+    result = f"= {shown(step.result)[0]}"
+    if step.phase != "backward":
+        sign = "=" if step.phase == "forward" else "←"
+        return [(step.name, f"{sign} {step.formula}", f"= {step.numbers}", result, "")]
+    if not step.sent:
+        return [(step.gradient, "", "", result, "" if step.formula else "the start")]
+    found: list[tuple[str, ...]] = []
+    for sent in step.sent:
+        names, numbers, value = product(step, sent)
+        shown_numbers = numbers if sent.local is None else f"= {numbers}"
+        found.append((gradient_name(step.loss, sent.name), f"= {names}", shown_numbers, f"= {value}", meeting(sent)))
+    return found
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return rows to print, with columns of equal width."""
+    rows = [tuple(map(plain, row)) for row in rows]
+    widths = [max(len(part) for part in column) for column in zip(*rows)]
+    return [tuple(part.ljust(width) for part, width in zip(row, widths)) for row in rows]

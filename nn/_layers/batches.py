@@ -1,0 +1,82 @@
+"""In which forms layers take a sample or a batch of them: lists for Values, an array for Tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autograd import Node, Tensor, Value, deeper, item, stack
+from autograd.files import brief
+from nn._rows import rows
+
+
+def is_batch(x: Any) -> bool:
+    """Tell whether x, as `as_values` returns it, is a list of samples, or of none, rather than one sample."""
+    return not x or isinstance(x[0], (list, tuple))
+
+
+def as_values(x: Any, n_in: int, depth: int = 0) -> Any:
+    """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
+    if not isinstance(x, (list, tuple)):
+        x = _listed(x, n_in)
+    if x and (isinstance(x[0], (list, tuple)) or getattr(x[0], "shape", ())):
+        return [_checked(as_values(row, n_in, deeper(depth)), n_in) for row in x]
+    return _checked(x, n_in) if x else x
+
+
+def _listed(x: Any, n_in: int) -> Any:
+    """Return what is no list as one."""
+    x = known(x)
+    shape = getattr(x, "shape", ())
+    if len(shape) > 2 or (shape[:1] == (0,) and shape[1:] != (n_in,)):
+        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {shape}")
+    if isinstance(x, Tensor) and len(shape) > 0:
+        return [list(row) if len(shape) == 2 else item(row) for row in x]
+    if hasattr(x, "tolist"):
+        x = x.tolist()
+    if isinstance(x, (Value, Tensor, int, float)):
+        x = [x]
+    if not isinstance(x, list):
+        raise TypeError(f"a sample is a list of {n_in} numbers or Values, or an array; got {brief(x)}")
+    return x
+
+
+def as_tensor(x: Any, n_in: int) -> Any:
+    """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
+    x = as_array(x)
+    if not x.shape or x.shape[-1] != n_in:
+        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
+    return x
+
+
+def as_array(x: Any) -> Any:
+    """Return numbers, lists of these or of nodes, arrays and tables as a Tensor or an array."""
+    x = known(x)
+    if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
+        x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
+    return x if isinstance(x, Tensor) or hasattr(x, "dtype") else Tensor(x).data
+
+
+def known(x: Any) -> Any:
+    """Return tables, series, masked arrays and tensors of PyTorch as arrays, by position; an array of nodes as lists.
+
+    Raises ValueError, with the place, for text and for what is missing or masked.
+    """
+    if type(x) in (list, tuple, Tensor):
+        return x
+    if type(x).__name__ == "ndarray" and x.dtype.kind in "biufO":
+        return x.tolist() if x.dtype.kind == "O" else x
+    is_foreign = type(x).__name__ == "ndarray" or any(hasattr(x, name) for name in ("to_numpy", "mask", "detach"))
+    return rows(x, "the input") if is_foreign and not isinstance(x, Node) else x
+
+
+def _parts(row: Any) -> Iterable[Any]:
+    return row if isinstance(row, (list, tuple)) else (row,)
+
+
+def _checked(sample: Any, n_in: int) -> Any:
+    if len(sample) != n_in:
+        raise ValueError(
+            f"a sample has {n_in} inputs here; got {len(sample)} (a batch is a list of samples: [[...], [...]])"
+        )
+    return sample

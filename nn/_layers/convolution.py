@@ -1,0 +1,250 @@
+"""Layers of images (n, channels, height, width) and sequences (n, channels, length), of Tensors only."""
+
+from __future__ import annotations
+
+import math
+from copy import deepcopy
+from typing import Any
+
+import autograd
+from autograd import Tensor, conv, mean, reshape, windows
+from autograd.files import brief
+from nn._random import generator
+from nn._settings import whole
+
+from .batches import as_array
+from .dense import Activation, Form, activation_function, activation_name, count, deviation, layer_number, put_number
+from .module import Module
+
+Lengths = int | tuple[int, ...]
+Padding = str | int | tuple[Any, ...]
+AXES = {1: "(n, {}, length)", 2: "(n, {}, height, width)"}
+
+
+class Convolution(Module):
+    """What Conv1d and Conv2d have in common."""
+
+    rank = 0
+    """The number of axes that windows slide along."""
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        size: Lengths,
+        activation: Activation = "linear",
+        *,
+        stride: Lengths = 1,
+        padding: Padding = 0,
+        dilation: Lengths = 1,
+        groups: int = 1,
+        init: str | float | None = None,
+        seed: Any = None,
+        number: int | str = "",
+    ) -> None:
+        self.n_in, self.n_out, self.groups = count(n_in, "n_in"), count(n_out, "n_out"), count(groups, "groups")
+        self.size, self.stride = lengths("size", size, self.rank), lengths("stride", stride, self.rank)
+        self.padding, self.dilation = padded(padding, self.rank), lengths("dilation", dilation, self.rank)
+        self.activation, self.g = activation, activation_function(activation)
+        self.init, self.seed, self.number = init, seed, layer_number(number)
+        if n_in % groups or n_out % groups:
+            raise ValueError(f"groups={groups} must divide the channels in and out, {n_in} and {n_out}")
+        window = self.size if isinstance(self.size, tuple) else (self.size,) * self.rank
+        area = math.prod(window)
+        rng = generator(seed)
+        sigma = deviation(n_in // groups * area, n_out // groups * area, activation, init)
+        weights = [rng.gauss(0.0, sigma) for _ in range(n_out * n_in // groups * area)]
+        layer = f"({number})" if number else ""
+        self.w0 = Tensor([0.0] * n_out, f"w{layer}_0")
+        self.w = Tensor(Tensor(weights).data.reshape(n_out, n_in // groups, *window), f"w{layer}")
+
+    def __call__(self, x: Any) -> Any:
+        """Return the feature maps (n, n_out, ...) of a batch (n, n_in, ...)."""
+        x = images(x, self.rank, self.n_in)
+        z = conv(x, self.w, stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups)
+        return self.g(z + reshape(self.w0, shape=(-1,) + (1,) * self.rank))
+
+    def put_number(self, number: int | str) -> None:
+        """Number a layer that has no number yet: it stands in the labels of the parameters."""
+        put_number(self, number)
+
+    def to(self, kind: Form) -> Convolution:
+        """Return a copy, with weights of its own; raise ValueError for another kind than Tensor."""
+        if kind is not Tensor:
+            raise ValueError(f"{type(self).__name__} is made of Tensors alone; a network of Values has Layers")
+        return deepcopy(self)
+
+    def __repr__(self) -> str:
+        name = activation_name(self.activation)
+        return f"{type(self).__name__}({self.n_in} -> {self.n_out}, size={self.size}, {name})"
+
+
+class Conv1d(Convolution):
+    """A convolution of sequences (n, n_in, length) with n_out filters `w` of (n_in / groups, size), and a bias `w0`.
+
+    A window of `size` goes along in steps of `stride`; its elements lie `dilation` apart; what it sees is weighted,
+    added up, and gives one number of each filter, then `activation`. `padding` puts zeros at both ends: a number, a
+    pair (before, after), "valid" (none) or "same" (the result has the length of the input, divided by `stride` and
+    rounded up; of an odd number of zeros the last goes after). With `groups` the channels are split into so many parts,
+    each with filters of its own. `init` and `seed` as for `Perceptron`. Raises ValueError for settings and shapes that
+    do not fit.
+
+    >>> Conv1d(2, 3, 5, padding="same")([[[0.0] * 7] * 2]).shape
+    (1, 3, 7)
+    """
+
+    rank = 1
+
+
+class Conv2d(Convolution):
+    """A convolution of images (n, n_in, height, width) with n_out filters `w` of (n_in / groups, *size).
+
+    As `Conv1d` with two axes: `size`, `stride`, `dilation` and `padding` are one number, or a pair for height and
+    width; in it, a padding may again be a pair (before, after).
+
+    >>> Conv2d(1, 8, 3, "relu", padding="same")([[[[0.0] * 8] * 8]]).shape
+    (1, 8, 8, 8)
+    """
+
+    rank = 2
+
+
+class MaxPool2d(Module):
+    """The largest number in each window of images (n, channels, height, width), in each channel.
+
+    `size`, `stride` (as the size if None), `padding` and `dilation` as for `Conv2d`; padding is never the largest.
+    Equal largest numbers share the gradient equally.
+
+    >>> MaxPool2d(2)([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
+    [[[[4.0]]]]
+    """
+
+    def __init__(
+        self, size: Lengths, stride: Lengths | None = None, padding: Padding = 0, dilation: Lengths = 1
+    ) -> None:
+        self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
+        self.padding, self.dilation = padded(padding, 2), lengths("dilation", dilation, 2)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the largest numbers (n, channels, windows down, windows across)."""
+        stride = self.size if self.stride is None else self.stride
+        how = {"stride": stride, "padding": self.padding, "dilation": self.dilation}
+        return autograd.max(windows(images(x, 2), size=self.size, fill=-math.inf, **how), axis=(-2, -1))
+
+    def __repr__(self) -> str:
+        return f"MaxPool2d(size={self.size})"
+
+
+class AvgPool2d(Module):
+    """The mean of each window of images (n, channels, height, width), in each channel.
+
+    `size`, `stride` (as the size if None) and `padding` as for `Conv2d`; padding counts as zeros.
+
+    >>> AvgPool2d(2)([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
+    [[[[2.5]]]]
+    """
+
+    def __init__(self, size: Lengths, stride: Lengths | None = None, padding: Padding = 0) -> None:
+        self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
+        self.padding = padded(padding, 2)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the means (n, channels, windows down, windows across)."""
+        stride = self.size if self.stride is None else self.stride
+        return mean(windows(images(x, 2), size=self.size, stride=stride, padding=self.padding), axis=(-2, -1))
+
+    def __repr__(self) -> str:
+        return f"AvgPool2d(size={self.size})"
+
+
+class GlobalAvgPool2d(Module):
+    """The mean of each channel of images: (n, channels, height, width) becomes (n, channels).
+
+    >>> GlobalAvgPool2d()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
+    [[2.5]]
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return the means (n, channels)."""
+        return mean(images(x, 2), axis=(2, 3))
+
+    def __repr__(self) -> str:
+        return "GlobalAvgPool2d()"
+
+
+class GlobalMaxPool2d(Module):
+    """The largest number of each channel of images: (n, channels, height, width) becomes (n, channels).
+
+    >>> GlobalMaxPool2d()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
+    [[4.0]]
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return the largest numbers (n, channels)."""
+        return autograd.max(images(x, 2), axis=(2, 3))
+
+    def __repr__(self) -> str:
+        return "GlobalMaxPool2d()"
+
+
+class Flatten(Module):
+    """All numbers of a sample in one row: (n, channels, ...) becomes (n, inputs), as a `Layer` takes them.
+
+    >>> Flatten()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
+    [[1.0, 2.0, 4.0, 3.0]]
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return the batch as (n, inputs)."""
+        x = as_array(x)
+        if len(x.shape) < 2:
+            raise ValueError(f"Flatten takes a batch (n, ...), of 2 axes or more; got shape {x.shape}")
+        return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))
+
+    def __repr__(self) -> str:
+        return "Flatten()"
+
+
+def lengths(name: str, item: Any, rank: int) -> Lengths:
+    """Return a setting of a window as a number, or as a tuple of one for each axis; raise ValueError for another."""
+    listed = item.tolist() if hasattr(item, "tolist") else item
+    if not isinstance(listed, (list, tuple)):
+        return count(listed, name)
+    if len(listed) != rank:
+        raise ValueError(f"{name} of the window must be a number, or {rank}, one an axis; got {brief(item)}")
+    return tuple(count(length, name) for length in listed)
+
+
+def padded(padding: Any, rank: int) -> Padding:
+    """Return a padding with plain numbers; raise ValueError for one that a convolution does not take."""
+    listed = padding.tolist() if hasattr(padding, "tolist") else padding
+    if isinstance(listed, str) and listed not in ("same", "valid"):
+        raise ValueError(f"padding must be 'same', 'valid' or numbers; got {brief(listed)}")
+    if isinstance(listed, str):
+        return listed
+    if not isinstance(listed, (list, tuple)):
+        return whole("padding", listed, 0, ", 'same' or 'valid'")
+    if rank == 1 and len(listed) == 2:
+        listed = [listed]
+    if len(listed) != rank or any(isinstance(side, (list, tuple)) and len(side) != 2 for side in listed):
+        raise ValueError(
+            f"padding must be 'same', 'valid', a number from 0, or for each of {rank} axes a number or a pair (before, "
+            f"after); got {brief(padding)}"
+        )
+    return tuple(
+        tuple(whole("padding", length, 0) for length in side)
+        if isinstance(side, (list, tuple))
+        else whole("padding", side, 0)
+        for side in listed
+    )
+
+
+def images(x: Any, rank: int, channels: int | None = None) -> Any:
+    """Return a batch as a Tensor or an array of `rank` + 2 axes; check that, and the channels if they are given."""
+    x = as_array(x)
+    if len(x.shape) != rank + 2 or channels not in (None, x.shape[1]):
+        hint = " A batch of grey images (n, height, width): x[:, None]; one image: x[None]." if rank == 2 else ""
+        taken = AXES[rank].format("channels" if channels is None else channels)
+        raise ValueError(f"this layer takes {taken}; got shape {x.shape}.{hint}")
+    # What lies around an image may be no whole number.
+    return x.astype(float) if getattr(x.dtype, "kind", "") in ("b", "i", "u") else x

@@ -1,0 +1,365 @@
+"""Perceptron, layer and multi-layer perceptron, of Values (every weight a node) or of Tensors (a matrix per layer)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
+from itertools import chain
+from numbers import Integral
+from typing import Any
+
+import autograd
+from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
+from autograd.files import brief
+from nn._random import generator
+from nn._settings import nearest, real, whole
+
+from .batches import as_tensor, as_values, is_batch
+from .module import Module, Sequential
+
+Activation = str | Callable[[Any], Any]
+Form = type[Value] | type[Tensor]
+Block = tuple[Any, list[Any]] | None
+"""What tells one computation from others, and the nodes that it uses; None if it is not ours alone."""
+
+
+def linear(z: Any) -> Any:
+    """Return z: no non-linearity.
+
+    >>> linear(3.0)
+    3.0
+    """
+    return z
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "linear": linear,
+    "relu": autograd.relu,
+    "tanh": autograd.tanh,
+    "sigmoid": autograd.sigmoid,
+    "softplus": autograd.softplus,
+    "leaky_relu": autograd.leaky_relu,
+    "elu": autograd.elu,
+    "silu": autograd.silu,
+    "gelu": autograd.gelu,
+    "softmax": autograd.softmax,
+}
+"""The activations that may be given by name; others may be added."""
+
+BUILT_IN = dict(ACTIVATIONS)
+"""Those of this package, which other programs know as well."""
+
+# These mix the neurons of a layer; all others work on each alone.
+ON_LAYERS = (autograd.softmax, autograd.log_softmax)
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
+
+
+class Perceptron(Module):
+    """One neuron: y_hat = g(w0 + x1 w1 + ... + xn wn), a bias, a weighted sum and a non-linearity.
+
+    `n_in` inputs; `activation` by name (a key of ACTIVATIONS) or any function of a Value; `init` is "he", "glorot" or
+    the standard deviation of the weights (None: "he" for rectifiers, else "glorot"); the bias w0 starts at 0. `seed`
+    is an int, a `random.Random` or a generator of NumPy; None is the next of the source that `nn.seed` sets. Called
+    with n_in numbers or Values it returns a Value; with a batch, a list of Values. Raises ValueError for bad sizes,
+    names and numbers of inputs.
+
+    >>> neuron = Perceptron(2, "sigmoid")
+    >>> neuron.w0.data, neuron.w[0].data, neuron.w[1].data = 1.0, 3.0, -2.0
+    >>> round(neuron([-1.0, 2.0]).data, 5)
+    0.00247
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        activation: Activation = "linear",
+        *,
+        init: str | float | None = None,
+        seed: Any = None,
+        n_out: int = 1,
+        label: str = "w{}",
+    ) -> None:
+        self.n_in, self.n_out = count(n_in, "n_in"), 1
+        self.activation, self.g = activation, activation_function(activation)
+        sigma = deviation(n_in, n_out, activation, init)
+        rng = generator(seed)
+        # Not with format(): the number of a layer, which a file may give, is in the label, and could ask for gigabytes.
+        self.w0 = Value(0.0, label.replace("{}", "0"))
+        self.w = [Value(rng.gauss(0.0, sigma), label.replace("{}", str(i))) for i in range(1, n_in + 1)]
+
+    def __call__(self, x: Any) -> Any:
+        """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""
+        x = as_values(x, self.n_in)
+        return block(_neuron, self, x)
+
+    def as_block(self) -> Block:
+        """Return what the neuron computes with."""
+        if type(self) is not Perceptron or not is_own(self.g) or not is_own(self.z):
+            return None
+        return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
+
+    def z(self, x: Any) -> Any:
+        """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
+        return weighted_sum([self.w0, *chain.from_iterable(zip(self.w, x))])
+
+    def numbers(self) -> tuple[list[list[float]], list[float]]:
+        """Return the weights, n_in rows of one, and the bias, a list of one, as plain numbers."""
+        return [[w.data] for w in self.w], [self.w0.data]
+
+    def __repr__(self) -> str:
+        return f"Perceptron({self.n_in} -> 1, {activation_name(self.activation)})"
+
+
+def _neuron(perceptron: Perceptron, x: Any) -> Any:
+    """Return the outputs of a neuron for a sample or a batch."""
+    g, z = perceptron.g, perceptron.z
+    return [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
+
+
+class Layer(Module):
+    """Neurons side by side: y_hat_j = g(w0_j + sum over i of x_i w_ij).
+
+    `of=Value` makes a list of `perceptrons`; `of=Tensor` the same with a matrix `w` (n_in, n_out) and a vector `w0`
+    (n_out,), so that y_hat = g(x @ w + w0). Other arguments as for `Perceptron`; `number` stands in the labels.
+    Called with a sample of n_in numbers it returns n_out of them, with a batch (n, n_in) a batch (n, n_out).
+
+    >>> layer = Layer(3, 2, "tanh", of=Tensor)
+    >>> layer([[1.0, 2.0, 3.0]] * 5).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        activation: Activation = "linear",
+        *,
+        of: Form = Value,
+        init: str | float | None = None,
+        seed: Any = None,
+        number: int | str = "",
+    ) -> None:
+        self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
+        self.activation, self.g, self.of = activation, activation_function(activation), form(of)
+        self.number = layer_number(number)
+        rng = generator(seed)
+        layer = f"({number})" if number else ""
+        each = linear if self.g in ON_LAYERS else activation
+        if of is Value:
+            self.perceptrons = [
+                Perceptron(n_in, each, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}")
+                for j in range(1, n_out + 1)
+            ]
+        else:
+            # The same numbers in the same order as for perceptrons.
+            sigma = deviation(n_in, n_out, each, init)
+            columns = [[rng.gauss(0.0, sigma) for _ in range(n_in)] for _ in range(n_out)]
+            self.w0 = Tensor([0.0] * n_out, f"w{layer}_0")
+            self.w = Tensor([list(row) for row in zip(*columns)], f"w{layer}")
+
+    def __call__(self, x: Any) -> Any:
+        """Return the outputs for a sample or a batch."""
+        if self.of is Tensor:
+            return self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0)
+        return block(_layer, self, as_values(x, self.n_in))
+
+    def as_block(self) -> Block:
+        """Return what the layer computes with."""
+        if type(self) is not Layer or self.of is not Value or not is_own(self.g) or not is_own(self.neurons):
+            return None
+        neurons = self.perceptrons
+        # In place of a method of ours a neuron may have one of its own.
+        inside = {neuron.g for neuron in neurons} | {vars(neuron).get("z", Perceptron.z) for neuron in neurons}
+        if {*map(type, neurons)} != {Perceptron} or not all(map(is_own, inside)):
+            return None
+        nodes = [node for neuron in neurons for node in (neuron.w0, *neuron.w)]
+        what = [(neuron.g, neuron.n_in, len(neuron.w), len(vars(neuron))) for neuron in neurons]
+        return (Layer, self.g, self.n_in, len(vars(self)), *what), nodes
+
+    def neurons(self, sample: Any) -> Any:
+        """Return the outputs for one sample."""
+        if self.g in ON_LAYERS:
+            return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
+        return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
+
+    def put_number(self, number: int | str) -> None:
+        """Number a layer that has no number yet: it stands in the labels of the parameters."""
+        put_number(self, number)
+
+    def numbers(self) -> tuple[list[list[float]], list[float]]:
+        """Return the weights, n_in rows of n_out, and the n_out biases as plain numbers."""
+        if self.of is Tensor:
+            return self.w.data.tolist(), self.w0.data.tolist()
+        columns = [[w.data for w in perceptron.w] for perceptron in self.perceptrons]
+        return [list(row) for row in zip(*columns)], [perceptron.w0.data for perceptron in self.perceptrons]
+
+    def to(self, kind: Form) -> Layer:
+        """Return the same layer, with the same numbers, made of `kind`: Value or Tensor.
+
+        Raises ValueError for neurons of which some are frozen and some are not.
+        """
+        if form(kind) is self.of:
+            return deepcopy(self)
+        made: Layer = copy_without(self, ("of", "w", "w0", "perceptrons"))
+        fresh = Layer(self.n_in, self.n_out, made.activation, of=kind, init=0.0, seed=0, number=self.number)
+        vars(made).update({name: item for name, item in vars(fresh).items() if name not in vars(made)})
+        w, w0 = self.numbers()
+        if kind is Tensor:
+            made.w.data, made.w0.data = w, w0
+            made.w.frozen = frozen_whole([w for perceptron in self.perceptrons for w in perceptron.w])
+            made.w0.frozen = frozen_whole([perceptron.w0 for perceptron in self.perceptrons])
+        else:
+            for j, perceptron in enumerate(made.perceptrons):
+                perceptron.w0.data, perceptron.w0.frozen = w0[j], self.w0.frozen
+                for parameter, row in zip(perceptron.w, w):
+                    parameter.data, parameter.frozen = row[j], self.w.frozen
+        return made
+
+    def __repr__(self) -> str:
+        return f"Layer({self.n_in} -> {self.n_out}, {activation_name(self.activation)}, of={self.of.__name__})"
+
+
+def _layer(layer: Layer, x: Any) -> Any:
+    """Return the outputs of a layer for a sample or a batch."""
+    return [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
+
+
+class MLP(Sequential):
+    """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs, `activation` inside, `output` at the end.
+
+    `of`, `init` and `seed` as for `Layer`: the same seed gives the same numbers in both forms. Called with a sample of
+    n_in numbers or a batch (n, n_in). The output has the last size as its last axis; if that is 1 there is no such
+    axis, so a sample gives one number and a batch n of them.
+
+    >>> model = MLP(3, [4, 4, 1])
+    >>> len(model.parameters()), type(model([2.0, 3.0, -1.0])).__name__
+    (41, 'Value')
+    >>> MLP(64, [128, 10], of=Tensor)([[0.0] * 64] * 5).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        sizes: Sequence[int],
+        activation: Activation = "relu",
+        output: Activation = "linear",
+        *,
+        of: Form = Value,
+        init: str | float | None = None,
+        seed: Any = None,
+    ) -> None:
+        listed = sizes.tolist() if hasattr(sizes, "tolist") else sizes
+        if not isinstance(listed, (list, tuple, range)) or not listed:
+            raise ValueError(
+                f"sizes must be a list with the number of neurons of each layer, e.g. [16, 1]; got {brief(sizes)}"
+            )
+        rng = generator(seed)
+        self.n_in, self.sizes = count(n_in, "n_in"), [count(n, "each of sizes") for n in listed]
+        self.activation, self.output, self.of = activation, output, of
+        # Also where there is no layer inside.
+        activation_function(activation)
+        widths, last = [self.n_in, *self.sizes], len(self.sizes)
+        super().__init__(
+            *(
+                Layer(a, b, output if k == last else activation, of=of, init=init, seed=rng, number=k)
+                for k, (a, b) in enumerate(zip(widths, self.sizes), 1)
+            )
+        )
+
+    def __call__(self, x: Any) -> Any:
+        """Return the output for a sample or a batch."""
+        y_hat = super().__call__(x)
+        if self.sizes[-1] > 1:
+            return y_hat
+        if isinstance(y_hat, Tensor):
+            return reshape(y_hat, shape=y_hat.shape[:-1])
+        return [row[0] for row in y_hat] if is_batch(y_hat) else y_hat[0]
+
+    def to(self, kind: Form) -> MLP:
+        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
+        made: MLP = super().to(kind)  # type: ignore[assignment]
+        made.of = kind
+        return made
+
+
+def copy_without(layer: Any, names: Sequence[str]) -> Any:
+    """Return a copy of a layer without some of its attributes, which shares nothing with it."""
+    made = copy(layer)
+    vars(made).clear()
+    vars(made).update(deepcopy({name: item for name, item in vars(layer).items() if name not in names}))
+    return made
+
+
+def frozen_whole(parameters: Any) -> bool:
+    """Tell whether the parameters of neurons are frozen; raise ValueError if some are and some are not."""
+    frozen = {parameter.frozen for parameter in parameters}
+    if len(frozen) > 1:
+        raise ValueError("some of these weights are frozen and some are not, but a Tensor is frozen whole: freeze all")
+    return True in frozen
+
+
+def layer_number(number: Any) -> int | str:
+    """Return the number of a layer, which may be a text; raise ValueError for what is neither."""
+    return number if isinstance(number, str) else whole("number", number, otherwise=", or a text")
+
+
+def put_number(layer: Any, number: int | str) -> None:
+    """Number a layer: w0 becomes w(1)_0."""
+    layer.number = number
+    for parameter in layer.parameters():
+        parameter.label = f"w({number}){parameter.label[1:]}"
+
+
+def activation_function(activation: Activation) -> Callable[[Any], Any]:
+    """Return the function for a name in ACTIVATIONS, or the function itself.
+
+    Raises ValueError for another name, TypeError for what is neither.
+    """
+    if isinstance(activation, type) or not (isinstance(activation, str) or callable(activation)):
+        advice = (
+            f"give an instance, {activation.__name__}()" if isinstance(activation, type) else "'linear' stands for none"
+        )
+        raise TypeError(f"activation must be a name or a function; got {brief(activation)}: {advice}")
+    if not isinstance(activation, str):
+        return activation
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"unknown activation {brief(activation)}{nearest(activation, ACTIVATIONS)}; choose one of "
+            f"{', '.join(ACTIVATIONS)}, or give a function"
+        )
+    return ACTIVATIONS[activation]
+
+
+def deviation(n_in: int, n_out: int, activation: Activation, init: str | float | None) -> float:
+    """Return the standard deviation of fresh weights, by their number at each neuron (Glorot 2010, He 2015)."""
+    taken = "'he', 'glorot' or a standard deviation >= 0"
+    if init is not None and not isinstance(init, str):
+        return real("init", init, lambda init: 0 <= init < math.inf, taken)
+    if init is None:
+        init = "he" if activation_name(activation) in _RECTIFIERS else "glorot"
+    if init == "he":
+        return math.sqrt(2 / n_in)
+    if init == "glorot":
+        return math.sqrt(2 / (n_in + n_out))
+    raise ValueError(f"init must be {taken}; got {brief(init)}{nearest(init, ('he', 'glorot'))}")
+
+
+def count(n: Any, name: str) -> int:
+    """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
+    return int(n)
+
+
+def form(of: Any) -> Form:
+    if of is not Value and of is not Tensor:
+        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
+    return of
+
+
+def activation_name(activation: Activation) -> str:
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "__name__", None) or getattr(activation, "name", brief(activation)))

@@ -1,0 +1,374 @@
+"""`Module`: what has parameters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import copy, deepcopy
+from typing import Any
+
+from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
+from autograd.files import brief
+from nn._training.targets import shape_of
+
+from .parts import Whole, nodes_of, parts_of
+
+
+class Module(Whole):
+    """A part of a network: it has parameters, in itself and in its parts, and is called like a function.
+
+    A subclass sets nodes, modules, and lists and dicts of them as attributes, in `__init__`, and defines `__call__`.
+    Its parameters are the leaf nodes among these. Nodes in attributes that `buffers` names are kept with them, but not
+    trained. Nodes that are stored while a call runs are neither, computed or not: a layer may keep its output to be
+    looked at (`self.out = ...`). A module made in a call is a part like any other; make an optimizer after that call.
+
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         self.w = Value(2.0, label="w")
+    ...
+    ...     def __call__(self, x):
+    ...         return self.w * x
+    >>> Scale().parameters()
+    [Value(data=2.0, grad=0.0, label='w')]
+    """
+
+    _trainings: int = 0
+
+    def __call__(self, x: Any) -> Any:
+        """Return the output for a sample or a batch."""
+        hint = ": rename forward" if hasattr(self, "forward") else ""
+        raise TypeError(f"{type(self).__name__} defines no __call__(self, x), which says what it computes{hint}")
+
+    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+        """Yield every parameter, once, with its name: the path to it, as in `layers.0.w0`; also frozen ones.
+
+        Raises ValueError if two have one name, TypeError for parameters in a set.
+        """
+        return ((name, node) for name, node, is_buffer in nodes_of(self) if not is_buffer)
+
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """Yield every buffer, once, with its name: a node that is kept and not trained, such as a running mean."""
+        return ((name, node) for name, node, is_buffer in nodes_of(self) if is_buffer)
+
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and every module inside it, once."""
+        yield self
+        yield from (part.item for part in parts_of(self) if isinstance(part.item, Module))
+
+    def parameters(self) -> list[Any]:
+        """Return every parameter, once."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to zero."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def freeze(self) -> Module:
+        """Freeze every parameter that the module has now: no optimizer moves it until `unfreeze`; return the module.
+
+        As `requires_grad_(False)` in PyTorch. Frozen parameters stay in `parameters()`, and a gradient still goes
+        through the module to what is before it. A running mean goes on unless the module is in `eval`. `save`, `to` and
+        copies keep what is frozen. One parameter alone: `parameter.frozen = True`.
+
+        >>> model = MLP(2, [3, 1])
+        >>> [p.frozen for p in model.layers[0].freeze().parameters()].count(True)
+        9
+        """
+        return self._set_frozen(True)
+
+    def unfreeze(self) -> Module:
+        """Have optimizers move every parameter of the module again; return the module.
+
+        >>> any(p.frozen for p in MLP(2, [3, 1]).freeze().unfreeze().parameters())
+        False
+        """
+        return self._set_frozen(False)
+
+    def _set_frozen(self, frozen: bool) -> Module:
+        for parameter in self.parameters():
+            parameter.frozen = frozen
+        return self
+
+    def train(self, training: bool = True) -> Module:
+        """Switch to training behaviour (or, with False, to that of `eval`); returns the module."""
+        for module in self.modules():
+            module.training = training
+        return self
+
+    def eval(self) -> Module:
+        """Switch to the behaviour in use after training; returns the module."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of the data of every parameter and buffer by name: floats of Values, arrays of Tensors."""
+        return {name: node.detach().data for name, node in self._state()}
+
+    def _state(self) -> Iterator[tuple[str, Any]]:
+        yield from self.named_parameters()
+        yield from self.named_buffers()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set every parameter and buffer to the data of a `state_dict` of the same network.
+
+        A parameter keeps the type of its numbers, such as float32. Raises ValueError, and changes nothing, if names are
+        missing, unknown or of another shape, TypeError for what is no state or no number.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes what state_dict() returns; got {brief(state)}")
+        own = dict(self._state())
+        missing, unknown = [n for n in own if n not in state], [n for n in state if n not in own]
+        if missing or unknown:
+            raise ValueError(
+                f"this is the state of another network: missing {_some(missing)}; unknown {_some(unknown)}. A network "
+                f"of Values and one of Tensors have different parameters: use model.to(...) to go from one to the other"
+            )
+        fresh = {name: _leaf(name, type(parameter), state[name]) for name, parameter in own.items()}
+        for name, parameter in own.items():
+            if fresh[name].shape != parameter.shape:
+                raise ValueError(f"{name} has shape {parameter.shape}; the state has shape {fresh[name].shape}")
+        for name, parameter in own.items():
+            parameter.data = fresh[name].data
+
+    def to_onnx(self, path: Any, sample: tuple[int, ...] | None = None) -> None:
+        """Write the network as an ONNX file, in single precision, which other programs run.
+
+        Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
+        layer tells as much as it knows. Its output is "y". Raises ImportError without the package onnx, and ValueError
+        for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
+
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     MLP(2, [3, 1]).to_onnx(f"{folder}/model.onnx")
+        """
+        from nn._files.exchange import to_onnx
+
+        to_onnx(self, path, sample)
+
+    def to_torch(self) -> Any:
+        """Return the same network, with the same numbers, as a torch.nn.Sequential, in evaluation mode.
+
+        Raises ImportError without PyTorch, and ValueError for modules and activations of your own, and for a padding
+        that PyTorch does not know.
+        """
+        from nn._files.exchange import to_torch
+
+        return to_torch(self)
+
+    def from_torch(self, state: Mapping[str, Any]) -> Module:
+        """Set the numbers to those of a PyTorch state_dict of the same layers, by their order; return the network.
+
+        `state` may hold tensors of PyTorch or arrays. Raises ValueError, and changes nothing, if their number or a
+        shape differs, if they hold no real numbers, and for modules of your own; TypeError for what is no state.
+
+        >>> import numpy
+        >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}
+        >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).data.tolist()
+        [[3.0, 3.0, 3.0]]
+        """
+        from nn._files.exchange import from_torch
+
+        return from_torch(state, self)
+
+    def _draw_(self) -> Drawing:
+        """Return what `autograd.draw` shows of a network: its neurons."""
+        from .picture import draw_network
+
+        return draw_network(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = {"text/plain": repr(self)}
+        try:
+            return {**self._draw_()._repr_mimebundle_(), **shown}
+        except (TypeError, ValueError):
+            return shown
+
+    def summary(self, sample: tuple[int, ...] | None = None) -> str:
+        """Return a table of the network: each layer with its output and its number of parameters.
+
+        Given the shape of a `sample`, such as (1, 8, 8), the outputs are what its shape becomes, else the numbers of
+        neurons or channels. Raises ValueError if a layer does not take such a sample.
+
+        >>> print(Sequential(Conv2d(1, 4, 3), Flatten()).summary((1, 8, 8)))
+        layer                              output  parameters
+        -----------------------------------------------------
+        Conv2d(1 -> 4, size=3, linear)  4 × 6 × 6          40
+        Flatten()                             144           0
+        -----------------------------------------------------
+        total                                              40
+        """
+        parts = getattr(self, "layers", [self])
+        outputs = [getattr(part, "n_out", "") for part in parts] if sample is None else self._outputs(parts, sample)
+        rows = [("layer", "output", "parameters")]
+        for part, output in zip(parts, outputs):
+            n = sum(_size(p) for p in part.parameters()) if isinstance(part, Module) else 0
+            rows.append((repr(part), str(output), f"{n:,}"))
+        rows.append(("total", "", f"{sum(_size(p) for p in self.parameters()):,}"))
+        widths = [max(len(row[k]) for row in rows) for k in range(3)]
+        lines = [f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
+        rule = "-" * len(lines[0])
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def _outputs(self, parts: list[Any], sample: tuple[int, ...]) -> list[str]:
+        """Return the shape of a sample after each part, as text; nothing changes in the network."""
+        x: Any = 0.0
+        shapes = []
+        for length in (*reversed(sample), 1):
+            x = [x] * length
+        with no_grad(), evaluating(self):
+            for part in parts:
+                x = part(x)
+                shapes.append(" × ".join(map(str, shape_of(x)[1:])) or "1")
+        return shapes
+
+
+DEEPEST = 100
+"""So many levels of Sequentials may be inside each other."""
+
+
+class Sequential(Module):
+    """Modules one after the other: each is given what the one before returns.
+
+    >>> net = Sequential(Layer(2, 3, "tanh"), Layer(3, 1))
+    >>> [len(net([0.5, -1.0])), len(net.parameters())]
+    [1, 13]
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        for layer in layers:
+            if not callable(layer) or (isinstance(layer, type) and issubclass(layer, Module)):
+                raise TypeError(
+                    f"Sequential takes modules or functions one after the other, Sequential(a, b); got {brief(layer)}"
+                )
+        # What is inside walks through Python's stack whenever something is computed, shown or saved.
+        self.depth = 1 + max((getattr(layer, "depth", 0) for layer in layers), default=0)
+        if self.depth > DEEPEST:
+            raise ValueError(f"Sequentials may be inside each other up to {DEEPEST} levels; put the layers into one")
+        self.layers = list(layers)
+        # A drawing tells the layers apart by their numbers.
+        numbered: list[Any] = [layer for layer in layers if hasattr(layer, "put_number")]
+        for number, layer in enumerate(numbered, 1):
+            if layer.number == "":
+                layer.put_number(number)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the last module's output for a sample or a batch."""
+        return block(_through, self.layers, x)
+
+    def as_block(self) -> tuple[Any, list[Any]] | None:
+        """Return what tells the parts of the network from others, and their nodes; None for those of one's own."""
+        parts: list[Any] = [part.as_block() if hasattr(part, "as_block") else None for part in self.layers]
+        if None in parts or not type(self).__module__.startswith("nn."):
+            return None
+        nodes = [node for part in parts for node in part[1]]
+        return (type(self), len(vars(self)), *(part[0] for part in parts)), nodes
+
+    def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
+        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers).
+
+        What has no form of another kind is copied. A layer in two places stays one, and layers that draw from one
+        generator still do. Raises ValueError if layers of another kind share a weight, as after `b.w = a.w`.
+        """
+        paths = Counter(part.item for part in parts_of(self) if isinstance(part.item, Node))
+        return self._to(kind, {}, {node for node, times in paths.items() if times > 1})
+
+    def _to(self, kind: Any, memo: dict[int, Any], tied: set[Node]) -> Sequential:
+        """Do what `to` says; `memo` has what was made already, by the identity of what it was made from."""
+        made: Sequential = copy(self)
+        memo[id(self)] = made
+        for layer in self.layers:
+            if isinstance(layer, Sequential) and id(layer) not in memo:
+                layer._to(kind, memo, tied)
+            elif hasattr(layer, "to") and id(layer) not in memo and getattr(layer, "of", None) is not kind:
+                if not tied.isdisjoint(layer.parameters()):
+                    raise ValueError(f"{layer!r} shares a weight with another layer, which has no other form: copy it")
+                memo[id(layer)] = layer.to(kind)
+        # The rest, and layers of this kind, with what they share.
+        vars(made).update({name: deepcopy(item, memo) for name, item in vars(self).items()})
+        return made
+
+    def __repr__(self) -> str:
+        return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
+
+
+def _through(layers: list[Any], x: Any) -> Any:
+    """Return what the last of some layers returns."""
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Switch a network to the behaviour after training, and back to what each part had."""
+    modes = {id(module): (module, module.training) for module in model.modules()}
+    try:
+        model.eval()
+        yield
+    finally:
+        for module, mode in modes.values():
+            module.training = mode
+        # What was made in the meantime is as the whole is.
+        for module in model.modules():
+            if id(module) not in modes:
+                module.training = model.training
+
+
+_pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)
+
+
+def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
+    """Set the data of a buffer to those of `change(buffer)`, a node: at once, or later inside `buffer_updates`.
+
+    For layers that keep something from batch to batch: also inside a training step that is compiled.
+
+    >>> steps = Value(0.0)
+    >>> update_buffer(steps, lambda old: old + 1)
+    >>> steps.data
+    1.0
+    """
+    pending = _pending.get()
+    if pending is None:
+        assign(buffer, change(buffer))
+    else:
+        pending[buffer] = change(pending.get(buffer, buffer))
+
+
+@contextmanager
+def buffer_updates() -> Iterator[dict[Any, Any]]:
+    """Collect what buffers are to become, by buffer, and set none: a compiled function returns them.
+
+    >>> steps = Value(0.0)
+    >>> with buffer_updates() as updates:
+    ...     update_buffer(steps, lambda old: old + 1)
+    >>> steps.data, updates[steps].data
+    (0.0, 1.0)
+    """
+    updates: dict[Any, Any] = {}
+    token = _pending.set(updates)
+    try:
+        yield updates
+    finally:
+        _pending.reset(token)
+
+
+def _size(parameter: Any) -> int:
+    return getattr(parameter, "size", 1)
+
+
+def _leaf(name: str, kind: type[Any], data: Any) -> Any:
+    """Return the numbers of a state as a leaf; raise TypeError, with their name, for what holds none."""
+    try:
+        return kind(data.snapshot() if isinstance(data, Node) else data)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: {error}") from None
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:3]) or "nothing"
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,190 @@
+"""A network drawn as on a slide: columns of neurons, and a line for each weight between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from autograd import Drawing
+from autograd.picture.shapes import (
+    GREY,
+    Box,
+    Curve,
+    Ellipse,
+    Group,
+    Picture,
+    Shape,
+    Symbol,
+    Text,
+    clean,
+    legend,
+    mixed,
+    number,
+    sheet,
+    text_width,
+)
+
+from .dense import activation_name
+from .module import Module
+
+MOST = 16
+"""Of a column of more neurons, the first and the last ENDS are drawn."""
+
+ENDS = 4
+FEW = 12
+"""So many weights are told by numbers, too."""
+
+RADIUS = 18.0
+ROW = 46.0
+
+
+class Column(NamedTuple):
+    """Neurons one above the other; the first column are the inputs, which have no biases."""
+
+    size: int
+    heading: list[str]
+    biases: list[float]
+
+    def heights(self) -> dict[int, float]:
+        """Return the neurons that are drawn, counted from 1, and the height of each around 0."""
+        shown = [k for k in range(1, self.size + 1) if self.size <= MOST or k <= ENDS or k > self.size - ENDS]
+        rows = [row + (k > row + 1) for row, k in enumerate(shown)]
+        return {k: ROW * (row - rows[-1] / 2) for k, row in zip(shown, rows)}
+
+
+def draw_network(module: Module) -> Drawing:
+    """Return the drawing of a perceptron, a layer, or a sequence of them.
+
+    Raises TypeError for a module made of anything else, or of no layer, and ValueError if a layer does not take what
+    the one before it gives.
+    """
+    columns: list[Column] = []
+    matrices: list[list[list[float]]] = []
+    heading = ["inputs", ""]
+    for part in parts_of(module):
+        if not hasattr(part, "numbers"):
+            # A function between layers works on each neuron of the one before.
+            heading.append(clean(activation_name(part), 24))
+            continue
+        weights, biases = part.numbers()
+        if not columns:
+            heading[1] = f"{len(weights):,}"
+            columns.append(Column(len(weights), heading, []))
+        if len(weights) != columns[-1].size:
+            n = len(columns)
+            raise ValueError(f"layer {n} takes {len(weights)} inputs, but layer {n - 1} has {columns[-1].size} outputs")
+        perceptrons = f"{len(biases):,} perceptron{'s' * (len(biases) > 1)}"
+        heading = [f"layer {len(columns)}", perceptrons, clean(activation_name(part.activation), 24)]
+        columns.append(Column(len(biases), heading, biases))
+        matrices.append(weights)
+    if not columns:
+        raise TypeError("draw shows the neurons of a network; this one has no layer of them")
+    title = "network " + " – ".join(f"{column.size:,}" for column in columns)
+    return Drawing(title, dot_text(columns, matrices), partial(picture_of, title, columns, matrices))
+
+
+def parts_of(module: Module) -> Iterator[Any]:
+    """Yield the layers and functions inside a module, in order."""
+    for part in getattr(module, "layers", [module]):
+        if isinstance(part, Module) and hasattr(part, "layers"):
+            yield from parts_of(part)
+        elif isinstance(part, Module) and not hasattr(part, "numbers"):
+            raise TypeError(
+                f"draw shows networks of Perceptron, Layer and MLP as neurons, not {type(part).__name__}; draw what it "
+                f"computes: draw(model(x))"
+            )
+        else:
+            yield part
+
+
+def lines_of(columns: list[Column], matrices: list[list[list[float]]]) -> list[tuple[float, int, int, int]]:
+    """Return the weights between neurons that are drawn: each with its layer, its input and its perceptron."""
+    return [
+        (weights[i - 1][j - 1], layer, i, j)
+        for layer, weights in enumerate(matrices, 1)
+        for i in columns[layer - 1].heights()
+        for j in columns[layer].heights()
+    ]
+
+
+def picture_of(title: str, columns: list[Column], matrices: list[list[list[float]]]) -> Picture:
+    """Return the shapes of a network."""
+    lines = lines_of(columns, matrices)
+    finite = [abs(w) for weights in matrices for row in weights for w in row if math.isfinite(w)]
+    largest = max(finite, default=0.0) or 1.0
+    widest = 4.0 if len(lines) <= 100 else 2.0
+    heights = [column.heights() for column in columns]
+    told = len(lines) <= FEW
+    gap = 240.0 if told else max(130.0, 9.0 * max(map(len, heights)))
+    groups, numbers = [], []
+    # The strongest are drawn last, on top of the others.
+    for w, layer, i, j in sorted(lines, key=lambda line: abs(line[0])):
+        start = (gap * (layer - 1) + RADIUS, heights[layer - 1][i])
+        end = (gap * layer - RADIUS, heights[layer][j])
+        line = Curve([start, end], *weight(w, largest, widest))
+        groups.append(Group(f"w{layer}-{i}-{j}", "weight", [line], f"w({layer})_{i},{j} = {w!r}"))
+        if told:
+            # Those of one neuron stand one below the other, those of the next further on.
+            share = 0.1 + 0.8 * i / (len(heights[layer - 1]) + 1)
+            x, y = (a + share * (b - a) for a, b in zip(start, end))
+            text = Text(0, 3.5, Symbol(number(w)), 10)
+            behind = Box(0, 0, text_width(number(w), 10) + 3, 12, fill="white")
+            numbers.append(Group("", "number", [behind, text], "", x, y))
+    groups += numbers
+    top = min(min(rows.values()) for rows in heights) - RADIUS - 12
+    for layer, column in enumerate(columns):
+        heading = [
+            Text(0, 14 * (k - len(column.heading) + 1), Symbol(line), 11, bold=k == 0, color=GREY)
+            for k, line in enumerate(column.heading)
+        ]
+        groups.append(Group("", "heading", heading, "", gap * layer, top))
+        groups += neurons(layer, column, gap * layer, layer == len(matrices))
+    marks = (-largest, -largest / 2, 0.0, largest / 2, largest)
+    samples = [(*weight(w, largest, widest), False, number(w)) for w in marks]
+    return sheet(groups, title, legend("weight; the number in a neuron is its bias", samples))
+
+
+def weight(w: float, largest: float, widest: float) -> tuple[str, float]:
+    """Return the colour and the width of the line of a weight; what is no number is black."""
+    share = min(abs(w) / largest, 1.0) if math.isfinite(w) else 1.0
+    return mixed(w / largest), 0.4 + (widest - 0.4) * share
+
+
+def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
+    """Return the groups of a column: its neurons, and dots for those that are left out."""
+    groups = []
+    heights = column.heights()
+    for k, y in heights.items():
+        if layer == 0:
+            shapes: list[Shape] = [Box(0, 0, 2 * RADIUS, 2 * RADIUS, "#e3f3e6", "#2d6a3e", radius=9)]
+            shapes.append(Text(0, 4, Symbol("x", below=str(k)), 13))
+            name = f"input {k}"
+        else:
+            bias = column.biases[k - 1]
+            shapes = [Ellipse(0, 0, RADIUS, RADIUS, "#fdf3c4" if last else "white", "#333333")]
+            # Adding 0.0 takes the sign from -0.0.
+            shapes.append(Text(0, 3.5, Symbol(number(round(bias, 2) + 0.0)), 9.5))
+            name = f"perceptron {k} of layer {layer}: bias w({layer})_0,{k} = {bias!r}"
+        if last:
+            y_hat = Symbol("ŷ", below=str(k) if column.size > 1 else "")
+            shapes.append(Curve([(RADIUS, 0), (RADIUS + 18, 0)], "#333333", 1.2, (RADIUS + 23, 0)))
+            shapes.append(Text(RADIUS + 28, 4, y_hat, 13, "start"))
+        groups.append(Group(f"p{layer}-{k}", "neuron", shapes, name, x, y))
+    if len(heights) < column.size:
+        dots = [Ellipse(0, y, 1.8, 1.8, GREY, GREY) for y in (-8.0, 0.0, 8.0)]
+        groups.append(Group("", "more", dots, f"{column.size - len(heights):,} more", x, 0))
+    return groups
+
+
+def dot_text(columns: list[Column], matrices: list[list[list[float]]]) -> str:
+    """Return the same in Graphviz's language."""
+    lines = ["digraph {", "  graph [rankdir=LR ranksep=2 splines=line]", "  node [shape=circle]"]
+    for layer, column in enumerate(columns):
+        for k in column.heights():
+            label = number(column.biases[k - 1]) if layer else f"x{k}"
+            lines.append(f'  "p{layer}-{k}" [label="{label}"]')
+    for w, layer, i, j in lines_of(columns, matrices):
+        lines.append(f'  "p{layer - 1}-{i}" -> "p{layer}-{j}" [label="{number(w)}"]')
+    return "\n".join([*lines, "}", ""])

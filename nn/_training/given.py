@@ -1,0 +1,151 @@
+"""What `fit` is given, checked before anything is trained."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograd.files import brief
+from nn._random import seed_of_order
+from nn._rows import arranged, fault, rows
+from nn._settings import real, whole
+
+from .history import History
+from .metrics import raw
+from .targets import check_weight, shape_of
+
+Metric = Callable[[Any, Any], Any]
+
+
+def samples(X: Any, y: Any, of_values: bool, owner: str = "") -> tuple[Any, Any]:
+    """Return X and y as rows by position; raise unless there is a target for each sample, and one at least.
+
+    `owner` is whose samples they are, such as "validation ".
+    """
+    X, y = (arranged(rows(data, f"{owner}{name}"), of_values) for name, data in (("X", X), ("y", y)))
+    if not all(_has_rows(data) for data in (X, y)) or len(X) != len(y) or len(X) == 0:
+        lengths = [len(data) if _has_rows(data) else "none" for data in (X, y)]
+        raise ValueError(
+            f"X and y need a row for each sample, and at least one; {owner}X has {lengths[0]}, y has {lengths[1]}"
+        )
+    return X, y
+
+
+def _has_rows(data: Any) -> bool:
+    return isinstance(data, list) or data.ndim > 0
+
+
+def pair(validation: Any, of_values: bool) -> tuple[Any, Any]:
+    """Return X and y of validation as rows; raise ValueError for what is no such pair."""
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise ValueError(f"validation must be a pair (X, y), or None; got {brief(validation)}")
+    X, y = validation
+    return samples(X, y, of_values, "validation ")
+
+
+def sample_weights(weight: Any, class_weight: Any, y: Any, loss: Callable[..., Any], of_values: bool) -> Any:
+    """Return the weight of each of n samples, times that of its class; None without either.
+
+    Raises ValueError for what is no such weight, TypeError for a loss that takes none.
+    """
+    if weight is None and class_weight is None:
+        return None
+    if not _takes_weight(loss):
+        raise TypeError("the loss takes no weight: define it as (y_hat, y, *, weight=None), as nn.mse is")
+    n = len(y)
+    if weight is not None:
+        weight = rows(weight, "weight")
+        if shape_of(weight) == (n, 1):
+            weight = [row[0] for row in weight] if isinstance(weight, list) else weight.reshape(n)
+        if where := fault(weight, "weight"):
+            raise ValueError(f"{where}; a weight must be a finite number from 0")
+        check_weight(weight, (n,), "fit")
+    if class_weight is not None:
+        factors = _class_weights(class_weight, y)
+        weight = factors if weight is None else [float(w) * factor for w, factor in zip(weight, factors)]
+    return arranged(weight, of_values)
+
+
+def _takes_weight(loss: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(loss).parameters.values()
+    except ValueError:
+        # Some functions written in C do not tell.
+        return True
+    return any(p.name == "weight" or p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+
+
+def _class_weights(class_weight: Any, y: Any) -> list[float]:
+    """Return the weight of each sample's class: from a dict, or n / (k * how often it occurs) if "balanced"."""
+    labels = _labels(y)
+    counts = Counter(labels)
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        return [len(labels) / (len(counts) * counts[label]) for label in labels]
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(f'class_weight must be a dict {{class: weight}}, "balanced" or None; got {brief(class_weight)}')
+    missing = [label for label in counts if label not in class_weight]
+    if missing:
+        raise ValueError(f"class_weight has no weight of the class {missing[0]!r}; it has {list(class_weight)}")
+    table = {
+        label: real(f"class_weight[{label!r}]", class_weight[label], lambda w: 0 <= w < float("inf"), "a number from 0")
+        for label in counts
+    }
+    return [table[label] for label in labels]
+
+
+def _labels(y: Any) -> list[Any]:
+    """Return the class of each sample: y holds it, alone or in a row of its own, or is one-hot."""
+    listed = y if isinstance(y, list) else y.tolist()
+    shape = shape_of(listed)
+    if len(shape) == 1:
+        return listed
+    if len(shape) > 2:
+        raise ValueError(f"class_weight needs a class for each sample, y of shape (n,) or one-hot (n, k); got {shape}")
+    return [row[0] if len(row) == 1 else max(range(len(row)), key=row.__getitem__) for row in listed]
+
+
+def check_functions(name: str, functions: Any) -> None:
+    """Raise TypeError for what is no list of functions."""
+    if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
+        raise TypeError(f"{name} must be a list of functions, such as [f]; got {brief(functions)}")
+
+
+def names_of(metrics: Sequence[Metric]) -> list[str]:
+    """Return what the loss and the metrics are called in a history; raise ValueError if one has no name of its own."""
+    check_functions("metrics", metrics)
+    names = ["loss", *(getattr(metric, "__name__", "") for metric in metrics)]
+    if len(set(names)) < len(names) or "" in names:
+        # What has no name, such as a functools.partial, could not be found again in a history that is carried on.
+        raise ValueError(f"each of metrics needs a name of its own, given with def; got {list(metrics)}")
+    return names
+
+
+def number_of(metric: Metric, y_hat: Any, y: Any) -> float:
+    """Return what a metric says of raw outputs and targets; raise TypeError if that is no number."""
+    result = raw(metric(y_hat, y))
+    number = result.item() if getattr(result, "shape", None) == () else result
+    if not isinstance(number, (int, float)):
+        raise TypeError(f"the metric {metric.__name__} must return a number; it returned {brief(result)}")
+    return float(number)
+
+
+def carried_on(history: Any, series: list[str], seed: Any, samples: int, trainings: int) -> History:
+    """Return the history to go on with: a new one for None, an empty one filled.
+
+    It gets the seed of the order, which depends on the number of earlier `trainings` of this network if none is given.
+    """
+    history = History() if history is None else history
+    if not isinstance(history, History):
+        raise TypeError(f"history must be a History, as fit returns it, or None; got {brief(history)}")
+    if not history:
+        history.update({name: [] for name in series})
+    if list(history) != series:
+        raise ValueError(f"this training has {', '.join(series)}; the history to carry on has {', '.join(history)}")
+    if seed is not None:
+        history.seed = whole("seed", seed, otherwise=", or None")
+    elif history.seed is None:
+        history.seed = seed_of_order(trainings)
+    history.samples = samples
+    return history

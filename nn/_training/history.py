@@ -1,0 +1,43 @@
+"""The history of a training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class History(dict[str, list[float]]):
+    """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation.
+
+    With a schedule, "lr" is the learning rate at the start of each epoch. Given to `fit`, a history is carried on; an
+    empty one is filled.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.best: dict[str, Any] = {}
+        """The `state_dict` of the model in its best epoch, if training is to stop early."""
+        self.seed: int | None = None
+        """What the order of the samples comes from."""
+        self.samples: int | None = None
+        """The number of samples of which the optimizer makes a step."""
+
+    @property
+    def loss(self) -> list[float]:
+        """The training loss of each epoch."""
+        return self["loss"]
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were finished."""
+        return len(self.get("loss", ()))
+
+    def plot(self, ax: Any = None, *, held_out: str = "validation") -> Any:
+        """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
+        from nn.plots import history
+
+        return history(self, ax=ax, held_out=held_out)
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)
+        steps = f", {self.samples} samples a step" if self.samples else ""
+        return f"History({self.epochs} epochs{steps}{': ' if last else ''}{last})"

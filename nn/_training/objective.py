@@ -1,0 +1,181 @@
+"""The loss as `fit` calls it: what is no loss is told before anything is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+from autograd import Node, no_grad
+from autograd.files import brief
+from nn._layers.module import Module, evaluating
+
+from .metrics import raw
+from .targets import shape_of
+
+
+class Objective:
+    """A loss function (y_hat, y) that gives one number, a node, and never compares n numbers with n rows of one.
+
+    Targets whose shape differs from that of the outputs by axes of length 1, such as (n, 1) for (n,), are brought into
+    the shape of the outputs if the loss does not take them as they are, or would compare each with each, which NumPy's
+    broadcasting does silently. That is decided, and the loss checked, at the first call, which must be recorded.
+    """
+
+    def __init__(self, loss: Callable[..., Any], parameters: list[Any]) -> None:
+        self.loss = loss
+        self.parameters: list[Any] | None = parameters
+        """The nodes on one of which the loss must depend; None once it was seen to."""
+        self.turned: dict[bool, bool] = {}
+        """Whether targets are brought into the shape of the outputs, of several samples (True) and of one (False)."""
+
+    def __call__(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        """Return the loss of outputs; raise TypeError or ValueError for what is no scalar node."""
+        J = self._of(y_hat, self.targets(y_hat, y, *weight), *weight)
+        if J is None:
+            raise TypeError("the loss returned None: its last line must be `return ...`")
+        if not isinstance(J, Node):
+            raise TypeError(
+                f"the loss must return a node, computed from y_hat; it returned {_kind(J)}: leave out .data, .item(), "
+                f"float(...) and NumPy's functions of lists"
+            )
+        if J.shape != ():
+            raise ValueError(f"the loss must be one number; it has shape {J.shape}: reduce it, e.g. with .mean()")
+        if self.parameters is not None:
+            _check_reach(J, y_hat, self.parameters)
+            self.parameters = None
+        return J
+
+    def targets(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        """Return the targets in the shape in which they are compared with the outputs."""
+        if self.turned.get(True) is False:
+            return y
+        shape, given = _shape(y_hat), _shape(y)
+        if shape == given or _without_ones(shape) != _without_ones(given):
+            self.turned.setdefault(shape[:1] != (1,), False)
+            return y
+        several = shape[0] > 1
+        if several not in self.turned:
+            self.turned[several] = self.turned.get(True) or self._must_turn(y_hat, y, *weight)
+        return _turned(y, shape) if self.turned[several] else y
+
+    def _of(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+        return self.loss(y_hat, y, weight=weight[0]) if weight else self.loss(y_hat, y)
+
+    def _must_turn(self, y_hat: Any, y: Any, *weight: Any) -> bool:
+        """Tell whether the loss takes the targets in the shape of the outputs alone; raise if it takes them in none."""
+        shape = _shape(y_hat)
+        try:
+            J = self._of(y_hat, y, *weight)
+        except Exception:
+            try:
+                self._of(y_hat, _turned(y, shape), *weight)
+            except Exception:
+                # Its error for the targets as they were given is the one that says something.
+                return False
+            return True
+        if isinstance(J, Node) and J.shape == () and not _spread(J, y_hat):
+            return False
+        if _spread(self._of(y_hat, _turned(y, shape), *weight), y_hat):
+            raise ValueError(
+                f"the loss compares each output with each target, as it puts shapes such as ({shape[0]},) and "
+                f"({shape[0]}, 1) together; give y the shape {shape} of the outputs and leave out the reshaping"
+            )
+        return True
+
+
+def _check_reach(J: Node, y_hat: Any, parameters: list[Any]) -> None:
+    """Raise ValueError, and say where the way ends, if a loss depends on none of the parameters."""
+    wanted = {id(parameter) for parameter in parameters}
+    if any(id(node) in wanted for node in _ancestors([J])):
+        return
+    if not any(id(node) in wanted for node in _ancestors(_nodes(y_hat))):
+        raise ValueError(
+            "the output of the network depends on no parameter that the optimizer moves: does the network compute with "
+            ".data, under no_grad(), or with other parameters?"
+        )
+    raise ValueError(
+        "the loss depends on no parameter: it must be computed from y_hat itself, not from y_hat.data, raw numbers or "
+        "under no_grad()"
+    )
+
+
+def _nodes(x: Any) -> Iterator[Node]:
+    if isinstance(x, (list, tuple)):
+        for part in x:
+            yield from _nodes(part)
+    elif isinstance(x, Node):
+        yield x
+
+
+def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield nodes and all that they were computed from, each once."""
+    stack, seen = list(nodes), set()
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(part for part in node.inputs if isinstance(part, Node))
+
+
+def _spread(J: Any, y_hat: Any) -> bool:
+    """Tell whether broadcasting made more numbers of outputs and as many targets, such as n * n of n and n."""
+    outputs = {id(node) for node in _nodes(y_hat)}
+
+    def of_outputs(part: Any) -> bool:
+        return any(id(node) in outputs for node in _ancestors(_nodes(part)))
+
+    for node in _ancestors(_nodes(J)):
+        sizes = [math.prod(_shape(part)) for part in node.inputs]
+        if len(sizes) > 1 and sizes[0] == sizes[1] < math.prod(node.shape) and not all(map(of_outputs, node.inputs)):
+            return True
+    return False
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of what a network returned or was given; of what has none the shape of a number."""
+    try:
+        return shape_of(x)
+    except ValueError:
+        return ()
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of samples, (n, ...), without axes of length 1 after the first."""
+    return (*shape[:1], *(length for length in shape[1:] if length != 1))
+
+
+def _turned(y: Any, shape: tuple[int, ...]) -> Any:
+    """Return targets in another shape of as many numbers."""
+    if not isinstance(y, (list, tuple)):
+        return y.reshape(shape)
+
+    def nested(shape: tuple[int, ...]) -> Any:
+        return [nested(shape[1:]) for _ in range(shape[0])] if shape else next(numbers)
+
+    numbers = _flat(y)
+    return nested(shape)
+
+
+def _flat(y: Any) -> Iterator[Any]:
+    if isinstance(y, (list, tuple)):
+        for part in y:
+            yield from _flat(part)
+    else:
+        yield y
+
+
+def _kind(J: Any) -> str:
+    shape = _shape(J)
+    return f"{type(J).__name__} {f'of shape {shape}' if shape else brief(J, 40)}"
+
+
+def evaluated(model: Module, objective: Objective, X: Any, y: Any) -> tuple[float, Any, Any]:
+    """Return the loss of samples after training, the raw outputs, and the targets that these are compared with."""
+    # To see whether a loss compares each with each takes a graph.
+    with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):
+        y_hat = model(X)
+        J = objective(y_hat, y)
+        return float(raw(J)), raw(y_hat), objective.targets(y_hat, y)

@@ -1,0 +1,55 @@
+"""The bar that shows how far a training is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .history import History
+
+SHORTEST, LONGEST = 0.5, 15.0
+"""The seconds between two pictures of the bar, at the start of a training and in a long one."""
+
+
+@contextmanager
+def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar over the epochs on a terminal and in a notebook, if tqdm is installed; yield what moves it on.
+
+    Each picture is an output of a notebook, which keeps all of them. So the bar moves by time, not by epochs, and the
+    longer a training takes, the slower.
+    """
+    try:
+        if not progress or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+            raise ImportError
+        from tqdm import tqdm
+    except ImportError:
+        yield lambda: None
+        return
+    bar = tqdm(
+        total=epochs,
+        initial=history.epochs,
+        unit="epoch",
+        desc=f"{history.samples} samples a step",
+        file=sys.stderr,
+        miniters=1,
+    )
+    start = last = time.monotonic()
+
+    def picture() -> None:
+        bar.n = history.epochs
+        bar.set_postfix({name: f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers})
+
+    def move() -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= min(max(SHORTEST, (now - start) / 5), LONGEST):
+            last = now
+            picture()
+
+    try:
+        yield move
+    finally:
+        picture()
+        bar.close()

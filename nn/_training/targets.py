@@ -1,0 +1,237 @@
+"""In which forms losses and metrics take predictions, targets and weights, and what they refuse."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd import Node, Tensor, deeper, reshape, stack, validate
+from autograd.files import brief
+from nn._rows import LISTS, held, rows
+
+ROUNDING = 1e-5
+"""So far may the probabilities of a target, such as those of float32, be from the sum 1."""
+
+
+def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
+    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
+    if not isinstance(x, (list, tuple)):
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        return shape
+    inside = deeper(depth)
+    inner = {shape_of(part, inside) for part in x}
+    if len(inner) > 1:
+        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
+    return (len(x), *(inner.pop() if inner else ()))
+
+
+def operand(x: Any, name: str, what: str) -> Any:
+    """Return numbers as a loss computes with them: nodes, arrays, numbers, and lists of numbers and Values.
+
+    Lists of Tensors or arrays are stacked, tables and series become arrays. Raises ValueError for text, what is missing
+    and lists of different lengths, TypeError for what holds no numbers; `name` is the function, `what` its argument.
+    """
+    if isinstance(x, (int, float, Node)):
+        return _unboxed(x)
+    x = x.to_numpy() if hasattr(x, "to_numpy") else x
+    if isinstance(x, LISTS):
+        x = list(x)
+        shape_of(x)
+        parts = flat(x)
+        if any(getattr(part, "shape", ()) for part in parts):
+            return operand(_stacked(x), name, what)
+        for part in parts:
+            if isinstance(part, (int, float, Node)):
+                continue
+            held(part, f"{name}: {what}")
+            kind = getattr(getattr(part, "dtype", None), "kind", "")
+            if kind not in tuple("biuf"):
+                raise ValueError(f"{name}: {what} holds {brief(part, 40)}, which is no number; a class has one, from 0")
+        return _unboxed(x)
+    if getattr(getattr(x, "dtype", None), "kind", "") == "O":
+        return operand(x.tolist(), name, what)
+    return rows(x, f"{name}: {what}")
+
+
+def _unboxed(x: Any) -> Any:
+    """Return lists with Python's numbers in place of NumPy's, which may have few digits or no sign."""
+    if isinstance(x, (list, tuple)):
+        return [_unboxed(part) for part in x]
+    return x if isinstance(x, Node) or not hasattr(x, "dtype") else x.item()
+
+
+def _stacked(x: Any) -> Any:
+    return stack([_stacked(part) for part in x]) if isinstance(x, (list, tuple)) else x
+
+
+def as_array(x: Any, of: Any = None) -> Any:
+    """Return an operand as a Tensor or an array; of a list, with the dtype of the array or Tensor `of`."""
+    if not isinstance(x, list):
+        return x
+    if any(isinstance(part, Node) for part in flat(x)):
+        return _stacked(x)
+    return Tensor(x).data.astype(getattr(of, "dtype", float), copy=False)
+
+
+def elements(x: Any) -> Any:
+    """Return an operand as nested lists of numbers and nodes."""
+    if isinstance(x, Node):
+        return [elements(x[k]) for k in range(x.shape[0])] if isinstance(x, Tensor) and x.shape else x
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def flat(x: Any) -> list[Any]:
+    """Return the numbers in nested lists as one list."""
+    if isinstance(x, (list, tuple)):
+        return [part for row in x for part in flat(row)]
+    return [x]
+
+
+def plain(y: Any) -> Any:
+    """Return the numbers of an operand as nested lists, without nodes around them."""
+    y = y.data if isinstance(y, Node) else y
+    return y.tolist() if hasattr(y, "tolist") else y
+
+
+def one_column(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Tell whether one of two shapes is (n,) and the other (n, 1)."""
+    return len(shape) + len(other) == 3 and ((*shape, 1) == other or (*other, 1) == shape)
+
+
+def like(y: Any, of: Any, shape: tuple[int, ...]) -> Any:
+    """Return an operand as an array or Tensor of a shape, which has as many numbers; `of` as for `as_array`."""
+    y = as_array(y, of)
+    return y if shape_of(y) == shape else reshape(y, shape=shape)
+
+
+def made_by(x: Any, operation: str) -> bool:
+    """Tell whether a node, or the first in lists, is the output of an operation, perhaps in another shape."""
+    while isinstance(x, (list, tuple)) and x:
+        x = x[0]
+    while isinstance(x, Node) and x.op is not None and x.op.name == "reshape":
+        x = x.inputs[0]
+    return isinstance(x, Node) and x.op is not None and x.op.name == operation
+
+
+def check_order(y_hat: Any, y: Any, name: str) -> None:
+    """Raise ValueError if what a network computed is given as the targets, and raw numbers as its output."""
+    while isinstance(y, (list, tuple)) and y:
+        y = y[0]
+    while isinstance(y_hat, (list, tuple)) and y_hat:
+        y_hat = y_hat[0]
+    if isinstance(y, Node) and y.op is not None and not isinstance(y_hat, Node):
+        raise ValueError(
+            f"{name} takes the output of the network before the targets; here y is computed and the output is raw "
+            f"numbers: are they swapped? It is {name}(y_hat, y)"
+        )
+
+
+def made_by_softmax(logits: Any) -> bool:
+    """Tell whether logits are the output of a softmax, of a Tensor or of lists of Values."""
+    if not isinstance(logits, (list, tuple)) or not logits:
+        return made_by(logits, "softmax")
+    row = logits[0] if isinstance(logits[0], (list, tuple)) else logits
+    if not row or not all(made_by(part, "divide") for part in row):
+        return False
+    powers, totals = zip(*(part.inputs for part in row))
+    # That of the largest, exp(0), is the number 1.
+    return len({id(total) for total in totals}) == 1 and all(made_by(p, "exp") or _is_one(p) for p in powers)
+
+
+def _is_one(x: Any) -> bool:
+    return type(x) is float and x == 1.0
+
+
+def check_weight(weight: Any, shape: tuple[int, ...], name: str) -> None:
+    """Raise ValueError if the weights are not one for each sample, or one is negative or not finite."""
+    if weight is None:
+        return
+    if shape_of(weight) != shape and not one_column(shape_of(weight), shape):
+        raise ValueError(f"{name} needs a weight for each sample, shape {shape}; got shape {shape_of(weight)}")
+    validate(check_weights, weight, "a weight")
+
+
+def check_weights(weight: Any, what: str) -> None:
+    """Raise ValueError for a weight that is negative or not finite."""
+    if type(weight).__name__ == "ndarray" and (weight >= 0).all() and (weight < math.inf).all():
+        return
+    for number in flat(plain(weight)):
+        if not 0 <= number < math.inf:
+            raise ValueError(f"{what} must be a finite number from 0; got {brief(number)}")
+
+
+def check_classes(y: Any, k: int, ignores: bool) -> None:
+    """Raise ValueError for a label that is no class number from 0 to k - 1; y are they, or with `ignores` a pair.
+
+    The second of the pair is the number that is accepted as well.
+    """
+    y, ignored = (y[0], [plain(y[1])]) if ignores else (y, [])
+    y = y.data if isinstance(y, Node) else y
+    if hasattr(y, "dtype") and y.dtype.kind in "iu" and y.min() >= 0 and y.max() < k:
+        return
+    for label in flat(plain(y)):
+        label = plain(label)
+        if label not in range(k) and label not in ignored:
+            other = f", or {ignored[0]} for what is ignored" if ignores else ""
+            raise ValueError(
+                f"y must be class numbers from 0 to {k - 1}, one for each row of logits{other}; got {brief(label)}"
+            )
+
+
+def check_distributions(y: Any, name: str) -> None:
+    """Raise ValueError for a row of targets that are no probabilities: negative, or with another sum than 1."""
+    y = y.data if isinstance(y, Node) else y
+    if type(y).__name__ == "ndarray" and (y >= 0).all() and (abs(y.sum(axis=-1) - 1) <= ROUNDING).all():
+        return
+    for row in plain(y):
+        numbers = [plain(p) for p in row]
+        if not all(p >= 0 for p in numbers) or not abs(math.fsum(numbers) - 1) <= ROUNDING:
+            shown = ", ".join(f"{p:g}" for p in numbers)
+            raise ValueError(
+                f"{name} takes rows of probabilities as targets, from 0 and with the sum 1; got [{shown:.80}]. Where a "
+                f"sample may have several labels, each has a score of its own, for binary_cross_entropy"
+            )
+
+
+def check_one_distribution(y: Any, name: str) -> None:
+    """Raise ValueError for k targets of k logits that may as well be labels of k samples of one output."""
+    numbers = [plain(p) for p in plain(y)]
+    if any(p not in (0, 1) for p in numbers):
+        return check_distributions([numbers], name)
+    raise ValueError(
+        f"{name}: {len(numbers)} logits and as many targets of 0 and 1 may be samples of one output, whose loss is "
+        f"binary_cross_entropy(y_hat, y, from_logits=True), or one sample: then give the number of its class"
+    )
+
+
+def check_signs(y: Any) -> None:
+    """Raise ValueError for a label that is not -1 or +1."""
+    if type(y).__name__ == "ndarray" and y.dtype.kind in "if" and ((y == 1) | (y == -1)).all():
+        return
+    for label in flat(plain(y)):
+        if label not in (-1, 1):
+            shown = getattr(label, "data", label)
+            raise ValueError(f"hinge needs labels -1 and +1; got {shown}: turn labels 0 and 1 into 2 * y - 1")
+
+
+def check_positive(number: Any, what: str) -> None:
+    """Raise ValueError for what is no number above 0."""
+    if not plain(number) > 0:
+        raise ValueError(f"{what} must be a positive number; got {brief(plain(number))}")
+
+
+def check_unit(number: Any, what: str) -> None:
+    """Raise ValueError for what is no number from 0 to 1."""
+    if not 0 <= plain(number) <= 1:
+        raise ValueError(f"{what} must be a number from 0 to 1; got {brief(plain(number))}")
+
+
+def check_probabilities(numbers: Any, what: str, advice: str) -> None:
+    """Raise ValueError for a number outside [0, 1]."""
+    numbers = numbers.data if isinstance(numbers, Node) else numbers
+    if type(numbers).__name__ == "ndarray" and (numbers >= 0).all() and (numbers <= 1).all():
+        return
+    for number in flat(plain(numbers)):
+        if not 0 <= number <= 1:
+            shown = getattr(number, "data", number)
+            raise ValueError(f"binary_cross_entropy needs {what} between 0 and 1; got {shown}{advice}")
