@@ -4,14 +4,17 @@ from typing import TYPE_CHECKING
 
 from autograd._checks.gradcheck import gradcheck, gradcheck_module
 from autograd._compiler.fresh import fresh
+from autograd._compiler.replay.assign import assign
 from autograd._compiler.replay.block import block, blocked, is_own
-from autograd._compiler.replay.replay import Replay, assign
+from autograd._compiler.replay.replay import Replay
+from autograd._core.apply import primitive
 from autograd._core.modes import detect_anomaly, no_grad
 from autograd._core.node import Node
-from autograd._core.primitive import TABLE, Primitive, primitive
+from autograd._core.order import topological_sort
+from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import CompileError, compiling, validate
 from autograd._core.trees import deeper
-from autograd._grad.sweep import backward, topological_sort
+from autograd._grad.backward import backward
 from autograd._grad.transforms import grad, hessian, hvp, jacobian, value_and_grad, vjp
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
@@ -56,30 +59,22 @@ from autograd._ops.elementwise import (
     weighted_sum,
     where,
 )
+from autograd._ops.linalg import matmul, matrix_transpose
 from autograd._ops.manipulation import (
     astype,
     broadcast_to,
-    centered,
     concat,
-    cumsum,
     expand_dims,
     getitem,
     item,
-    logsumexp,
-    matmul,
-    matrix_transpose,
-    mean,
-    norm,
     pad,
     permute_dims,
-    prod,
     reshape,
     scatter,
     squeeze,
     stack,
-    std,
-    var,
 )
+from autograd._ops.statistical import centered, cumsum, logsumexp, mean, norm, prod, std, var
 from autograd._views.draw.draw import draw
 from autograd._views.explain.explain import explain
 from autograd._views.steps.steps import steps

@@ -1,17 +1,24 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
-from nn._files.save import Checkpoint, FileError, load, save
+from nn._files.format import Checkpoint, FileError
+from nn._files.load import load
+from nn._files.save import save
+from nn._layers.activations import ACTIVATIONS, linear
+from nn._layers.buffers import buffer_updates, update_buffer
 from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
-from nn._layers.dense import ACTIVATIONS, MLP, Layer, Perceptron, linear
+from nn._layers.dense import MLP, Layer, Perceptron
 from nn._layers.dropout import Dropout
-from nn._layers.module import Module, Sequential, buffer_updates, update_buffer
+from nn._layers.module import Module
 from nn._layers.normalization import BatchNorm, LayerNorm
+from nn._layers.sequential import Sequential
 from nn._training.clipping import clip_grad_norm, clip_grad_value
+from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit, predict
 from nn._training.history import History
-from nn._training.losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+from nn._training.losses import binary_cross_entropy, hinge, huber, mae, mse
 from nn._training.metrics import accuracy
-from nn._training.optimizers import SGD, Adam, Optimizer, RMSProp
+from nn._training.optimizer import Optimizer
+from nn._training.optimizers import SGD, Adam, RMSProp
 from nn._training.penalties import l1, l2
 from nn._training.schedules import cosine, step_decay, warm_up
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograd.files import printable
-from nn._layers.dense import ACTIVATIONS
+from nn._layers.activations import ACTIVATIONS
 from nn._training.optimizers import NAMED
 
 from ._command import commands as _command

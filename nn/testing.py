@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from autograd.testing import tensors
-from nn._layers.dense import ACTIVATIONS, MLP
+from nn._layers.activations import ACTIVATIONS
+from nn._layers.dense import MLP
 
 SMALL = 4
 

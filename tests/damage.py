@@ -130,7 +130,7 @@ def signed(data: bytes, rng: random.Random) -> bytes:
     from safetensors.numpy import load as tensors_of
     from safetensors.numpy import save as written
 
-    from nn._files.save import _checksum
+    from nn._files.format import checksum_of
 
     length = int.from_bytes(data[:8], "little")
     told = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["glassgrad"])
@@ -155,7 +155,7 @@ def signed(data: bytes, rng: random.Random) -> bytes:
     )  # fmt: skip
     text = json.dumps(told)
     tensors = tensors_of(data)
-    return bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+    return bytes(written(tensors, {"glassgrad": text, "sha256": checksum_of(text, tensors)}))
 
 
 WORDS = (

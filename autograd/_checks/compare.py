@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 from bisect import bisect
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
+from autograd._core.data import shape
 from autograd._core.modes import no_grad, record, without_warnings
 from autograd._core.node import Node
-from autograd._core.primitive import shape
-from autograd._grad.transforms import pull
-from autograd.files import brief
 
+from .directions import (
+    LONGEST,
+    SHORTEST,
+    Line,
+    Numbers,
+    copies,
+    distance,
+    element_count,
+    is_same,
+    is_zero,
+    power_of_two,
+    product,
+    size_of,
+    spans,
+)
 from .numerical import CLEAR, EPSILON, Estimate, derivative
+from .randomness import global_state, restore
 from .report import SEVERITY, Entry, Report, entry_of, relative
+from .weights import weigh, weighted_gradient, weighted_sum
 
 ENTRIES = 50
 """Of so many numbers every one is checked; of more, random directions through all of them."""
@@ -32,18 +46,6 @@ DECIDES = 1e-3
 ROUNDINGS = 32
 """So many roundings of a number are allowed for in the analytic gradient."""
 
-LONGEST = 2.0**-6
-"""The longest step, as a part of the number or of 1."""
-
-SHORTEST = 2.0**-51
-"""A shorter step, as a part of the number, is lost when it is added."""
-
-Numbers = list[Any]
-"""A float or an array for each input; a direction has None for what does not move."""
-
-Line = tuple[Numbers, tuple[tuple[float, float], ...]]
-"""A direction, with ranges of steps to make along it."""
-
 
 class Check:
     """One check: `run` computes a function's outputs from raw numbers and tells which nodes held these."""
@@ -55,18 +57,18 @@ class Check:
         self.given = start
         self.start: Numbers = [x if type(x) is float else x.astype(float) for x in start]
         self.names = names
-        self.sizes = [_size(x) for x in start]
+        self.sizes = [element_count(x) for x in start]
         self.seed = seed
         self.calls = 0
         self.value, self.magnitude = math.nan, 0.0
 
     def report(self) -> Report:
         """Compare, and leave the global random generators as they were, from which the function may draw."""
-        before = _global_state()
+        before = global_state()
         try:
             return self._report()
         finally:
-            _restore(before)
+            restore(before)
 
     @without_warnings
     def _report(self) -> Report:
@@ -78,7 +80,7 @@ class Check:
             said = f"the function gives {value!r} while it is recorded and {self.value!r} under no_grad()"
             return Report("invalid", (), (said,), self.calls)
         # A function is as good as one of inputs that are off by a rounding, and no better.
-        self.magnitude = max(self.magnitude, _size_of(self.gradient, self.start))
+        self.magnitude = max(self.magnitude, size_of(self.gradient, self.start))
         entries, remarks = self.compare()
         remarks += self.in_lower_precision()
         verdict = min((entry.verdict for entry in entries), key=SEVERITY.index, default="pass")
@@ -91,33 +93,33 @@ class Check:
         self.calls += 1
         with no_grad():
             outputs, self.targets = self.run(numbers)
-        return _weighted_sum(outputs, weigh(outputs, self.seed))
+        return weighted_sum(outputs, weigh(outputs, self.seed))
 
     def analytic(self, numbers: Numbers) -> tuple[Numbers, float]:
         """Return the gradient of the weighted sum of the outputs, and that sum."""
         self.calls += 1
         with record():
-            outputs, targets = self.run(_copies(numbers))
+            outputs, targets = self.run(copies(numbers))
             weights = weigh(outputs, self.seed)
             gradient = weighted_gradient(outputs, weights, targets)
-        return [g._data if isinstance(g, Node) else g for g in gradient], _weighted_sum(outputs, weights)[0]
+        return [g._data if isinstance(g, Node) else g for g in gradient], weighted_sum(outputs, weights)[0]
 
     def problem(self) -> str:
         """Say why the function cannot be checked, or nothing."""
-        before = _global_state()
-        self.value, self.magnitude = self.evaluate(_copies(self.start))
+        before = global_state()
+        self.value, self.magnitude = self.evaluate(copies(self.start))
         for name, node, then in zip(self.names, self.targets, self.start):
-            if not _same(node._data, then):
+            if not is_same(node._data, then):
                 return f"the function changes its input {name} in place; let it work on a new one, e.g. x = x + 1"
         if not math.isfinite(self.value):
             return f"the function is {self.value} at these inputs; check where it is finite"
-        again, _ = self.evaluate(_copies(self.start))
+        again, _ = self.evaluate(copies(self.start))
         if again == self.value:
             return ""
-        after = _global_state()
-        _restore(before)
-        repeated, _ = self.evaluate(_copies(self.start))
-        _restore(after)
+        after = global_state()
+        restore(before)
+        repeated, _ = self.evaluate(copies(self.start))
+        restore(after)
         differ = f"the function is not deterministic: it gave {self.value!r}, then {again!r} for the same inputs"
         if repeated == self.value:
             return f"{differ}. It draws from a global random generator: make one from a seed inside the function"
@@ -142,7 +144,7 @@ class Check:
                 entries += self.locate(0, total, wrong)
         start, idle = 0, []
         for name, size, slope in zip(self.names, self.sizes, self.gradient):
-            if _is_zero(slope):
+            if is_zero(slope):
                 along = self.line(name, self.direction(start, start + size, 0))
                 if along.verdict == "pass" and along.numerical == 0.0:
                     idle.append(name)
@@ -157,7 +159,7 @@ class Check:
     def resolution(self, entries: list[Entry], lines: list[Line]) -> str:
         """Say how large a mistake in a single number must be for random directions to show it."""
         shares = [
-            CLEAR * entry.error / MISTAKE / (_product(self.gradient, direction)[1] or math.inf)
+            CLEAR * entry.error / MISTAKE / (product(self.gradient, direction)[1] or math.inf)
             for entry, (direction, _) in zip(entries, lines)
         ]
         return f"a mistake of 1 % shows in every number that makes {max(shares):.0e} of the change or more"
@@ -173,7 +175,7 @@ class Check:
             direction[k][index] = 1.0
             x = float(x[index])
         where = self.names[k] + (f"[{', '.join(map(str, index))}]" if index else "")
-        return self.line(where, (direction, _ranges(abs(x))))
+        return self.line(where, (direction, spans(abs(x))))
 
     def place(self, position: int) -> tuple[int, tuple[int, ...]]:
         """Return which input the number at `position` belongs to, and its index there."""
@@ -202,7 +204,7 @@ class Check:
             way: Any
             if type(x) is float:
                 rng = random.Random(f"{self.seed} {number} {k}")
-                sizes: Any = _power_of_two(x) if x else 1.0
+                sizes: Any = power_of_two(x) if x else 1.0
                 way = rng.choice((-1, 1)) * rng.randint(8, 24) / 16 * sizes
                 longest = max(longest, sizes)
             else:
@@ -221,7 +223,7 @@ class Check:
     def line(self, where: str, line: Line) -> Entry:
         """Compare the derivative along a direction; what looks wrong is measured again with other steps."""
         direction, ranges = line
-        analytic, size = _product(self.gradient, direction)
+        analytic, size = product(self.gradient, direction)
         rounding = ROUNDINGS * EPSILON * size
 
         def along(h: float) -> float:
@@ -266,7 +268,7 @@ class Check:
     def spread(self, direction: Numbers, analytic: float) -> float:
         """Return how far the analytic derivative moves when the inputs move by a rounding."""
         gradients = [self.analytic([x * (1 + EPSILON * sign) for x in self.start])[0] for sign in (1, -1)]
-        moves = [abs(_product(gradient, direction)[0] - analytic) for gradient in gradients]
+        moves = [abs(product(gradient, direction)[0] - analytic) for gradient in gradients]
         return max((move for move in moves if math.isfinite(move)), default=0.0)
 
     def locate(self, start: int, stop: int, number: int) -> list[Entry]:
@@ -288,127 +290,10 @@ class Check:
             return []
         found, _ = self.analytic(self.given)
         largest = max(float(abs(g).max(initial=0.0)) if shape(g) else abs(float(g)) for g in self.gradient)
-        apart = max(_apart(g, exact) for g, exact in zip(found, self.gradient))
+        apart = max(distance(g, exact) for g, exact in zip(found, self.gradient))
         share = relative(apart, largest)
         said = f"checked in float64; the gradient in {' and '.join(lower)} differs by {share:.1e} of the largest entry"
         return [said + (f": {UNSTEADY}" if not share <= DECIDES else "")]
 
 
 UNSTEADY = "rounding leaves too few digits to say more"
-
-
-def weigh(outputs: list[Any], seed: int) -> list[Any]:
-    """Return a random weight for each number of the outputs, 1.0 if there is only one."""
-    if not outputs:
-        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
-    for output in outputs:
-        if not isinstance(output, Node):
-            raise TypeError(
-                f"the function returned {brief(output)} of type {type(output).__name__}, which has no gradient: return "
-                f"the node itself, not its .data or .item()"
-            )
-    weights: list[Any] = []
-    for k, output in enumerate(outputs):
-        if type(output._data) is float:
-            rng = random.Random(f"{seed} {k}")
-            weights.append(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5) if len(outputs) > 1 else 1.0)
-        else:
-            import numpy
-
-            generator = numpy.random.default_rng([seed, k])
-            way = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
-            weights.append(numpy.asarray(way if len(outputs) > 1 or output._data.size > 1 else 1.0 + 0.0 * way))
-    return weights
-
-
-def weighted_gradient(outputs: list[Any], weights: list[Any], targets: list[Any]) -> list[Any]:
-    """Return the gradient of the weighted sum of the outputs, nodes or raw.
-
-    The sum itself is not recorded: a check of `sum` and `multiply` must not rest on them.
-    """
-    total: list[Any] = []
-    for output, weight in zip(outputs, weights):
-        seed = weight if type(weight) is float else weight.astype(output._data.dtype)
-        gradient, _ = pull(output, targets, seed)
-        total = [a + b for a, b in zip(total, gradient)] if total else gradient
-    return total
-
-
-def _weighted_sum(outputs: list[Any], weights: list[Any]) -> tuple[float, float]:
-    """Return the weighted sum of the outputs, and that of their sizes."""
-    total, size = 0.0, 0.0
-    for output, weight in zip(outputs, weights):
-        part = output._data * weight
-        total += float(part if type(part) is float else part.sum())
-        size += float(abs(part) if type(part) is float else abs(part).sum())
-    return total, size
-
-
-def _size(x: Any) -> int:
-    return 1 if type(x) is float else int(x.size)
-
-
-def _copies(numbers: Numbers) -> Numbers:
-    return [x if type(x) is float else x.copy() for x in numbers]
-
-
-def _same(x: Any, y: Any) -> bool:
-    return bool(x == y) if type(x) is float else bool((x == y).all())
-
-
-def _is_zero(x: Any) -> bool:
-    return x == 0.0 if type(x) is float else not x.any()
-
-
-def _apart(x: Any, y: Any) -> float:
-    return float(abs(x - y).max(initial=0.0)) if shape(x) else abs(float(x) - float(y))
-
-
-def _power_of_two(x: float) -> float:
-    """Return the largest power of two that is no larger than |x|, and no subnormal."""
-    return math.ldexp(0.5, max(math.frexp(x)[1], -1020))
-
-
-def _ranges(x: float) -> tuple[tuple[float, float], ...]:
-    """Return the steps to make from a number of size x: parts of 1, and parts of x."""
-    if x == 0.0:
-        return ((LONGEST, SHORTEST * SHORTEST),)
-    size = _power_of_two(x)
-    if size < SHORTEST:
-        return ((LONGEST, SHORTEST), (LONGEST * size, SHORTEST * size))
-    return ((LONGEST * max(size, 1.0), SHORTEST * size),)
-
-
-def _product(gradient: Numbers, direction: Numbers) -> tuple[float, float]:
-    """Return the derivative along a direction, and the size of the numbers that it adds up.
-
-    The direction has random signs, so the roundings of its terms add up like their root mean square.
-    """
-    total, squares = 0.0, 0.0
-    for g, way in zip(gradient, direction):
-        if way is not None:
-            term = g * way
-            total += float(term if type(term) is float else term.sum())
-            squares += float(term * term if type(term) is float else (term * term).sum())
-    return total, abs(total) + math.sqrt(squares)
-
-
-def _size_of(gradient: Numbers, numbers: Numbers) -> float:
-    """Return the root of the sum of squares of each number times its derivative; 0 if one is infinite or nan."""
-    squares = 0.0
-    for g, x in zip(gradient, numbers):
-        term = g * x
-        squares += float(term * term if type(term) is float else (term * term).sum())
-    return math.sqrt(squares) if math.isfinite(squares) else 0.0
-
-
-def _global_state() -> list[tuple[Callable[[Any], None], Any]]:
-    """Return the states of the global random generators, each with the function that sets it."""
-    states: list[tuple[Callable[[Any], None], Any]] = [(random.setstate, random.getstate())]
-    numpy = sys.modules.get("numpy")
-    return states + ([(numpy.random.set_state, numpy.random.get_state())] if numpy else [])
-
-
-def _restore(states: list[tuple[Callable[[Any], None], Any]]) -> None:
-    for set_state, state in states:
-        set_state(state)

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd._core.modes import record
-from autograd._core.primitive import leaf
+from autograd._core.node import leaf
 from autograd._core.trees import flatten
 from autograd._grad.transforms import rebuild, trace
 from autograd.files import brief
 
-from .compare import Check, Numbers, weigh, weighted_gradient
+from .compare import Check
+from .directions import Numbers
 from .report import SEVERITY, Report
+from .weights import weigh, weighted_gradient
 
 
 def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0) -> Report:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from autograd._core.data import shape
 from autograd._core.modes import tracing
-from autograd._core.node import Node
-from autograd._core.primitive import kinds, leaf, shape
+from autograd._core.node import Node, kinds, leaf
 from autograd._core.tracing import Draw, compiling
 from autograd._core.trees import flatten, mapped
 from autograd._grad.kinks import drawn_once

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from autograd._core import floats as _floats
+from autograd._core.data import NUMBERS, has_varying, is_varying, shape, uniform
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node
-from autograd._core.primitive import ANY, NUMBERS, TABLE, has_varying, is_varying, leaf, shape
+from autograd._core.node import Node, leaf
+from autograd._core.primitive import ANY, TABLE
 from autograd._core.trees import deeper
 from autograd._ops.manipulation import broadcast_to
-from autograd._views.formula import uniform
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
 """Returns what may stand for a node: itself, another node, or raw data."""

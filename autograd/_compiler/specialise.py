@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autograd._compiler.backends.backends import BACKENDS
-from autograd._compiler.printers.python import RESERVED, nodes_in
+from autograd._compiler.printers.names import RESERVED
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.signature import FIXED, as_raw, is_float_array, layout
@@ -19,9 +19,11 @@ from autograd._grad.kinks import mean_beside
 from autograd._grad.sweep import is_finite
 from autograd._grad.transforms import parts_of
 
+from .build import program_of
 from .fresh import drawn, leaves_drawn
 from .passes import hollow, rule_of
-from .record import once_only, program_of, recorded, refuse_paths, replaced, same_twice
+from .program import nodes_in
+from .record import once_only, recorded, refuse_paths, replaced, same_twice
 from .surroundings import Surroundings
 
 

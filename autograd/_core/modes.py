@@ -80,7 +80,7 @@ class _Watch(weakref.ref[Any]):
 class _Block:
     """One time that a switch was entered."""
 
-    def __init__(self, switch: _Switch) -> None:
+    def __init__(self, switch: Switch) -> None:
         self.switch, self.setting = switch, switch.setting
         self.outer: _Block | None = None
         self.over = False
@@ -112,7 +112,7 @@ _next: ContextVar[_Block | None] = ContextVar("next", default=None)
 class _Exit:
     """The attribute `__exit__`: each time that it is asked for, the way back of a new block."""
 
-    def __get__(self, switch: _Switch | None, owner: type) -> Callable[..., None]:
+    def __get__(self, switch: Switch | None, owner: type) -> Callable[..., None]:
         if switch is None or switch.by_hand:
             # Such as an ExitStack, which asks the class.
             return _leave_by_hand if switch is None else partial(_leave_by_hand, switch)
@@ -122,7 +122,7 @@ class _Exit:
         return way
 
 
-def _leave_by_hand(switch: _Switch, *exception: object) -> None:
+def _leave_by_hand(switch: Switch, *exception: object) -> None:
     """Leave the innermost block of this thread or task that was entered by `__enter__()`, else the latest."""
     block = switch.variable.block()
     while block is not None and block not in switch.by_hand:
@@ -132,7 +132,7 @@ def _leave_by_hand(switch: _Switch, *exception: object) -> None:
         _leave(left)
 
 
-class _Switch:
+class Switch:
     """A context manager, also a decorator, that sets one variable."""
 
     variable: Setting[Any]
@@ -167,7 +167,7 @@ class _Switch:
         return cast(F, _switched(function, type(self)))
 
 
-def _switched(function: Callable[..., Any], kind: type[_Switch]) -> Callable[..., Any]:
+def _switched(function: Callable[..., Any], kind: type[Switch]) -> Callable[..., Any]:
     """Return the function with a switch on while its body runs, and off while that waits or has yielded."""
     import inspect
 
@@ -198,7 +198,7 @@ def _switched(function: Callable[..., Any], kind: type[_Switch]) -> Callable[...
     return wraps(function)(switched)
 
 
-def _resumed(kind: type[_Switch], body: Any) -> Generator[Any, Any, Any]:
+def _resumed(kind: type[Switch], body: Any) -> Generator[Any, Any, Any]:
     """Run a generator or an awaitable to its end, with a switch on whenever it runs."""
     resume, item = body.send, None
     while True:
@@ -220,7 +220,7 @@ def _resumed(kind: type[_Switch], body: Any) -> Generator[Any, Any, Any]:
 _awaited = types.coroutine(_resumed)
 
 
-def _yielding(function: Callable[..., Any], kind: type[_Switch]) -> Callable[..., Any]:
+def _yielding(function: Callable[..., Any], kind: type[Switch]) -> Callable[..., Any]:
     """Return an asynchronous generator function with a switch on whenever its body runs."""
 
     async def switched(*args: Any, **kwargs: Any) -> Any:
@@ -244,14 +244,14 @@ def _yielding(function: Callable[..., Any], kind: type[_Switch]) -> Callable[...
     return switched
 
 
-_LAZY: dict[type, Callable[[type[_Switch], Any], Any]] = {
+_LAZY: dict[type, Callable[[type[Switch], Any], Any]] = {
     types.GeneratorType: _resumed,
     types.CoroutineType: _awaited,
     types.AsyncGeneratorType: lambda kind, body: _yielding(lambda: body, kind)(),
 }
 
 
-class no_grad(_Switch):
+class no_grad(Switch):
     """Compute without recording: results inside are leaves, which no gradient passes.
 
     A context manager or a decorator, of generators and coroutines, too; it holds for the thread or asyncio task that
@@ -268,13 +268,13 @@ class no_grad(_Switch):
     variable, setting = recording, False
 
 
-class record(_Switch):
+class record(Switch):
     """Record even inside `no_grad`: what a function that differentiates needs for its own use."""
 
     variable, setting = recording, True
 
 
-class detect_anomaly(_Switch):
+class detect_anomaly(Switch):
     """Turn the first nan or infinity into an error that names its node and the line of your code that made it.
 
     Checks every operation and every gradient inside; raises `FloatingPointError`. It slows computation down: use it to

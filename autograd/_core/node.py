@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
@@ -283,3 +284,26 @@ def plain(text: str) -> str:
 
 
 _PRINTED = {ord("∂"): "d", ord("←"): "<-"}
+
+kinds: dict[str, Any] = {}
+"""The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
+
+
+def leaf(data: Any) -> Node:
+    """Return a node without inputs that holds `data`, a float or an array, as it is."""
+    node: Node = object.__new__(kinds["float" if type(data) is float else "array"])
+    node._data = data
+    node._grad = 0.0
+    node.op = None
+    return node
+
+
+def set_gradients(nodes: Iterable[Node], gradients: Iterable[Any]) -> None:
+    """Set the gradients of nodes, all or none of them: what breaks off Python, such as Ctrl-C, waits until it is done.
+
+    There is no instruction of Python between them.
+    """
+    deque(map(_set_gradient, nodes, gradients), 0)
+
+
+_set_gradient = vars(Node)["_grad"].__set__

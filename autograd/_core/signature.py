@@ -6,8 +6,7 @@ from typing import Any
 
 from autograd.files import brief
 
-from .node import Node
-from .primitive import kinds
+from .node import Node, kinds
 from .trees import deeper, mapped
 
 FIXED = (str, bytes, bool, type(None))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .anomaly import user_line, user_place
-from .modes import _Switch, active, replaying, tracing
-from .node import NO_SETTINGS, Node, name_of
-from .primitive import ANY, Primitive, leaf
+from .modes import Switch, active, replaying, tracing
+from .node import NO_SETTINGS, Node, leaf, name_of
+from .primitive import ANY, Primitive
 
 DETACH = Primitive("detach", lambda xp, a: a, (None,))
 """The number itself, which no gradient passes: only functions that are compiled need to record that."""
@@ -68,7 +68,7 @@ class Trace:
         return cut
 
 
-class traced(_Switch):
+class traced(Switch):
     """A context manager: note in `trace` what is computed."""
 
     variable = tracing
@@ -78,7 +78,7 @@ class traced(_Switch):
         self.setting = trace
 
 
-class replayed(_Switch):
+class replayed(Switch):
     """A context manager: replay a step, or with None compute at once inside of one."""
 
     variable = replaying

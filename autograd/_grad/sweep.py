@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from autograd._core.anomaly import check_gradient
-from autograd._core.modes import active, anomaly, new_lock, no_grad, tracing, without_warnings
-from autograd._core.node import MANY, Node, name_of
-from autograd._core.primitive import Rule, bits, leaf, read_only, shape, unchanged
+from autograd._core.data import bits, read_only, shape
+from autograd._core.modes import active, anomaly, no_grad, tracing
+from autograd._core.node import Node, leaf, name_of
+from autograd._core.primitive import Rule
 from autograd._ops.elementwise import equal, where
 from autograd._ops.manipulation import astype, item
 from autograd.files import brief
-
-# Two threads may share parameters: each must add its gradient whole.
-_lock = new_lock()
-
-
-def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
-    """Return every node that `root` depends on, inputs before results and `root` last, the same at every call.
-
-    Nothing below a node in `until` is visited. A chain of a million nodes is no deeper than one of ten: no recursion.
-
-    >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
-    >>> [node.label or node.op.name for node in topological_sort(a * b + a)]
-    ['a', 'b', 'multiply', 'add']
-    """
-    order: list[Node] = []
-    until, seen = set(until), {root}
-    path: list[tuple[Node, Iterator[Any]]] = []
-    node, ahead = root, iter(root.inputs if root not in until else ())
-    while True:
-        for parent in ahead:
-            if isinstance(parent, Node) and parent not in seen:
-                seen.add(parent)
-                if parent.op is not None and parent not in until:
-                    path.append((node, ahead))
-                    node, ahead = parent, iter(parent.inputs)
-                    break
-                order.append(parent)
-        else:
-            order.append(node)
-            if not path:
-                return order
-            node, ahead = path.pop()
 
 
 def sweep(
@@ -68,7 +36,7 @@ def sweep(
         op, inputs = node.op, node.inputs
         out, args = (node, _as_recorded(node)) if recorded else (node._data, node.args)
         together = op.rules[0] if op.arity is None else None
-        everything = _pull_back(together, g, out, args, node) if together is not None else None
+        everything = pull_back(together, g, out, args, node) if together is not None else None
         sent: list[Any] = [None] * len(inputs)
         for position, parent in enumerate(inputs):
             if not isinstance(parent, Node) or (wanted is not None and parent not in wanted):
@@ -79,7 +47,7 @@ def sweep(
                 rule = op.rules[position] if op.arity is not None else None
                 if rule is None:
                     continue
-                contribution = _pull_back(rule, g, out, args, node)
+                contribution = pull_back(rule, g, out, args, node)
             if careful and op.elementwise and contribution is not g:
                 contribution = where_it_arrives(g, contribution)
             contribution = match(contribution, parent, position, node, recorded)
@@ -114,7 +82,7 @@ def is_finite(g: Any) -> bool:
     return bool(math.isfinite(numpy.vdot(data, data)) or numpy.isfinite(data).all())
 
 
-def _pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
+def pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
     """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
     assert node.op is not None
     try:
@@ -198,175 +166,6 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
     if not hasattr(contribution, "dtype") or contribution.dtype != data.dtype:
         return astype(contribution, dtype=data.dtype)
     return contribution
-
-
-def backward(root: Node) -> None:
-    """Add the gradient of `root`, a scalar, to `.grad` of every leaf, and set `.grad` of every node between.
-
-    Raises ValueError if `root` is no scalar, or depends on no node.
-    """
-    if root.shape != ():
-        raise ValueError(
-            f"backward() needs a scalar; the shape is {root.shape}. Reduce it first, e.g. with .sum() or .mean()"
-        )
-    if root.op is None:
-        raise ValueError(
-            "backward() on a leaf: this loss was not computed from any Value or Tensor. Was it made from raw numbers, "
-            "under no_grad(), after detach() or from .data? Compute it from nodes"
-        )
-    with _lock:
-        _swept(root)
-
-
-@without_warnings
-def _swept(root: Node) -> None:
-    if active or not _backward_values(root):
-        _backward_general(root)
-
-
-def _backward_general(root: Node) -> None:
-    order = topological_sort(root)
-    for node in order:
-        if node.op is not None:
-            node._grad = 0.0
-    careful = bool(active) and anomaly.get()
-    while True:
-        adjoints = {root: one_like(root)}
-        passed_on = set()
-        for node, g, _ in sweep(order, adjoints, careful=careful):
-            node._grad = g
-            passed_on.add(id(g))
-        if careful or all(map(is_finite, adjoints.values())):
-            break
-        # Nearly always there is nothing to take care of.
-        careful = True
-    grads = []
-    for node, g in adjoints.items():
-        # A gradient belongs to its leaf, which may write to it: one that other nodes share is copied by the addition.
-        fresh = type(node._grad) is float and type(g) is not float and g.base is None and id(g) not in passed_on
-        grads.append(g if fresh and node._grad == 0.0 else node._grad + g)
-    set_gradients(adjoints, grads)
-
-
-def set_gradients(nodes: Iterable[Node], gradients: Iterable[Any]) -> None:
-    """Set the gradients of nodes, all or none of them: what breaks off Python, such as Ctrl-C, waits until it is done.
-
-    There is no instruction of Python between them.
-    """
-    deque(map(_set_gradient, nodes, gradients), 0)
-
-
-_set_gradient = vars(Node)["_grad"].__set__
-
-
-def _backward_values(root: Node) -> bool:
-    """Do the same for a graph of Values alone, four times faster; return False, nothing done, for any other.
-
-    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found. Leaves are
-    listed as often as they are used: what breaks off the sweep leaves their gradients as they were.
-    """
-    kind = type(root)
-    if type(root._data) is not float:
-        return False
-    zero = float("0")
-    order: list[Node] = []
-    stack: list[Any] = [root]
-    leaves: list[Any] = []
-    pop, push, finish, use = stack.pop, stack.append, order.append, leaves.append
-    while stack:
-        node = pop()
-        if node is None:
-            finish(pop())
-        elif node._grad is not zero:
-            node._grad = zero
-            push(node)
-            push(None)
-            first, second = node._a, node._b
-            if second is not None:
-                if type(second) is kind:
-                    if second.op is None:
-                        use(second)
-                    elif second._grad is not zero:
-                        push(second)
-                elif second is MANY:
-                    for i in first:
-                        if type(i) is kind:
-                            if i.op is None:
-                                use(i)
-                            elif i._grad is not zero:
-                                push(i)
-                        elif isinstance(i, Node):
-                            return False
-                    continue
-                elif isinstance(second, Node):
-                    return False
-            if type(first) is kind:
-                if first.op is None:
-                    use(first)
-                elif first._grad is not zero:
-                    push(first)
-            elif isinstance(first, Node):
-                return False
-    before = [leaf._grad for leaf in leaves]
-    try:
-        _sweep_values(root, order)
-    except BaseException:
-        set_gradients(leaves, before)
-        raise
-    return True
-
-
-def _sweep_values(root: Node, order: list[Node]) -> None:
-    """Add to the gradients of all nodes of a graph of Values."""
-    kind = type(root)
-    root._grad = 1.0
-    for node in reversed(order):
-        op: Any = node.op
-        g = node._grad
-        if not g:
-            # Nothing is sent on, however steep the slope is: see `where_it_arrives`.
-            continue
-        first = node._a
-        second = node._b
-        try:
-            if second is None:
-                (rule,) = op.rules
-                if rule is not None:
-                    first._grad += rule(g, node._data, node._x)
-            elif second is MANY:
-                _send(node)
-            else:
-                # Both are computed before either is added, so that a rule that raises leaves nothing half done.
-                left, right = op.rules
-                if type(first) is kind and left is not None:
-                    to_first = g if left is unchanged else left(g, node._data, node._x, node._y)
-                    if type(second) is kind and right is not None:
-                        to_second = g if right is unchanged else right(g, node._data, node._x, node._y)
-                        first._grad += to_first
-                        second._grad += to_second
-                    else:
-                        first._grad += to_first
-                elif type(second) is kind and right is not None:
-                    second._grad += right(g, node._data, node._x, node._y)
-        except (ZeroDivisionError, OverflowError):
-            _send(node)
-
-
-def _send(node: Node) -> None:
-    """Add to every input of a node of Values what its rules send there."""
-    op: Any = node.op
-    inputs, kind = node.inputs, type(node)
-    sent: Any
-    if op.arity is None:
-        sent = _pull_back(op.rules[0], node._grad, node._data, node.args, node) if op.rules[0] is not None else ()
-    else:
-        sent = [
-            _pull_back(rule, node._grad, node._data, node.args, node) if type(i) is kind and rule is not None else 0.0
-            for rule, i in zip(op.rules, inputs)
-        ]
-    for parent, contribution in zip(inputs, sent):
-        if type(parent) is kind:
-            parent._grad += contribution
 
 
 def one_like(root: Node) -> Any:

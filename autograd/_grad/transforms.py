@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
+from autograd._core.data import shape
 from autograd._core.modes import active, anomaly, record, tracing, without_warnings
-from autograd._core.node import Node
-from autograd._core.primitive import kinds, shape
+from autograd._core.node import Node, kinds
+from autograd._core.order import topological_sort
 from autograd._core.signature import is_array
 from autograd._core.tracing import Trace
 from autograd._core.trees import CONTAINERS, deeper, flatten, mapped
 from autograd._ops.elementwise import positive, where
-from autograd._ops.manipulation import astype, item, reshape, stack, sum_
+from autograd._ops.manipulation import astype, item, reshape, stack
+from autograd._ops.statistical import sum_
 from autograd.files import brief
 
 from .kinks import both_sides, has_kink, meet, smoothed, watching
-from .sweep import is_finite, one_like, sweep, topological_sort
+from .sweep import is_finite, one_like, sweep
 
 
 class Differentiated(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd._core.modes import active, replaying, tracing
-from autograd._core.node import Node
-from autograd._core.primitive import TABLE, Primitive, leaf
+from autograd._core.node import Node, leaf
+from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import read
+from autograd._grad.backward import backward
 from autograd._grad.kinks import meet_tie
-from autograd._grad.sweep import backward
 from autograd._ops import elementwise as _elementwise
 from autograd._ops import manipulation as _arrays
 from autograd._ops.elementwise import (  # fmt: skip

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from autograd._core.data import is_varying
 from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
-from autograd._core.node import Node, plain
-from autograd._core.primitive import is_varying, kinds
+from autograd._core.node import Node, kinds, plain
 from autograd._core.tracing import made, read, write
 from autograd._ops import manipulation as _arrays
 from autograd.files import brief

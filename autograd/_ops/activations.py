@@ -8,8 +8,8 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from autograd._core.data import shape
 from autograd._core.node import Node
-from autograd._core.primitive import shape
 from autograd._core.tracing import compiling
 
 from . import manipulation as _arrays

@@ -23,7 +23,9 @@ from __future__ import annotations
 from itertools import product
 from typing import Any, NamedTuple
 
-from autograd._core.primitive import REAL, Operation, primitive, shape
+from autograd._core.apply import primitive
+from autograd._core.data import shape
+from autograd._core.primitive import REAL, Operation
 from autograd.files import brief
 
 # The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autograd._core.apply import primitive
 from autograd._core.node import Node
-from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, primitive, unchanged
+from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, unchanged
 
 
 def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from contextvars import Context
 from typing import Any, NamedTuple
 
+from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
-from autograd._core.primitive import shape
-from autograd._grad.sweep import one_like, sweep, topological_sort
+from autograd._core.order import topological_sort
+from autograd._grad.sweep import one_like, sweep
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
 from autograd._ops.elementwise import greater, greater_equal, less, less_equal

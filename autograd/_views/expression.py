@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from autograd._core.primitive import TABLE, Primitive, kinds
+from autograd._core.node import kinds
+from autograd._core.primitive import TABLE, Primitive
 from autograd._ops import activations as _functions
 
 LENGTH = 2000

@@ -9,9 +9,10 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from autograd._core.data import shape, uniform
 from autograd._core.node import Node
-from autograd._core.primitive import ANY, Primitive, shape
-from autograd._grad.sweep import topological_sort
+from autograd._core.order import topological_sort
+from autograd._core.primitive import ANY, Primitive
 
 from .latex import parsed
 
@@ -115,17 +116,6 @@ def _simpler(node: Node) -> Any:
         if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
             return rewrite(*node.inputs)
     return node
-
-
-def uniform(data: Any) -> Any:
-    """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
-    if isinstance(data, (float, int)):
-        return data
-    if not data.size or not (data == data.flat[0]).all():
-        return None
-    # Zero and minus zero are equal, but other numbers.
-    alike = data.flat[0] != 0 or data.tobytes() == data.size * data.flat[0].tobytes()
-    return data.flat[0].item() if alike else None
 
 
 def is_one_number(node: Node, data: Any) -> bool:

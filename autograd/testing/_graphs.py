@@ -14,9 +14,10 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograd._core.data import shape
 from autograd._core.modes import no_grad
-from autograd._core.node import Node
-from autograd._core.primitive import REAL, TABLE, Example, Interval, Primitive, leaf, shape
+from autograd._core.node import Node, leaf
+from autograd._core.primitive import REAL, TABLE, Example, Interval, Primitive
 from autograd._grad.transforms import trace
 from autograd._views.draw.draw import draw as draw_graph
 from autograd._views.formula import assignments

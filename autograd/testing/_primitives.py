@@ -14,7 +14,9 @@ from hypothesis.errors import Unsatisfiable
 from autograd import Tensor, Value
 from autograd._checks.gradcheck import gradcheck
 from autograd._compiler.compile import compile
-from autograd._core.primitive import Primitive, kinds, shape
+from autograd._core.data import shape
+from autograd._core.node import kinds
+from autograd._core.primitive import Primitive
 from autograd._core.signature import as_raw
 from autograd._core.trees import flatten
 

@@ -10,8 +10,9 @@ from autograd import Tensor, Value, draw, sigmoid
 from autograd.files import printable, replace_file
 from nn import plots
 from nn._layers.dense import MLP
+from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit, predict
-from nn._training.losses import cross_entropy, hinge
+from nn._training.losses import hinge
 from nn._training.metrics import accuracy
 from nn._training.optimizers import SGD
 from nn.data import digits, moons, train_test_split

@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor
 from autograd.files import open_file
-from nn._files.save import FileError, packed, unpacked
+from nn._files.format import FileError
+from nn._files.load import unpacked
+from nn._files.save import packed
 from nn._layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn._layers.dense import MLP
-from nn._layers.module import Module, Sequential
+from nn._layers.module import Module
+from nn._layers.sequential import Sequential
 from nn._training.fit import predict
 from nn._training.history import History
 from nn._training.metrics import checked_scores, decide

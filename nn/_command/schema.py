@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.files import brief
-from nn._layers.dense import ACTIVATIONS
+from nn._layers.activations import ACTIVATIONS
 from nn._training.optimizers import NAMED
 
 MOST_SAMPLES = 1_000_000

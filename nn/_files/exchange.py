@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor, Value, no_grad
 from autograd.files import brief, replace_file
+from nn._layers.activations import BUILT_IN, activation_name
 from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
-from nn._layers.dense import BUILT_IN, MLP, Layer, activation_name
+from nn._layers.dense import MLP, Layer
 from nn._layers.dropout import Dropout
-from nn._layers.module import Module, Sequential, evaluating
+from nn._layers.module import Module, evaluating
 from nn._layers.normalization import BatchNorm, LayerNorm
+from nn._layers.sequential import Sequential
 from nn._rows import held, rows
 
 OPSET = 17

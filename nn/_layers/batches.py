@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from autograd import Node, Tensor, Value, deeper, item, stack
@@ -80,3 +81,31 @@ def _checked(sample: Any, n_in: int) -> Any:
             f"a sample has {n_in} inputs here; got {len(sample)} (a batch is a list of samples: [[...], [...]])"
         )
     return sample
+
+
+Form = type[Value] | type[Tensor]
+
+
+def count(n: Any, name: str) -> int:
+    """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
+    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
+    return int(n)
+
+
+def form(of: Any) -> Form:
+    if of is not Value and of is not Tensor:
+        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
+    return of
+
+
+def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
+    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
+    if not isinstance(x, (list, tuple)):
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        return shape
+    inside = deeper(depth)
+    inner = {shape_of(part, inside) for part in x}
+    if len(inner) > 1:
+        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
+    return (len(x), *(inner.pop() if inner else ()))

@@ -12,8 +12,9 @@ from autograd.files import brief
 from nn._random import generator
 from nn._settings import whole
 
-from .batches import as_array
-from .dense import Activation, Form, activation_function, activation_name, count, deviation, layer_number, put_number
+from .activations import Activation, activation_function, activation_name, deviation
+from .batches import Form, as_array, count
+from .dense import layer_number, put_number
 from .module import Module
 
 Lengths = int | tuple[int, ...]

@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy, deepcopy
 from itertools import chain
-from numbers import Integral
 from typing import Any
 
-import autograd
 from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
 from autograd.files import brief
 from nn._random import generator
-from nn._settings import nearest, real, whole
+from nn._settings import whole
 
-from .batches import as_tensor, as_values, is_batch
-from .module import Module, Sequential
+from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear
+from .batches import Form, as_tensor, as_values, count, form, is_batch
+from .module import Module
+from .sequential import Sequential
 
-Activation = str | Callable[[Any], Any]
-Form = type[Value] | type[Tensor]
 Block = tuple[Any, list[Any]] | None
 """What tells one computation from others, and the nodes that it uses; None if it is not ours alone."""
-
-
-def linear(z: Any) -> Any:
-    """Return z: no non-linearity.
-
-    >>> linear(3.0)
-    3.0
-    """
-    return z
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "linear": linear,
-    "relu": autograd.relu,
-    "tanh": autograd.tanh,
-    "sigmoid": autograd.sigmoid,
-    "softplus": autograd.softplus,
-    "leaky_relu": autograd.leaky_relu,
-    "elu": autograd.elu,
-    "silu": autograd.silu,
-    "gelu": autograd.gelu,
-    "softmax": autograd.softmax,
-}
-"""The activations that may be given by name; others may be added."""
-
-BUILT_IN = dict(ACTIVATIONS)
-"""Those of this package, which other programs know as well."""
-
-# These mix the neurons of a layer; all others work on each alone.
-ON_LAYERS = (autograd.softmax, autograd.log_softmax)
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
 
 
 class Perceptron(Module):
@@ -310,56 +276,3 @@ def put_number(layer: Any, number: int | str) -> None:
     layer.number = number
     for parameter in layer.parameters():
         parameter.label = f"w({number}){parameter.label[1:]}"
-
-
-def activation_function(activation: Activation) -> Callable[[Any], Any]:
-    """Return the function for a name in ACTIVATIONS, or the function itself.
-
-    Raises ValueError for another name, TypeError for what is neither.
-    """
-    if isinstance(activation, type) or not (isinstance(activation, str) or callable(activation)):
-        advice = (
-            f"give an instance, {activation.__name__}()" if isinstance(activation, type) else "'linear' stands for none"
-        )
-        raise TypeError(f"activation must be a name or a function; got {brief(activation)}: {advice}")
-    if not isinstance(activation, str):
-        return activation
-    if activation not in ACTIVATIONS:
-        raise ValueError(
-            f"unknown activation {brief(activation)}{nearest(activation, ACTIVATIONS)}; choose one of "
-            f"{', '.join(ACTIVATIONS)}, or give a function"
-        )
-    return ACTIVATIONS[activation]
-
-
-def deviation(n_in: int, n_out: int, activation: Activation, init: str | float | None) -> float:
-    """Return the standard deviation of fresh weights, by their number at each neuron (Glorot 2010, He 2015)."""
-    taken = "'he', 'glorot' or a standard deviation >= 0"
-    if init is not None and not isinstance(init, str):
-        return real("init", init, lambda init: 0 <= init < math.inf, taken)
-    if init is None:
-        init = "he" if activation_name(activation) in _RECTIFIERS else "glorot"
-    if init == "he":
-        return math.sqrt(2 / n_in)
-    if init == "glorot":
-        return math.sqrt(2 / (n_in + n_out))
-    raise ValueError(f"init must be {taken}; got {brief(init)}{nearest(init, ('he', 'glorot'))}")
-
-
-def count(n: Any, name: str) -> int:
-    """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
-    if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
-    return int(n)
-
-
-def form(of: Any) -> Form:
-    if of is not Value and of is not Tensor:
-        raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
-    return of
-
-
-def activation_name(activation: Activation) -> str:
-    if isinstance(activation, str):
-        return activation
-    return str(getattr(activation, "__name__", None) or getattr(activation, "name", brief(activation)))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from copy import copy, deepcopy
 from typing import Any
 
-from autograd import Drawing, Node, Tensor, Value, assign, block, no_grad
+from autograd import Drawing, Node, no_grad
 from autograd.files import brief
-from nn._training.targets import shape_of
 
+from .batches import shape_of
 from .parts import Whole, nodes_of, parts_of
 
 
@@ -231,78 +228,6 @@ DEEPEST = 100
 """So many levels of Sequentials may be inside each other."""
 
 
-class Sequential(Module):
-    """Modules one after the other: each is given what the one before returns.
-
-    >>> net = Sequential(Layer(2, 3, "tanh"), Layer(3, 1))
-    >>> [len(net([0.5, -1.0])), len(net.parameters())]
-    [1, 13]
-    """
-
-    def __init__(self, *layers: Module) -> None:
-        for layer in layers:
-            if not callable(layer) or (isinstance(layer, type) and issubclass(layer, Module)):
-                raise TypeError(
-                    f"Sequential takes modules or functions one after the other, Sequential(a, b); got {brief(layer)}"
-                )
-        # What is inside walks through Python's stack whenever something is computed, shown or saved.
-        self.depth = 1 + max((getattr(layer, "depth", 0) for layer in layers), default=0)
-        if self.depth > DEEPEST:
-            raise ValueError(f"Sequentials may be inside each other up to {DEEPEST} levels; put the layers into one")
-        self.layers = list(layers)
-        # A drawing tells the layers apart by their numbers.
-        numbered: list[Any] = [layer for layer in layers if hasattr(layer, "put_number")]
-        for number, layer in enumerate(numbered, 1):
-            if layer.number == "":
-                layer.put_number(number)
-
-    def __call__(self, x: Any) -> Any:
-        """Return the last module's output for a sample or a batch."""
-        return block(_through, self.layers, x)
-
-    def as_block(self) -> tuple[Any, list[Any]] | None:
-        """Return what tells the parts of the network from others, and their nodes; None for those of one's own."""
-        parts: list[Any] = [part.as_block() if hasattr(part, "as_block") else None for part in self.layers]
-        if None in parts or not type(self).__module__.startswith("nn."):
-            return None
-        nodes = [node for part in parts for node in part[1]]
-        return (type(self), len(vars(self)), *(part[0] for part in parts)), nodes
-
-    def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
-        """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers).
-
-        What has no form of another kind is copied. A layer in two places stays one, and layers that draw from one
-        generator still do. Raises ValueError if layers of another kind share a weight, as after `b.w = a.w`.
-        """
-        paths = Counter(part.item for part in parts_of(self) if isinstance(part.item, Node))
-        return self._to(kind, {}, {node for node, times in paths.items() if times > 1})
-
-    def _to(self, kind: Any, memo: dict[int, Any], tied: set[Node]) -> Sequential:
-        """Do what `to` says; `memo` has what was made already, by the identity of what it was made from."""
-        made: Sequential = copy(self)
-        memo[id(self)] = made
-        for layer in self.layers:
-            if isinstance(layer, Sequential) and id(layer) not in memo:
-                layer._to(kind, memo, tied)
-            elif hasattr(layer, "to") and id(layer) not in memo and getattr(layer, "of", None) is not kind:
-                if not tied.isdisjoint(layer.parameters()):
-                    raise ValueError(f"{layer!r} shares a weight with another layer, which has no other form: copy it")
-                memo[id(layer)] = layer.to(kind)
-        # The rest, and layers of this kind, with what they share.
-        vars(made).update({name: deepcopy(item, memo) for name, item in vars(self).items()})
-        return made
-
-    def __repr__(self) -> str:
-        return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
-
-
-def _through(layers: list[Any], x: Any) -> Any:
-    """Return what the last of some layers returns."""
-    for layer in layers:
-        x = layer(x)
-    return x
-
-
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
     """Switch a network to the behaviour after training, and back to what each part had."""
@@ -317,44 +242,6 @@ def evaluating(model: Module) -> Iterator[None]:
         for module in model.modules():
             if id(module) not in modes:
                 module.training = model.training
-
-
-_pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)
-
-
-def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
-    """Set the data of a buffer to those of `change(buffer)`, a node: at once, or later inside `buffer_updates`.
-
-    For layers that keep something from batch to batch: also inside a training step that is compiled.
-
-    >>> steps = Value(0.0)
-    >>> update_buffer(steps, lambda old: old + 1)
-    >>> steps.data
-    1.0
-    """
-    pending = _pending.get()
-    if pending is None:
-        assign(buffer, change(buffer))
-    else:
-        pending[buffer] = change(pending.get(buffer, buffer))
-
-
-@contextmanager
-def buffer_updates() -> Iterator[dict[Any, Any]]:
-    """Collect what buffers are to become, by buffer, and set none: a compiled function returns them.
-
-    >>> steps = Value(0.0)
-    >>> with buffer_updates() as updates:
-    ...     update_buffer(steps, lambda old: old + 1)
-    >>> steps.data, updates[steps].data
-    (0.0, 1.0)
-    """
-    updates: dict[Any, Any] = {}
-    token = _pending.set(updates)
-    try:
-        yield updates
-    finally:
-        _pending.reset(token)
 
 
 def _size(parameter: Any) -> int:

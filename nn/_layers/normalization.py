@@ -9,9 +9,10 @@ from autograd import Tensor, Value, mean, reshape, sqrt, var
 from autograd.files import brief
 from nn._settings import real
 
-from .batches import as_array, as_values, is_batch
-from .dense import Form, copy_without, count, form, frozen_whole, layer_number, put_number
-from .module import Module, update_buffer
+from .batches import Form, as_array, as_values, count, form, is_batch
+from .buffers import update_buffer
+from .dense import copy_without, frozen_whole, layer_number, put_number
+from .module import Module
 
 L = TypeVar("L", bound=Module)
 

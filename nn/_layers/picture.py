@@ -26,7 +26,7 @@ from autograd.picture.shapes import (
     text_width,
 )
 
-from .dense import activation_name
+from .activations import activation_name
 from .module import Module
 
 MOST = 16

@@ -8,7 +8,7 @@ from typing import Any
 
 from nn._settings import real
 
-from .optimizers import leaves
+from .optimizer import leaves
 
 
 def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:

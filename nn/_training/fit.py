@@ -21,7 +21,7 @@ from .history import History
 from .interrupt import held_back
 from .metrics import raw
 from .objective import Objective, evaluated
-from .optimizers import Optimizer
+from .optimizer import Optimizer
 from .progress import shown
 from .schedules import Schedule
 from .step import MANY, Step, accumulated, compiled, plain

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.files import brief
+from nn._layers.batches import shape_of
 from nn._random import seed_of_order
 from nn._rows import arranged, fault, rows
 from nn._settings import real, whole
 
 from .history import History
 from .metrics import raw
-from .targets import check_weight, shape_of
+from .targets import check_weight
 
 Metric = Callable[[Any, Any], Any]
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from autograd import Node, deeper
 from autograd.files import brief
+from nn._layers.batches import shape_of
 
-from .targets import check_distributions, shape_of
+from .targets import check_distributions
 
 
 class Decisions(NamedTuple):

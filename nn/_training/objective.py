@@ -9,10 +9,10 @@ from typing import Any
 
 from autograd import Node, no_grad
 from autograd.files import brief
+from nn._layers.batches import shape_of
 from nn._layers.module import Module, evaluating
 
 from .metrics import raw
-from .targets import shape_of
 
 
 class Objective:

@@ -10,7 +10,7 @@ from autograd import Replay
 from nn._layers.module import Module
 
 from .metrics import raw
-from .optimizers import Optimizer
+from .optimizer import Optimizer
 
 Step = Callable[..., tuple[float, Any]]
 

@@ -5,24 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import Node, Tensor, deeper, reshape, stack, validate
+from autograd import Node, Tensor, reshape, stack, validate
 from autograd.files import brief
+from nn._layers.batches import shape_of
 from nn._rows import LISTS, held, rows
 
 ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""
-
-
-def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
-    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
-    if not isinstance(x, (list, tuple)):
-        shape: tuple[int, ...] = getattr(x, "shape", ())
-        return shape
-    inside = deeper(depth)
-    inner = {shape_of(part, inside) for part in x}
-    if len(inner) > 1:
-        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
-    return (len(x), *(inner.pop() if inner else ()))
 
 
 def operand(x: Any, name: str, what: str) -> Any:

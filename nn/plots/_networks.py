@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd import Node, grad, no_grad
 from autograd.files import brief
-from nn._layers.dense import ON_LAYERS, Activation, activation_function, activation_name
+from nn._layers.activations import ON_LAYERS, Activation, activation_function, activation_name
 from nn._layers.module import Module
 
 from ._style import BLUE, VERMILION, axes, grid, new_figure, plain

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, Value, abs, exp, floor, gradcheck, gradcheck_module, primitive, relu, tanh, where
-from autograd._checks.compare import _ranges
+from autograd._checks.directions import spans
 from autograd._checks.numerical import derivative
 from nn import MLP, Sequential, cross_entropy, mse
 
@@ -43,7 +43,7 @@ def test_the_error_bar_holds_at_every_scale(
     f, slope = function
     at = x / inner
     magnitude = outer * max(math.fabs(f(x)), math.fabs(x * slope(x)))
-    found = derivative(lambda h: outer * f(inner * (at + h)), _ranges(math.fabs(at)), magnitude)
+    found = derivative(lambda h: outer * f(inner * (at + h)), spans(math.fabs(at)), magnitude)
     true = outer * inner * slope(inner * at)
     assert not found.reason
     assert math.fabs(found.value - true) <= 8 * found.error + 1e-14 * math.fabs(true)
@@ -52,12 +52,12 @@ def test_the_error_bar_holds_at_every_scale(
 
 
 def test_a_function_in_lower_precision_gets_a_wider_error_bar() -> None:
-    found = derivative(lambda h: float(np.sin(np.float32(1.0 + h))), _ranges(1.0), 1.0)
+    found = derivative(lambda h: float(np.sin(np.float32(1.0 + h))), spans(1.0), 1.0)
     assert found.value == pytest.approx(math.cos(1.0), abs=found.error)
     assert 1e-8 < found.error < 1e-3
 
 
-AT_0 = _ranges(0.0)
+AT_0 = spans(0.0)
 
 
 def test_numerical_derivatives_that_do_not_exist() -> None:

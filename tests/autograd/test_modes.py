@@ -329,7 +329,7 @@ def test_locks_are_free_in_a_forked_process() -> None:
     taken, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with lock, autograd._grad.sweep._lock:
+        with lock, autograd._grad.backward._lock:
             taken.set()
             done.wait()
 

@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from autograd import TABLE, Tensor, Value, gradcheck, primitive
-from autograd._checks.compare import weigh, weighted_gradient
+from autograd._checks.weights import weigh, weighted_gradient
 from autograd._core.trees import flatten
 from autograd._grad.transforms import trace
 from autograd.testing import Graph, check_primitive, graphs

@@ -38,7 +38,7 @@ class Pair:
         J.backward()
         assert found[0] == pytest.approx(J.item(), rel=1e-12)
         np.testing.assert_allclose(
-            found[1], autograd._compiler.replay.replay.raw(autograd._compiler.replay.replay.copied(out)), rtol=1e-12
+            found[1], autograd._compiler.replay.forms.raw(autograd._compiler.replay.forms.copied(out)), rtol=1e-12
         )
         for own, other in zip(self.leaves, self.written):
             np.testing.assert_allclose(own.grad, other.grad, rtol=1e-12, atol=1e-14)

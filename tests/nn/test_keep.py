@@ -53,8 +53,11 @@ from nn import (
     save,
     warm_up,
 )
+from nn._files.format import checksum_of
+from nn._files.generators import GENERATORS
+from nn._files.load import unpacked
 from nn._files.safetensors import tensors_of, written
-from nn._files.save import GENERATORS, _checksum, packed, unpacked
+from nn._files.save import packed
 from nn.testing import mlps
 
 rng = np.random.default_rng(0)
@@ -240,7 +243,7 @@ def test_lengths_may_be_numbers_of_numpy(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_a_generator_that_would_read_foreign_memory(bits: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
     """NumPy takes any place, and reads what lies there, or ends Python."""
-    from nn._files.save import _generator, _state_of
+    from nn._files.generators import _generator, _state_of
 
     state = _state_of(np.random.Generator(getattr(np.random, bits)(0)))
     change(state[1])
@@ -420,7 +423,7 @@ def test_a_file_takes_a_small_multiple_of_its_size(name: str) -> None:
     def content(k: int) -> bytes:
         text, tensors = HOSTILE[name](k)
         tensors = {name: np.asarray(array) for name, array in tensors.items()}
-        return written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)})
+        return written(tensors, {"glassgrad": text, "sha256": checksum_of(text, tensors)})
 
     small, large = content(1), content(4)
     assert len(large) > 2 * len(small)
@@ -529,7 +532,7 @@ class TestMistakes:
         from safetensors.numpy import load as tensors_of
         from safetensors.numpy import save as written
 
-        from nn._files.save import _checksum
+        from nn._files.format import checksum_of
 
         path = tmp_path / "a.safetensors"
         model: Any = MLP(2, [2, 1])
@@ -541,7 +544,7 @@ class TestMistakes:
         told = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["glassgrad"])
         change(told)
         text, tensors = json.dumps(told), tensors_of(data)
-        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": checksum_of(text, tensors)}))
         with pytest.raises(FileError, match=message):
             load(path)
 
@@ -550,7 +553,7 @@ class TestMistakes:
         from safetensors.numpy import load as tensors_of
         from safetensors.numpy import save as written
 
-        from nn._files.save import _checksum
+        from nn._files.format import checksum_of
 
         path, model = tmp_path / "a.safetensors", Layer(2, 3, of=Tensor)
         optimizer, history = Adam(model.parameters()), History({"loss": [1.0]})
@@ -559,7 +562,7 @@ class TestMistakes:
         data = path.read_bytes()
         text = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]["glassgrad"]
         tensors = {**tensors_of(data), name: np.zeros(1)}
-        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": _checksum(text, tensors)}))
+        path.write_bytes(written(tensors, {"glassgrad": text, "sha256": checksum_of(text, tensors)}))
         with pytest.raises(FileError, match=r"has an array of shape \(1,\) for numbers of shape \(3,\)"):
             load(path)
 

@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Any
 
 from autograd._compiler.printers.loops import loop_of
-from autograd._compiler.printers.python import Part, Program, nodes_in, write
+from autograd._compiler.printers.python import write
+from autograd._compiler.program import Part, Program, nodes_in
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
 from autograd._core.trees import CONTAINERS, mapped, plain, refilled

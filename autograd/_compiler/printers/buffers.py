@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd._compiler.passes import LARGE
-from autograd._compiler.rules.symbols import Lines
+from autograd._compiler.rules.tidy import Lines
 from autograd._core.node import Node
 
 _UFUNCS: dict[type, str] = {

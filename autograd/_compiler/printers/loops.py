@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from autograd._compiler.passes import relinked
-from autograd._core.node import Node
-from autograd._core.primitive import TABLE, Primitive, leaf, shape
+from autograd._compiler.program import Program, nodes_in
+from autograd._core.data import shape
+from autograd._core.node import Node, leaf
+from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import CompileError
-from autograd._ops.manipulation import sum_
+from autograd._ops.statistical import sum_
 
-from .python import Body, Names, Program, indented, nodes_in
+from .names import Names
+from .python import Body, indented
 
 MOST = 20_000
 """More operations take Numba minutes."""

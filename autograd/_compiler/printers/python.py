@@ -3,120 +3,27 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import keyword
 import re
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd._compiler.passes import exact, on_floats, rule_of
-from autograd._compiler.rules.symbols import Given, Lines, Unwritable, assign, lines_of, syntax
+from autograd._compiler.program import Part, Program, nodes_in
+from autograd._compiler.rules.follow import lines_of
+from autograd._compiler.rules.symbols import Given, Unwritable, syntax
+from autograd._compiler.rules.tidy import Lines, assign
+from autograd._core.data import is_varying, shape
 from autograd._core.node import Node
-from autograd._core.primitive import TABLE, is_varying, shape
-from autograd._core.trees import CONTAINERS, flatten, mapped, refilled
+from autograd._core.primitive import TABLE
+from autograd._core.trees import CONTAINERS, mapped, refilled
 
+from .arguments import head
 from .buffers import written_over
+from .names import Names
 
 SMALL = 64
 """An array of so many numbers is written out; a larger one, or an empty one of any shape, is given."""
 
 _WHERE = TABLE["where"]
-
-RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math"})
-"""Names that the source uses for other things."""
-
-
-class Pack(NamedTuple):
-    """An array that holds the numbers of many leaves."""
-
-    name: str
-    node: Any
-    leaves: list[Node]
-    captured: bool
-    """Whether the leaves are used from outside, rather than arguments."""
-
-    def data(self, found: Mapping[Node, Any]) -> Any:
-        """Return the array for leaves whose numbers are found, or are those that they hold."""
-        import numpy
-
-        return numpy.array([found.get(leaf, leaf._data) for leaf in self.leaves])
-
-
-@dataclass(frozen=True)
-class Part:
-    """One element of a computed array, as a result."""
-
-    node: Any
-    place: int
-
-
-def nodes_in(tree: Any) -> list[Node]:
-    """Return the nodes of a structure, in order."""
-    items = (item.node if isinstance(item, Part) else item for item in flatten(tree))
-    return [item for item in items if isinstance(item, Node)]
-
-
-@dataclass
-class Program:
-    """What is written: a function's parameters, each with its structure of leaves, its operations and its results."""
-
-    name: str
-    arguments: list[tuple[str, Any]]
-    captured: list[Node]
-    packs: list[Pack]
-    nodes: list[Node]
-    forward: int
-    results: Any
-    names: dict[Node, str] = field(default_factory=dict)
-    adjoints: dict[Node, tuple[Node, Node]] = field(default_factory=dict)
-    """For gradients: of what, with respect to what."""
-    given: dict[str, Any] = field(default_factory=dict)
-    """What the source takes from outside beside the captured leaves: large arrays, functions that cannot be written."""
-
-
-class Names:
-    """Gives every node an identifier of its own."""
-
-    def __init__(self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]]) -> None:
-        self.wanted, self._adjoints = wanted, dict(adjoints)
-        self._found: dict[Node, str] = {}
-        self._taken = set(RESERVED)
-        self._next: dict[str, int] = {}
-
-    def of(self, node: Node) -> str:
-        """Return the name of a node: the one that is wanted for it, dJ_dw for a gradient, else t1, t2, ..."""
-        if node not in self._found:
-            wish = self.wanted.get(node, "t1")
-            if wish == "t1" and node in self._adjoints:
-                # Taken out, as a gradient may be the very number by which it was taken: r, for the mean of two r ** 2.
-                out, by = self._adjoints.pop(node)
-                wish = f"d{self.of(out)}_d{self.of(by)}"
-            self._found[node] = self.new(wish)
-        return self._found[node]
-
-    def rename(self, node: Node, name: str) -> None:
-        """Give a node the name of something else."""
-        self._found[node] = name
-
-    def new(self, wish: str) -> str:
-        """Return a name that nothing has yet: the wish as an identifier, with another number if it is taken."""
-        # Python reads names in this form: the micro sign and the letter mu are one name, and x² is none.
-        wish = unicodedata.normalize("NFKC", re.sub(r"[()]", "", wish))
-        name = re.sub(r"[\W_]+", "_", wish).strip("_") or "t1"
-        name = name if name.isidentifier() else f"t_{name}"
-        if not name.isidentifier():
-            name = "t1"
-        if name in self._taken and not name[-1].isdecimal():
-            name += "_2"
-        stem = re.sub(r"\d+\Z", "", name)
-        while name in self._taken:
-            number = self._next.get(stem, int(name[len(stem) :])) + 1
-            self._next[stem] = number
-            name = f"{stem}{number}"
-        self._taken.add(name)
-        return name
 
 
 def write(program: Program, functional: bool = False) -> str:
@@ -125,7 +32,7 @@ def write(program: Program, functional: bool = False) -> str:
     Else large arrays that are no longer needed are written over.
     """
     names = Names(program.names, program.adjoints)
-    parameters, unpacking = _head(program, names)
+    parameters, unpacking = head(program, names)
     parameters += [names.of(node) for node in program.captured]
     parameters += [names.of(pack.node) for pack in program.packs if pack.captured]
     body = Body(program, names, functional)
@@ -147,50 +54,6 @@ def write(program: Program, functional: bool = False) -> str:
     imports = [line for used, line in modules if re.search(rf"\b{re.escape(used)}", whole)]
     above = "\n\n".join("\n".join(block) for block in (imports, constants) if block)
     return (above + "\n\n\n" if above else "") + "\n".join(text) + "\n"
-
-
-def _head(program: Program, names: Names) -> tuple[list[str], Lines]:
-    """Return the parameters that are arguments, and the lines that give what is inside them its names."""
-    parameters: list[str] = []
-    lines: Lines = []
-    used = {item for node in program.nodes for item in node.inputs if isinstance(item, Node)}
-    used.update(nodes_in(program.results))
-    whole: dict[Node, tuple[str, Any]] = {}
-    for name, tree in program.arguments:
-        leaves = nodes_in(tree)
-        same = (p for p in program.packs if list(map(id, p.leaves)) == list(map(id, leaves)))
-        pack = next(same, None) if leaves and not isinstance(tree, Node) else None
-        if isinstance(tree, Node):
-            names.wanted[tree] = name
-            parameters.append(names.of(tree))
-        elif pack is not None and _rectangular(tree) and used.isdisjoint(leaves):
-            names.wanted[pack.node] = name
-            parameters.append(names.of(pack.node))
-            whole[pack.node] = parameters[-1], tree
-        else:
-            parameters.append(names.new(name))
-            packed = {leaf for pack in program.packs for leaf in pack.leaves}
-            if not used.union(packed).isdisjoint(leaves):
-                lines += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names, program)
-    for pack in program.packs:
-        if pack.node in whole:
-            name, tree = whole[pack.node]
-            flat = ".reshape(-1)" if isinstance(tree[0], (list, tuple)) else ""
-            lines.append(f"{name} = np.array({name}){flat}")
-        elif not pack.captured:
-            inside = ", ".join(names.of(leaf) for leaf in pack.leaves)
-            lines.append(f"{names.of(pack.node)} = np.array([{inside}])")
-    return parameters, lines
-
-
-def _rectangular(tree: Any) -> bool:
-    """Tell whether a structure is a list of leaves, or of lists of equally many."""
-    if not isinstance(tree, (list, tuple)):
-        return False
-    if all(isinstance(item, Node) for item in tree):
-        return True
-    rows = [item for item in tree if isinstance(item, (list, tuple)) and all(isinstance(part, Node) for part in item)]
-    return len(rows) == len(tree) and len(set(map(len, rows))) == 1
 
 
 def indented(lines: Lines, indent: str = "    ") -> list[str]:
@@ -428,35 +291,3 @@ def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
         name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
         program.given[name] = item
     return ast.Name(name, ast.Load())
-
-
-def _unpacking(given: ast.expr, name: str, tree: Any, names: Names, program: Program) -> Lines:
-    """Return the lines that give the leaves of a structure their names."""
-    if not isinstance(tree, (list, tuple, dict)) or not tree:
-        return []
-    if isinstance(tree, dict) or any(map(_has_dict, tree)):
-        lines: Lines = []
-        items: Any = list(tree.items() if isinstance(tree, dict) else enumerate(tree))
-        for key, item in items:
-            part = ast.Subscript(given, written_or_given(key, program, names), ast.Load())
-            wish = str(key) if isinstance(tree, dict) else f"{name}_{key}"
-            if isinstance(item, Node):
-                names.wanted.setdefault(item, wish)
-                lines.append(assign(names.of(item), part))
-            else:
-                lines += _unpacking(part, wish, item, names, program)
-        return lines
-    return [ast.Assign([_target(name, tree, names)], given, lineno=0)]
-
-
-def _has_dict(tree: Any) -> bool:
-    return isinstance(tree, dict) or (isinstance(tree, (list, tuple)) and any(map(_has_dict, tree)))
-
-
-def _target(name: str, tree: Any, names: Names) -> ast.expr:
-    if isinstance(tree, Node):
-        names.wanted.setdefault(tree, name)
-        return ast.Name(names.of(tree), ast.Store())
-    if isinstance(tree, (list, tuple)):
-        return ast.Tuple([_target(f"{name}_{k}", item, names) for k, item in enumerate(tree)], ast.Store())
-    return ast.Name("_", ast.Store())

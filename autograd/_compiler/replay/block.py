@@ -10,14 +10,14 @@ from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from autograd._core.anomaly import user_place
+from autograd._core.data import NUMBERS
 from autograd._core.modes import active, record, recording, replaying, tracing
-from autograd._core.node import Node
-from autograd._core.primitive import NUMBERS, kinds, leaf
+from autograd._core.node import Node, kinds, leaf
 from autograd._core.tracing import DETACH, Trace, replayed, traced
 from autograd._core.trees import DEEPEST, flatten
 
 from .late import Call, Late, LateResult
-from .replay import Place, Step
+from .step import Place, Step
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,18 +9,19 @@ from operator import itemgetter
 from typing import Any
 
 from autograd._compiler.backends.backends import BACKENDS
+from autograd._compiler.build import program_of
 from autograd._compiler.passes import hollow, rule_of
-from autograd._compiler.printers.python import Program
-from autograd._compiler.record import Recording, program_of
+from autograd._compiler.program import Program
+from autograd._compiler.record import Recording
+from autograd._core.data import is_varying
 from autograd._core.modes import record, without_warnings
-from autograd._core.node import NO_SETTINGS, Node
-from autograd._core.primitive import is_varying, leaf
+from autograd._core.node import NO_SETTINGS, Node, leaf
 from autograd._core.tracing import DETACH, CompileError, Trace, replayed, traced
 from autograd._grad.sweep import one_like
 from autograd._grad.transforms import Differentiated, pull
 
 from .late import Late
-from .replay import Place, Step
+from .step import Place, Step
 
 
 class Way:

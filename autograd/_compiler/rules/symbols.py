@@ -9,25 +9,16 @@ from __future__ import annotations
 import ast
 import math
 import operator
-import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, NamedTuple
 
-from autograd._core import floats as _floats
 from autograd.files import brief
 
-Lines = list[Any]
-"""Statements, as syntax or already as text."""
-
-MOST_DECISIONS = 4
+from .tidy import Lines, assign
 
 MOST = 1 << 1024
 """No float is larger. Python writes integers of up to 4,300 digits."""
-
-DEEPEST = 50
-"""Python, which reads expressions by recursion, is given no deeper ones: a sum of many has several lines."""
 
 
 class Given(NamedTuple):
@@ -41,7 +32,7 @@ class Unwritable(Exception):
     """A rule does what symbols cannot write down."""
 
 
-class _Fork(Exception):
+class Fork(Exception):
     """A rule asks whether something is true, and which way to follow is not decided."""
 
 
@@ -76,68 +67,8 @@ class Writer:
         """Say whether a symbol is to be taken as true."""
         if not self.decisions:
             self.condition = symbol.tree
-            raise _Fork
+            raise Fork
         return self.decisions.pop(0)
-
-
-def lines_of(
-    name: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, functional: bool
-) -> tuple[Lines, str]:
-    """Return the lines that compute a forward rule and name the result, and its kind: "f" for floats, "b" for truths.
-
-    "i" may be an integer, which counts as a float to the engine.
-
-    What differs from call to call is `Given`, among the arguments and inside the settings; all else is written as it
-    is. `functional` lines do not write to arrays, and choose without deciding, as JAX needs it. Raises Unwritable for a
-    rule that symbols cannot follow.
-    """
-    lines, kind = _follow(name, forward, arguments, settings, arrays, functional, ())
-    lines = list(map(_augmented, _shortened(lines)))
-    return [_Chosen().visit(line) for line in lines] if functional else lines, kind
-
-
-def _follow(
-    name: str,
-    forward: Callable[..., Any],
-    arguments: list[Any],
-    settings: Any,
-    arrays: bool,
-    functional: bool,
-    way: tuple[bool, ...],
-) -> tuple[Lines, str]:
-    writer = Writer(name, way, functional)
-    args = [_symbols(writer, arg) for arg in arguments]
-    given = {setting: _symbols(writer, item) for setting, item in settings.items()}
-    try:
-        result = forward(_Arrays(writer) if arrays else _Floats(writer), *args, **given)
-    except _Fork:
-        if len(way) == MOST_DECISIONS:
-            raise Unwritable("too many decisions") from None
-        before, condition = writer.lines, writer.condition
-        assert condition is not None
-        (yes, kind), (no, other) = (
-            _follow(name, forward, arguments, settings, arrays, functional, (*way, answer)) for answer in (True, False)
-        )
-        if "b" in {kind, other} and kind != other:
-            raise Unwritable("a number one way, True or False the other") from None
-        return [*before, ast.If(condition, yes[len(before) :], no[len(before) :])], min(kind, other, key="ibf".index)
-    except Exception as error:
-        raise Unwritable(f"{type(error).__name__}: {error}") from error
-    return [*writer.lines, assign(name, syntax(result))], _kind(example(result))
-
-
-def _kind(data: Any) -> str:
-    """Return "b" for truths, "i" for integers, "f" for floats."""
-    if isinstance(data, int):
-        return "b" if isinstance(data, bool) else "i"
-    given = getattr(getattr(data, "dtype", None), "kind", "f")
-    return "i" if given == "u" else str(given)
-
-
-def _symbols(writer: Writer, item: Any) -> Any:
-    if isinstance(item, Given):
-        return Symbol(writer, *item)
-    return tuple(_symbols(writer, part) for part in item) if type(item) is tuple else item
 
 
 class Symbol:
@@ -158,7 +89,7 @@ class Symbol:
         if name == "item" and self._writer.functional:
             return lambda: self.reshape(())
         tree = ast.Attribute(self.tree, name, ast.Load())
-        return _Function(self._writer, tree, attribute) if callable(attribute) else self._writer.symbol(tree, attribute)
+        return Function(self._writer, tree, attribute) if callable(attribute) else self._writer.symbol(tree, attribute)
 
     def __abs__(self) -> Symbol:
         return self._writer.symbol(ast.Call(ast.Name("abs", ast.Load()), [self.tree], []), abs(self.data))
@@ -187,12 +118,12 @@ def _operator(name: str, node: ast.AST, reflected: bool = False) -> Callable[[Sy
 
     def method(self: Symbol, other: Any) -> Symbol:
         left, right = (other, self) if reflected else (self, other)
-        return _infix(self._writer, function, node, left, right)
+        return infix(self._writer, function, node, left, right)
 
     return method
 
 
-def _infix(writer: Writer, function: Callable[..., Any], node: ast.AST, left: Any, right: Any) -> Symbol:
+def infix(writer: Writer, function: Callable[..., Any], node: ast.AST, left: Any, right: Any) -> Symbol:
     first, second = syntax(left), syntax(right)
     tree: ast.expr
     if isinstance(node, ast.cmpop):
@@ -221,14 +152,14 @@ for _name, _sign in {"neg": ast.USub(), "pos": ast.UAdd(), "invert": ast.Invert(
     setattr(Symbol, f"__{_name}__", _prefix(_name, _sign))
 
 
-class _Function:
+class Function:
     """A function of NumPy's, or a method of an array: calling it is a line."""
 
     def __init__(self, writer: Writer, tree: ast.expr, function: Any) -> None:
         self._writer, self._tree, self._function = writer, tree, function
 
-    def __getattr__(self, name: str) -> _Function:
-        return _Function(self._writer, ast.Attribute(self._tree, name, ast.Load()), getattr(self._function, name))
+    def __getattr__(self, name: str) -> Function:
+        return Function(self._writer, ast.Attribute(self._tree, name, ast.Load()), getattr(self._function, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # What is None or False is what NumPy takes anyway.
@@ -250,121 +181,6 @@ class _Function:
                 self._writer.lines.append(ast.Expr(tree))
             return None
         return self._writer.symbol(tree, data)
-
-
-class _Arrays:
-    """The namespace `xp` of arrays: NumPy's functions, written as operators where there is one."""
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-
-    def __getattr__(self, name: str) -> Any:
-        import numpy
-
-        function = getattr(numpy, name)
-        if name in _INFIX:
-            return lambda a, b: _infix(self._writer, function, _INFIX[name], a, b)
-        if name == "asarray":
-            return lambda a: a if isinstance(example(a), numpy.ndarray) else self._call(name, function)(a)
-        if hasattr(numpy.ndarray, name) and name not in _IN_PLACE:
-            # The method computes the same, and is quicker to start than the function.
-            return partial(self._method, name, function)
-        return self._call(name, function) if callable(function) else function
-
-    def _method(self, name: str, function: Any, a: Any, *rest: Any, **given: Any) -> Any:
-        if isinstance(a, Symbol) and hasattr(a.data, name):
-            return getattr(a, name)(*rest, **given)
-        return self._call(name, function)(a, *rest, **given)
-
-    def _call(self, name: str, function: Any) -> _Function:
-        return _Function(self._writer, ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), function)
-
-
-_IN_PLACE = ("sort", "partition", "resize", "put")
-"""Methods of arrays that do something else than the functions of the same name."""
-
-_INFIX: dict[str, ast.AST] = {
-    "divide": ast.Div(), "greater": ast.Gt(), "greater_equal": ast.GtE(), "less": ast.Lt(), "less_equal": ast.LtE(),
-    "equal": ast.Eq(), "not_equal": ast.NotEq(), "matmul": ast.MatMult(),
-}  # fmt: skip
-
-
-class _Floats:
-    """The namespace `xp` of floats: `math`, and plain Python where `math` has no such function.
-
-    Python's floats raise where IEEE 754 has a result; a compiled function that raises is computed again, by the table.
-    """
-
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        write = _PYTHON.get(name)
-
-        def function(*args: Any) -> Symbol:
-            if write is None:
-                function_ = ast.Attribute(ast.Name("math", ast.Load()), name, ast.Load())
-                tree: ast.expr = ast.Call(function_, list(map(syntax, args)), [])
-            else:
-                # The names of the arguments are put in as text: they are names or numbers.
-                tree = ast.parse(write(*(ast.unparse(syntax(arg)) for arg in args)), mode="eval").body
-            return self._writer.symbol(tree, getattr(_floats, name)(*map(example, args)))
-
-        if not hasattr(_floats, name):
-            raise AttributeError(name)
-        return function
-
-
-def _is_number(text: str) -> bool:
-    return isinstance(ast.parse(text, mode="eval").body, (ast.Constant, ast.UnaryOp))
-
-
-def _power(x: str, y: str) -> str:
-    whole = _is_number(y) and float(y).is_integer()
-    return f"({x}) ** ({y})" if whole else f"math.pow({x}, {y})"
-
-
-def _real(text: str) -> str:
-    """Write an integer as the float that it counts as: it may be the result."""
-    return f"{text}.0" if re.fullmatch(r"-?\d+", text) else text
-
-
-def _choice(condition: str, x: str, y: str) -> str:
-    return f"({_real(x)}) if {condition} else ({_real(y)})"
-
-
-def _extreme(sign: str, function: str) -> Callable[[str, str], str]:
-    # max(x, y) is x unless y is greater, so a nan in y would be lost.
-    return lambda x, y: (
-        f"{function}({_real(x)}, {_real(y)})" if _is_number(y) else _choice(f"{x} {sign} {y} or {x} != {x}", x, y)
-    )
-
-
-def _clipped(x: str, low: str, high: str) -> str:
-    x = x if low == "None" else _extreme(">=", "max")(x, low)
-    return x if high == "None" else _extreme("<=", "min")(f"({x})", high)
-
-
-_PYTHON: dict[str, Callable[..., str]] = {
-    "divide": "({}) / ({})".format,
-    "pow": _power,
-    "abs": "abs({})".format,
-    "maximum": _extreme(">=", "max"),
-    "minimum": _extreme("<=", "min"),
-    "where": _choice,
-    "clip": _clipped,
-    "sign": "({0}) if {0} == 0 or {0} != {0} else math.copysign(1.0, {0})".format,
-    "floor": "math.copysign(math.floor({0}), {0})".format,
-    "ceil": "math.copysign(math.ceil({0}), {0})".format,
-    "trunc": "math.copysign(math.trunc({0}), {0})".format,
-    "round": "math.copysign(round({0}), {0})".format,
-    "greater": "{} > {}".format,
-    "greater_equal": "{} >= {}".format,
-    "less": "{} < {}".format,
-    "less_equal": "{} <= {}".format,
-    "equal": "{} == {}".format,
-    "not_equal": "{} != {}".format,
-}
 
 
 def example(item: Any) -> Any:
@@ -423,77 +239,3 @@ def _number(item: float) -> ast.expr:
     else:
         name = ast.Constant(abs(item))
     return ast.UnaryOp(ast.USub(), name) if math.copysign(1.0, item) < 0 and item == item else name
-
-
-def assign(name: str, tree: ast.expr) -> ast.Assign:
-    """Return the line `name = tree`."""
-    return ast.Assign([ast.Name(name, ast.Store())], tree, lineno=0)
-
-
-def _shortened(lines: Lines) -> Lines:
-    """Write what is used once into the place where it is used, and drop what is not used at all."""
-    uses: dict[str, int] = {}
-    for line in lines:
-        for node in ast.walk(line):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                uses[node.id] = uses.get(node.id, 0) + 1
-    kept: Lines = []
-    waiting: dict[str, ast.expr] = {}
-    depths: dict[str, int] = {}
-    *earlier, last = lines
-    for line in earlier:
-        depth = 1 + max((depths.pop(n.id, 0) for n in ast.walk(line) if isinstance(n, ast.Name)), default=0)
-        line = _Put(waiting).visit(line)
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
-            name = line.targets[0].id
-            if uses.get(name, 0) == 1 and depth < DEEPEST:
-                waiting[name], depths[name] = line.value, depth
-                continue
-            if name not in uses:
-                continue
-        else:
-            # What is written to an array may be read by a line that still waits.
-            kept += [assign(name, tree) for name, tree in waiting.items()]
-            waiting.clear()
-        kept.append(line)
-    if isinstance(last, ast.If):
-        last = ast.If(_Put(waiting).visit(last.test), _shortened(last.body), _shortened(last.orelse))
-        inside = {node.id for node in ast.walk(last) if isinstance(node, ast.Name)}
-        kept += [assign(name, tree) for name, tree in waiting.items() if name in inside]
-        yes, no = last.body, last.orelse
-        if len(yes) == len(no) == 1 and isinstance(yes[0], ast.Assign) and isinstance(no[0], ast.Assign):
-            return [*kept, ast.Assign(yes[0].targets, ast.IfExp(last.test, yes[0].value, no[0].value), lineno=0)]
-        return [*kept, last]
-    return [*kept, _Put(waiting).visit(last)]
-
-
-def _augmented(line: Any) -> Any:
-    """Write `a[i] += b` for `a[i] = a[i] + b`, which needs no array for the sum."""
-    if (
-        isinstance(line, ast.Assign)
-        and isinstance(line.targets[0], ast.Subscript)
-        and isinstance(line.value, ast.BinOp)
-    ):
-        target, sum_ = line.targets[0], line.value
-        if ast.unparse(target) == ast.unparse(sum_.left):
-            return ast.AugAssign(target, sum_.op, sum_.right)
-    return line
-
-
-class _Chosen(ast.NodeTransformer):
-    """Writes a choice between two expressions, both of which are computed then."""
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        self.generic_visit(node)
-        where = ast.Attribute(ast.Name("np", ast.Load()), "where", ast.Load())
-        return ast.Call(where, [node.test, node.body, node.orelse], [])
-
-
-class _Put(ast.NodeTransformer):
-    """Puts expressions in place of names, each once."""
-
-    def __init__(self, trees: dict[str, ast.expr]) -> None:
-        self._trees = trees
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._trees.pop(node.id, node) if isinstance(node.ctx, ast.Load) else node

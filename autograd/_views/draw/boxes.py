@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from autograd._core.data import shape
 from autograd._core.node import Node
-from autograd._core.primitive import shape
 from autograd._views.groups import Place
 from autograd._views.labels import is_parameter, read
 from autograd.picture.shapes import GREY, Box, Ellipse, Shape, Symbol, Text, clean, number, symbol_width, text_width

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
-from autograd._core.primitive import shape
-from autograd._grad.sweep import one_like, sweep, topological_sort
+from autograd._core.order import topological_sort
+from autograd._grad.sweep import one_like, sweep
 from autograd._nodes.operators import Operators
 from autograd._views.groups import Place, places
 from autograd.files import brief

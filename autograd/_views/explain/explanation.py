@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from autograd._core.data import shape
 from autograd._core.node import plain
-from autograd._core.primitive import shape
 from autograd._views.formula import short_number
 from autograd._views.latex import latex_label, latex_number, latex_text
 

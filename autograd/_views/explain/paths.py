@@ -13,7 +13,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from autograd._core.node import Node
-from autograd._grad.sweep import one_like, sweep, topological_sort
+from autograd._core.order import topological_sort
+from autograd._grad.sweep import one_like, sweep
 
 MANY_PATHS = 10**100
 """Counting stops here: the numbers themselves would fill the memory."""

@@ -9,10 +9,11 @@ from contextvars import Context
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+from autograd._core.data import shape
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node, name_of, plain
-from autograd._core.primitive import leaf, shape
-from autograd._grad.sweep import one_like, sweep, topological_sort
+from autograd._core.node import Node, leaf, name_of, plain
+from autograd._core.order import topological_sort
+from autograd._grad.sweep import one_like, sweep
 from autograd._views.derivative import local
 from autograd._views.explain.paths import letter, numbered
 from autograd._views.formula import ATOM, formula, short_number, unique, written

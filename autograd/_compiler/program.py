@@ -1,0 +1,58 @@
+"""A program: what is computed from what, under which names, before it is text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from autograd._core.node import Node
+from autograd._core.trees import flatten
+
+
+class Pack(NamedTuple):
+    """An array that holds the numbers of many leaves."""
+
+    name: str
+    node: Any
+    leaves: list[Node]
+    captured: bool
+    """Whether the leaves are used from outside, rather than arguments."""
+
+    def data(self, found: Mapping[Node, Any]) -> Any:
+        """Return the array for leaves whose numbers are found, or are those that they hold."""
+        import numpy
+
+        return numpy.array([found.get(leaf, leaf._data) for leaf in self.leaves])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One element of a computed array, as a result."""
+
+    node: Any
+    place: int
+
+
+def nodes_in(tree: Any) -> list[Node]:
+    """Return the nodes of a structure, in order."""
+    items = (item.node if isinstance(item, Part) else item for item in flatten(tree))
+    return [item for item in items if isinstance(item, Node)]
+
+
+@dataclass
+class Program:
+    """What is written: a function's parameters, each with its structure of leaves, its operations and its results."""
+
+    name: str
+    arguments: list[tuple[str, Any]]
+    captured: list[Node]
+    packs: list[Pack]
+    nodes: list[Node]
+    forward: int
+    results: Any
+    names: dict[Node, str] = field(default_factory=dict)
+    adjoints: dict[Node, tuple[Node, Node]] = field(default_factory=dict)
+    """For gradients: of what, with respect to what."""
+    given: dict[str, Any] = field(default_factory=dict)
+    """What the source takes from outside beside the captured leaves: large arrays, functions that cannot be written."""

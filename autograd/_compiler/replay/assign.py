@@ -1,0 +1,23 @@
+"""`assign`: a number that the program of a step computes for the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd._core.modes import active, replaying, tracing
+from autograd._core.node import Node
+
+
+def assign(target: Node, node: Any) -> None:
+    """Set the data of a leaf to those of a node; in a step that is replayed, without computing them before the rest.
+
+    >>> total = Value(0.0)
+    >>> assign(total, total + 1)
+    >>> total.data
+    1.0
+    """
+    step = replaying.get() if active and tracing.get() is None else None
+    if step is None:
+        target.data = node.snapshot()
+    else:
+        step.assign(target, node)

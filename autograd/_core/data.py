@@ -1,0 +1,88 @@
+"""Raw numbers and arrays: their shape and their bits, and NumPy when the first array appears."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .trees import deeper
+
+NUMBERS = frozenset((float, int, bool))
+
+ARRAYS: set[type] = set()
+
+
+def bits(data: Any) -> tuple[Any, ...]:
+    """Return what tells raw data apart to the last bit."""
+    return (data.shape, data.dtype.str, data.tobytes()) if hasattr(data, "dtype") else (float(data).hex(),)
+
+
+def read_only(data: Any) -> Any:
+    """Return an array that nobody can write to, a number as it is."""
+    if type(data) not in ARRAYS:
+        return data
+    view = data.view()
+    view.flags.writeable = False
+    return view
+
+
+def numpy_module() -> Any:
+    """Import NumPy when the first array appears."""
+    if not _imported:
+        import numpy
+
+        ARRAYS.add(numpy.ndarray)
+        # A C library such as glibc returns the memory of every large array to the system, and has to get it back, page
+        # by page, for the next, until it has seen one of 31 MiB come and go: training on large batches takes twice as
+        # long before. No page of this one is ever touched.
+        numpy.empty(31 << 20, numpy.uint8)
+        _imported.append(numpy)
+    return _imported[0]
+
+
+_imported: list[Any] = []
+
+
+def keep(data: Any) -> Any:
+    """Return a constant for a graph: an array that somebody could still write to is copied."""
+    frozen = not hasattr(data, "dtype") or (data.base is None and not data.flags.writeable)
+    return data if frozen else data.copy("K")
+
+
+def keep_setting(item: Any, depth: int = 0) -> Any:
+    """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
+    kind = type(item)
+    if kind is tuple or kind is list:
+        inside = deeper(depth)
+        return kind([keep_setting(part, inside) for part in item])
+    if kind is dict:
+        inside = deeper(depth)
+        return {key: keep_setting(part, inside) for key, part in item.items()}
+    return keep(item) if kind.__name__ == "ndarray" else item
+
+
+def shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of a node, an array or a number."""
+    given = getattr(x, "shape", ())
+    # A class of NumPy's, which may be a setting, has an attribute of the name.
+    return given if type(given) is tuple else ()
+
+
+def has_varying(item: Any) -> bool:
+    """Tell whether there is an array in a setting that differs from call to call."""
+    return any(map(has_varying, item)) if isinstance(item, (tuple, list)) else is_varying(item)
+
+
+def is_varying(item: Any) -> bool:
+    """Tell whether something is an array that differs from call to call."""
+    return type(item).__name__ == "Varying" and hasattr(item, "dtype")
+
+
+def uniform(data: Any) -> Any:
+    """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
+    if isinstance(data, (float, int)):
+        return data
+    if not data.size or not (data == data.flat[0]).all():
+        return None
+    # Zero and minus zero are equal, but other numbers.
+    alike = data.flat[0] != 0 or data.tobytes() == data.size * data.flat[0].tobytes()
+    return data.flat[0].item() if alike else None

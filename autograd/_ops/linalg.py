@@ -1,0 +1,78 @@
+"""The table of primitives: products of matrices. A row reads as in `elementwise`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd._core.apply import primitive
+from autograd._core.data import shape
+from autograd._core.primitive import REAL
+
+from .manipulation import expand_dims, permute_dims, squeeze
+
+
+def product(xp: Any, a: Any, b: Any) -> Any:
+    left, right = shape(a), shape(b)
+    if not left or not right:
+        raise ValueError("@ multiplies vectors and matrices; use * for a number")
+    rows, which = right[-2:][0], "first" if len(right) == 1 else "second-last"
+    if left[-1] != rows:
+        raise ValueError(
+            f"the last axis of the first has length {left[-1]}, the {which} axis of the second {rows}; they must be "
+            f"equal: transpose one with .T?"
+        )
+    return xp.matmul(a, b)
+
+
+def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape(b)) == 1:
+        return expand_dims(g, axis=-1) * b
+    if len(shape(a)) == 1:
+        return squeeze(matmul(b, expand_dims(g, axis=-1)), axis=-1)
+    return matmul(g, matrix_transpose(b))
+
+
+def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+    if len(shape(b)) == 1:
+        return expand_dims(g, axis=-1) * a
+    if len(shape(a)) == 1:
+        return expand_dims(a, axis=-1) * expand_dims(g, axis=-2)
+    return matmul(matrix_transpose(a), g)
+
+
+def matrix_transpose(x: Any) -> Any:
+    """Return x (..., n, m) as (..., m, n): the last two axes swapped.
+
+    >>> matrix_transpose(Tensor([[1.0, 2.0, 3.0]])).shape
+    (3, 1)
+    """
+    if len(shape(x)) == 2:
+        return x.T
+    axes = tuple(range(len(shape(x))))
+    return permute_dims(x, axes=(*axes[:-2], axes[-1], axes[-2]))
+
+
+matmul = primitive(
+    "matmul",
+    product,
+    matmul_left,
+    matmul_right,
+    written="{0} @ {1}",
+    elementwise=False,
+    domain=(REAL, REAL),
+    contraction=("multiply", "add"),
+    examples=tuple(
+        ((a, b), {})
+        for a, b in (
+            ((3,), (3,)),
+            ((2, 3), (3,)),
+            ((3,), (3, 2)),
+            ((2, 3), (3, 2)),
+            ((2, 2, 3), (3, 2)),
+            ((2, 3), (2, 3, 2)),
+            ((2, 1, 2, 3), (2, 3, 2)),
+            ((3,), (2, 3, 2)),
+            ((2, 2, 3), (3,)),
+        )
+    ),
+)
