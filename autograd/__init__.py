@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from autograd._checks.gradcheck import gradcheck, gradcheck_module
+from autograd._compiler.compile import compile as compile
 from autograd._compiler.fresh import fresh
 from autograd._compiler.replay.assign import assign
 from autograd._compiler.replay.block import block, blocked, is_own
@@ -80,17 +81,15 @@ from autograd._views.explain.explain import explain
 from autograd._views.steps.steps import steps
 from autograd.picture.drawing import Drawing
 
-from ._compiler import compile as _compile
 from ._ops import elementwise as _elementwise
-from ._ops import manipulation as _arrays
+from ._ops import statistical as _statistical
 
 # Not in __all__: `import *` must not replace Python's own.
 abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
-max, min, sum = _arrays.max_, _arrays.min_, _arrays.sum_
+max, min, sum = _statistical.max_, _statistical.min_, _statistical.sum_
 # Parts of derivatives: seen in graphs of second derivatives and in compiled code.
 tanh_slope, sigmoid_slope, atan_slope = _elementwise.tanh_slope, _elementwise.sigmoid_slope, _elementwise.atan_slope
-softmax_centered, log_softmax_back = _arrays.softmax_centered, _arrays.log_softmax_back
-compile = _compile.compile
+softmax_centered, log_softmax_back = _statistical.softmax_centered, _statistical.log_softmax_back
 
 if TYPE_CHECKING:
     __version__: str

@@ -1,5 +1,6 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
+from nn._core.random import seed
 from nn._files.format import Checkpoint, FileError
 from nn._files.load import load
 from nn._files.save import save
@@ -21,8 +22,6 @@ from nn._training.optimizer import Optimizer
 from nn._training.optimizers import SGD, Adam, RMSProp
 from nn._training.penalties import l1, l2
 from nn._training.schedules import cosine, step_decay, warm_up
-
-from ._random import seed
 
 __all__ = [
     "ACTIVATIONS",

@@ -9,6 +9,7 @@ import numpy
 
 from autograd import Tensor
 from autograd.files import brief
+from nn._core.rows import held
 from nn._layers.activations import Activation
 from nn._layers.dense import MLP
 from nn._training.cross_entropy import cross_entropy
@@ -17,8 +18,6 @@ from nn._training.history import History
 from nn._training.losses import binary_cross_entropy, mse
 from nn._training.metrics import checked_scores, decide
 from nn._training.optimizers import NAMED
-
-from ._rows import held
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

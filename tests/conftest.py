@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 import autograd
 import nn
-from nn._random import seed
+from nn._core.random import seed
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=10, derandomize=True, deadline=None, suppress_health_check=slow)

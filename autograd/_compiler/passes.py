@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from autograd._core import floats as _floats
+from autograd._core import floats
 from autograd._core.data import NUMBERS, has_varying, is_varying, shape, uniform
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node, leaf
@@ -167,7 +167,7 @@ def rule_of(node: Node) -> Callable[..., Any]:
     assert node.op is not None
     forward = node.op.forward
     if on_floats(node):
-        return lambda *raw, **settings: float(forward(_floats, *raw, **settings))
+        return lambda *raw, **settings: float(forward(floats, *raw, **settings))
     import numpy
 
     # One number of an array is a float already.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import floats as _floats
+from . import floats
 from .data import NUMBERS
 from .modes import active
 from .node import NO_SETTINGS, kinds
@@ -22,7 +22,7 @@ def lean_function(made: Primitive) -> Operation:
         kind = type(a)
         if kind is kinds["float"] and not active:
             data = a._data
-            out = forward(_floats, data)
+            out = forward(floats, data)
             node = new(kind)
             node._data = out if type(out) is float else float(out)
             node._grad = 0.0
@@ -31,21 +31,21 @@ def lean_function(made: Primitive) -> Operation:
             node._b = None
             node._x = data
             return node
-        return forward(_floats, a) if kind is float else made.apply((a,), {})
+        return forward(floats, a) if kind is float else made.apply((a,), {})
 
     def binary(a: Any, b: Any) -> Any:
         value = kinds["float"]
         kind, other = type(a), type(b)
         if kind is not value and other is not value:
             numbers = (kind is float or kind is int) and (other is float or other is int)
-            return forward(_floats, a, b) if numbers else made.apply((a, b), {})
+            return forward(floats, a, b) if numbers else made.apply((a, b), {})
         if active:
             return made.apply((a, b), {})
         x = a._data if kind is value else a
         y = b._data if other is value else b
         if type(x) not in NUMBERS or type(y) not in NUMBERS:
             return made.apply((a, b), {})
-        out = forward(_floats, x, y)
+        out = forward(floats, x, y)
         node = new(value)
         node._data = out if type(out) is float else float(out)
         node._grad = 0.0
@@ -58,7 +58,7 @@ def lean_function(made: Primitive) -> Operation:
 
     def ternary(a: Any, b: Any, c: Any) -> Any:
         numbers = type(a) in NUMBERS and type(b) in NUMBERS and type(c) in NUMBERS
-        return forward(_floats, a, b, c) if numbers else made.apply((a, b, c), {})
+        return forward(floats, a, b, c) if numbers else made.apply((a, b, c), {})
 
     def variadic(args: Any) -> Any:
         if active:
@@ -67,7 +67,7 @@ def lean_function(made: Primitive) -> Operation:
         raw = [a._data if type(a) is value else a for a in args]
         if not NUMBERS.issuperset(map(type, raw)):
             return made.apply((args,), {})
-        out = forward(_floats, *raw)
+        out = forward(floats, *raw)
         if value not in map(type, args):
             return out
         node = new(value)

@@ -6,15 +6,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from weakref import ref
 
 from autograd.files import brief, printable
 
 from .modes import new_lock
-
-if TYPE_CHECKING:
-    from .primitive import Primitive
+from .primitive import Primitive
 
 MANY: Any = object()
 """In `_b`: the node keeps tuples of inputs and of arguments, and its settings, instead of one or two of each."""

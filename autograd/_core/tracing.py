@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .anomaly import user_line, user_place
+from .apply import apply
 from .modes import Switch, active, replaying, tracing
 from .node import NO_SETTINGS, Node, leaf, name_of
 from .primitive import ANY, Primitive
 
 DETACH = Primitive("detach", lambda xp, a: a, (None,))
 """The number itself, which no gradient passes: only functions that are compiled need to record that."""
+DETACH.apply = partial(apply, DETACH)
 DETACH.identities = ((0, ANY, lambda a: a),)
 
 

@@ -11,8 +11,7 @@ from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import read
 from autograd._grad.backward import backward
 from autograd._grad.kinks import meet_tie
-from autograd._ops import elementwise as _elementwise
-from autograd._ops import manipulation as _arrays
+from autograd._ops import elementwise, linalg
 from autograd._ops.elementwise import (  # fmt: skip
     abs_,
     add,
@@ -31,7 +30,7 @@ from autograd._ops.elementwise import (  # fmt: skip
     subtract,
 )
 
-from .truth import undecided
+from .truth import Truth
 
 
 def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
@@ -57,7 +56,7 @@ def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:
             f"nodes of shape {a.shape} and {b.shape} have no elements to compare; for the same node write a is b, and "
             f"any(p is q for q in nodes) in place of p in nodes"
         ) from error
-    return result if isinstance(result, Node) else undecided(result)
+    return result if isinstance(result, Node) else _undecided(result)
 
 
 class Operators(Node):
@@ -96,10 +95,10 @@ class Operators(Node):
         return pow_(other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return _arrays.matmul(self, other)
+        return linalg.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
-        return _arrays.matmul(other, self)
+        return linalg.matmul(other, self)
 
     def __neg__(self) -> Any:
         return negative(self)
@@ -135,16 +134,16 @@ class Operators(Node):
 
     __hash__ = object.__hash__
 
-    exp = _elementwise.exp
-    log = _elementwise.log
-    sqrt = _elementwise.sqrt
-    sin = _elementwise.sin
-    cos = _elementwise.cos
-    tanh = _elementwise.tanh
-    sigmoid = _elementwise.sigmoid
-    relu = _elementwise.relu
-    abs = _elementwise.abs_
-    clip = _elementwise.clip
+    exp = elementwise.exp
+    log = elementwise.log
+    sqrt = elementwise.sqrt
+    sin = elementwise.sin
+    cos = elementwise.cos
+    tanh = elementwise.tanh
+    sigmoid = elementwise.sigmoid
+    relu = elementwise.relu
+    abs = elementwise.abs_
+    clip = elementwise.clip
 
     def backward(self) -> None:
         """Add the gradient of this scalar to `.grad` of every leaf it was computed from; see `autograd.backward`."""
@@ -211,3 +210,12 @@ def numpy_primitive(function: Any) -> Primitive:
 
 
 _names: dict[Any, str] = {}
+
+
+def _undecided(result: Any) -> Any:
+    """Return what was found for two nodes, a bool or an array of them, as what has no truth value."""
+    if isinstance(result, bool):
+        return Truth(result)
+    from .truths import truths
+
+    return truths(result)

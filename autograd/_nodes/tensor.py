@@ -12,7 +12,7 @@ from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
 from autograd._core.node import Node, kinds, plain
 from autograd._core.tracing import made, read, write
-from autograd._ops import manipulation as _arrays
+from autograd._ops import manipulation, statistical
 from autograd.files import brief
 
 from .operators import Operators
@@ -130,32 +130,32 @@ class Tensor(Operators):
         """float64 or float32, as NumPy names them."""
         return _form(self).dtype
 
-    sum = _arrays.sum_
-    mean = _arrays.mean
-    max = _arrays.max_
-    min = _arrays.min_
-    prod = _arrays.prod
-    var = _arrays.var
-    std = _arrays.std
-    cumsum = _arrays.cumsum
-    squeeze = _arrays.squeeze
-    astype = _arrays.astype
+    sum = statistical.sum_
+    mean = statistical.mean
+    max = statistical.max_
+    min = statistical.min_
+    prod = statistical.prod
+    var = statistical.var
+    std = statistical.std
+    cumsum = statistical.cumsum
+    squeeze = manipulation.squeeze
+    astype = manipulation.astype
 
     @property
     def T(self) -> Any:
         """The tensor with its axes in reverse order."""
-        return _arrays.permute_dims(self)
+        return manipulation.permute_dims(self)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the tensor with its axes in the given order (reversed without one)."""
-        return _arrays.permute_dims(self, axes=_flat(axes)) if axes else self.T
+        return manipulation.permute_dims(self, axes=_flat(axes)) if axes else self.T
 
     def reshape(self, *shape: Any) -> Any:
         """Return the same elements in another shape; -1 stands for the length that is left."""
-        return _arrays.reshape(self, shape=_flat(shape))
+        return manipulation.reshape(self, shape=_flat(shape))
 
     def __getitem__(self, index: Any) -> Any:
-        return _arrays.getitem(self, index=_fixed(index))
+        return manipulation.getitem(self, index=_fixed(index))
 
     def __len__(self) -> int:
         return len(_form(self))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 _ADVICE = (
     "write a is b for the same node, any(p is q for q in nodes) in place of p in nodes, and a.data == b.data for equal "
@@ -30,12 +30,3 @@ class Truth(int):
 
 def refuse() -> NoReturn:
     raise TypeError(f"a == b compares the numbers of two nodes, and is neither true nor false by itself: {_ADVICE}")
-
-
-def undecided(result: Any) -> Any:
-    """Return what was found for two nodes, a bool or an array of them, as what has no truth value."""
-    if isinstance(result, bool):
-        return Truth(result)
-    from .truths import truths
-
-    return truths(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd._core import floats as _floats
+from autograd._core import floats
 from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
 from autograd._core.node import kinds, plain
@@ -152,7 +152,7 @@ def _lean(name: str, general: Callable[..., Any], result: str, reflected: bool) 
         "Value": Value,
         "active": active,
         "general": general,
-        "ieee_divide": _floats.divide,
+        "ieee_divide": floats.divide,
         "new": object.__new__,
         "primitive": TABLE[general.__name__],
     }

@@ -12,7 +12,7 @@ from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.tracing import compiling
 
-from . import manipulation as _arrays
+from . import statistical
 from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
 from .manipulation import getitem
 
@@ -66,7 +66,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     -0.6931471805599453
     """
     if not isinstance(x, (list, tuple)):
-        return _arrays.log_softmax(x, axis=axis)
+        return statistical.log_softmax(x, axis=axis)
     lower, _, total = _below_largest(x)
     return [item - total for item in lower]
 
@@ -80,7 +80,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     [0.5, 0.5]
     """
     if not isinstance(x, (list, tuple)):
-        return _arrays.softmax(x, axis=axis)
+        return statistical.softmax(x, axis=axis)
     powers = [exp(item) for item in _below_largest(x)[0]]
     total = builtins.sum(powers)
     return [divide(power, total) for power in powers]

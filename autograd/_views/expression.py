@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autograd._core.node import kinds
 from autograd._core.primitive import TABLE, Primitive
-from autograd._ops import activations as _functions
+from autograd._ops import activations
 
 LENGTH = 2000
 """More characters are refused unread: Python's parser was not made for hostile text."""
@@ -34,7 +34,7 @@ class ExpressionError(ValueError):
 def functions() -> dict[str, Any]:
     """Return what may be called, by name: the table's operations on numbers, and the functions made from them."""
     found: dict[str, Any] = {name: op for name, op in TABLE.items() if op.elementwise}
-    made = {name: f for name, f in vars(_functions).items() if getattr(f, "__module__", "") == _functions.__name__}
+    made = {name: f for name, f in vars(activations).items() if getattr(f, "__module__", "") == activations.__name__}
     return found | {name: f for name, f in made.items() if not name.startswith("_") and name != "take"}
 
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from autograd import Tensor, Value
 from autograd.files import brief, printable
 from nn import plots
+from nn._core.rows import pick
 from nn._layers.normalization import BatchNorm
 from nn._layers.sequential import Sequential
-from nn._rows import pick
 from nn._training import metrics as _metrics
 from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit, predict

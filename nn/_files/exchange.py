@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor, Value, no_grad
 from autograd.files import brief, replace_file
+from nn._core.rows import held, rows
 from nn._layers.activations import BUILT_IN, activation_name
 from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
 from nn._layers.dense import MLP, Layer
@@ -19,7 +20,6 @@ from nn._layers.dropout import Dropout
 from nn._layers.module import Module, evaluating
 from nn._layers.normalization import BatchNorm, LayerNorm
 from nn._layers.sequential import Sequential
-from nn._rows import held, rows
 
 OPSET = 17
 """The version of ONNX's operators that is written: of 2022, which all runtimes know by now."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from autograd import Value
 from autograd.files import brief, open_file
+from nn._core.settings import whole
 from nn._layers.module import Module
-from nn._settings import whole
 from nn._training.history import History
 from nn._training.optimizer import Optimizer
 from nn._training.optimizers import SGD, Adam, RMSProp

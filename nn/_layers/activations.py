@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd
 from autograd.files import brief
-from nn._settings import nearest, real
+from nn._core.settings import nearest, real
 
 Activation = str | Callable[[Any], Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd import Node, Tensor, Value, deeper, item, stack
 from autograd.files import brief
-from nn._rows import rows
+from nn._core.rows import rows
 
 
 def is_batch(x: Any) -> bool:
@@ -97,15 +97,3 @@ def form(of: Any) -> Form:
     if of is not Value and of is not Tensor:
         raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
     return of
-
-
-def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
-    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
-    if not isinstance(x, (list, tuple)):
-        shape: tuple[int, ...] = getattr(x, "shape", ())
-        return shape
-    inside = deeper(depth)
-    inner = {shape_of(part, inside) for part in x}
-    if len(inner) > 1:
-        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
-    return (len(x), *(inner.pop() if inner else ()))

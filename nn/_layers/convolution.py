@@ -9,8 +9,8 @@ from typing import Any
 import autograd
 from autograd import Tensor, conv, mean, reshape, windows
 from autograd.files import brief
-from nn._random import generator
-from nn._settings import whole
+from nn._core.random import generator
+from nn._core.settings import whole
 
 from .activations import Activation, activation_function, activation_name, deviation
 from .batches import Form, as_array, count

@@ -9,8 +9,8 @@ from typing import Any
 
 from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
 from autograd.files import brief
-from nn._random import generator
-from nn._settings import whole
+from nn._core.random import generator
+from nn._core.settings import whole
 
 from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear
 from .batches import Form, as_tensor, as_values, count, form, is_batch

@@ -10,8 +10,8 @@ from typing import Any
 
 from autograd import deeper, fresh
 from autograd.files import brief
-from nn._random import generator
-from nn._settings import real
+from nn._core.random import generator
+from nn._core.settings import real
 
 from .batches import known
 from .module import Module

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd import Drawing, Node, no_grad
 from autograd.files import brief
+from nn._core.rows import shape_of
 
-from .batches import shape_of
 from .parts import Whole, nodes_of, parts_of
 
 
@@ -129,58 +129,12 @@ class Module(Whole):
         for name, parameter in own.items():
             parameter.data = fresh[name].data
 
-    def to_onnx(self, path: Any, sample: tuple[int, ...] | None = None) -> None:
-        """Write the network as an ONNX file, in single precision, which other programs run.
-
-        Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
-        layer tells as much as it knows. Its output is "y". Raises ImportError without the package onnx, and ValueError
-        for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
-
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder:
-        ...     MLP(2, [3, 1]).to_onnx(f"{folder}/model.onnx")
-        """
-        from nn._files.exchange import to_onnx
-
-        to_onnx(self, path, sample)
-
-    def to_torch(self) -> Any:
-        """Return the same network, with the same numbers, as a torch.nn.Sequential, in evaluation mode.
-
-        Raises ImportError without PyTorch, and ValueError for modules and activations of your own, and for a padding
-        that PyTorch does not know.
-        """
-        from nn._files.exchange import to_torch
-
-        return to_torch(self)
-
-    def from_torch(self, state: Mapping[str, Any]) -> Module:
-        """Set the numbers to those of a PyTorch state_dict of the same layers, by their order; return the network.
-
-        `state` may hold tensors of PyTorch or arrays. Raises ValueError, and changes nothing, if their number or a
-        shape differs, if they hold no real numbers, and for modules of your own; TypeError for what is no state.
-
-        >>> import numpy
-        >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}
-        >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).data.tolist()
-        [[3.0, 3.0, 3.0]]
-        """
-        from nn._files.exchange import from_torch
-
-        return from_torch(state, self)
-
-    def _draw_(self) -> Drawing:
-        """Return what `autograd.draw` shows of a network: its neurons."""
-        from .picture import draw_network
-
-        return draw_network(self)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = {"text/plain": repr(self)}
-        try:
-            return {**self._draw_()._repr_mimebundle_(), **shown}
-        except (TypeError, ValueError):
-            return shown
+    if TYPE_CHECKING:
+        # Their work is done on higher floors, which attach them: see nn/_methods.py.
+        def to_onnx(self, path: Any, sample: tuple[int, ...] | None = None) -> None: ...
+        def to_torch(self) -> Any: ...
+        def from_torch(self, state: Mapping[str, Any]) -> Module: ...
+        def _draw_(self) -> Drawing: ...
 
     def summary(self, sample: tuple[int, ...] | None = None) -> str:
         """Return a table of the network: each layer with its output and its number of parameters.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from autograd import Tensor, Value, mean, reshape, sqrt, var
 from autograd.files import brief
-from nn._settings import real
+from nn._core.settings import real
 
 from .batches import Form, as_array, as_values, count, form, is_batch
 from .buffers import update_buffer

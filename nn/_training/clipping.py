@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from nn._settings import real
+from nn._core.settings import real
 
 from .optimizer import leaves
 

@@ -9,20 +9,9 @@ from operator import add
 from typing import Any
 
 import autograd
-from autograd import (
-    Node,
-    block,
-    compiling,
-    equal,
-    log_softmax,
-    mean,
-    not_equal,
-    reshape,
-    validate,
-    where,
-)
+from autograd import Node, block, compiling, equal, log_softmax, mean, not_equal, reshape, validate, where
 from autograd.files import brief
-from nn._layers.batches import shape_of
+from nn._core.rows import shape_of
 
 from .mean import average, column_weights, times_weight, weight_operand, weighted, where_counted
 from .targets import (

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from autograd import Value, no_grad
 from autograd.files import brief
+from nn._core.rows import arranged, fault, joined, pick, rows
+from nn._core.settings import real, whole
 from nn._layers.module import Module, evaluating
-from nn._rows import arranged, fault, joined, pick, rows
-from nn._settings import real, whole
 
 from .clipping import clip_grad_norm as clip
 from .given import Metric, carried_on, check_functions, names_of, number_of, pair, sample_weights, samples

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.files import brief
-from nn._layers.batches import shape_of
-from nn._random import seed_of_order
-from nn._rows import arranged, fault, rows
-from nn._settings import real, whole
+from nn._core.random import seed_of_order
+from nn._core.rows import arranged, fault, rows, shape_of
+from nn._core.settings import real, whole
 
 from .history import History
 from .metrics import raw

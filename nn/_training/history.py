@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class History(dict[str, list[float]]):
@@ -31,11 +31,9 @@ class History(dict[str, list[float]]):
         """The number of epochs that were finished."""
         return len(self.get("loss", ()))
 
-    def plot(self, ax: Any = None, *, held_out: str = "validation") -> Any:
-        """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
-        from nn.plots import history
-
-        return history(self, ax=ax, held_out=held_out)
+    if TYPE_CHECKING:
+        # Attached in nn/_methods.py.
+        def plot(self, ax: Any = None, *, held_out: str = "validation") -> Any: ...
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from autograd.files import brief
-from nn._settings import real
+from nn._core.settings import real
 
 
 def _fraction(name: str, number: Any) -> float:

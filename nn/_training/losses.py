@@ -8,29 +8,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd import (
-    block,
-    blocked,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    relu,
-    softplus,
-    square,
-    validate,
-)
-from nn._layers.batches import shape_of
+from autograd import block, blocked, log, log1p, maximum, minimum, relu, softplus, square, validate
+from nn._core.rows import shape_of
 
 from .mean import column_weights, mean_of, where_counted
-from .targets import (
-    check_order,
-    check_positive,
-    check_probabilities,
-    check_signs,
-    made_by,
-    operand,
-)
+from .targets import check_order, check_positive, check_probabilities, check_signs, made_by, operand
 
 
 @blocked

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autograd import Node, deeper
 from autograd.files import brief
-from nn._layers.batches import shape_of
+from nn._core.rows import shape_of
 
 from .targets import check_distributions
 

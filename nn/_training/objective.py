@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd import Node, no_grad
 from autograd.files import brief
-from nn._layers.batches import shape_of
+from nn._core.rows import shape_of
 from nn._layers.module import Module, evaluating
 
 from .metrics import raw

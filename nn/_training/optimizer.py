@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from autograd import Node
 from autograd.files import brief
-from nn._settings import whole
+from nn._core.settings import whole
 
 from .hyperparameters import CHECKS
 

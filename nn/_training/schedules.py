@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from nn._settings import real
+from nn._core.settings import real
 
 Schedule = Callable[[float], float]
 

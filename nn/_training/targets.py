@@ -7,8 +7,7 @@ from typing import Any
 
 from autograd import Node, Tensor, reshape, stack, validate
 from autograd.files import brief
-from nn._layers.batches import shape_of
-from nn._rows import LISTS, held, rows
+from nn._core.rows import LISTS, held, rows, shape_of
 
 ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""

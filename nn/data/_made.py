@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from random import Random
 
-from nn._settings import real, whole
+from nn._core.settings import real, whole
 
 Points = tuple[list[list[float]], list[int]]
 

@@ -8,9 +8,8 @@ from random import Random
 from typing import Any
 
 from autograd.files import brief
-from nn._layers.batches import shape_of
-from nn._rows import pick, rows
-from nn._settings import real, whole
+from nn._core.rows import pick, rows, shape_of
+from nn._core.settings import real, whole
 
 
 def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:

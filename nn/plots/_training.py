@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nn._layers.batches import shape_of
-from nn._rows import rows
+from nn._core.rows import rows, shape_of
 from nn._training.metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
 
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain

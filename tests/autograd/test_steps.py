@@ -15,7 +15,7 @@ from hypothesis import given
 
 from autograd import Tensor, Value, detect_anomaly, log, no_grad, primitive, relu, sigmoid, steps, tanh
 from autograd._views.steps import page as _stepper
-from autograd._views.steps.steps import Step
+from autograd._views.steps.step import Step
 from autograd.testing import Graph, graphs
 from nn import MLP, SGD, mse
 

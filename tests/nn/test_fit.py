@@ -30,7 +30,7 @@ from nn import (
     predict,
     save,
 )
-from nn._random import seed
+from nn._core.random import seed
 from nn.sklearn import NeuralNetClassifier
 
 rng = np.random.default_rng(0)

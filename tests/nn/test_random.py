@@ -14,7 +14,7 @@ import pytest
 import nn
 from autograd import Tensor, Value
 from nn import MLP, Conv1d, Conv2d, Dropout, Layer, Perceptron, Sequential
-from nn._random import new_seed
+from nn._core.random import new_seed
 
 MAKERS: list[Any] = [
     lambda seed=None: Perceptron(3, seed=seed),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from nn import MLP, SGD, fit, mse, predict
-from nn._rows import arranged, fault, joined, pick, rows
+from nn._core.rows import arranged, fault, joined, pick, rows
 from nn.data import one_hot, standardise, train_test_split
 
 rng = np.random.default_rng(0)
@@ -218,7 +218,7 @@ def test_numbers_of_every_kind_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_the_place_of_nan_is_found_also_in_a_large_array(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn._rows.CHUNK", size)
+    monkeypatch.setattr("nn._core.rows.CHUNK", size)
     data = np.zeros((50, 3))
     assert fault(data, "X") == fault(data.tolist(), "X") == fault(data.astype(int), "X") == ""
     data[31, 2] = -math.inf

@@ -10,8 +10,8 @@ import pytest
 
 from autograd import Value
 from nn import SGD, Adam, RMSProp, clip_grad_norm, cosine, step_decay, warm_up
-from nn._random import new_seed, seed
-from nn._settings import real, whole
+from nn._core.random import new_seed, seed
+from nn._core.settings import real, whole
 from nn.data import blobs, moons
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
+from autograd._compiler.passes import exact
 from autograd._compiler.program import Program, nodes_in
+from autograd._compiler.rules.symbols import Unwritable, syntax
 from autograd._compiler.rules.tidy import Lines, assign
 from autograd._core.node import Node
 
 from .names import Names
-from .python import written_or_given
 
 
 def head(program: Program, names: Names) -> tuple[list[str], Lines]:
@@ -87,3 +89,21 @@ def _target(name: str, tree: Any, names: Names) -> ast.expr:
     if isinstance(tree, (list, tuple)):
         return ast.Tuple([_target(f"{name}_{k}", item, names) for k, item in enumerate(tree)], ast.Store())
     return ast.Name("_", ast.Store())
+
+
+def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
+    """Return the syntax of a constant of Python's own types; one of another class is given to the source.
+
+    Its class may write it as it likes, even as what runs when it is read.
+    """
+    try:
+        tree = syntax(item)
+        if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
+            return tree
+    except (Unwritable, ValueError):
+        pass
+    name = next((name for name, other in program.given.items() if other is item), None)
+    if name is None:
+        name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
+        program.given[name] = item
+    return ast.Name(name, ast.Load())

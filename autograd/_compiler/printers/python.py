@@ -16,7 +16,7 @@ from autograd._core.node import Node
 from autograd._core.primitive import TABLE
 from autograd._core.trees import CONTAINERS, mapped, refilled
 
-from .arguments import head
+from .arguments import head, written_or_given
 from .buffers import written_over
 from .names import Names
 
@@ -273,21 +273,3 @@ def _whole(tree: list[Any]) -> bool:
         and all(item.node is tree[0].node and item.place == k for k, item in enumerate(tree))
         and tree[0].node.shape == (len(tree),)
     )
-
-
-def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
-    """Return the syntax of a constant of Python's own types; one of another class is given to the source.
-
-    Its class may write it as it likes, even as what runs when it is read.
-    """
-    try:
-        tree = syntax(item)
-        if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
-            return tree
-    except (Unwritable, ValueError):
-        pass
-    name = next((name for name, other in program.given.items() if other is item), None)
-    if name is None:
-        name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
-        program.given[name] = item
-    return ast.Name(name, ast.Load())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from autograd._core.apply import compute
 from autograd._core.node import MANY, NO_SETTINGS, Node
-
-if TYPE_CHECKING:
-    from autograd._core.primitive import Primitive
+from autograd._core.primitive import Primitive
 
 PENDING: Any = object()
 """What stands for a number that is not computed yet."""
@@ -48,7 +47,7 @@ class Late:
     def compute(self) -> Any:
         """Compute from inputs that are known."""
         assert self.op is not None
-        return self.op.compute(_values(self.raw), self.settings)
+        return compute(self.op, _values(self.raw), self.settings)
 
     def forget(self) -> None:
         """Let go of what was only needed on the way."""

@@ -8,6 +8,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 from autograd._core.anomaly import user_place
+from autograd._core.apply import compute, constant
 from autograd._core.data import keep
 from autograd._core.modes import no_grad, recording
 from autograd._core.node import NO_SETTINGS, Node, kinds, leaf, name_of
@@ -165,7 +166,7 @@ class Step:
                 key.append(kind)
                 numbers += (arg,)
             else:
-                arg = keep(op.constant(arg, args))
+                arg = keep(constant(op, arg, args))
                 args = (*args[:position], arg, *args[position + 1 :])
                 key.append(float if type(arg) is float else ("array", form_of(arg)))
             slots.append(arg)
@@ -342,7 +343,7 @@ class Step:
 def _check_form(op: Primitive, raw: list[Any], settings: Mapping[str, Any], place: Place) -> None:
     """Raise if with another index the result has another shape."""
     args = [item.form if isinstance(item, Late) else item for item in raw]
-    if dtype_of(op.compute(args, settings)) != dtype_of(place.form):
+    if dtype_of(compute(op, args, settings)) != dtype_of(place.form):
         raise RuntimeError(f"the shape of {op.name} depends on what its index holds")
 
 

@@ -12,7 +12,7 @@ from autograd._core.data import shape
 from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
 from autograd._core.primitive import TABLE, Primitive
-from autograd._ops import elementwise as _elementwise
+from autograd._ops import elementwise
 
 
 class Scalars(NamedTuple):
@@ -108,7 +108,7 @@ def _template(made: Primitive, count: int, given: Any) -> list[tuple[Any, Any, l
     """
     inputs = [leaf(1.0) for _ in range(count)]
     try:
-        order = topological_sort(made.forward(_elementwise, *inputs, **given))
+        order = topological_sort(made.forward(elementwise, *inputs, **given))
     except (AttributeError, TypeError):
         return []
     positions = {node: k for k, node in enumerate(inputs)}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from autograd._core import floats as _floats
+from autograd._core import floats
 
 from .symbols import Function, Symbol, Writer, example, infix, syntax
 
@@ -69,9 +69,9 @@ class FloatNamespace:
             else:
                 # The names of the arguments are put in as text: they are names or numbers.
                 tree = ast.parse(write(*(ast.unparse(syntax(arg)) for arg in args)), mode="eval").body
-            return self._writer.symbol(tree, getattr(_floats, name)(*map(example, args)))
+            return self._writer.symbol(tree, getattr(floats, name)(*map(example, args)))
 
-        if not hasattr(_floats, name):
+        if not hasattr(floats, name):
             raise AttributeError(name)
         return function
 

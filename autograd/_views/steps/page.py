@@ -15,7 +15,7 @@ from autograd._views.formula import LONG, formula
 from autograd._views.labels import read
 from autograd.picture.drawing import Drawing
 
-from .steps import Sent, Step, Steps, rows, shown
+from .step import Sent, Step, Walk, rows, shown
 
 LIMIT = 2000
 """More numbers in one drawing make a browser slow."""
@@ -57,33 +57,33 @@ h1 {{ margin: 0 2px 8px; font-size: 18px; font-weight: 600; }}
 """
 
 
-def page(steps: Steps) -> str:
+def page(walk: Walk) -> str:
     """Return the view as a page of its own; raises as `view` does."""
-    return PAGE.format(title=escape(_title(steps)), view=view(steps, alone=True))
+    return PAGE.format(title=escape(_title(walk)), view=view(walk, alone=True))
 
 
-def view(steps: Steps, alone: bool = False) -> str:
+def view(walk: Walk, alone: bool = False) -> str:
     """Return the view as HTML: an image and a table, which a script replaces where it may run.
 
     Raises ValueError for a graph that is too large, RuntimeError if no Graphviz program is there to lay it out.
     """
     from hashlib import sha256
 
-    moves = sum(1 + len(step.sent) for step in steps)
+    moves = sum(1 + len(step.sent) for step in walk)
     if moves > MOVES:
         raise ValueError(
             f"these steps have {moves:,} products; a page holds at most {MOVES:,}. print(steps(loss)) and "
             f"steps(loss)[k] show any number of them; or step through the loss of one sample"
         )
-    order = _drawn(steps)
+    order = _drawn(walk)
     boxes = _folding(order)
     drawing = drawing_of(order, boxes)
     state = {
-        "title": _title(steps),
+        "title": _title(walk),
         "drawn": drawing.title,
         "svg": _bare(drawing.svg),
         "style": _file("stepper.css"),
-    } | _state(steps, order, boxes)
+    } | _state(walk, order, boxes)
     text = json.dumps(state, ensure_ascii=False, separators=(",", ":"))
     # A script ends at the first </script>, wherever it stands.
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -93,7 +93,7 @@ def view(steps: Steps, alone: bool = False) -> str:
         f'for (const host of document.querySelectorAll("#{name}"))\n'
         f"  if (!host.shadowRoot) stepper(host, page, {json.dumps(alone)});\n}})();"
     )
-    still = f"{_image(drawing)}\n{_table(steps)}"
+    still = f"{_image(drawing)}\n{_table(walk)}"
     # In a notebook, a dollar in a label is no LaTeX.
     return (
         f'<div id="{name}" class="glassgrad mathjax_ignore tex2jax_ignore">\n{still}\n</div>\n<script>{script}</script>'
@@ -109,25 +109,25 @@ def _bare(svg: str) -> str:
     return re.sub("<title>[^<]*</title>\n?", "", svg).replace(' xml:space="preserve"', "")
 
 
-def _title(steps: Steps) -> str:
-    return f"Backpropagation of {steps.names[steps.order[-1]]}, step by step"
+def _title(walk: Walk) -> str:
+    return f"Backpropagation of {walk.names[walk.order[-1]]}, step by step"
 
 
-def _drawn(steps: Steps) -> list[Node]:
+def _drawn(walk: Walk) -> list[Node]:
     """Return a copy of the graph to draw: every node has its name as label, and its data and gradient of this pass."""
 
     copies: dict[Node, Node] = {}
     gradients: dict[Node, Any] = {}
-    for step in steps:
+    for step in walk:
         if step.phase == "backward":
             gradients[step.node] = step.result
             gradients.update((sent.node, sent.total) for sent in step.sent)
-    for node in steps.order:
+    for node in walk.order:
         twin = object.__new__(type(node))
-        twin._data = steps.data[node]
+        twin._data = walk.data[node]
         twin._grad = gradients.get(node, 0.0)
         twin.op = None
-        twin.label = steps.names[node]
+        twin.label = walk.names[node]
         if node.op is not None:
             inputs = tuple(copies[given] if isinstance(given, Node) else given for given in node.inputs)
             twin.link(node.op, inputs, node.args, node.settings)
@@ -161,12 +161,12 @@ def _is_smooth(order: list[Node], boxes: dict[Node, Any]) -> bool:
     return numbers <= LIMIT and arrows <= ARROWS
 
 
-def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:
+def _state(walk: Walk, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:
     """Return what the script knows of the graph and its steps."""
-    place = {node: k for k, node in enumerate(steps.order)}
-    moved = [step.node for step in steps if step.phase == "update" and step.node not in place]
+    place = {node: k for k, node in enumerate(walk.order)}
+    moved = [step.node for step in walk if step.phase == "update" and step.node not in place]
     place.update((node, len(place) + k) for k, node in enumerate(moved))
-    names = [steps.names[node] for node in place]
+    names = [walk.names[node] for node in place]
     shades = colors(order)
     palette = list(dict.fromkeys(shades.values()))
     used_outside = {
@@ -178,29 +178,29 @@ def _state(steps: Steps, order: list[Node], boxes: dict[Node, Any]) -> dict[str,
         if node in used_outside:
             outputs.setdefault(boxes[node], []).append(k)
     return {
-        "loss": steps.names[steps.order[-1]],
+        "loss": walk.names[walk.order[-1]],
         "names": names,
         "symbols": {name: list(symbol) for name in names if (symbol := read(name)).base != name},
         "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)],
         "shows": {box_id(box): found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
         "inputs": [[place.get(i, -1) if isinstance(i, Node) else -1 for i in node.inputs] for node in place],
-        "formula": _whole(steps),
+        "formula": _whole(walk),
         "notes": {
             place[step.node]: f"{step.node.op.name}: {step.node.op.note}"
-            for step in steps
+            for step in walk
             if step.phase == "forward" and step.node.op is not None and step.node.op.note
         },
-        "formulas": {place[step.node]: step.formula for step in steps if step.phase == "forward"},
+        "formulas": {place[step.node]: step.formula for step in walk if step.phase == "forward"},
         "color": [palette.index(shades[node]) for node in order],
         "colors": [[color, in_the_dark(color)] for color in palette],
-        "steps": [_told(step, place[step.node]) for step in steps],
+        "steps": [_told(step, place[step.node]) for step in walk],
     }
 
 
-def _whole(steps: Steps) -> str:
+def _whole(walk: Walk) -> str:
     """Return the loss as one formula of the leaves, empty if nobody would read it."""
-    leaves = {node: steps.names[node] for node in steps.order if node.op is None}
-    text = formula(steps.order[-1], leaves)
+    leaves = {node: walk.names[node] for node in walk.order if node.op is None}
+    text = formula(walk.order[-1], leaves)
     return text if len(text) <= LONG and "…" not in text else ""
 
 
@@ -221,7 +221,7 @@ def _sent(step: Step, sent: Sent) -> list[Any]:
 def in_the_dark(color: str) -> str:
     """Return what a colour becomes where the drawing is inverted and its hues are turned back.
 
-    >>> from autograd._stepper import in_the_dark
+    >>> from autograd._views.steps.page import in_the_dark
     >>> in_the_dark("#ffffff"), in_the_dark("#1f78a8")
     ('#000000', '#4da6d6')
     """
@@ -258,11 +258,11 @@ def _image(drawing: Drawing) -> str:
     )
 
 
-def _table(steps: Steps) -> str:
+def _table(walk: Walk) -> str:
     """Return the steps as a table."""
-    lines = [f"<details><summary>All {len(steps):,} steps</summary>", "<table>"]
+    lines = [f"<details><summary>All {len(walk):,} steps</summary>", "<table>"]
     written = 0
-    for step in steps:
+    for step in walk:
         if len(lines) > ROWS:
             break
         for k, row in enumerate(rows(step)):
@@ -270,6 +270,6 @@ def _table(steps: Steps) -> str:
             lines.append(f"<tr>{head}{''.join(f'<td>{escape(part)}</td>' for part in row)}</tr>")
         written += 1
     lines.append("</table>")
-    if written < len(steps):
-        lines.append(f"<p>and {len(steps) - written:,} more: print(*steps(loss), sep='\\n') shows all</p>")
+    if written < len(walk):
+        lines.append(f"<p>and {len(walk) - written:,} more: print(*steps(loss), sep='\\n') shows all</p>")
     return "\n".join([*lines, "</details>"])

@@ -7,19 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
 from copy import copy, deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any
 
 from autograd._core.data import shape
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node, leaf, name_of, plain
+from autograd._core.node import Node, leaf, name_of
 from autograd._core.order import topological_sort
 from autograd._grad.sweep import one_like, sweep
 from autograd._views.derivative import local
 from autograd._views.explain.paths import letter, numbered
-from autograd._views.formula import ATOM, formula, short_number, unique, written
+from autograd._views.formula import formula, unique, written
 from autograd._views.latex import parsed
 from autograd.files import brief
 from autograd.picture.shapes import clean
+
+from .step import Sent, Step, Walk, aligned, gradient_name, rows, shown, signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,83 +29,9 @@ if TYPE_CHECKING:
 ENDS = 20
 """Of a longer sequence, so many steps are printed at either end."""
 
-SMALL = 6
-"""An array of more elements is told by its shape."""
 
-
-class Sent(NamedTuple):
-    """What a node sends to one of its inputs in the backward pass.
-
-    `derivative` is the local derivative as a formula and `local` as a number; for arrays, of which that would be a
-    large matrix, the formula says what becomes of the arriving gradient g, and `local` is None. `contribution` is what
-    is sent, `total` the sum at the input so far, of `arrived` out of `expected` contributions.
-    """
-
-    node: Node
-    position: int
-    name: str
-    derivative: str
-    local: float | None
-    contribution: Any
-    total: Any
-    arrived: int
-    expected: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether `total` is the whole gradient of the input."""
-        return self.arrived == self.expected
-
-
-class Step(NamedTuple):
-    """One move: `result` is the data of a node, the gradient that arrives at it, or the new data of a parameter.
-
-    `phase` is "forward", "backward" or "update". `formula` and `numbers` say how the node was computed or updated, with
-    names and with numbers; both are empty for the first step backward, the derivative of the loss by itself. `change`
-    is how far a parameter moves.
-    """
-
-    phase: str
-    node: Node
-    name: str
-    loss: str
-    formula: str
-    numbers: str
-    result: Any
-    sent: tuple[Sent, ...] = ()
-    change: Any = None
-
-    @property
-    def gradient(self) -> str:
-        """The name of the gradient of the loss by this node."""
-        return gradient_name(self.loss, self.name)
-
-    def __str__(self) -> str:
-        return "\n".join("  ".join(part for part in row if part) for row in _aligned(rows(self)))
-
-
-class Steps(Sequence[Step]):
+class Steps(Walk):
     """The steps of a loss in order; shows itself in a notebook as a view to step through, `save`s that as a page."""
-
-    def __init__(
-        self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]
-    ) -> None:
-        self.order = order
-        self.names = names
-        self.data = data
-        self._steps = steps
-
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Step]: ...
-
-    def __getitem__(self, index: int | slice) -> Step | list[Step]:
-        return self._steps[index]
-
-    def __len__(self) -> int:
-        return len(self._steps)
 
     def save(self, path: str | Path) -> Path:
         """Write the view as one HTML page that needs nothing else, and no network; return the path.
@@ -149,7 +77,7 @@ class Steps(Sequence[Step]):
                 heads.append((len(found), f"... {len(left_out):,} steps: print(*steps(loss), sep='\\n') shows all"))
             numbered = [str(k), *[""] * (len(step.sent) - 1)]
             found += [(number, *row) for number, row in zip(numbered, rows(step))]
-        lines = [" ".join(row).rstrip() for row in _aligned(found)]
+        lines = [" ".join(row).rstrip() for row in aligned(found)]
         for place, head in reversed(heads):
             lines.insert(place, head)
         return "\n".join(lines)
@@ -289,7 +217,7 @@ def _update(optimizer: Any, node: Node, old: Any, g: Any, new: Any, names: Mappi
     rate = getattr(optimizer, "lr", None)
     plain = isinstance(rate, (int, float)) and _equal(new, old - rate * g)
     formula = f"{name} - lr * {gradient_name(loss, name)}" if plain else f"{name} + change"
-    second = f"{shown(rate)[0]} * {_signed(g)}" if plain else _signed(change)
+    second = f"{shown(rate)[0]} * {signed(g)}" if plain else signed(change)
     numbers = f"{shown(old)[0]} {'-' if plain else '+'} {second}"
     return Step("update", node, name, loss, formula, numbers, new, change=change)
 
@@ -297,28 +225,6 @@ def _update(optimizer: Any, node: Node, old: Any, g: Any, new: Any, names: Mappi
 def _equal(one: Any, other: Any) -> bool:
     """Tell whether two numbers, or all elements of two arrays, are the same."""
     return bool((one == other) if isinstance(one, float) else (one == other).all())
-
-
-def gradient_name(loss: str, name: str) -> str:
-    """Return how the derivative of the loss by a node is written."""
-    return f"∂{loss}/∂{name}"
-
-
-def shown(data: Any) -> tuple[str, str]:
-    """Return the text and the outline of a number with six digits, a small array, or of a large one the shape."""
-    if not shape(data):
-        return short_number(data if isinstance(data, (float, int)) else data.item())
-    return (_nested(data.tolist()) if data.size <= SMALL else f"array{data.shape}"), ATOM
-
-
-def _nested(data: Any) -> str:
-    return f"[{', '.join(map(_nested, data))}]" if isinstance(data, list) else f"{data:.4g}"
-
-
-def _signed(data: Any) -> str:
-    """Return data as a factor or a second term: a negative number in parentheses."""
-    text, outline = shown(data)
-    return text if outline == ATOM else f"({text})"
 
 
 def _factor(text: str) -> str:
@@ -330,42 +236,3 @@ def _factor(text: str) -> str:
     product = isinstance(tree, ast.BinOp) and isinstance(tree.op, tight)
     loose = not product and isinstance(tree, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp))
     return f"({text})" if loose or text.startswith("-") else text
-
-
-def product(step: Step, sent: Sent) -> tuple[str, str, str]:
-    """Return what is sent to an input in names, in numbers, and its value."""
-    value = shown(sent.contribution)[0]
-    if sent.local is None:
-        return sent.derivative, f"with g = {step.gradient}", value
-    return f"{step.gradient} · {sent.derivative}", f"{shown(step.result)[0]} · {_signed(sent.local)}", value
-
-
-def meeting(sent: Sent) -> str:
-    """Say what is known at an input of the gradients that meet there."""
-    if sent.expected == 1:
-        return "complete"
-    state = "complete" if sent.complete else f"{sent.arrived} of {sent.expected}"
-    return f"sum so far {shown(sent.total)[0]}, {state}" if sent.arrived > 1 else f"first of {sent.expected}"
-
-
-def rows(step: Step) -> list[tuple[str, ...]]:
-    """Return a step as rows of a table: what is computed, in names, in numbers, its value, a remark."""
-    result = f"= {shown(step.result)[0]}"
-    if step.phase != "backward":
-        sign = "=" if step.phase == "forward" else "←"
-        return [(step.name, f"{sign} {step.formula}", f"= {step.numbers}", result, "")]
-    if not step.sent:
-        return [(step.gradient, "", "", result, "" if step.formula else "the start")]
-    found: list[tuple[str, ...]] = []
-    for sent in step.sent:
-        names, numbers, value = product(step, sent)
-        shown_numbers = numbers if sent.local is None else f"= {numbers}"
-        found.append((gradient_name(step.loss, sent.name), f"= {names}", shown_numbers, f"= {value}", meeting(sent)))
-    return found
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return rows to print, with columns of equal width."""
-    rows = [tuple(map(plain, row)) for row in rows]
-    widths = [max(len(part) for part in column) for column in zip(*rows)]
-    return [tuple(part.ljust(width) for part, width in zip(row, widths)) for row in rows]

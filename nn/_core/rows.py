@@ -193,3 +193,15 @@ def _where(place: tuple[int, ...]) -> str:
     if len(place) > 2:
         return f" at {list(place)}"
     return "".join(f"{sep}{name} {k}" for sep, name, k in zip((" in ", ", "), ("row", "column"), place))
+
+
+def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
+    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
+    if not isinstance(x, (list, tuple)):
+        shape: tuple[int, ...] = getattr(x, "shape", ())
+        return shape
+    inside = deeper(depth)
+    inner = {shape_of(part, inside) for part in x}
+    if len(inner) > 1:
+        raise ValueError(f"lists of different lengths: the shapes inside are {sorted(inner)}")
+    return (len(x), *(inner.pop() if inner else ()))

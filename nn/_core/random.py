@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from ._settings import whole
+from .settings import whole
 
 # The methods of a Random are atomic: threads get different seeds.
 _source = Random(0)

@@ -1,0 +1,80 @@
+"""Methods whose work is done on higher floors than their classes: attached here, so that no file imports upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd import Drawing
+from nn._layers.module import Module
+from nn._layers.picture import draw_network
+from nn._training.history import History
+
+from ._files import exchange
+
+
+def to_onnx(self: Module, path: Any, sample: tuple[int, ...] | None = None) -> None:
+    """Write the network as an ONNX file, in single precision, which other programs run.
+
+    Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
+    layer tells as much as it knows. Its output is "y". Raises ImportError without the package onnx, and ValueError
+    for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     MLP(2, [3, 1]).to_onnx(f"{folder}/model.onnx")
+    """
+    exchange.to_onnx(self, path, sample)
+
+
+def to_torch(self: Module) -> Any:
+    """Return the same network, with the same numbers, as a torch.nn.Sequential, in evaluation mode.
+
+    Raises ImportError without PyTorch, and ValueError for modules and activations of your own, and for a padding
+    that PyTorch does not know.
+    """
+    return exchange.to_torch(self)
+
+
+def from_torch(self: Module, state: Mapping[str, Any]) -> Module:
+    """Set the numbers to those of a PyTorch state_dict of the same layers, by their order; return the network.
+
+    `state` may hold tensors of PyTorch or arrays. Raises ValueError, and changes nothing, if their number or a
+    shape differs, if they hold no real numbers, and for modules of your own; TypeError for what is no state.
+
+    >>> import numpy
+    >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}
+    >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).data.tolist()
+    [[3.0, 3.0, 3.0]]
+    """
+    return exchange.from_torch(state, self)
+
+
+def _draw_(self: Module) -> Drawing:
+    """Return what `autograd.draw` shows of a network: its neurons."""
+    return draw_network(self)
+
+
+def _repr_mimebundle_(self: Module, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    shown = {"text/plain": repr(self)}
+    try:
+        return {**self._draw_()._repr_mimebundle_(), **shown}
+    except (TypeError, ValueError):
+        return shown
+
+
+def plot(self: History, ax: Any = None, *, held_out: str = "validation") -> Any:
+    """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
+    # Matplotlib takes its time to import.
+    from .plots import history
+
+    return history(self, ax=ax, held_out=held_out)
+
+
+for kind, methods in (
+    (Module, (to_onnx, to_torch, from_torch, _draw_, _repr_mimebundle_)),
+    (History, (plot,)),
+):
+    for method in methods:
+        method.__qualname__ = f"{kind.__name__}.{method.__name__}"
+        setattr(kind, method.__name__, method)
