@@ -8,7 +8,7 @@ from autograd._compiler.fresh import fresh
 from autograd._compiler.replay.assign import assign
 from autograd._compiler.replay.block import block, blocked, is_own
 from autograd._compiler.replay.replay import Replay
-from autograd._core.apply import primitive
+from autograd._core.declare import primitive
 from autograd._core.modes import detect_anomaly, no_grad
 from autograd._core.node import Node
 from autograd._core.order import topological_sort

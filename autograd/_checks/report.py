@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from autograd._core.node import plain
+from autograd._core.names import plain
 
 from .numerical import Estimate
 

@@ -6,10 +6,11 @@ from collections import Counter
 from typing import Any
 
 from autograd._core.modes import record
-from autograd._core.node import Node, name_of
+from autograd._core.names import name_of
+from autograd._core.node import Node
 from autograd._core.order import topological_sort
 from autograd._core.tracing import traced
-from autograd._grad.sweep import one_like
+from autograd._grad.rules import one_like
 from autograd._grad.transforms import Differentiated, note_kinks, pull
 
 from .passes import live, shortened

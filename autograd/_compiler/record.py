@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from autograd._core.anomaly import user_line, written_place
 from autograd._core.data import shape
 from autograd._core.modes import record
-from autograd._core.node import Node, kinds, name_of
+from autograd._core.names import name_of
+from autograd._core.node import Node, kinds
 from autograd._core.order import topological_sort
 from autograd._core.signature import FIXED, is_array
 from autograd._core.tracing import CompileError, Trace, traced

@@ -16,7 +16,7 @@ from autograd._core.node import Node
 from autograd._core.signature import FIXED, as_raw, is_float_array, layout
 from autograd._core.trees import flatten, mapped
 from autograd._grad.kinks import mean_beside
-from autograd._grad.sweep import is_finite
+from autograd._grad.rules import is_finite
 from autograd._grad.transforms import parts_of
 
 from .build import program_of

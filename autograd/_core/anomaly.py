@@ -7,7 +7,8 @@ import math
 import sys
 from typing import Any
 
-from .node import Node, name_of
+from .names import name_of
+from .node import Node
 
 
 def check(node: Node) -> None:

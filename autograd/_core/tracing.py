@@ -9,7 +9,8 @@ from typing import Any
 from .anomaly import user_line, user_place
 from .apply import apply
 from .modes import Switch, active, replaying, tracing
-from .node import NO_SETTINGS, Node, leaf, name_of
+from .names import name_of
+from .node import NO_SETTINGS, Node, leaf
 from .primitive import ANY, Primitive
 
 DETACH = Primitive("detach", lambda xp, a: a, (None,))

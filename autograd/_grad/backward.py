@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from autograd._core.modes import active, anomaly, new_lock, without_warnings
-from autograd._core.node import Node, set_gradients
+from autograd._core.node import Node
 from autograd._core.order import topological_sort
 
-from .lean import backward_values
-from .sweep import is_finite, one_like, sweep
+from .lean import backward_values, set_gradients
+from .rules import is_finite, one_like
+from .sweep import sweep
 
 # Two threads may share parameters: each must add its gradient whole.
 _lock = new_lock()

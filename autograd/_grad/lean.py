@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-from autograd._core.node import MANY, Node, set_gradients
+from autograd._core.node import MANY, Node
 from autograd._core.primitive import unchanged
 
-from .sweep import pull_back
+from .rules import pull_back
 
 
 def backward_values(root: Node) -> bool:
@@ -118,3 +120,14 @@ def _send(node: Node) -> None:
     for parent, contribution in zip(inputs, sent):
         if type(parent) is kind:
             parent._grad += contribution
+
+
+def set_gradients(nodes: Iterable[Node], gradients: Iterable[Any]) -> None:
+    """Set the gradients of nodes, all or none of them: what breaks off Python, such as Ctrl-C, waits until it is done.
+
+    There is no instruction of Python between them.
+    """
+    deque(map(_set_gradient, nodes, gradients), 0)
+
+
+_set_gradient = vars(Node)["_grad"].__set__

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from autograd._core.anomaly import check_gradient
-from autograd._core.data import bits, read_only, shape
-from autograd._core.modes import active, anomaly, no_grad, tracing
-from autograd._core.node import Node, leaf, name_of
-from autograd._core.primitive import Rule
-from autograd._ops.elementwise import equal, where
+from autograd._core.data import shape
+from autograd._core.modes import active, anomaly
+from autograd._core.names import name_of
+from autograd._core.node import Node
 from autograd._ops.manipulation import astype, item
 from autograd.files import brief
+
+from .rules import pull_back, recorded_inputs, where_it_arrives
 
 
 def sweep(
@@ -34,7 +34,7 @@ def sweep(
             continue
         g = adjoints.pop(node)
         op, inputs = node.op, node.inputs
-        out, args = (node, _as_recorded(node)) if recorded else (node._data, node.args)
+        out, args = (node, recorded_inputs(node)) if recorded else (node._data, node.args)
         together = op.rules[0] if op.arity is None else None
         everything = pull_back(together, g, out, args, node) if together is not None else None
         sent: list[Any] = [None] * len(inputs)
@@ -56,74 +56,6 @@ def sweep(
             sent[position] = contribution
             adjoints[parent] = adjoints[parent] + contribution if parent in adjoints else contribution
         yield node, g, sent
-
-
-def where_it_arrives(g: Any, contribution: Any) -> Any:
-    """Return what a rule makes of a gradient `g`: 0 wherever that is 0.
-
-    A rule multiplies, and 0 * inf is nan: so what `where`, `maximum` or a mask did not choose would spoil a gradient.
-    """
-    if active and tracing.get() is not None:
-        return where(equal(g, 0.0), 0.0, contribution)
-    if is_finite(contribution):
-        return contribution
-    nothing = _raw(g) == 0
-    return where(bool(nothing) if isinstance(nothing, bool) else nothing, 0.0, contribution)
-
-
-def is_finite(g: Any) -> bool:
-    """Tell whether a gradient, raw or a node, has no nan and no infinity."""
-    data = _raw(g)
-    if isinstance(data, (float, int)):
-        return math.isfinite(data)
-    import numpy
-
-    # Squares that overflow are rare, and this is five times faster.
-    return bool(math.isfinite(numpy.vdot(data, data)) or numpy.isfinite(data).all())
-
-
-def pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
-    """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
-    assert node.op is not None
-    try:
-        if node.op.foreign and type(node._data) is not float:
-            return _pull_back_foreign(rule, g, out, args, node)
-        return rule(g, out, *args, **node.settings)
-    except (ZeroDivisionError, OverflowError):
-        with no_grad():
-            values = [leaf(float(x)) if isinstance(x, (float, int)) else x for x in (g, out, *args)]
-            result = rule(*values, **node.settings)
-        return [_raw(part) for part in result] if isinstance(result, (list, tuple)) else _raw(result)
-
-
-def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
-    """Apply a user's rule: it cannot write to what it is given, and nobody can write to what it returns."""
-    assert node.op is not None
-    try:
-        result = rule(*map(read_only, (g, out, *args)), **node.settings)
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        raise ValueError(
-            f"the rule of {node.op.name} writes to an array that it is given, which others use, too: let it make a new "
-            f"one, e.g. return g * 2 in place of g *= 2"
-        ) from error
-    return [read_only(part) for part in result] if isinstance(result, (list, tuple)) else read_only(result)
-
-
-def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
-
-
-def _as_recorded(node: Node) -> tuple[Any, ...]:
-    """Return the inputs of a node to differentiate again; raise RuntimeError if one has other data than it had then."""
-    for given, arg in zip(node.inputs, node.args):
-        if isinstance(given, Node) and given._data is not arg and bits(given._data) != bits(arg):
-            raise RuntimeError(
-                f"the data of {name_of(given)} changed after it was used; its second derivative would be wrong: "
-                f"compute the function again, then differentiate"
-            )
-    return node.inputs
 
 
 def match(contribution: Any, parent: Node, position: int, node: Node, recorded: bool) -> Any:
@@ -166,12 +98,3 @@ def match(contribution: Any, parent: Node, position: int, node: Node, recorded: 
     if not hasattr(contribution, "dtype") or contribution.dtype != data.dtype:
         return astype(contribution, dtype=data.dtype)
     return contribution
-
-
-def one_like(root: Node) -> Any:
-    """Return the gradient of a node with respect to itself, all ones, as raw data."""
-    if type(root._data) is float:
-        return 1.0
-    import numpy
-
-    return numpy.ones_like(root._data)

@@ -19,7 +19,8 @@ from autograd._ops.statistical import sum_
 from autograd.files import brief
 
 from .kinks import both_sides, has_kink, meet, smoothed, watching
-from .sweep import is_finite, one_like, sweep
+from .rules import is_finite, one_like
+from .sweep import sweep
 
 
 class Differentiated(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd._core import copies
 from autograd._core.modes import active, replaying, tracing
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import TABLE, Primitive
@@ -133,6 +134,10 @@ class Operators(Node):
         return alike(not_equal, self, other) if comparable(other) else NotImplemented
 
     __hash__ = object.__hash__
+
+    __copy__ = copies.copy_of
+    __deepcopy__ = copies.deep_copy_of
+    __reduce_ex__ = copies.pickled
 
     exp = elementwise.exp
     log = elementwise.log

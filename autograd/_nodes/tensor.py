@@ -10,7 +10,8 @@ from typing import Any
 from autograd._core.data import is_varying
 from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
-from autograd._core.node import Node, kinds, plain
+from autograd._core.names import plain
+from autograd._core.node import Node, kinds
 from autograd._core.tracing import made, read, write
 from autograd._ops import manipulation, statistical
 from autograd.files import brief

@@ -8,7 +8,8 @@ from typing import Any
 from autograd._core import floats
 from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
-from autograd._core.node import kinds, plain
+from autograd._core.names import plain
+from autograd._core.node import kinds
 from autograd._core.primitive import TABLE
 from autograd._core.tracing import made, read, write
 from autograd._ops.elementwise import add, divide, multiply, subtract

@@ -23,8 +23,8 @@ from __future__ import annotations
 from itertools import product
 from typing import Any, NamedTuple
 
-from autograd._core.apply import primitive
 from autograd._core.data import shape
+from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
 from autograd.files import brief
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd._core.apply import primitive
+from autograd._core.declare import primitive
 from autograd._core.node import Node
 from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, unchanged
 

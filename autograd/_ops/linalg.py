@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd._core.apply import primitive
 from autograd._core.data import shape
+from autograd._core.declare import primitive
 from autograd._core.primitive import REAL
 
 from .manipulation import expand_dims, permute_dims, squeeze

@@ -9,8 +9,8 @@ import math
 from itertools import accumulate
 from typing import Any
 
-from autograd._core.apply import primitive
 from autograd._core.data import shape
+from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation, unchanged
 
 from .elementwise import where

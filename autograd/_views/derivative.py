@@ -10,7 +10,8 @@ from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
-from autograd._grad.sweep import one_like, sweep
+from autograd._grad.rules import one_like
+from autograd._grad.sweep import sweep
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
 from autograd._ops.elementwise import greater, greater_equal, less, less_equal

@@ -12,7 +12,7 @@ from fuzz import TESTS, python
 
 from autograd import Value, primitive
 from autograd._core.modes import without_warnings
-from autograd._core.node import set_gradients
+from autograd._grad.lean import set_gradients
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd._core.apply import compute
+from autograd._core.compute import compute
 from autograd._core.node import MANY, NO_SETTINGS, Node
 from autograd._core.primitive import Primitive
 

@@ -17,7 +17,7 @@ from autograd._core.data import is_varying
 from autograd._core.modes import record, without_warnings
 from autograd._core.node import NO_SETTINGS, Node, leaf
 from autograd._core.tracing import DETACH, CompileError, Trace, replayed, traced
-from autograd._grad.sweep import one_like
+from autograd._grad.rules import one_like
 from autograd._grad.transforms import Differentiated, pull
 
 from .late import Late

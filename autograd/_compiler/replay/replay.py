@@ -17,8 +17,10 @@ from typing import Any
 from autograd._core.anomaly import written_place
 from autograd._core.data import shape
 from autograd._core.modes import active, anomaly
-from autograd._core.node import Node, kinds, name_of, set_gradients
+from autograd._core.names import name_of
+from autograd._core.node import Node, kinds
 from autograd._core.tracing import replayed
+from autograd._grad.lean import set_gradients
 
 from .forms import copied, raw
 from .step import CHANGES, MOST_KEPT, Place, Step

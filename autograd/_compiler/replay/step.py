@@ -8,10 +8,12 @@ from operator import attrgetter, is_
 from typing import Any
 
 from autograd._core.anomaly import user_place
-from autograd._core.apply import compute, constant
+from autograd._core.arguments import constant
+from autograd._core.compute import compute
 from autograd._core.data import keep
 from autograd._core.modes import no_grad, recording
-from autograd._core.node import NO_SETTINGS, Node, kinds, leaf, name_of
+from autograd._core.names import name_of
+from autograd._core.node import NO_SETTINGS, Node, kinds, leaf
 from autograd._core.primitive import Primitive
 from autograd._core.tracing import DETACH
 

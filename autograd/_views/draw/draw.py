@@ -12,7 +12,8 @@ from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
-from autograd._grad.sweep import one_like, sweep
+from autograd._grad.rules import one_like
+from autograd._grad.sweep import sweep
 from autograd._nodes.operators import Operators
 from autograd._views.groups import Place, places
 from autograd.files import brief

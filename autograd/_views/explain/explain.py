@@ -9,8 +9,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node, name_of
-from autograd._grad.sweep import one_like
+from autograd._core.names import name_of
+from autograd._core.node import Node
+from autograd._grad.rules import one_like
 from autograd._views.derivative import Derivative, derivative, written_out
 from autograd._views.draw.draw import colors
 from autograd._views.formula import is_one_number, unique

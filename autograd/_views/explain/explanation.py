@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from autograd._core.data import shape
-from autograd._core.node import plain
+from autograd._core.names import plain
 from autograd._views.formula import short_number
 from autograd._views.latex import latex_label, latex_number, latex_text
 

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
-from autograd._grad.sweep import one_like, sweep
+from autograd._grad.rules import one_like
+from autograd._grad.sweep import sweep
 
 MANY_PATHS = 10**100
 """Counting stops here: the numbers themselves would fill the memory."""

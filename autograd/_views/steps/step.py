@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 from autograd._core.data import shape
-from autograd._core.node import Node, plain
+from autograd._core.names import plain
+from autograd._core.node import Node
 from autograd._views.formula import ATOM, short_number
 
 SMALL = 6

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from autograd._core.data import shape
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node, leaf, name_of
+from autograd._core.names import name_of
+from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
-from autograd._grad.sweep import one_like, sweep
+from autograd._grad.rules import one_like
+from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
 from autograd._views.explain.paths import letter, numbered
 from autograd._views.formula import formula, unique, written

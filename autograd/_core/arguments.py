@@ -1,0 +1,67 @@
+"""What an operation is given, sorted into arguments and settings; what it does not take is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.files import brief
+
+from .data import numpy_module
+from .masked import check_unmasked
+from .node import Node
+from .primitive import Primitive
+
+
+def constant(op: Primitive, arg: Any, args: tuple[Any, ...]) -> Any:
+    """Return a raw Python number or NumPy array for an argument that is no node."""
+    listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
+    if listed or hasattr(arg, "dtype"):
+        numpy = numpy_module()
+        check_unmasked(arg, f"an argument of {op.name}")
+        if isinstance(arg, numpy.matrix):
+            raise TypeError(
+                f"{op.name} got a numpy.matrix, of which * is the product of matrices: give numpy.asarray(m), "
+                f"and write that product as @"
+            )
+        array = numpy.asarray(arg)
+        if array.dtype.kind in "biuf":
+            # Nodes hold no more digits than double precision has, whatever they are computed with.
+            array = array.astype(float) if array.dtype.char == "g" else array
+            return array.item() if isinstance(arg, numpy.generic) else array
+    elif isinstance(arg, (float, int)):
+        return float(arg)
+    raise TypeError(
+        f"{op.name} got {brief(arg)} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and "
+        f"NumPy arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
+    )
+
+
+def check_settings(op: Primitive, settings: dict[str, Any]) -> None:
+    """Raise TypeError for a setting that the operation has not, and for a node as one."""
+    for name, setting in settings.items():
+        if name not in op.settings:
+            has = f"it has {', '.join(op.settings)}" if op.settings else "it has none"
+            raise TypeError(f"{op.name} has no setting {name!r}; {has}")
+        if isinstance(setting, Node):
+            raise TypeError(
+                f"the setting {name} of {op.name} must not be a node, as no gradient passes it: give "
+                f"{name}=x.data or a plain number"
+            )
+
+
+def spread(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Take `concat([a, b], axis)` apart into the arguments a, b and the setting axis."""
+    if not args or not isinstance(args[0], (list, tuple)) or not args[0]:
+        raise TypeError(f"{op.name} takes a list of nodes or arrays, not empty; e.g. {op.name}([a, b])")
+    return tuple(args[0]), dict(zip(op.settings, args[1:])) | settings
+
+
+def sort_out(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Read positional settings by their order: `sum(x, 0)` is `sum(x, axis=0)`."""
+    assert op.arity is not None
+    extra = args[op.arity :]
+    if len(args) < op.arity or len(extra) > len(op.settings):
+        takes = f"{op.arity} argument{'s' * (op.arity != 1)}"
+        also = f" and the settings {', '.join(op.settings)}" if op.settings else ""
+        raise TypeError(f"{op.name} takes {takes}{also}; {len(args)} arguments were given")
+    return args[: op.arity], dict(zip(op.settings, extra)) | settings

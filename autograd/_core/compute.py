@@ -1,0 +1,44 @@
+"""The forward function of a row, computed on raw numbers and arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autograd.files import brief
+
+from . import floats
+from .data import NUMBERS, numpy_module, read_only, shape
+from .modes import active, anomaly, without_warnings
+from .primitive import Primitive
+
+
+def compute(op: Primitive, raw: list[Any], settings: Mapping[str, Any]) -> Any:
+    """Return what a node holds that is computed from raw numbers and arrays."""
+    if op.elementwise and NUMBERS.issuperset(map(type, raw)):
+        return float(op.forward(floats, *raw, **settings))
+    return forward_arrays(op, raw, settings)
+
+
+def forward_arrays(op: Primitive, raw: list[Any], settings: Mapping[str, Any]) -> Any:
+    """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
+    numpy = numpy_module()
+    if op.foreign:
+        raw = [read_only(data) for data in raw]
+    try:
+        if active and anomaly.get():
+            # What NumPy would warn of, detect_anomaly is about to say better.
+            out = without_warnings(op.forward)(numpy, *raw, **settings)
+        else:
+            out = op.forward(numpy, *raw, **settings)
+    except (ValueError, TypeError, IndexError) as error:
+        shapes = " and ".join(str(shape(data)) for data in raw)
+        given = "".join(f", {name}={brief(setting)}" for name, setting in settings.items())
+        raise type(error)(f"{op.name} of shape {shapes}{given}: {error}") from error
+    if type(out) is float:
+        return out
+    if out.dtype.kind != "f":
+        # A comparison is recorded as numbers, of the precision that went in.
+        precise = [data.dtype for data in raw if hasattr(data, "dtype") and data.dtype.kind == "f"]
+        return numpy.asarray(out, max(precise, default=numpy.dtype(float)))
+    return out if type(out) is numpy.ndarray else numpy.asarray(out)
