@@ -42,7 +42,7 @@ def backward_values(root: Node) -> bool:
                     elif second._grad is not zero:
                         push(second)
                 elif second is MANY:
-                    for i in first:
+                    for i in reversed(first):
                         if type(i) is kind:
                             if i.op is None:
                                 use(i)
@@ -62,7 +62,13 @@ def backward_values(root: Node) -> bool:
                 return False
     before = [leaf._grad for leaf in leaves]
     try:
+        # What a leaf has from other losses is added last, as `backward` does.
+        held = {leaf: g for leaf, g in zip(leaves, before) if g} if any(before) else {}
+        for leaf in held:
+            leaf._grad = 0.0
         _sweep_values(root, order)
+        for leaf, g in held.items():
+            leaf._grad += g
     except BaseException:
         set_gradients(leaves, before)
         raise
