@@ -14,13 +14,14 @@ from nn._layers.normalization import BatchNorm, LayerNorm
 from nn._layers.sequential import Sequential
 from nn._training.clipping import clip_grad_norm, clip_grad_value
 from nn._training.cross_entropy import cross_entropy
-from nn._training.fit import fit, predict
+from nn._training.fit import fit
 from nn._training.history import History
 from nn._training.losses import binary_cross_entropy, hinge, huber, mae, mse
 from nn._training.metrics import accuracy
 from nn._training.optimizer import Optimizer
 from nn._training.optimizers import SGD, Adam, RMSProp
 from nn._training.penalties import l1, l2
+from nn._training.predict import predict
 from nn._training.schedules import cosine, step_decay, warm_up
 
 __all__ = [

@@ -13,11 +13,12 @@ from nn._core.rows import held
 from nn._layers.activations import Activation
 from nn._layers.dense import MLP
 from nn._training.cross_entropy import cross_entropy
-from nn._training.fit import fit, predict
+from nn._training.fit import fit
 from nn._training.history import History
 from nn._training.losses import binary_cross_entropy, mse
 from nn._training.metrics import checked_scores, decide
 from nn._training.optimizers import NAMED
+from nn._training.predict import predict
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

@@ -47,7 +47,7 @@ def _figures_are_closed() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _short_trainings_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn._training.fit.MANY", 20)
+    monkeypatch.setattr("nn._training.training.MANY", 20)
 
 
 @pytest.fixture(autouse=True)

@@ -21,10 +21,11 @@ from nn._layers.normalization import BatchNorm
 from nn._layers.sequential import Sequential
 from nn._training import metrics as _metrics
 from nn._training.cross_entropy import cross_entropy
-from nn._training.fit import fit, predict
+from nn._training.fit import fit
 from nn._training.history import History
 from nn._training.losses import binary_cross_entropy
 from nn._training.optimizers import NAMED
+from nn._training.predict import predict
 from nn._training.schedules import Schedule, cosine, warm_up
 from nn.data import (
     DataError,

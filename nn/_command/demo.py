@@ -11,10 +11,11 @@ from autograd.files import printable, replace_file
 from nn import plots
 from nn._layers.dense import MLP
 from nn._training.cross_entropy import cross_entropy
-from nn._training.fit import fit, predict
+from nn._training.fit import fit
 from nn._training.losses import hinge
 from nn._training.metrics import accuracy
 from nn._training.optimizers import SGD
+from nn._training.predict import predict
 from nn.data import digits, moons, train_test_split
 from nn.plots._style import png
 

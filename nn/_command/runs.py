@@ -22,9 +22,9 @@ from nn._layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn._layers.dense import MLP
 from nn._layers.module import Module
 from nn._layers.sequential import Sequential
-from nn._training.fit import predict
 from nn._training.history import History
 from nn._training.metrics import checked_scores, decide
+from nn._training.predict import predict
 from nn.data import DataError
 from nn.plots._style import png
 

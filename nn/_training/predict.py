@@ -1,0 +1,24 @@
+"""`predict`: what a trained network says of samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd import Value, no_grad
+from nn._core.rows import arranged, rows
+from nn._layers.module import Module, evaluating
+
+from .metrics import raw
+
+
+def predict(model: Module, X: Any) -> Any:
+    """Return the model's output in use, as raw numbers, without recording a graph: lists for Values, else an array.
+
+    X is whatever `fit` takes. Layers behave as after training (`Module.eval`), also in the middle of it.
+
+    >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [2.0, 3.0]]))
+    2
+    """
+    of_values = isinstance(next(iter(model.parameters()), None), Value)
+    with no_grad(), evaluating(model):
+        return raw(model(arranged(rows(X), of_values)))
