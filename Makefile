@@ -40,10 +40,11 @@ execute: $(VENV)/tools  ## write the notebooks anew from their text sources, wit
 	$(BIN)/python -m nn demo --out out
 	cp out/perceptron.png notebooks/
 
-lint: $(VENV)/tools  ## style and types
+lint: $(VENV)/tools  ## style, types and the floors of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 check: lint  ## lint, types and the quick tests, in less than a minute: before every commit
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n 2 -m "not slow"

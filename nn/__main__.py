@@ -79,11 +79,24 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", metavar="demo|train|evaluate|predict|export", required=True)
+    for add in (_add_demo, _add_train, _add_evaluate, _add_predict, _add_export):
+        add(commands)
+    return top
+
+
+Commands = Any
+"""What argparse returns for subcommands; its class has no public name."""
+
+
+def _add_demo(commands: Commands) -> None:
     shows = "a perceptron explained, two moons and handwritten digits learned"
     demo = commands.add_parser("demo", help=shows, description=shows.capitalize() + ".")
     demo.add_argument(
         "--out", type=Path, default="out", metavar="FOLDER", help="folder for the pictures (default: %(default)s)"
     )
+
+
+def _add_train(commands: Commands) -> None:
     training = commands.add_parser(
         "train",
         help="train a network on a data set, and keep it in a folder",
@@ -133,6 +146,8 @@ def parser() -> argparse.ArgumentParser:
     add("--save", type=Path, default="run", metavar="RUN", help="folder for the network, its history and pictures")
     add("--overwrite", action="store_true", help="replace a run of other data, or of another model, in that folder")
 
+
+def _add_evaluate(commands: Commands) -> None:
     evaluating = commands.add_parser(
         "evaluate",
         help="how often a trained network is right",
@@ -143,6 +158,9 @@ def parser() -> argparse.ArgumentParser:
     evaluating.add_argument(
         "--target", metavar="COLUMN", help="the column of this file that holds the classes (default: as in training)"
     )
+
+
+def _add_predict(commands: Commands) -> None:
     predicting = commands.add_parser(
         "predict",
         help="the classes of new samples",
@@ -155,6 +173,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a CSV file whose header has the features of the training; all else is left out",
     )
+
+
+def _add_export(commands: Commands) -> None:
     exporting = commands.add_parser(
         "export",
         help="a trained network as a file that other programs run",
@@ -162,7 +183,6 @@ def parser() -> argparse.ArgumentParser:
     )
     exporting.add_argument("run", type=Path, metavar="RUN", help="the folder that train --save has written")
     exporting.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="the file to write")
-    return top
 
 
 def _positive(text: str) -> int:

@@ -16,6 +16,17 @@ def lean_function(made: Primitive) -> Operation:
 
     A scalar network spends its time here: the general path takes three times as long.
     """
+    by_arity = {None: _variadic, 1: _unary, 2: _binary, 3: _ternary}
+    if made.elementwise and not made.settings and made.arity in by_arity:
+        return by_arity[made.arity](made)
+
+    def general(*args: Any, **settings: Any) -> Any:
+        return made.apply(args, settings)
+
+    return general
+
+
+def _unary(made: Primitive) -> Operation:
     forward, new = made.forward, object.__new__
 
     def unary(a: Any) -> Any:
@@ -32,6 +43,12 @@ def lean_function(made: Primitive) -> Operation:
             node._x = data
             return node
         return forward(floats, a) if kind is float else made.apply((a,), {})
+
+    return unary
+
+
+def _binary(made: Primitive) -> Operation:
+    forward, new = made.forward, object.__new__
 
     def binary(a: Any, b: Any) -> Any:
         value = kinds["float"]
@@ -56,9 +73,21 @@ def lean_function(made: Primitive) -> Operation:
         node._y = y
         return node
 
+    return binary
+
+
+def _ternary(made: Primitive) -> Operation:
+    forward = made.forward
+
     def ternary(a: Any, b: Any, c: Any) -> Any:
         numbers = type(a) in NUMBERS and type(b) in NUMBERS and type(c) in NUMBERS
         return forward(floats, a, b, c) if numbers else made.apply((a, b, c), {})
+
+    return ternary
+
+
+def _variadic(made: Primitive) -> Operation:
+    forward, new = made.forward, object.__new__
 
     def variadic(args: Any) -> Any:
         if active:
@@ -76,10 +105,4 @@ def lean_function(made: Primitive) -> Operation:
         node.link(made, tuple(args), tuple(raw), NO_SETTINGS)
         return node
 
-    def general(*args: Any, **settings: Any) -> Any:
-        return made.apply(args, settings)
-
-    if not made.elementwise or made.settings:
-        return general
-    by_arity: dict[int | None, Operation] = {None: variadic, 1: unary, 2: binary, 3: ternary}
-    return by_arity.get(made.arity, general)
+    return variadic

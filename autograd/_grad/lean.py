@@ -13,14 +13,35 @@ from .rules import pull_back
 
 
 def backward_values(root: Node) -> bool:
-    """Do the same for a graph of Values alone, four times faster; return False, nothing done, for any other.
+    """Do what `backward` does for a graph of Values alone, four times faster; return False for any other, nothing done.
 
-    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found. Leaves are
-    listed as often as they are used: what breaks off the sweep leaves their gradients as they were.
+    Leaves are listed as often as they are used: what breaks off the sweep leaves their gradients as they were.
+    """
+    found = _sorted_values(root) if type(root._data) is float else None
+    if found is None:
+        return False
+    order, leaves = found
+    before = [leaf._grad for leaf in leaves]
+    try:
+        # What a leaf has from other losses is added last, as `backward` does.
+        held = {leaf: g for leaf, g in zip(leaves, before) if g} if any(before) else {}
+        for leaf in held:
+            leaf._grad = 0.0
+        _sweep_values(root, order)
+        for leaf, g in held.items():
+            leaf._grad += g
+    except BaseException:
+        set_gradients(leaves, before)
+        raise
+    return True
+
+
+def _sorted_values(root: Node) -> tuple[list[Node], list[Any]] | None:
+    """Return the nodes in topological order and the leaves, as often as they are used; None if not all are Values.
+
+    The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found.
     """
     kind = type(root)
-    if type(root._data) is not float:
-        return False
     zero = float("0")
     order: list[Node] = []
     stack: list[Any] = [root]
@@ -49,30 +70,18 @@ def backward_values(root: Node) -> bool:
                             elif i._grad is not zero:
                                 push(i)
                         elif isinstance(i, Node):
-                            return False
+                            return None
                     continue
                 elif isinstance(second, Node):
-                    return False
+                    return None
             if type(first) is kind:
                 if first.op is None:
                     use(first)
                 elif first._grad is not zero:
                     push(first)
             elif isinstance(first, Node):
-                return False
-    before = [leaf._grad for leaf in leaves]
-    try:
-        # What a leaf has from other losses is added last, as `backward` does.
-        held = {leaf: g for leaf, g in zip(leaves, before) if g} if any(before) else {}
-        for leaf in held:
-            leaf._grad = 0.0
-        _sweep_values(root, order)
-        for leaf, g in held.items():
-            leaf._grad += g
-    except BaseException:
-        set_gradients(leaves, before)
-        raise
-    return True
+                return None
+    return order, leaves
 
 
 def _sweep_values(root: Node, order: list[Node]) -> None:
