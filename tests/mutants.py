@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from autograd import TABLE
 
-TABLES = ("autograd._ops.elementwise", "autograd._ops.manipulation", "autograd._ops.convolution")
+TABLES = tuple(f"autograd._ops.{name}" for name in ("elementwise", "statistical", "linalg", "manipulation", "convolution"))
 BACKWARD = "autograd._grad.sweep"
 TESTS = (
     "autograd/test_windows.py", "autograd/test_random_graphs.py", "autograd/test_primitives.py",

@@ -219,12 +219,12 @@ def test_no_other_code_writes_files() -> None:
         # The one writer, and the one that opens.
         "autograd/files.py open",
         # In memory.
-        "autograd/_figure.py savefig", "plots/_style.py savefig",
+        "picture/figure.py savefig", "plots/_style.py savefig",
         # Where nobody reads, and no files of a user.
-        "autograd/__main__.py open", "nn/__main__.py open", "autograd/_modes.py open",
-        "autograd/_stepper.py open",
+        "autograd/__main__.py open", "nn/__main__.py open", "_core/modes.py open",
+        "steps/page.py open",
         # A member of an archive, and a folder to lock.
-        "data/_files.py open", "nn/_folders.py open",
+        "data/_files.py open", "_command/folders.py open",
     }  # fmt: skip
     assert set(found) <= allowed
 
