@@ -28,7 +28,8 @@ from tqdm import tqdm
 
 from autograd import TABLE
 
-TABLES = tuple(f"autograd._ops.{name}" for name in ("elementwise", "statistical", "linalg", "manipulation", "convolution"))
+CHAPTERS = ("elementwise", "statistical", "linalg", "manipulation", "convolution")
+TABLES = tuple(f"autograd._ops.{name}" for name in CHAPTERS)
 BACKWARD = "autograd._grad.sweep"
 TESTS = (
     "autograd/test_windows.py", "autograd/test_random_graphs.py", "autograd/test_primitives.py",
