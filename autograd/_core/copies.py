@@ -117,7 +117,7 @@ def deep_copy_of(node: Node, memo: dict[int, Any]) -> Node:
         return item if type(item) is float else deepcopy(item, memo)
 
     for each in nodes:
-        op, inputs, args, *rest = _state(node)
+        op, inputs, args, *rest = _state(each)
         inputs = tuple([memo[id(item)] if isinstance(item, Node) else copied(item) for item in inputs])
         _restore(memo[id(each)], (op, inputs, tuple(map(copied, args)), *map(copied, rest)))
     return cast(Node, memo[id(node)])

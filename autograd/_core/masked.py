@@ -12,7 +12,7 @@ def check_unmasked(data: Any, who: str) -> None:
     """Raise ValueError if an element of an array, or of arrays in lists, is masked; `who` begins the message.
 
     >>> import numpy
-    >>> from autograd._masked import check_unmasked
+    >>> from autograd._core.masked import check_unmasked
     >>> check_unmasked([1.0, numpy.ma.masked], "this list")
     Traceback (most recent call last):
     ValueError: this list is masked in places: leave these out, or put numbers there with filled(...)

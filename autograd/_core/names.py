@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 
     A letter, such as one of a label, that the terminal has not stands as its number.
 
-    >>> from autograd._node import plain
+    >>> from autograd._core.names import plain
     >>> plain("w ← ∂J/∂w · 2")
     'w <- dJ/dw · 2'
     """

@@ -29,7 +29,7 @@ class CompileError(RuntimeError):
     >>> import autograd
     >>> autograd.compile(lambda x: x if x > 0 else -x)(2.0)
     Traceback (most recent call last):
-    autograd._tracing.CompileError: ...
+    autograd._core.tracing.CompileError: ...
     """
 
 

@@ -45,7 +45,7 @@ def flatten(tree: Any, depth: int = 0) -> Iterator[Any]:
 def mapped(f: Callable[[Any], Any], tree: Any, depth: int = 0) -> Any:
     """Return a structure like `tree` with f(item) in place of each item; raise ValueError if it is too deep.
 
-    >>> from autograd._trees import mapped
+    >>> from autograd._core.trees import mapped
     >>> mapped(lambda x: x + 1, {"w": [1, (2, 3)], "b": 4})
     {'w': [2, (3, 4)], 'b': 5}
     """

@@ -52,27 +52,12 @@ def matrix_transpose(x: Any) -> Any:
     return permute_dims(x, axes=(*axes[:-2], axes[-1], axes[-2]))
 
 
+# fmt: off
 matmul = primitive(
-    "matmul",
-    product,
-    matmul_left,
-    matmul_right,
-    written="{0} @ {1}",
-    elementwise=False,
-    domain=(REAL, REAL),
-    contraction=("multiply", "add"),
-    examples=tuple(
-        ((a, b), {})
-        for a, b in (
-            ((3,), (3,)),
-            ((2, 3), (3,)),
-            ((3,), (3, 2)),
-            ((2, 3), (3, 2)),
-            ((2, 2, 3), (3, 2)),
-            ((2, 3), (2, 3, 2)),
-            ((2, 1, 2, 3), (2, 3, 2)),
-            ((3,), (2, 3, 2)),
-            ((2, 2, 3), (3,)),
-        )
-    ),
+    "matmul", product, matmul_left, matmul_right,
+    written="{0} @ {1}", elementwise=False, domain=(REAL, REAL), contraction=("multiply", "add"),
+    examples=tuple(((a, b), {}) for a, b in (
+        ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((2, 2, 3), (3, 2)), ((2, 3), (2, 3, 2)),
+        ((2, 1, 2, 3), (2, 3, 2)), ((3,), (2, 3, 2)), ((2, 2, 3), (3,)),
+    )),
 )

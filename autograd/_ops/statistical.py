@@ -182,167 +182,112 @@ def without_share(xp: Any, g: Any, a: Any, axis: Any) -> Any:
     return xp.where(top, -xp.where(top, 0.0, out).sum(axis=axis, keepdims=True), out)
 
 
+# fmt: off
 sum_ = primitive(
-    "sum",
-    lambda xp, a, *, axis=None, keepdims=False: xp.sum(a, axis=axis, keepdims=keepdims),
+    "sum", lambda xp, a, *, axis=None, keepdims=False: xp.sum(a, axis=axis, keepdims=keepdims),
     lambda g, out, a, axis=None, keepdims=False: broadcast_to(restore(g, a, axis, keepdims), shape=shape(a)),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, BOTH, LAST, PAIR),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST, PAIR),
 )
 
 mean = primitive(
-    "mean",
-    lambda xp, a, *, axis=None, keepdims=False: average(xp, a, axis, keepdims),
-    lambda g, out, a, axis=None, keepdims=False: broadcast_to(
-        restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)
-    ),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, BOTH, LAST),
+    "mean", lambda xp, a, *, axis=None, keepdims=False: average(xp, a, axis, keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        broadcast_to(restore(g, a, axis, keepdims) / count(a, axis), shape=shape(a)),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
 )
 
 centered: Operation = primitive(
-    "centered",
-    lambda xp, a, *, axis=None: deviations(xp, a, axis),
+    "centered", lambda xp, a, *, axis=None: deviations(xp, a, axis),
     lambda g, out, a, axis=None: centered(g, axis=axis),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, LAST, PAIR),
-    note="`a` minus its mean.",
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, LAST, PAIR), note="`a` minus its mean.",
 )
 
 var = primitive(
-    "var",
-    lambda xp, a, *, axis=None, keepdims=False, ddof=0: mean_square(xp, a, axis, keepdims, ddof),
-    lambda g, out, a, axis=None, keepdims=False, ddof=0: (
-        restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * centered(a, axis=axis)
-    ),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+    "var", lambda xp, a, *, axis=None, keepdims=False, ddof=0: mean_square(xp, a, axis, keepdims, ddof),
+    lambda g, out, a, axis=None, keepdims=False, ddof=0:
+        restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * centered(a, axis=axis),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
 )
 
 std: Operation = primitive(
-    "std",
-    lambda xp, a, *, axis=None, keepdims=False, ddof=0: spread(xp, a, axis, keepdims, ddof),
-    lambda g, out, a, axis=None, keepdims=False, ddof=0: (
-        restore(g, a, axis, keepdims)
-        / (count(a, axis) - ddof)
-        * (centered(a, axis=axis) / restore(unless_zero(out), a, axis, keepdims))
-    ),
-    elementwise=False,
-    domain=(REAL,),
-    kink=lambda a, **settings: std(a, **settings),
+    "std", lambda xp, a, *, axis=None, keepdims=False, ddof=0: spread(xp, a, axis, keepdims, ddof),
+    lambda g, out, a, axis=None, keepdims=False, ddof=0:
+        restore(g, a, axis, keepdims) / (count(a, axis) - ddof)
+        * (centered(a, axis=axis) / restore(unless_zero(out), a, axis, keepdims)),
+    elementwise=False, domain=(REAL,), kink=lambda a, **settings: std(a, **settings),
     examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
     note="The derivative where all elements are equal is taken as 0.",
 )
 
 norm: Operation = primitive(
-    "norm",
-    lambda xp, a, *, axis=None, keepdims=False: length(xp, a, axis, keepdims),
-    lambda g, out, a, axis=None, keepdims=False: (
-        restore(g, a, axis, keepdims) * (a / restore(unless_zero(out), a, axis, keepdims))
-    ),
-    elementwise=False,
-    domain=(REAL,),
-    kink=lambda a, **settings: norm(a, **settings),
-    examples=(ALL, ROWS, BOTH, LAST),
-    note="The root of the sum of squares; the derivative at 0 is taken as 0.",
+    "norm", lambda xp, a, *, axis=None, keepdims=False: length(xp, a, axis, keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        restore(g, a, axis, keepdims) * (a / restore(unless_zero(out), a, axis, keepdims)),
+    elementwise=False, domain=(REAL,), kink=lambda a, **settings: norm(a, **settings),
+    examples=(ALL, ROWS, BOTH, LAST), note="The root of the sum of squares; the derivative at 0 is taken as 0.",
 )
 
 max_ = primitive(
-    "max",
-    lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims),
-    spread_evenly,
-    elementwise=False,
-    domain=(REAL,),
-    kink=lambda a, axis=None, keepdims=False: gaps(a),
-    examples=(ALL, ROWS, BOTH, LAST),
-    note="Equal largest elements share the gradient equally.",
+    "max", lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims), spread_evenly,
+    elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
+    examples=(ALL, ROWS, BOTH, LAST), note="Equal largest elements share the gradient equally.",
 )
 
 min_ = primitive(
-    "min",
-    lambda xp, a, *, axis=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims),
-    spread_evenly,
-    elementwise=False,
-    domain=(REAL,),
-    kink=lambda a, axis=None, keepdims=False: gaps(a),
-    examples=(ALL, ROWS, BOTH, LAST),
-    note="Equal smallest elements share the gradient equally.",
+    "min", lambda xp, a, *, axis=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims), spread_evenly,
+    elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
+    examples=(ALL, ROWS, BOTH, LAST), note="Equal smallest elements share the gradient equally.",
 )
 
 prod = primitive(
-    "prod",
-    lambda xp, a, *, axis=None, keepdims=False: xp.prod(a, axis=axis, keepdims=keepdims),
-    lambda g, out, a, axis=None, keepdims=False: restore(g, a, axis, keepdims) * other_factors(a, axis),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, BOTH, LAST),
-    note="Right where factors are zero, too.",
+    "prod", lambda xp, a, *, axis=None, keepdims=False: xp.prod(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis=None, keepdims=False:
+        restore(g, a, axis, keepdims) * other_factors(a, axis),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST), note="Right where factors are zero, too.",
 )
 
 logsumexp = primitive(
-    "logsumexp",
-    lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
+    "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
     lambda g, out, a, axis=None, keepdims=False: restore(g, a, axis, keepdims) * softmax(a, axis=axis),
-    elementwise=False,
-    domain=(REAL,),
-    examples=(ALL, ROWS, BOTH, LAST),
+    elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
     note="log(sum(exp(a))) without overflow; for a list of Values: log_sum_exp.",
 )
 
 softmax: Operation = primitive(
-    "softmax",
-    lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
+    "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
     lambda g, out, a, axis=-1: out * softmax_centered(g, a, axis=axis),
-    elementwise=False,
-    domain=(REAL,),
-    examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
+    elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 
 log_softmax = primitive(
-    "log_softmax",
-    lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
+    "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
     lambda g, out, a, axis=-1: log_softmax_back(g, a, axis=axis),
-    elementwise=False,
-    domain=(REAL,),
-    examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
+    elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 
 softmax_centered: Operation = primitive(
-    "softmax_centered",
-    lambda xp, g, a, *, axis=-1: without_mean(xp, g, a, axis),
+    "softmax_centered", lambda xp, g, a, *, axis=-1: without_mean(xp, g, a, axis),
     lambda h, out, g, a, axis=-1: log_softmax_back(h, a, axis=axis),
     lambda h, out, g, a, axis=-1: -sum_(h, axis=axis, keepdims=True) * softmax(a, axis=axis) * out,
     written=lambda g, a, axis=-1: f"{g} - sum({g} * softmax({a}, axis={axis}), axis={axis})",
-    elementwise=False,
-    domain=(REAL, REAL),
-    examples=BESIDE,
+    elementwise=False, domain=(REAL, REAL), examples=BESIDE,
     note="`g` minus its mean, weighted by softmax(a): a part of the derivative of softmax, without cancellation.",
 )
 
 log_softmax_back: Operation = primitive(
-    "log_softmax_back",
-    lambda xp, g, a, *, axis=-1: without_share(xp, g, a, axis),
+    "log_softmax_back", lambda xp, g, a, *, axis=-1: without_share(xp, g, a, axis),
     lambda h, out, g, a, axis=-1: softmax_centered(h, a, axis=axis),
-    lambda h, out, g, a, axis=-1: (
-        -sum_(g, axis=axis, keepdims=True) * softmax(a, axis=axis) * softmax_centered(h, a, axis=axis)
-    ),
+    lambda h, out, g, a, axis=-1:
+        -sum_(g, axis=axis, keepdims=True) * softmax(a, axis=axis) * softmax_centered(h, a, axis=axis),
     written=lambda g, a, axis=-1: f"{g} - softmax({a}, axis={axis}) * sum({g}, axis={axis})",
-    elementwise=False,
-    domain=(REAL, REAL),
-    examples=BESIDE,
+    elementwise=False, domain=(REAL, REAL), examples=BESIDE,
     note="`g` minus softmax(a) times its sum: the derivative of log_softmax, without cancellation.",
 )
 
 cumsum: Operation = primitive(
-    "cumsum",
-    lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
-    lambda g, out, a, axis=None: like(flip(cumsum(flip(g, axis or 0), axis=axis or 0), axis or 0), a),
-    elementwise=False,
-    domain=(REAL,),
-    examples=((((4,),), {}), (((3, 4),), {"axis": 1}), (((2, 3),), {})),
+    "cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
+    lambda g, out, a, axis=None:
+        like(flip(cumsum(flip(g, axis or 0), axis=axis or 0), axis or 0), a),
+    elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1}), (((2, 3),), {})),
     note="Of the flattened array without an axis, as in NumPy.",
 )

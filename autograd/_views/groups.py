@@ -15,7 +15,7 @@ Place = tuple[str, ...]
 def place_of(label: str) -> Place:
     """Return the place that a parameter's label names; empty if it names none.
 
-    >>> from autograd._groups import place_of
+    >>> from autograd._views.groups import place_of
     >>> place_of("w(1)_3,2"), place_of("w(1)"), place_of("w1")
     (('layer 1', 'perceptron 2'), ('layer 1',), ())
     """

@@ -15,7 +15,7 @@ _LABEL = re.compile(
 def read(label: str) -> Symbol:
     """Take a label apart into a base, a superscript and a subscript; text that is no such symbol is all base.
 
-    >>> from autograd._notation import read
+    >>> from autograd._views.labels import read
     >>> read("w(1)_2,3")
     Symbol(base='w', above='(1)', below='2,3')
     >>> read("y_hat"), read("my loss")
@@ -33,7 +33,7 @@ def read(label: str) -> Symbol:
 def is_parameter(label: str) -> bool:
     """Tell whether a leaf is a parameter: as in the seminar and in `nn`, a weight or a bias is called w.
 
-    >>> from autograd._notation import is_parameter
+    >>> from autograd._views.labels import is_parameter
     >>> is_parameter("w0"), is_parameter("W"), is_parameter("x1"), is_parameter("width")
     (True, True, False, False)
     """

@@ -93,7 +93,7 @@ class _Unknown(Exception):
 def parsed(text: str) -> ast.expr | None:
     """Return the syntax of a formula; None where it is no Python, as operations may be written in any way.
 
-    >>> from autograd._latex import parsed
+    >>> from autograd._views.latex import parsed
     >>> parsed("a b"), parsed("\\ud800"), parsed("(" * 1000)
     (None, None, None)
     """

@@ -224,7 +224,7 @@ def write_predictions(options: argparse.Namespace) -> None:
 def cell(text: str) -> str:
     """Return a text that a spreadsheet shows as it is, and a terminal too: no formula, no escape code.
 
-    >>> from nn._command import cell
+    >>> from nn._command.commands import cell
     >>> cell("=1+1"), cell("-1"), cell("tall")
     ("'=1+1", '-1', 'tall')
     """

@@ -27,7 +27,7 @@ from autograd._views.draw import draw as _draw
 from autograd._views.draw import layout as _graphviz
 from autograd._views.groups import places
 from autograd.picture import figure as _figure
-from autograd.picture.shapes import clean, text_width
+from autograd.picture.shapes import _corners, clean, text_width
 from nn import MLP, Layer, Sequential, cross_entropy, hinge, mse
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -239,7 +239,7 @@ class TestGraph:
             picture = drawing.picture
             for group in picture.groups:
                 for shape in group.shapes:
-                    for x, y in autograd.picture._corners(shape):
+                    for x, y in _corners(shape):
                         assert 0 <= group.x + x <= picture.width
                         assert 0 <= group.y + y <= picture.height
 

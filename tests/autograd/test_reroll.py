@@ -28,6 +28,7 @@ from autograd import (
     weighted_sum,
     where,
 )
+from autograd._compiler.reroll import group
 from autograd._compiler.reroll import reroll as _reroll
 from autograd._compiler.reroll.reroll import reroll
 from autograd.testing import Graph, graphs
@@ -229,7 +230,8 @@ class TestAnyGraph:
 
     @pytest.fixture(autouse=True)
     def _at_any_price(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_reroll, "WORTH", 0)
+        for module in (_reroll, group):
+            monkeypatch.setattr(module, "WORTH", 0)
         monkeypatch.setattr(_reroll, "LARGER", math.inf)
 
     @given(graph=graphs([made for made in OWN if made.elementwise]), seed=st.integers(0, 99), count=st.integers(1, 6))

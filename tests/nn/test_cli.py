@@ -70,7 +70,7 @@ def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.slow
 @pytest.mark.parametrize("of", ["value", "tensor"])
 def test_train_on_digits(of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:60] for part in digits()))
+    monkeypatch.setattr("nn._command.commands.digits", lambda: tuple(part[:60] for part in digits()))
     options = ["--sizes", "0", "--epochs", "1", "--of", of, "--lr", "0.05"]
     assert main(["train", "--data", "digits", *options, "--save", str(tmp_path)]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {*RUN, "misclassified.png"}
@@ -218,7 +218,7 @@ def test_stopped_before_the_first_epoch_is_over(
     assert main(["train", "--save", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "stopped after 0 of 100 epochs\nerror: stopped\n"
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr("nn._command.load", stop)
+    monkeypatch.setattr("nn._command.commands.load", stop)
     assert main(["train", "--save", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "error: stopped\n"
 
@@ -312,7 +312,7 @@ def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         seen.extend(map(len, (X, y, *settings["validation"])))
         return fit(model, X, y, **settings)
 
-    monkeypatch.setattr("nn._command.fit", watched)
+    monkeypatch.setattr("nn._command.commands.fit", watched)
     options = ["--patience", "2", "--lr", "1", "--epochs", "200", "--save", str(tmp_path)]
     assert main(["train", *options]) == 0
     losses = [float(row["val_loss"]) for row in csv.DictReader((tmp_path / "history.csv").read_text().splitlines())]
@@ -433,7 +433,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytes
 def test_convolution_from_training_to_prediction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("nn._command.digits", lambda: tuple(part[:300] for part in digits()))
+    monkeypatch.setattr("nn._command.commands.digits", lambda: tuple(part[:300] for part in digits()))
     options = [
         "--model",
         "cnn",

@@ -39,7 +39,7 @@ def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[
     that hold arrays of one shape. A leaf in no pack is a constant. The results are of the kind and shape of the roots.
     It pays if there are at least 4 times fewer nodes than before, on arrays of at most 4 times as many elements.
 
-    >>> from autograd._reroll import reroll
+    >>> from autograd._compiler.reroll.reroll import reroll
     >>> a, b = Value(2.0), Value(3.0)
     >>> loss = sum((a + b * k) ** 2 for k in range(20))
     >>> (rolled,) = reroll([loss], [(Tensor([2.0, 3.0]), {a: 0, b: 1})])
