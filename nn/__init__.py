@@ -1,5 +1,6 @@
 """Networks built from `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
 
+from nn import _methods as _methods
 from nn._core.random import seed
 from nn._files.format import Checkpoint, FileError
 from nn._files.load import load

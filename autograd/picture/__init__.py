@@ -1,9 +1,14 @@
 """Pictures of any kind: the shapes that they are made of, and how they become SVG, PNG and PDF."""
 
 from .shapes import (
+    FAINT,
+    GREY,
     INK,
     MARGIN,
+    NEGATIVE,
+    POSITIVE,
     SMALL,
+    ZERO,
     Box,
     Curve,
     Ellipse,
@@ -25,9 +30,14 @@ from .shapes import (
 )
 
 __all__ = [
+    "FAINT",
+    "GREY",
     "INK",
     "MARGIN",
+    "NEGATIVE",
+    "POSITIVE",
     "SMALL",
+    "ZERO",
     "Box",
     "Curve",
     "Ellipse",

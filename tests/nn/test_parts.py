@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import importlib
 import pickle
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fuzz import python
 
 from autograd import Node, Tensor, Value, no_grad
 from nn import (
@@ -460,3 +463,19 @@ class TestStates:
         model.load_state_dict(state)
         state["w"][0] = 9.0
         assert model.w.data != 9.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("module", "kind"), [("nn._layers.module", "Module"), ("nn._training.history", "History")])
+def test_what_other_floors_attach_is_there_from_the_start(module: str, kind: str) -> None:
+    """In a process of its own, which has imported nothing but nn: methods that the class only declares."""
+    tree = ast.parse(Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8"))
+    declared = [
+        method.name
+        for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == kind
+        for block in node.body if isinstance(block, ast.If)
+        for method in block.body if isinstance(method, ast.FunctionDef)
+    ]  # fmt: skip
+    assert declared
+    asked = f"import nn; print([name for name in {declared} if not hasattr(nn.{kind}, name)])"
+    assert python("-c", asked).stdout.strip() == "[]"
