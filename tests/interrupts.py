@@ -23,9 +23,9 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, Value, grad, no_grad, tanh, value_and_grad
-from autograd._core import node as node_module
+from autograd._core import copies as copies_module
 from autograd._core.modes import active, anomaly, recording, replaying, tracing
-from autograd._grad import sweep as backward_module
+from autograd._grad import backward as backward_module
 from nn import MLP, SGD, History, fit, mse
 
 Round = Callable[[], tuple[Callable[[], Any], Callable[[], None]]]
@@ -92,7 +92,7 @@ def state() -> dict[str, Any]:
         "active": set(active), "a node records": (Value(1.0) * 2).op is not None, "profiler": sys.getprofile(),
         "collector": gc.isenabled(), "handler": signal.getsignal(signal.SIGINT), "warnings": list(warnings.filters),
         "floating-point errors": np.geterr(), "lock of backward": is_free(backward_module._lock),
-        "lock of nodes": is_free(node_module._lock),
+        "lock of nodes": is_free(copies_module._lock),
     }  # fmt: skip
 
 
