@@ -1,4 +1,4 @@
-"""Topological order and the backward sweep."""
+"""The backward sweep: the chain rule, from the last node to the leaves."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ ACTIVATION_ROWS: dict[str, Row] = {
 
 def _activation(layer: Any) -> Row:
     name = activation_name(layer.activation)
-    if BUILT_IN.get(name) is not layer.g:
+    if name not in ACTIVATION_ROWS or BUILT_IN.get(name) is not layer.g:
         raise ValueError(
             f"{layer!r} has an activation of its own, which other programs do not know; take one of "
             f"{', '.join(ACTIVATION_ROWS)}"

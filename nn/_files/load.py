@@ -13,15 +13,12 @@ from nn._core.settings import whole
 from nn._layers.module import Module
 from nn._training.history import History
 from nn._training.optimizer import Optimizer
-from nn._training.optimizers import SGD, Adam, RMSProp
+from nn._training.optimizers import OPTIMIZERS
 
 from .format import FORMAT, Checkpoint, FileError, checksum_of
 from .generators import set_generators
 from .safetensors import tensors_of
 from .structure import Budget, check_text, make, plan_of, structure_of
-
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adam, RMSProp)}
-"""The optimizers that a file may name."""
 
 
 def load(path: str | Path, into: Module | None = None) -> Checkpoint:

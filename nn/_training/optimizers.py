@@ -151,3 +151,6 @@ NAMED: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": lambda parameters, lr, momentum, decay: RMSProp(parameters, lr, weight_decay=decay),
 }
 """The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adam, RMSProp)}
+"""The optimizers that a file may name."""

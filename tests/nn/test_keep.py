@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import nn
 from autograd import Tensor, Value
 from nn import (
     MLP,
@@ -58,6 +59,8 @@ from nn._files.generators import GENERATORS
 from nn._files.load import unpacked
 from nn._files.safetensors import tensors_of, written
 from nn._files.save import packed
+from nn._files.structure import LAYERS
+from nn._training import optimizers as optimizers_module
 from nn.testing import mlps
 
 rng = np.random.default_rng(0)
@@ -598,3 +601,11 @@ def test_an_array_of_many_axes_is_refused_at_once(tmp_path: Path) -> None:
     path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(8))
     with pytest.raises(FileError, match="it has an array of 400,001 axes"):
         load(path)
+
+
+def test_every_layer_and_every_optimizer_of_ours_can_be_loaded() -> None:
+    public = {name: item for name in nn.__all__ if isinstance(item := getattr(nn, name), type)}
+    layers = {name for name, kind in public.items() if issubclass(kind, nn.Module) and kind is not nn.Module}
+    assert layers == set(LAYERS)
+    optimizers = {name for name, kind in public.items() if issubclass(kind, nn.Optimizer) and kind is not nn.Optimizer}
+    assert optimizers == set(optimizers_module.OPTIMIZERS)
