@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from oracles import assert_close, numerical_gradient
 
 import autograd
-from autograd import TABLE, Tensor, Value, grad, stack
+from autograd import TABLE, Tensor, Value, grad, stack, topological_sort
 from autograd._core.primitive import Primitive
 
 NAMES = [name for name, made in TABLE.items() if made.forward.__module__.startswith("autograd.")]
@@ -191,6 +191,37 @@ def test_declarations_are_short() -> None:
 
 class TestHandDerived:
     """Numbers worked out by hand."""
+
+    @pytest.mark.parametrize("of", [Value, lambda x: Tensor([x])])
+    @pytest.mark.parametrize(
+        ("a", "b", "slopes"),
+        [
+            # a ** 0 is 1 for every a, and 0 ** b is 0 for every b > 0, so those do not depend on them.
+            (0.0, 0.0, (0.0, 0.0)), (math.inf, 0.0, (0.0, math.inf)), (5e-324, 0.0, (0.0, math.log(5e-324))),
+            (0.0, 2.0, (0.0, 0.0)), (0.0, 1.0, (1.0, 0.0)), (0.0, 0.5, (math.inf, 0.0)),
+            (0.0, -1.0, (-math.inf, -math.inf)), (2.0, 3.0, (12.0, 8 * math.log(2.0))),
+        ],
+    )  # fmt: skip
+    @pytest.mark.filterwarnings("ignore:divide by zero")
+    def test_powers_at_the_edge(self, of: Any, a: float, b: float, slopes: tuple[float, float]) -> None:
+        base, exponent = of(a), of(b)
+        autograd.sum(base**exponent).backward()
+        assert (base.grad, exponent.grad) == slopes
+
+    @pytest.mark.parametrize("of", [Value, lambda x: Tensor([x])])
+    @pytest.mark.filterwarnings("ignore:invalid value")
+    def test_an_infinite_gradient_does_not_pass_where_the_slope_is_0(self, of: Any) -> None:
+        x = of(0.0)
+        autograd.sum(abs(x) * math.inf).backward()
+        assert x.grad == 0.0
+
+    @pytest.mark.parametrize("name", ["tanh", "sigmoid"])
+    def test_a_slope_is_written_with_the_result(self, name: str) -> None:
+        """Its number comes from the argument, which keeps its digits; 1 - y * y is how people know it."""
+        slope = grad(public(name))(Value(0.3))
+        written = next(node for node in topological_sort(slope) if node.op and node.op.name == f"{name}_slope")
+        assert written.inputs[0].data == public(name)(0.3)
+        assert written.inputs[1].data == 0.3
 
     def test_the_seminars_perceptron(self) -> None:
         w0, w1, w2, x1, x2 = (Value(v) for v in (1.0, 3.0, -2.0, -1.0, 2.0))
