@@ -52,11 +52,12 @@ SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
 SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
 
 EQUIVALENT: dict[str, str] = {
-    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((abs(a) <= 2 ** (-1024)) * (b == 0), 1.0, b - 1))": SAME_ORDER,
-    "pow[0]: lambda g, out, a, b: g * b * pow_(a, where((b == 0) * (abs(a) <= 2 ** (-1024)), 2.0, b - 1))": (
+    "one_less: return where(b == 0, where(abs(a) <= 2 ** (-1024), 2.0, b - 1), b - 1)": (
         "b is 0 there, and 0 times any power of a number below 1 is 0"
     ),
-    "pow[1]: lambda g, out, a, b: g * out * log(where(out == 0, 2.0, a))": "out is 0 there, and 0 * log(2) is 0",
+    "known_base: return where(out == 0, 2.0, where(abs(a) + abs(b) == 0, 1.0, a))": (
+        "out is 0 there, and 0 * log(2) is 0"
+    ),
     "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
     "permute_dims[0]: lambda g, out, a, axes=None: permute_dims(g, axes=axes and sorted(range(len(axes)), "
     "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",

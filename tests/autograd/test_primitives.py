@@ -200,6 +200,7 @@ class TestHandDerived:
             (0.0, 0.0, (0.0, 0.0)), (math.inf, 0.0, (0.0, math.inf)), (5e-324, 0.0, (0.0, math.log(5e-324))),
             (0.0, 2.0, (0.0, 0.0)), (0.0, 1.0, (1.0, 0.0)), (0.0, 0.5, (math.inf, 0.0)),
             (0.0, -1.0, (-math.inf, -math.inf)), (2.0, 3.0, (12.0, 8 * math.log(2.0))),
+            (2.0**-1024, 0.0, (0.0, math.log(2.0**-1024))),
         ],
     )  # fmt: skip
     @pytest.mark.filterwarnings("ignore:divide by zero")
@@ -207,6 +208,31 @@ class TestHandDerived:
         base, exponent = of(a), of(b)
         autograd.sum(base**exponent).backward()
         assert (base.grad, exponent.grad) == slopes
+
+    @pytest.mark.parametrize("a", [-math.inf, math.inf, -2.0, -0.0, 5e-324])
+    def test_a_power_of_the_number_0_depends_on_nothing(self, a: float) -> None:
+        x = Value(a)
+        (x**0.0).backward()
+        assert (x.grad, autograd.grad(lambda x: (x**0.0).sum())(np.array([a])).item()) == (0.0, 0.0)
+
+    @pytest.mark.parametrize("of", [Value, lambda x: Tensor([x])])
+    @pytest.mark.filterwarnings("ignore:invalid value")
+    def test_a_negative_number_has_no_slope_for_its_exponent(self, of: Any) -> None:
+        exponent = of(2.0)
+        autograd.sum(of(-2.0) ** exponent).backward()
+        assert np.isnan(exponent.grad)
+
+    def test_mixed_second_derivatives_of_powers(self) -> None:
+        """Of a ** b for a, then for b: a ** (b - 1) * (1 + b * log(a))."""
+        for a, b in ((2.0, 0.0), (0.5, 0.0), (2.0, 3.0)):
+            found = grad(lambda b, a=a: grad(lambda a: a**b)(a))(b)
+            assert found.item() == pytest.approx(a ** (b - 1) * (1 + b * math.log(a)), rel=1e-14)
+
+    def test_a_number_to_powers_that_are_an_array(self) -> None:
+        base, exponents = Value(2.0), Tensor([0.0, 1.0, 3.0])
+        autograd.sum(base**exponents).backward()
+        assert base.grad == 13.0
+        assert exponents.grad.tolist() == pytest.approx([math.log(2), 2 * math.log(2), 8 * math.log(2)], rel=1e-15)
 
     @pytest.mark.parametrize("of", [Value, lambda x: Tensor([x])])
     @pytest.mark.filterwarnings("ignore:invalid value")
