@@ -58,6 +58,9 @@ EQUIVALENT: dict[str, str] = {
     "known_base: return where(out == 0, 2.0, where(abs(a) + abs(b) == 0, 1.0, a))": (
         "out is 0 there, and 0 * log(2) is 0"
     ),
+    "log_softmax[0]: lambda g, out, a, axis=-1: log_softmax_back(g, out, axis=axis)": (
+        "softmax of the logarithms of probabilities is these again"
+    ),
     "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
     "permute_dims[0]: lambda g, out, a, axes=None: permute_dims(g, axes=axes and sorted(range(len(axes)), "
     "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",

@@ -288,6 +288,7 @@ cumsum: Operation = primitive(
     "cumsum", lambda xp, a, *, axis=None: xp.cumsum(a, axis=axis),
     lambda g, out, a, axis=None:
         like(flip(cumsum(flip(g, axis or 0), axis=axis or 0), axis or 0), a),
-    elementwise=False, domain=(REAL,), examples=((((4,),), {}), (((3, 4),), {"axis": 1}), (((2, 3),), {})),
+    elementwise=False, domain=(REAL,),
+    examples=((((4,),), {}), (((3, 4),), {"axis": 1}), (((3, 4),), {"axis": 0}), (((2, 3),), {})),
     note="Of the flattened array without an axis, as in NumPy.",
 )
