@@ -110,9 +110,9 @@ def products_before(rows: Any) -> Any:
     n = shape(rows)[-1]
     if n == 0:
         return rows
-    out, by = shifted(rows, 1), 1
-    while by < n:
-        out, by = out * shifted(out, by), 2 * by
+    out = shifted(rows, 1)
+    for k in range((n - 1).bit_length()):
+        out = out * shifted(out, 2**k)
     return out
 
 
