@@ -241,6 +241,20 @@ class TestHandDerived:
         autograd.sum(abs(x) * math.inf).backward()
         assert x.grad == 0.0
 
+    def test_parts_that_are_joined_flat(self) -> None:
+        """Without an axis, as in NumPy: each part gets back the gradients of its elements, in its own shape."""
+        parts = [Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([5.0]), Tensor(6.0)]
+        joined = autograd.concat(parts, axis=None)
+        assert joined.data.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+        autograd.sum(joined * np.array([10.0, 20.0, 30.0, 40.0, 50.0, 60.0])).backward()
+        assert [part.grad.tolist() for part in parts] == [[[10.0, 20.0], [30.0, 40.0]], [50.0], 60.0]
+
+    @pytest.mark.parametrize(("dtype", "slope"), [("f4", 3.0), ("f8", 3.0), ("i8", 0.0), ("?", 0.0)])
+    def test_whole_numbers_do_not_change_with_what_they_are_of(self, dtype: str, slope: float) -> None:
+        x = Tensor([0.5, -1.5])
+        autograd.sum(autograd.astype(x, dtype=dtype) * 3.0).backward()
+        assert x.grad.tolist() == [slope, slope]
+
     @pytest.mark.parametrize("name", ["tanh", "sigmoid"])
     def test_a_slope_is_written_with_the_result(self, name: str) -> None:
         """Its number comes from the argument, which keeps its digits; 1 - y * y is how people know it."""
