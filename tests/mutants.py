@@ -63,6 +63,9 @@ EQUIVALENT: dict[str, str] = {
     ),
     "unless_zero: return where(out == 0, 2.0, out)": "what is divided there is 0",
     "cut: return [like(piece, part) for piece, part in zip(cut(g, flat, 0), parts)]": "a list is read as a tuple is",
+    "products_before: for k in range(n.bit_length()):": "a shift by all elements gives factors of 1",
+    "products_before: for k in range((1 - n).bit_length()):": "bit_length leaves out the sign",
+    "products_before: for k in range((n - 2).bit_length()):": "of n - 1 factors, one step fewer leaves out none",
     "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
     "permute_dims[0]: lambda g, out, a, axes=None: permute_dims(g, axes=axes and sorted(range(len(axes)), "
     "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",
