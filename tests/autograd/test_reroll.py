@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd
 from autograd import (
     TABLE,
     Node,
@@ -248,6 +249,14 @@ class TestAnyGraph:
                 total = total + result * rng.choice([1.0, inputs[0]])
         rng.shuffle(used)
         assert rolled(total, used[::2], used[1::2]) is not None or abs(total.data) < 1e-6
+
+    def test_an_operation_that_does_not_use_an_argument(self) -> None:
+        """Its result has the shape of what it uses, and there is one for each node all the same."""
+        first = autograd.primitive("first_of_a_test", lambda xp, a, b: a * 1.0, lambda g, out, a, b: g, None)
+        shared, others = Value(0.5), [Value(float(k)) for k in range(1, 7)]
+        total = sum(autograd.tanh(first(shared, other)) * other for other in others)
+        total = total + sum(autograd.sigmoid_slope(other, 0.3) * -1.0 for other in others)
+        assert rolled(total, [shared], others) is not None
 
     @given(seed=st.integers(0, 10**6))
     def test_random_programs(self, seed: int) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy
 
+from autograd._core.data import shape
 from autograd._core.node import Node
-from autograd._ops.manipulation import getitem, reshape
+from autograd._ops.manipulation import broadcast_to, getitem, reshape
 
 from .contract import align, shape_to, sum_of
 from .grid import Recipe, View, contiguous
@@ -50,7 +51,10 @@ class Arrays:
             out = made.apply((args,) if made.arity is None else tuple(args), settings)
             # Comparisons of constants count as numbers, too.
             out = out if isinstance(out, Node) else numpy.multiply(out, 1.0)
-            self.data[k] = shape_to(out, (*grid, *length))
+            full = (*grid, *length)
+            # A forward need not use all of its arguments, such as the one that a slope is written with.
+            whole = math.prod(shape(out)) == math.prod(full)
+            self.data[k] = shape_to(out, full) if whole else broadcast_to(out, shape=full)
 
     def placed(self, view: View, axes: int, rank: int) -> tuple[Any, tuple[int, ...]]:
         """Return a view with its axes numbered among `rank` ones: those of the nodes follow the `axes` of the grid.
