@@ -66,7 +66,8 @@ class Value(Operators):
         """The derivative of what `backward()` was called on with respect to this number; 0.0 before."""
         if active:
             read(self, ".grad")
-        return self._grad  # type: ignore[no-any-return]
+        grad: float = self._grad
+        return grad
 
     @grad.setter
     def grad(self, grad: float | None) -> None:

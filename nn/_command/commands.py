@@ -236,7 +236,8 @@ def export(options: argparse.Namespace) -> None:
     """Write a run's network as an ONNX file that takes the features as they are, and print what goes in and out."""
     run = read(options.run)
     image = run.options["model"] == "cnn"
-    model: Any = run.model.to(Tensor)  # type: ignore[attr-defined]
+    network: Any = run.model
+    model = network.to(Tensor)
     if not image:
         # To subtract means and divide by spreads is what BatchNorm does after training; the square of a spread, as a
         # variance, may be too small or too large for single precision.

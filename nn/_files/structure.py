@@ -45,9 +45,9 @@ def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
     kind = type(module)
     if LAYERS.get(kind.__name__) is not kind:
         return {"kind": kind.__name__, "own": True}
-    if kind is Sequential:
-        layers = [layer for layer in module.layers if isinstance(layer, Module)]  # type: ignore[attr-defined]
-        if len(layers) < len(module.layers):  # type: ignore[attr-defined]
+    if type(module) is Sequential:
+        layers = [layer for layer in module.layers if isinstance(layer, Module)]
+        if len(layers) < len(module.layers):
             raise TypeError("this network has plain functions as layers, which a file cannot hold; make them modules")
         # Of the layers inside Sequentials; one that is shared is there twice, and so is a weight that two layers share.
         nodes = [id(node) for layer in all_ends(module) for node in layer.parameters()]

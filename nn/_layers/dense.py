@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy, deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
 from autograd.files import brief
@@ -245,7 +245,7 @@ class MLP(Sequential):
 
     def to(self, kind: Form) -> MLP:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers)."""
-        made: MLP = super().to(kind)  # type: ignore[assignment]
+        made = cast(MLP, super().to(kind))
         made.of = kind
         return made
 
