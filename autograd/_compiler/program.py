@@ -56,3 +56,5 @@ class Program:
     """For gradients: of what, with respect to what."""
     given: dict[str, Any] = field(default_factory=dict)
     """What the source takes from outside beside the captured leaves: large arrays, functions that cannot be written."""
+    written_over: int = 0
+    """How many results take the memory of an array that is no longer needed."""

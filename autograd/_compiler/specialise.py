@@ -62,8 +62,8 @@ class Specialised:
         leaves_given = nodes_in([tree for _, tree in self.program.arguments])
         self._kinked = [k for k, leaf in enumerate(leaves_given) if leaf in first.trace.kinked]
         self.source, self._function = BACKENDS[backend](self.program)
-        self._counts["arrays written over"] = self.source.count("out=")
-        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.source.count("out=")
+        self._counts["arrays written over"] = self.program.written_over
+        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.program.written_over
         arrays = (node for node in self.program.captured if type(node._data) is not float)
         self._layouts = [(node, layout(node._data)) for node in arrays]
         hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])

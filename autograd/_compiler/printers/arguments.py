@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import Any
 
-from autograd._compiler.passes import exact
 from autograd._compiler.program import Program, nodes_in
-from autograd._compiler.rules.symbols import Unwritable, syntax
-from autograd._compiler.rules.tidy import Lines, assign
+from autograd._compiler.rules.expressions import Expression, Let, Lines, called, indexed, name
+from autograd._compiler.rules.symbols import is_plain, syntax
 from autograd._core.node import Node
 
 from .names import Names
@@ -22,31 +20,36 @@ def head(program: Program, names: Names) -> tuple[list[str], Lines]:
     used = {item for node in program.nodes for item in node.inputs if isinstance(item, Node)}
     used.update(nodes_in(program.results))
     whole: dict[Node, tuple[str, Any]] = {}
-    for name, tree in program.arguments:
+    for argument, tree in program.arguments:
         leaves = nodes_in(tree)
         same = (p for p in program.packs if list(map(id, p.leaves)) == list(map(id, leaves)))
         pack = next(same, None) if leaves and not isinstance(tree, Node) else None
         if isinstance(tree, Node):
-            names.wanted[tree] = name
+            names.wanted[tree] = argument
             parameters.append(names.of(tree))
         elif pack is not None and _rectangular(tree) and used.isdisjoint(leaves):
-            names.wanted[pack.node] = name
+            names.wanted[pack.node] = argument
             parameters.append(names.of(pack.node))
             whole[pack.node] = parameters[-1], tree
         else:
-            parameters.append(names.new(name))
+            parameters.append(names.new(argument))
             packed = {leaf for pack in program.packs for leaf in pack.leaves}
             if not used.union(packed).isdisjoint(leaves):
-                lines += _unpacking(ast.Name(parameters[-1], ast.Load()), name, tree, names, program)
+                lines += _unpacking(name(parameters[-1]), argument, tree, names, program)
     for pack in program.packs:
         if pack.node in whole:
-            name, tree = whole[pack.node]
-            flat = ".reshape(-1)" if isinstance(tree[0], (list, tuple)) else ""
-            lines.append(f"{name} = np.array({name}){flat}")
+            argument, tree = whole[pack.node]
+            made = _array(name(argument))
+            flat = called("method", [made, syntax(-1)], what="reshape") if isinstance(tree[0], (list, tuple)) else made
+            lines.append(Let(name(argument), flat))
         elif not pack.captured:
-            inside = ", ".join(names.of(leaf) for leaf in pack.leaves)
-            lines.append(f"{names.of(pack.node)} = np.array([{inside}])")
+            inside = Expression("list", tuple([name(names.of(leaf)) for leaf in pack.leaves]))
+            lines.append(Let(name(names.of(pack.node)), _array(inside)))
     return parameters, lines
+
+
+def _array(tree: Expression) -> Expression:
+    return called("array", [tree], what="array")
 
 
 def _rectangular(tree: Any) -> bool:
@@ -59,7 +62,7 @@ def _rectangular(tree: Any) -> bool:
     return len(rows) == len(tree) and len(set(map(len, rows))) == 1
 
 
-def _unpacking(given: ast.expr, name: str, tree: Any, names: Names, program: Program) -> Lines:
+def _unpacking(given: Expression, wish: str, tree: Any, names: Names, program: Program) -> Lines:
     """Return the lines that give the leaves of a structure their names."""
     if not isinstance(tree, (list, tuple, dict)) or not tree:
         return []
@@ -67,43 +70,39 @@ def _unpacking(given: ast.expr, name: str, tree: Any, names: Names, program: Pro
         lines: Lines = []
         items: Any = list(tree.items() if isinstance(tree, dict) else enumerate(tree))
         for key, item in items:
-            part = ast.Subscript(given, written_or_given(key, program, names), ast.Load())
-            wish = str(key) if isinstance(tree, dict) else f"{name}_{key}"
+            part = indexed(given, written_or_given(key, program, names))
+            inner = str(key) if isinstance(tree, dict) else f"{wish}_{key}"
             if isinstance(item, Node):
-                names.wanted.setdefault(item, wish)
-                lines.append(assign(names.of(item), part))
+                names.wanted.setdefault(item, inner)
+                lines.append(Let(name(names.of(item)), part))
             else:
-                lines += _unpacking(part, wish, item, names, program)
+                lines += _unpacking(part, inner, item, names, program)
         return lines
-    return [ast.Assign([_target(name, tree, names)], given, lineno=0)]
+    return [Let(_target(wish, tree, names), given)]
 
 
 def _has_dict(tree: Any) -> bool:
     return isinstance(tree, dict) or (isinstance(tree, (list, tuple)) and any(map(_has_dict, tree)))
 
 
-def _target(name: str, tree: Any, names: Names) -> ast.expr:
+def _target(wish: str, tree: Any, names: Names) -> Expression:
     if isinstance(tree, Node):
-        names.wanted.setdefault(tree, name)
-        return ast.Name(names.of(tree), ast.Store())
+        names.wanted.setdefault(tree, wish)
+        return name(names.of(tree))
     if isinstance(tree, (list, tuple)):
-        return ast.Tuple([_target(f"{name}_{k}", item, names) for k, item in enumerate(tree)], ast.Store())
-    return ast.Name("_", ast.Store())
+        return Expression("tuple", tuple([_target(f"{wish}_{k}", item, names) for k, item in enumerate(tree)]))
+    return name("_")
 
 
-def written_or_given(item: Any, program: Program, names: Names) -> ast.expr:
-    """Return the syntax of a constant of Python's own types; one of another class is given to the source.
+def written_or_given(item: Any, program: Program, names: Names) -> Expression:
+    """Return a constant of Python's own types as an expression; one of another class is given to the source.
 
     Its class may write it as it likes, even as what runs when it is read.
     """
-    try:
-        tree = syntax(item)
-        if type(item) is float or exact(ast.literal_eval(ast.unparse(tree))) == exact(item):
-            return tree
-    except (Unwritable, ValueError):
-        pass
-    name = next((name for name, other in program.given.items() if other is item), None)
-    if name is None:
-        name = names.new(re.sub(r"\W", "", type(item).__name__).lower())
-        program.given[name] = item
-    return ast.Name(name, ast.Load())
+    if is_plain(item):
+        return syntax(item)
+    known = next((text for text, other in program.given.items() if other is item), None)
+    if known is None:
+        known = names.new(re.sub(r"\W", "", type(item).__name__).lower())
+        program.given[known] = item
+    return name(known)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd._compiler.passes import LARGE
-from autograd._compiler.rules.tidy import Lines
+from autograd._compiler.rules.expressions import Expression, Let, Line, Lines, called, literal, name
 from autograd._core.node import Node
 
-_UFUNCS: dict[type, str] = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.USub: "negative",
-    ast.MatMult: "matmul",
-}  # fmt: skip
+_UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "@": "matmul"}
 
 
 def written_over(
     written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node], name_of: Callable[[Node], str]
-) -> list[tuple[Node, Lines]]:
+) -> tuple[list[tuple[Node, Lines]], int]:
     """Return the lines with `out=` where the result of an operation may take the place of an array that is done with.
 
-    `results` are needed to the end; `truths` are arrays of True and False, whatever their nodes hold.
+    Also returns how many there are. `results` are needed to the end; `truths` are arrays of True and False, whatever
+    their nodes hold.
     """
-    if all(type(node._data) is float or node._data.nbytes < LARGE for node, _ in written):
-        return written
+    if not any(map(is_large, [node for node, _ in written])):
+        return written, 0
     import numpy
 
     owner: dict[Node, Node] = {}
@@ -41,6 +38,7 @@ def written_over(
     made = {node for node, _ in written}
     free: dict[tuple[Any, Any], list[Node]] = {}
     out = []
+    count = 0
     for k, (node, lines) in enumerate(written):
         data = node._data
         inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node) and type(i._data) is not float}
@@ -51,53 +49,56 @@ def written_over(
                 like = (data.shape, data.dtype.str)
                 here = [i for i in done if (i._data.shape, i._data.dtype.str) == like and i not in truths]
                 taken = None
-                if here and call.func.attr != "matmul":
+                if here and call.what != ("matmul",):
                     taken = here[0]
                     done = [i for i in done if i is not taken]
                 elif free.get(like):
                     taken = free[like].pop()
                 if taken is not None:
-                    name = ast.Name(name_of(taken), ast.Load())
-                    call.keywords = [ast.keyword("out", _view(name, bits) if bits else name)]
-                    assign = lines[-1]
-                    assert isinstance(assign, ast.Assign)
-                    result = _view(call, ast.Constant(data.dtype.name)) if bits else call
-                    lines = [*lines[:-1], ast.Assign(assign.targets, result, lineno=0)]
+                    array = name(name_of(taken))
+                    result = called("array", call.parts, [("out", _view(array, bits) if bits else array)], *call.what)
+                    last_line = lines[-1]
+                    assert isinstance(last_line, Let)
+                    whole = _view(result, literal(data.dtype.name)) if bits else result
+                    lines = [*lines[:-1], Let(last_line.target, whole)]
+                    count += 1
         for item in done:
             if item._data.nbytes >= LARGE and item not in truths:
                 free.setdefault((item._data.shape, item._data.dtype.str), []).append(item)
         out.append((node, lines))
-    return out
+    return out, count
 
 
-def _with_out(line: ast.stmt) -> tuple[Any, Any]:
+def is_large(node: Node) -> bool:
+    """Tell whether the memory of a node's array counts."""
+    return type(node._data) is not float and node._data.nbytes >= LARGE
+
+
+def _with_out(line: Line) -> tuple[Expression | None, Expression | None]:
     """Return the call that a line makes, as one that takes `out=`, or None; and, if it works on bits, their dtype."""
-    tree: Any = line.value if isinstance(line, ast.Assign) else None
-    viewed = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "view"
-    inner = tree.func.value if viewed else None
-    if isinstance(inner, ast.Call) and [keyword.arg for keyword in inner.keywords] == ["dtype"]:
-        return _ufunc(ast.Call(inner.func, inner.args, [])), inner.keywords[0].value
+    if not isinstance(line, Let):
+        return None, None
+    tree = line.value
+    if tree.kind == "method" and tree.what == ("view",):
+        inner = tree.parts[0]
+        if inner.kind == "array" and inner.what[1:] == ("dtype",):
+            *args, dtype = inner.parts
+            return _ufunc(called("array", args, what=inner.what[0])), dtype
     return _ufunc(tree), None
 
 
-def _ufunc(tree: ast.expr | None) -> Any:
+def _ufunc(tree: Expression) -> Expression | None:
     """Return an operation on arrays as the call of a universal function, or None."""
     import numpy
 
-    if isinstance(tree, ast.BinOp) and type(tree.op) in _UFUNCS:
-        return _call(_UFUNCS[type(tree.op)], tree.left, tree.right)
-    if isinstance(tree, ast.UnaryOp) and type(tree.op) in _UFUNCS:
-        return _call(_UFUNCS[type(tree.op)], tree.operand)
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and not tree.keywords:
-        name = ast.unparse(tree.func)
-        if isinstance(getattr(numpy, name.removeprefix("np."), None), numpy.ufunc) and name.startswith("np."):
-            return _call(tree.func.attr, *tree.args)
+    if tree.kind == "infix" and tree.what in _UFUNCS:
+        return called("array", tree.parts, what=_UFUNCS[tree.what])
+    if tree.kind == "prefix" and tree.what == "-":
+        return called("array", tree.parts, what="negative")
+    if tree.kind == "array" and len(tree.what) == 1 and isinstance(getattr(numpy, tree.what[0], None), numpy.ufunc):
+        return tree
     return None
 
 
-def _view(array: ast.expr, dtype: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(array, "view", ast.Load()), [dtype], [])
-
-
-def _call(name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load()), list(args), [])
+def _view(array: Expression, dtype: Expression) -> Expression:
+    return called("method", [array, dtype], what="view")

@@ -6,6 +6,19 @@ from typing import Any, NamedTuple
 
 from autograd._compiler.passes import relinked
 from autograd._compiler.program import Program, nodes_in
+from autograd._compiler.rules.expressions import (
+    Expression,
+    For,
+    Let,
+    Line,
+    Lines,
+    Put,
+    Return,
+    called,
+    indexed,
+    literal,
+    name,
+)
 from autograd._core.data import shape
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import TABLE, Primitive
@@ -13,7 +26,8 @@ from autograd._core.tracing import CompileError
 from autograd._ops.statistical import sum_
 
 from .names import Names
-from .python import Body, indented
+from .python import Body
+from .text import Printer
 
 MOST = 20_000
 """More operations take Numba minutes."""
@@ -52,54 +66,67 @@ def loop_of(program: Program) -> Loop:
         )
     names = Names(program.names, program.adjoints)
     names.new(program.name)
-    for name, tree in program.arguments:
-        if isinstance(tree, Node):
-            names.wanted[tree] = name
+    names.wanted.update({tree: argument for argument, tree in program.arguments if isinstance(tree, Node)})
     parameters = [names.new("numbers"), *(names.of(node) for node in columns)]
     used = {item for node in nodes for item in node.inputs if isinstance(item, Node)}
     used.update(nodes_in(program.results))
     numbers = [node for node in leaves if not node.shape]
-    parts: tuple[list[str], list[str], list[str]] = (
-        [f"{names.of(node)} = {parameters[0]}[{k}]" for k, node in enumerate(numbers) if node in used],
-        [],
-        [],
+    parts: tuple[Lines, Lines, Lines] = ([], [], [])
+    parts[BEFORE].extend(
+        _let(names.of(node), indexed(name(parameters[0]), literal(k))) for k, node in enumerate(numbers) if node in used
     )
     index = names.new("k")
     for node, parameter in zip(columns, parameters[1:]):
         element = names.new(f"{parameter}_{index}")
-        parts[INSIDE].append(f"{element} = {parameter}[{index}]")
+        parts[INSIDE].append(_let(element, indexed(name(parameter), name(index))))
         names.rename(node, element)
     body, place = Body(program, names, functional=False), dict.fromkeys(leaves, BEFORE)
     place.update(dict.fromkeys(columns, INSIDE))
-    sums = {op: names.new(f"{op.name}_up") for op in REPEATED.values()}
+    sums = _Sums(names)
     for node in nodes:
         _add(node, body, names, place, parts, sums)
     results = list(dict.fromkeys(nodes_in(program.results)))
     last = [became.get(node, node) for node in results]
     if any(place[node] == INSIDE for node in last):
         raise CompileError("with Numba a result must be a number, not a column: use the backend 'numpy'")
-    out = names.new("results")
-    ending = [f"{out} = np.empty({len(results)})"]
-    ending += [f"{out}[{k}] = {names.of(node)}" for k, node in enumerate(last)]
-    loop = (
-        [f"for {index} in range(len({parameters[1]})):", *("    " + line for line in parts[INSIDE])] if columns else []
-    )
-    lines = [*parts[BEFORE], *loop, *parts[AFTER], *ending, f"return {out}"]
-    text = "\n".join([f"def {program.name}({', '.join(parameters)}):", *("    " + line for line in lines)]) + "\n"
-    used_sums = {op: name for op, name in sums.items() if f" = {name}(" in text}
-    text = "".join(_summing(op, name, body, names) for op, name in used_sums.items()) + text
-    imports = "import math\n" * ("math." in text) + "import numpy as np\n"
-    return Loop(imports + "\n\n" + text, list(used_sums.values()), numbers, columns, results)
+    out = name(names.new("results"))
+    loop: Lines = [For(name(index), name(parameters[1]), parts[INSIDE])] if columns else []
+    ending: Lines = [Let(out, called("array", [literal(len(results))], what="empty"))]
+    ending += [Put(indexed(out, literal(k)), name(names.of(node))) for k, node in enumerate(last)]
+    printer = Printer()
+    text = _function(printer, program.name, parameters, [*parts[BEFORE], *loop, *parts[AFTER], *ending, Return(out)])
+    text = "".join(_summing(printer, op, of, body, names) for op, of in sums.items()) + text
+    imports = "import math\n" * ("math" in printer.modules) + "import numpy as np\n"
+    return Loop(imports + "\n\n" + text, list(sums.values()), numbers, columns, results)
 
 
-def _summing(op: Primitive, name: str, body: Body, names: Names) -> str:
+class _Sums(dict[Primitive, str]):
+    """The names of the functions that add up, by operation, of those that are used."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def __missing__(self, op: Primitive) -> str:
+        self[op] = self._names.new(f"{op.name}_up")
+        return self[op]
+
+
+def _let(target: str, value: Expression) -> Line:
+    return Let(name(target), value)
+
+
+def _function(printer: Printer, function: str, parameters: list[str], lines: Lines) -> str:
+    return "\n".join([f"def {function}({', '.join(parameters)}):", *printer.rows(lines)]) + "\n"
+
+
+def _summing(printer: Printer, op: Primitive, function: str, body: Body, names: Names) -> str:
     """Return the function that adds one more term to a total: Numba may take the terms of this alone in any order."""
     total, term, both = leaf(0.0), leaf(0.0), leaf(0.0)
     names.rename(total, "total")
     names.rename(term, "term")
     both.link(op, (total, term), (0.0, 0.0), {})
-    lines = indented(body.from_template("total", both))
-    return "\n".join([f"def {name}(total, term):", *lines, "    return total"]) + "\n\n\n"
+    lines = [*body.from_template("total", both), Return(name("total"))]
+    return _function(printer, function, ["total", "term"], lines) + "\n\n"
 
 
 def _add(
@@ -107,7 +134,7 @@ def _add(
     body: Body,
     names: Names,
     place: dict[Node, int],
-    parts: tuple[list[str], list[str], list[str]],
+    parts: tuple[Lines, Lines, Lines],
     sums: dict[Primitive, str],
 ) -> None:
     """Add the lines of an operation where it can stand first."""
@@ -118,12 +145,12 @@ def _add(
     if node.op.elementwise:
         if latest == AFTER and any(place[item] == INSIDE for item in inputs):
             raise CompileError("this function goes through the samples twice, which Numba's loop cannot: use 'numpy'")
-        parts[latest].extend(indented(body.from_template(names.of(node), node), ""))
+        parts[latest].extend(body.from_template(names.of(node), node))
         place[node] = latest
     elif repeated is not None and latest == INSIDE and not node.shape:
-        total = names.of(node)
-        parts[BEFORE].append(f"{total} = 0.0")
-        parts[INSIDE].append(f"{total} = {sums[repeated]}({total}, {names.of(inputs[0])})")
+        total = name(names.of(node))
+        parts[BEFORE].append(Let(total, literal(0.0)))
+        parts[INSIDE].append(Let(total, called("call", [name(sums[repeated]), total, name(names.of(inputs[0]))])))
         place[node] = AFTER
     elif len(inputs) == 1 and latest != INSIDE and (node.args[0] == node._data).all():
         # A number in another form: an array of one, a column of equals.

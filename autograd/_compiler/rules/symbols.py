@@ -1,4 +1,4 @@
-"""Forward rules as source code: a rule is run on symbols, which write down, line by line, what is done to them.
+"""Forward rules as expressions: a rule is run on symbols, which note, line by line, what is done to them.
 
 A symbol holds a name and the data of an example, so that a rule may ask for shapes. Where a rule decides by a number,
 both ways are followed. A symbol stands for a float or an array, as its example does.
@@ -6,16 +6,16 @@ both ways are followed. A symbol stands for a float or an array, as its example 
 
 from __future__ import annotations
 
-import ast
 import math
 import operator
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from autograd._core.trees import deeper
 from autograd.files import brief
 
-from .tidy import Lines, assign
+from .expressions import Do, Expression, Let, Lines, Put, called, indexed, infix, literal, name, scalar
 
 MOST = 1 << 1024
 """No float is larger. Python writes integers of up to 4,300 digits."""
@@ -24,12 +24,12 @@ MOST = 1 << 1024
 class Given(NamedTuple):
     """An argument or a setting: how it is written, and an example of it."""
 
-    tree: ast.expr
+    tree: Expression
     data: Any
 
 
 class Unwritable(Exception):
-    """A rule does what symbols cannot write down."""
+    """A rule does what symbols cannot note."""
 
 
 class Fork(Exception):
@@ -39,29 +39,16 @@ class Fork(Exception):
 class Writer:
     """Collects the lines of one run of a rule."""
 
-    def __init__(self, name: str, decisions: tuple[bool, ...], functional: bool) -> None:
-        self.name, self.decisions, self.functional = name, list(decisions), functional
+    def __init__(self, owner: str, decisions: tuple[bool, ...]) -> None:
+        self.owner, self.decisions = owner, list(decisions)
         self.lines: Lines = []
-        self.condition: ast.expr | None = None
+        self.condition: Expression | None = None
 
-    def symbol(self, tree: ast.expr, data: Any) -> Symbol:
+    def symbol(self, tree: Expression, data: Any) -> Symbol:
         """Give what an expression computes a line and a name."""
-        # No name of a node begins with an underscore, so none is taken.
-        name = f"_{self.name}_{len(self.lines)}"
-        self.lines.append(assign(name, tree))
-        return Symbol(self, ast.Name(name, ast.Load()), data)
-
-    def index(self, index: Any) -> ast.expr:
-        """Return the syntax of an index."""
-        if self.functional and any(isinstance(part, bool) for part in (index if type(index) is tuple else [index])):
-            raise Unwritable("JAX puts the axis that True stands for elsewhere")
-        return between_brackets(index)
-
-    def change(self, target: Symbol, index: Any, how: str, item: ast.expr) -> None:
-        """Write to an array where that is not possible: give its name to a changed copy."""
-        place = ast.Subscript(ast.Attribute(target.tree, "at", ast.Load()), self.index(index), ast.Load())
-        assert isinstance(target.tree, ast.Name)
-        self.lines.append(assign(target.tree.id, ast.Call(ast.Attribute(place, how, ast.Load()), [item], [])))
+        target = Expression("temporary", (), (self.owner, len(self.lines)))
+        self.lines.append(Let(target, tree, data))
+        return Symbol(self, target, data)
 
     def decide(self, symbol: Symbol) -> bool:
         """Say whether a symbol is to be taken as true."""
@@ -72,9 +59,9 @@ class Writer:
 
 
 class Symbol:
-    """A name in the source, and an example of what it stands for."""
+    """A variable, and an example of what it stands for."""
 
-    def __init__(self, writer: Writer, tree: ast.expr, data: Any) -> None:
+    def __init__(self, writer: Writer, tree: Expression, data: Any) -> None:
         self._writer, self.tree, self.data = writer, tree, data
 
     def __bool__(self) -> bool:
@@ -86,101 +73,79 @@ class Symbol:
         attribute = getattr(self.data, name)
         if name in ("shape", "ndim", "size", "dtype"):
             return attribute
-        if name == "item" and self._writer.functional:
-            return lambda: self.reshape(())
-        tree = ast.Attribute(self.tree, name, ast.Load())
-        return Function(self._writer, tree, attribute) if callable(attribute) else self._writer.symbol(tree, attribute)
+        if callable(attribute):
+            return Function(self._writer, "method", name, attribute, self)
+        return self._writer.symbol(Expression("attribute", (self.tree,), name), attribute)
 
     def __abs__(self) -> Symbol:
-        return self._writer.symbol(ast.Call(ast.Name("abs", ast.Load()), [self.tree], []), abs(self.data))
+        return self._writer.symbol(scalar("abs", self.tree), abs(self.data))
 
     def __len__(self) -> int:
         return len(self.data)
 
     def __getitem__(self, index: Any) -> Symbol:
-        return self._writer.symbol(
-            ast.Subscript(self.tree, self._writer.index(index), ast.Load()), self.data[example(index)]
-        )
+        return self._writer.symbol(indexed(self.tree, between_brackets(index)), self.data[example(index)])
 
     def __setitem__(self, index: Any, item: Any) -> None:
-        if self._writer.functional:
-            self._writer.change(self, index, "set", syntax(item))
-        else:
-            target = ast.Subscript(self.tree, between_brackets(index), ast.Store())
-            self._writer.lines.append(ast.Assign([target], syntax(item), lineno=0))
+        self._writer.lines.append(Put(indexed(self.tree, between_brackets(index)), syntax(item)))
         self.data[example(index)] = example(item)
 
     __hash__ = None  # type: ignore[assignment]
 
 
-def _operator(name: str, node: ast.AST, reflected: bool = False) -> Callable[[Symbol, Any], Symbol]:
-    function = getattr(operator, name)
-
+def _operator(function: Callable[..., Any], sign: str, reflected: bool = False) -> Callable[[Symbol, Any], Symbol]:
     def method(self: Symbol, other: Any) -> Symbol:
         left, right = (other, self) if reflected else (self, other)
-        return infix(self._writer, function, node, left, right)
+        return between(self._writer, function, sign, left, right)
 
     return method
 
 
-def infix(writer: Writer, function: Callable[..., Any], node: ast.AST, left: Any, right: Any) -> Symbol:
-    first, second = syntax(left), syntax(right)
-    tree: ast.expr
-    if isinstance(node, ast.cmpop):
-        tree = ast.Compare(first, [node], [second])
-    else:
-        assert isinstance(node, ast.operator)
-        tree = ast.BinOp(first, node, second)
-    return writer.symbol(tree, function(example(left), example(right)))
+def between(writer: Writer, function: Callable[..., Any], sign: str, left: Any, right: Any) -> Symbol:
+    """Note an operation that is written between its arguments."""
+    return writer.symbol(infix(sign, syntax(left), syntax(right)), function(example(left), example(right)))
 
 
-def _prefix(name: str, sign: ast.unaryop) -> Callable[[Symbol], Symbol]:
-    function = getattr(operator, name)
-    return lambda self: self._writer.symbol(ast.UnaryOp(sign, self.tree), function(self.data))
+def _prefix(function: Callable[..., Any], sign: str) -> Callable[[Symbol], Symbol]:
+    return lambda self: self._writer.symbol(Expression("prefix", (self.tree,), sign), function(self.data))
 
 
-_OPERATORS: dict[str, ast.AST] = {
-    "add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div(), "matmul": ast.MatMult(),
-    "pow": ast.Pow(), "floordiv": ast.FloorDiv(), "mod": ast.Mod(), "and_": ast.BitAnd(), "or_": ast.BitOr(),
-    "lt": ast.Lt(), "le": ast.LtE(), "gt": ast.Gt(), "ge": ast.GtE(), "eq": ast.Eq(), "ne": ast.NotEq(),
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_OPERATORS = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "matmul": "@", "pow": "**", "floordiv": "//", "mod": "%",
+    "and": "&", "or": "|",
 }  # fmt: skip
-for _name, _node in _OPERATORS.items():
-    setattr(Symbol, f"__{_name.strip('_')}__", _operator(_name, _node))
-    if not isinstance(_node, ast.cmpop):
-        setattr(Symbol, f"__r{_name.strip('_')}__", _operator(_name, _node, reflected=True))
-for _name, _sign in {"neg": ast.USub(), "pos": ast.UAdd(), "invert": ast.Invert()}.items():
-    setattr(Symbol, f"__{_name}__", _prefix(_name, _sign))
+for _name, _sign in (_OPERATORS | COMPARISONS).items():
+    _function = getattr(operator, f"__{_name}__")
+    setattr(Symbol, f"__{_name}__", _operator(_function, _sign))
+    if _name in _OPERATORS:
+        setattr(Symbol, f"__r{_name}__", _operator(_function, _sign, reflected=True))
+for _name, _sign in {"neg": "-", "pos": "+", "invert": "~"}.items():
+    setattr(Symbol, f"__{_name}__", _prefix(getattr(operator, f"__{_name}__"), _sign))
 
 
 class Function:
     """A function of NumPy's, or a method of an array: calling it is a line."""
 
-    def __init__(self, writer: Writer, tree: ast.expr, function: Any) -> None:
-        self._writer, self._tree, self._function = writer, tree, function
+    def __init__(self, writer: Writer, kind: str, name: str, function: Any, of: Symbol | None = None) -> None:
+        self._writer, self._kind, self._name, self._function, self._of = writer, kind, name, function, of
 
     def __getattr__(self, name: str) -> Function:
-        return Function(self._writer, ast.Attribute(self._tree, name, ast.Load()), getattr(self._function, name))
+        return Function(self._writer, self._kind, f"{self._name}.{name}", getattr(self._function, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # What is None or False is what NumPy takes anyway.
-        given = [
-            ast.keyword(name, syntax(item)) for name, item in kwargs.items() if item is not None and item is not False
-        ]
-        tree = ast.Call(self._tree, [syntax(arg) for arg in args], given)
-        data = self._function(*(example(arg) for arg in args), **{name: example(item) for name, item in kwargs.items()})
-        if self._writer.functional and hasattr(self._function, "nin") and "dtype" in kwargs:
-            # A universal function of JAX's takes no dtype.
-            tree.keywords = [keyword for keyword in given if keyword.arg != "dtype"]
-            tree = ast.Call(ast.Attribute(tree, "astype", ast.Load()), [syntax(kwargs["dtype"])], [])
-        if data is None:
-            if self._writer.functional and isinstance(self._tree, ast.Attribute) and self._tree.attr == "at":
-                # NumPy's add.at(array, index, items).
-                how = {"add": "add", "multiply": "multiply"}[ast.unparse(self._tree).split(".")[-2]]
-                self._writer.change(args[0], args[1], how, syntax(args[2]))
-            else:
-                self._writer.lines.append(ast.Expr(tree))
-            return None
-        return self._writer.symbol(tree, data)
+        given = [(key, syntax(item)) for key, item in kwargs.items() if item is not None and item is not False]
+        trees = [*([] if self._of is None else [self._of.tree]), *map(syntax, args)]
+        data = self._function(*map(example, args), **{key: example(item) for key, item in kwargs.items()})
+        if data is not None:
+            return self._writer.symbol(called(self._kind, trees, given, self._name), data)
+        if self._name == "add.at":
+            array, index, items = args
+            self._writer.lines.append(Put(indexed(array.tree, between_brackets(index)), syntax(items), "add"))
+        else:
+            self._writer.lines.append(Do(called(self._kind, trees, given, self._name)))
+        return None
 
 
 def example(item: Any) -> Any:
@@ -190,36 +155,33 @@ def example(item: Any) -> Any:
     return item.data if isinstance(item, Symbol) else item
 
 
-def between_brackets(index: Any) -> ast.expr:
-    """Return the syntax of an index, in which a slice is written with colons."""
+def between_brackets(index: Any) -> Expression:
+    """Return an index, in which a slice is written with colons."""
     if isinstance(index, tuple):
-        return ast.Tuple([between_brackets(part) for part in index], ast.Load())
+        return Expression("tuple", tuple(map(between_brackets, index)))
     if isinstance(index, slice):
-        parts = (index.start, index.stop, index.step)
-        return ast.Slice(*(None if part is None else syntax(part) for part in parts))
+        return Expression("slice", tuple(map(syntax, (index.start, index.stop, index.step))))
     return syntax(index)
 
 
-def syntax(item: Any) -> ast.expr:
-    """Return the syntax of a symbol, a number, an index or another setting; raise Unwritable for what has none."""
+def syntax(item: Any) -> Expression:
+    """Return a symbol, a number, an index or another setting as an expression; raise Unwritable for what is none."""
     if isinstance(item, Symbol):
         return item.tree
     if type(item) in (tuple, list):
-        return (ast.Tuple if type(item) is tuple else ast.List)([syntax(part) for part in item], ast.Load())
+        return Expression(type(item).__name__, tuple(map(syntax, item)))
     if isinstance(item, slice):
-        parts = [syntax(part) for part in (item.start, item.stop, item.step)]
-        return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        return called("call", [name("slice"), *map(syntax, (item.start, item.stop, item.step))])
     # A class of somebody else may write itself as it likes.
     if type(item) in (bool, type(None), type(...), str, bytes):
-        return ast.Constant(item)
+        return literal(item)
     if isinstance(item, int) and not isinstance(item, bool):
         return _number(int(item))
     if isinstance(item, float):
         return _number(float(item))
     numpys = type(item).__module__.partition(".")[0] == "numpy"
     if numpys and hasattr(item, "tolist"):
-        array = ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load())
-        return ast.Call(array, [syntax(item.tolist())], [])
+        return called("array", [syntax(item.tolist())], what="array")
     if numpys or isinstance(item, type):
         # A dtype, or the class of one.
         import numpy
@@ -227,15 +189,26 @@ def syntax(item: Any) -> ast.expr:
         with suppress(TypeError):
             # Any class is one of objects.
             if (dtype := numpy.dtype(item)).kind != "O":
-                return ast.Constant(dtype.name)
+                return literal(dtype.name)
     raise Unwritable(f"{brief(item)} cannot be written down")
 
 
-def _number(item: float) -> ast.expr:
+def _number(item: float) -> Expression:
     if item != item or abs(item) == math.inf:
-        name: ast.expr = ast.Attribute(ast.Name("math", ast.Load()), "nan" if item != item else "inf", ast.Load())
+        number = Expression("constant", (), "nan" if item != item else "inf")
     elif abs(item) > MOST:
         raise Unwritable("Python may refuse to write so long a number")
     else:
-        name = ast.Constant(abs(item))
-    return ast.UnaryOp(ast.USub(), name) if math.copysign(1.0, item) < 0 and item == item else name
+        number = literal(abs(item))
+    return Expression("prefix", (number,), "-") if math.copysign(1.0, item) < 0 and item == item else number
+
+
+def is_plain(item: Any, depth: int = 0) -> bool:
+    """Tell whether something is of Python's own types throughout, so that it is equal to what is written."""
+    if type(item) in (tuple, list):
+        inside = deeper(depth)
+        return all(is_plain(part, inside) for part in item)
+    if type(item) is int:
+        return abs(item) <= MOST
+    # A nan is equal to itself alone.
+    return type(item) in (bool, type(None), type(...), str, bytes) or (type(item) is float and item == item)

@@ -1,86 +1,62 @@
-"""Lines of a rule made shorter before they are written."""
+"""Lines made shorter before they are written."""
 
 from __future__ import annotations
 
-import ast
-from typing import Any
+from collections import Counter
 
-Lines = list[Any]
-"""Statements, as syntax or already as text."""
+from .expressions import Expression, If, Let, Line, Lines, Put, changed, choice, is_variable, read_by, replaced
 
 DEEPEST = 50
 """Python, which reads expressions by recursion, is given no deeper ones: a sum of many has several lines."""
 
-
-def assign(name: str, tree: ast.expr) -> ast.Assign:
-    """Return the line `name = tree`."""
-    return ast.Assign([ast.Name(name, ast.Store())], tree, lineno=0)
+_IN_PLACE = ("+", "-", "*", "/", "//", "%", "**", "@", "&", "|")
 
 
 def shorten(lines: Lines) -> Lines:
     """Write what is used once into the place where it is used, and drop what is not used at all."""
-    uses: dict[str, int] = {}
-    for line in lines:
-        for node in ast.walk(line):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                uses[node.id] = uses.get(node.id, 0) + 1
+    uses = Counter(tree for line in lines for tree in read_by(line) if is_variable(tree))
     kept: Lines = []
-    waiting: dict[str, ast.expr] = {}
-    depths: dict[str, int] = {}
+    waiting: dict[Expression, Let] = {}
+    depths: dict[Expression, int] = {}
     *earlier, last = lines
     for line in earlier:
-        depth = 1 + max((depths.pop(n.id, 0) for n in ast.walk(line) if isinstance(n, ast.Name)), default=0)
-        line = _Put(waiting).visit(line)
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
-            name = line.targets[0].id
-            if uses.get(name, 0) == 1 and depth < DEEPEST:
-                waiting[name], depths[name] = line.value, depth
+        depth = 1 + max((depths.pop(tree, 0) for tree in read_by(line)), default=0)
+        line = _put_in(waiting, line)
+        if isinstance(line, Let) and is_variable(line.target):
+            if uses[line.target] == 1 and depth < DEEPEST:
+                waiting[line.target], depths[line.target] = line, depth
                 continue
-            if name not in uses:
+            if not uses[line.target]:
                 continue
         else:
             # What is written to an array may be read by a line that still waits.
-            kept += [assign(name, tree) for name, tree in waiting.items()]
+            kept += waiting.values()
             waiting.clear()
         kept.append(line)
-    if isinstance(last, ast.If):
-        last = ast.If(_Put(waiting).visit(last.test), shorten(last.body), shorten(last.orelse))
-        inside = {node.id for node in ast.walk(last) if isinstance(node, ast.Name)}
-        kept += [assign(name, tree) for name, tree in waiting.items() if name in inside]
-        yes, no = last.body, last.orelse
-        if len(yes) == len(no) == 1 and isinstance(yes[0], ast.Assign) and isinstance(no[0], ast.Assign):
-            return [*kept, ast.Assign(yes[0].targets, ast.IfExp(last.test, yes[0].value, no[0].value), lineno=0)]
-        return [*kept, last]
-    return [*kept, _Put(waiting).visit(last)]
+    if isinstance(last, If):
+        condition = _in_place(waiting, last.condition)
+        yes, no = shorten(last.yes), shorten(last.no)
+        within = {tree for line in (*yes, *no) for tree in read_by(line)}
+        kept += [line for target, line in waiting.items() if target in within]
+        if len(yes) == len(no) == 1 and isinstance(yes[0], Let) and isinstance(no[0], Let):
+            return [*kept, Let(yes[0].target, choice(condition, yes[0].value, no[0].value))]
+        return [*kept, If(condition, yes, no)]
+    return [*kept, _put_in(waiting, last)]
 
 
-def augment(line: Any) -> Any:
-    """Write `a[i] += b` for `a[i] = a[i] + b`, which needs no array for the sum."""
-    if (
-        isinstance(line, ast.Assign)
-        and isinstance(line.targets[0], ast.Subscript)
-        and isinstance(line.value, ast.BinOp)
-    ):
-        target, sum_ = line.targets[0], line.value
-        if ast.unparse(target) == ast.unparse(sum_.left):
-            return ast.AugAssign(target, sum_.op, sum_.right)
+def _put_in(waiting: dict[Expression, Let], line: Line) -> Line:
+    """Put what waits into the line that uses it."""
+    line = changed(line, lambda tree: _in_place(waiting, tree))
+    if isinstance(line, Put) and not line.how and line.value.kind == "infix" and line.value.what in _IN_PLACE:
+        # `a[i] += b` for `a[i] = a[i] + b`, which needs no array for the sum. 1 and True are equal, and no one index.
+        left, right = line.value.parts
+        if repr(line.target) == repr(left):
+            return Put(line.target, right, line.value.what)
     return line
 
 
-class Chosen(ast.NodeTransformer):
-    """Writes a choice between two expressions, both of which are computed then."""
+def _in_place(waiting: dict[Expression, Let], tree: Expression) -> Expression:
+    def found(part: Expression) -> Expression | None:
+        return waiting.pop(part).value if part in waiting else None
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        self.generic_visit(node)
-        where = ast.Attribute(ast.Name("np", ast.Load()), "where", ast.Load())
-        return ast.Call(where, [node.test, node.body, node.orelse], [])
-
-
-class _Put(ast.NodeTransformer):
-    """Puts expressions in place of names, each once."""
-
-    def __init__(self, trees: dict[str, ast.expr]) -> None:
-        self._trees = trees
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._trees.pop(node.id, node) if isinstance(node.ctx, ast.Load) else node
+    return replaced(tree, found)

@@ -1,0 +1,186 @@
+"""Expressions: what a rule or a program computes, as data, from which printers make text.
+
+An expression has a kind, parts, which are expressions, and what else its kind needs:
+
+    name        a variable                          what: its name
+    temporary   a variable of one rule's own        what: whose rule it is, and its number there
+    literal     a constant                          what: a number, text, True, None, ...
+    infix       parts[0] + parts[1]                 what: "+", a comparison, "or"
+    prefix      -parts[0]                           what: "-"
+    scalar      a function of floats                what: its name, as the rules call it
+    math        a function of Python's `math`       what: its name
+    constant    a number of Python's `math`         what: its name
+    array       a function of NumPy's               what: its name, and the names of the keywords, whose parts come last
+    method      a method of parts[0]                what: its name, and the names of the keywords
+    call        another function, parts[0]          what: "", and the names of the keywords
+    attribute   an attribute of parts[0]            what: its name
+    index       parts[0][parts[1]]
+    slice       start:stop:step
+    tuple, list, dict (keys and items in turn)
+    choice      parts[1] if parts[0] else parts[2]
+
+What is computed is a list of lines, each of which is one of the tuples below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Something that is computed."""
+
+    kind: str
+    parts: tuple[Expression, ...] = ()
+    what: Any = None
+
+
+class Let(NamedTuple):
+    """A line that gives what is computed to a variable, or to a tuple of them."""
+
+    target: Expression
+    value: Expression
+    data: Any = None
+    """An example of it, where a rule computes it."""
+
+
+class Put(NamedTuple):
+    """A line that writes to elements of an array, or adds to them."""
+
+    target: Expression
+    """An index."""
+    value: Expression
+    how: str = ""
+    """"+" adds, once to each element; "add" adds as often as an element is named."""
+
+
+class Do(NamedTuple):
+    """A line whose result is not needed."""
+
+    value: Expression
+
+
+class If(NamedTuple):
+    """A decision between lines."""
+
+    condition: Expression
+    yes: Lines
+    no: Lines
+
+
+class For(NamedTuple):
+    """Lines for each place in an array."""
+
+    place: Expression
+    array: Expression
+    lines: Lines
+
+
+class Return(NamedTuple):
+    """The last line."""
+
+    value: Expression
+
+
+Line = Let | Put | Do | If | For | Return
+Lines = list[Line]
+
+
+def name(text: Any) -> Expression:
+    return Expression("name", (), text)
+
+
+def literal(item: Any) -> Expression:
+    return Expression("literal", (), item)
+
+
+def infix(sign: str, left: Expression, right: Expression) -> Expression:
+    return Expression("infix", (left, right), sign)
+
+
+def scalar(function: str, *args: Expression) -> Expression:
+    return Expression("scalar", args, function)
+
+
+def choice(condition: Expression, yes: Expression, no: Expression) -> Expression:
+    return Expression("choice", (condition, yes, no))
+
+
+def called(
+    kind: str, args: Iterable[Expression], keywords: Iterable[tuple[str, Expression]] = (), what: str = ""
+) -> Expression:
+    """Return a call of a function of NumPy's, of a method (of the first argument) or of the first argument itself."""
+    given = tuple(keywords)
+    return Expression(kind, (*args, *(item for _, item in given)), (what, *(key for key, _ in given)))
+
+
+def indexed(array: Expression, index: Expression) -> Expression:
+    return Expression("index", (array, index))
+
+
+def is_variable(tree: Expression) -> bool:
+    return tree.kind in ("name", "temporary")
+
+
+def is_number(tree: Expression) -> bool:
+    return tree.kind == "literal" or (tree.kind == "prefix" and tree.parts[0].kind == "literal")
+
+
+def expressions_of(line: Line) -> tuple[Expression, ...]:
+    """Return what a line reads, but for the lines inside it."""
+    if isinstance(line, Put):
+        return line.target, line.value
+    if isinstance(line, If):
+        return (line.condition,)
+    return (line.array,) if isinstance(line, For) else (line.value,)
+
+
+def inside(line: Line) -> tuple[Lines, ...]:
+    """Return the lines inside a line."""
+    if isinstance(line, If):
+        return line.yes, line.no
+    return (line.lines,) if isinstance(line, For) else ()
+
+
+def walk(tree: Expression) -> Iterator[Expression]:
+    """Yield an expression and all that is inside it."""
+    yield tree
+    for part in tree.parts:
+        yield from walk(part)
+
+
+def read_by(line: Line) -> Iterator[Expression]:
+    """Yield every expression that a line reads, those inside it as well."""
+    for tree in expressions_of(line):
+        yield from walk(tree)
+    for lines in inside(line):
+        for other in lines:
+            yield from read_by(other)
+
+
+def replaced(tree: Expression, found: Callable[[Expression], Expression | None]) -> Expression:
+    """Return an expression with another in place of each part for which one is found."""
+    new = found(tree)
+    if new is not None:
+        return new
+    if not tree.parts:
+        return tree
+    parts = tuple([replaced(part, found) for part in tree.parts])
+    return tree if all(map(lambda a, b: a is b, parts, tree.parts)) else Expression(tree.kind, parts, tree.what)
+
+
+def changed(line: Line, change: Callable[[Expression], Expression]) -> Line:
+    """Return a line with its expressions, targets as well, changed."""
+    if isinstance(line, Let):
+        return Let(change(line.target), change(line.value), line.data)
+    if isinstance(line, Put):
+        return Put(change(line.target), change(line.value), line.how)
+    if isinstance(line, If):
+        yes, no = ([changed(other, change) for other in lines] for lines in (line.yes, line.no))
+        return If(change(line.condition), yes, no)
+    if isinstance(line, For):
+        return For(line.place, change(line.array), [changed(other, change) for other in line.lines])
+    return line._replace(value=change(line.value))
