@@ -1,0 +1,225 @@
+"""Programs as instructions: what a rule does is read from the lines that it leaves on symbols.
+
+What moves elements is never listed. The function of NumPy's that the rule calls runs once on the numbers of the
+elements, and what comes out is the table of a gather; it runs on numbers in other orders as well, as a sort of sorted
+numbers looks like a movement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from autograd._compiler.passes import on_floats
+from autograd._compiler.program import Program, nodes_in
+from autograd._compiler.rules.expressions import Do, Expression, If, Let, Lines, Put, name
+from autograd._compiler.rules.follow import lines_of
+from autograd._compiler.rules.symbols import Given, Unwritable
+from autograd._core.data import is_varying
+from autograd._core.node import Node
+from autograd._core.tracing import CompileError
+
+from . import instructions as to
+from .registers import Register, Registers, arrays_in, now
+
+BETWEEN = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "pow", "<": "less", "<=": "less_equal",
+    ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal", "&": "logical_and", "|": "logical_or",
+}  # fmt: skip
+BEFORE = {"-": "negative", "+": "positive", "~": "logical_not"}
+
+
+def lowered(program: Program) -> to.Listing:
+    """Return a program as instructions.
+
+    Raises CompileError for a program with an operation that the nine instructions cannot say, such as an index that
+    is computed.
+    """
+    registers = Registers()
+    found: dict[Node, Register] = {}
+
+    def enter(leaf: Node) -> Register:
+        if leaf not in found:
+            found[leaf] = registers.new(leaf._data)
+            registers.listing.inputs.append(found[leaf].number)
+        return found[leaf]
+
+    for leaf in [*nodes_in([tree for _, tree in program.arguments]), *program.captured]:
+        enter(leaf)
+    for pack in program.packs:
+        found[pack.node] = registers.joined([enter(leaf) for leaf in pack.leaves], pack.node._data)
+    for node in program.nodes:
+        found[node] = _Rule(registers, node, found).result
+    registers.listing.results = [found[node].number for node in dict.fromkeys(nodes_in(program.results))]
+    return registers.listing
+
+
+class _Rule:
+    """The instructions of one operation."""
+
+    def __init__(self, registers: Registers, node: Node, found: dict[Node, Register]) -> None:
+        assert node.op is not None
+        self._registers = registers
+        self._known: dict[Any, Any] = {}
+        """What each variable stands for: a register, or what is the same at every call."""
+        args = [self._argument(item, found) for item in node.inputs]
+        settings = {key: self._setting(item) for key, item in node.settings.items()}
+        try:
+            lines, _ = lines_of("", node.op.forward, args, settings, arrays=not on_floats(node))
+        except Unwritable as error:
+            raise CompileError(f"{node.op.name} cannot be written down: {error}") from None
+        # A comparison is 1.0 or 0.0 from here on, and a rule may return what it was given.
+        self.result = registers.ew("number", [self._lines(lines)], node._data)
+
+    def _argument(self, item: Any, found: dict[Node, Register]) -> Any:
+        if not isinstance(item, Node):
+            return self._setting(item)
+        self._known[item] = found[item]
+        return Given(name(item), item._data)
+
+    def _setting(self, item: Any) -> Any:
+        """Return a setting, in which arrays are variables that stand for themselves."""
+        if type(item) in (tuple, list):
+            return type(item)(map(self._setting, item))
+        if is_varying(item):
+            raise CompileError("an array that changes from call to call, such as an index, is in no instruction")
+        if not hasattr(item, "tobytes"):
+            return item
+        key = ("constant", len(self._known))
+        self._known[key] = item
+        return Given(name(key), item)
+
+    def _lines(self, lines: Lines) -> Any:
+        """Add the instructions of lines; return what the last one names."""
+        made: Any = None
+        for line in lines:
+            if isinstance(line, Let):
+                made = self._known[line.target.what] = self._value(line.value, line.data)
+            elif isinstance(line, Put):
+                self._put(line)
+            elif isinstance(line, If):
+                made = self._decision(line)
+            else:
+                assert isinstance(line, Do)
+                raise CompileError(f"no instruction says how {line.value.what[0]} changes an array")
+        return made
+
+    def _decision(self, line: If) -> Register:
+        registers, before, known = self._registers, self._registers.code, self._known
+        condition = registers.held(self._value(line.condition, None))
+        ways: list[tuple[list[to.Instruction], Register]] = []
+        for lines in (line.yes, line.no):
+            registers.code, self._known = [], dict(known)
+            made = registers.held(self._lines(lines))
+            ways.append((registers.code, made))
+        registers.code, self._known = before, known
+        (yes, first), (no, second) = ways
+        out = registers.new(first.data)
+        registers.code.append(to.If(out.number, condition.number, yes, first.number, no, second.number))
+        return out
+
+    def _put(self, line: Put) -> None:
+        array, index, value = (self._value(tree, None) for tree in (*line.target.parts, line.value))
+        self._registers.put(array, index, value, adds=line.how == "add")
+
+    def _value(self, tree: Expression, data: Any) -> Any:
+        """Return the register of what an expression computes, or what it is, if that is the same at every call."""
+        if tree.kind in ("name", "temporary"):
+            return self._known[tree.what]
+        parts = [self._value(part, None) for part in tree.parts]
+        if tree.kind in ("tuple", "list"):
+            return tuple(parts) if tree.kind == "tuple" else parts
+        if tree.kind in ("array", "method"):
+            text, *keywords = tree.what
+            plain = len(parts) - len(keywords)
+            return self._function(tree.kind, text, parts[:plain], dict(zip(keywords, parts[plain:])), data)
+        if not any(arrays_in(parts)):
+            return now(tree, parts)
+        if tree.kind in ("scalar", "math"):
+            return self._function(tree.kind, tree.what, parts, {}, data)
+        if tree.kind == "infix" and tree.what == "@":
+            return self._registers.matmul(parts[0], parts[1], data)
+        if tree.kind in ("infix", "prefix"):
+            return self._registers.ew((BETWEEN if tree.kind == "infix" else BEFORE)[tree.what], parts, data)
+        if tree.kind == "attribute":
+            return self._registers.moved(lambda a: getattr(a, tree.what), parts, data)
+        assert tree.kind == "index"
+        array, index = parts
+        if any(arrays_in(index)):
+            raise CompileError("an index that is computed is in no instruction")
+        if isinstance(array, tuple):
+            # Of a function with several results.
+            return array[index]
+        return self._registers.moved(lambda a: a[index], [array], data)
+
+    def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Any) -> Any:
+        """Add what a function does, of NumPy's or of floats."""
+        registers = self._registers
+        if (special := SPECIAL.get(text)) is not None:
+            return special(registers, data, *args, **given)
+        if (known := ALIASES.get(text, text)) in registers.functions and any(arrays_in(args)):
+            return registers.ew(known, args, data)
+        function = partial(_array if kind == "array" else _method, text, given)
+        return registers.moved(function, args, data) if any(arrays_in(args)) else function(*args)
+
+
+def _array(text: str, given: dict[str, Any], *args: Any) -> Any:
+    import numpy
+
+    return getattr(numpy, text)(*args, **given)
+
+
+def _method(text: str, given: dict[str, Any], of: Any, *args: Any) -> Any:
+    return getattr(of, text)(*args, **given)
+
+
+def _reduce(
+    function: str, start: float, registers: Registers, data: Any, a: Any, axis: Any = None, **given: Any
+) -> Any:
+    return registers.reduce(function, given.get("initial", start), a, axis, data)
+
+
+def _clip(registers: Registers, data: Any, a: Any, low: Any = None, high: Any = None) -> Any:
+    a = a if low is None else registers.ew("maximum", [a, low], data)
+    return a if high is None else registers.ew("minimum", [a, high], data)
+
+
+def _astype(registers: Registers, data: Any, a: Any, dtype: Any, **given: Any) -> Any:
+    return registers.ew({"b": "truth", "f": "number"}.get(data.dtype.kind, "whole"), [a], data)
+
+
+def _frexp(registers: Registers, data: Any, a: Any) -> Any:
+    return tuple(registers.ew(part, [a], of) for part, of in zip(("mantissa", "exponent"), data))
+
+
+def _fill(value: float, registers: Registers, data: Any, *args: Any, **given: Any) -> Any:
+    # What is written to is a register from the start.
+    return registers.filled(value, data)
+
+
+def _full(registers: Registers, data: Any, like: Any, value: Any, dtype: Any = None) -> Any:
+    if any(arrays_in(value)):
+        raise CompileError("no instruction fills an array with a computed number")
+    return registers.filled(float(value), data)
+
+
+ALIASES = {"power": "pow", "absolute": "abs", "rint": "round", "arctan": "atan", "true_divide": "divide"}
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "sum": partial(_reduce, "add", 0.0),
+    "prod": partial(_reduce, "multiply", 1.0),
+    "max": partial(_reduce, "maximum", -float("inf")),
+    "min": partial(_reduce, "minimum", float("inf")),
+    "all": partial(_reduce, "logical_and", 1.0),
+    "any": partial(_reduce, "logical_or", 0.0),
+    "cumsum": lambda registers, data, a, axis=None: registers.cumsum(a, axis, data),
+    "square": lambda registers, data, a: registers.ew("multiply", [a, a], data),
+    "clip": _clip,
+    "astype": _astype,
+    "frexp": _frexp,
+    **dict.fromkeys(("zeros", "zeros_like", "empty", "empty_like"), partial(_fill, 0.0)),
+    **dict.fromkeys(("ones", "ones_like"), partial(_fill, 1.0)),
+    **dict.fromkeys(("full", "full_like"), _full),
+}
+"""Functions of NumPy's that neither move elements nor are one scalar function."""
