@@ -97,6 +97,11 @@ class TestRules:
         fast = agree(lambda x: own(x, shift=shift) * own(x, shift=shift), 3.0)
         assert fast(1.0) == 9.0
 
+    def test_one_that_sorts_symbols_as_objects(self, declare: Any) -> None:
+        own = declare(lambda xp, a: np.sort(a), elementwise=False)
+        fast = agree(lambda x: own(x), np.array([1.0, 3.0, 2.0]))
+        assert fast(np.array([3.0, 1.0, 2.0])).tolist() == [1.0, 2.0, 3.0]
+
     def test_one_that_cannot_be_written_down_twice(self, declare: Any) -> None:
         own = declare(lambda xp, a: np.array([float(math.floor(x)) for x in a.tolist()]), elementwise=False)
         fast = agree(lambda x: own(x) + own(x * 2), np.array([1.5, 2.5]))
@@ -196,6 +201,12 @@ class TestArrays:
         none, rows = np.array([], dtype=int), np.zeros((0, 2))
         fast = agree(lambda x: (x[none], x[none[:, None]], rows, (x + rows).T), np.ones(2))
         assert [part.shape for part in fast(np.ones(2))] == [(0,), (0, 1), (0, 2), (2, 0)]
+
+    def test_a_small_constant_keeps_its_order_in_memory(self) -> None:
+        """Products of a matrix and of its transpose in memory may differ in the last digit."""
+        for seed in range(20):
+            A = np.asfortranarray(np.random.default_rng(seed).normal(size=(30, 5)))[:10]
+            agree(value_and_grad(lambda w, A=A: ((A @ w) ** 2).sum()), np.linspace(-1, 1, 5) ** 3)
 
     def test_one_large_constant_used_twice(self) -> None:
         c = np.linspace(0, 1, 100)

@@ -1,4 +1,4 @@
-"""A recorded computation as Python source: one operation a line, under the names that people gave."""
+"""A recorded computation as Python source, under the names that people gave."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from autograd._core.trees import CONTAINERS, mapped, refilled
 from .arguments import head, written_or_given
 from .buffers import written_over
 from .floats import in_python
+from .fold import folded
 from .names import Names
 from .text import Printer
 
@@ -50,12 +51,16 @@ def write(program: Program, functional: bool = False) -> str:
     parameters += [names.of(node) for node in program.captured]
     parameters += [names.of(pack.node) for pack in program.packs if pack.captured]
     body = Body(program, names, functional)
-    written = [(node, body.lines(node)) for node in program.nodes]
+    for node in program.nodes:
+        # What people named has its name, whatever needs one before it.
+        if node in program.names:
+            names.of(node)
+    written = folded(program, [(node, body.lines(node)) for node in program.nodes])
     if not functional:
-        written, program.written_over = written_over(written, nodes_in(program.results), body.truths, names.of)
+        written, program.written_over = written_over(written, nodes_in(program.results), body.truths)
     ending = body.ending(program.results)
 
-    printer = Printer(functional)
+    printer = Printer(names, functional)
     text = [f"def {program.name}({', '.join([*parameters, *program.given])}):", *printer.rows(unpacking)]
     for part, some in (("forward", written[: program.forward]), ("backward", written[program.forward :])):
         if program.forward < len(written):
@@ -93,12 +98,11 @@ class Body:
     def lines(self, node: Node) -> Lines:
         """Return the lines that compute a node."""
         assert node.op is not None
-        result = self._names.of(node)
         if not self._functional and on_floats(node):
-            return self.from_template(result, node)
-        return self._written(result, node, [self._given(item) for item in node.inputs], arrays=True)
+            return self.from_template(node, node)
+        return self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
 
-    def from_template(self, result: str, node: Node) -> Lines:
+    def from_template(self, result: Any, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
 
         A scalar program has many of them, and to follow a rule takes time.
@@ -118,11 +122,10 @@ class Body:
         lines, truth = self._templates[key]
         if truth:
             self.truths.add(node)
-        given = [name(self._names.of(item)) for item in nodes]
 
         def renamed(tree: Expression) -> Expression | None:
             if tree.kind == "name" and type(tree.what) is int:
-                return name(result) if tree.what == _RESULT else given[tree.what]
+                return name(result if tree.what == _RESULT else nodes[tree.what])
             return Expression("temporary", (), (result, tree.what[1])) if tree.kind == "temporary" else None
 
         return [changed(line, lambda tree: replaced(tree, renamed)) for line in lines]
@@ -144,7 +147,7 @@ class Body:
             lines = [*before, last._replace(value=_as_number(last.value, kind, arrays, node))]
         return lines
 
-    def _call(self, result: str, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
+    def _call(self, result: Any, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
         """Return the call of a forward rule that cannot be written down: it is given to the source from outside."""
         assert node.op is not None
         key = node.op, arrays, getattr(node._data, "dtype", float)
@@ -166,7 +169,7 @@ class Body:
         """Return an input: a number as it is, all else with its name."""
         if isinstance(item, Node):
             data = item._data != 0 if item in self.truths else item._data
-            return Given(name(self._names.of(item)), data)
+            return Given(name(item), data)
         return self._constant(item) if shape(item) or hasattr(item, "dtype") else item
 
     def _setting(self, item: Any) -> Any:
@@ -185,7 +188,8 @@ class Body:
             text = self._names.new("c1")
             # Both stand at the top of the source.
             text = self._constants[key] = self._names.new("c1") if text == self._program.name else text
-            if 0 < data.size <= SMALL:
+            # In another order in memory, a product ends in other digits.
+            if 0 < data.size <= SMALL and data.flags.c_contiguous:
                 dtype = [("dtype", literal(data.dtype.name))] * (data.dtype.name not in ("float64", "int64", "bool"))
                 self.constants.append(Let(name(text), called("array", [syntax(data.tolist())], dtype, "array")))
             else:
@@ -205,8 +209,7 @@ class Body:
         A functional program returns the nodes among them alone, each once.
         """
         if self._functional:
-            nodes = [name(self._names.of(node)) for node in dict.fromkeys(nodes_in(tree))]
-            return [Return(Expression("tuple", tuple(nodes)))]
+            return [Return(Expression("tuple", tuple(map(name, dict.fromkeys(nodes_in(tree))))))]
         inputs = nodes_in([tree for _, tree in self._program.arguments])
         others = [node._data for node in [*self._program.captured, *inputs]]
         lines: Lines = []
@@ -261,9 +264,8 @@ class Body:
         if not isinstance(part.node, Node):
             return syntax(part.node[part.place].item() if part.node.ndim == 1 else part.node[part.place])
         if part.node not in self._listed:
-            array = self._names.of(part.node)
-            self._listed[part.node] = self._names.new(f"{array}_list")
-            copied = called("method", [name(array)], what="tolist" if len(part.node.shape) == 1 else "copy")
+            self._listed[part.node] = self._names.new(f"{self._names.of(part.node)}_list")
+            copied = called("method", [name(part.node)], what="tolist" if len(part.node.shape) == 1 else "copy")
             lines.append(Let(name(self._listed[part.node]), copied))
         return indexed(name(self._listed[part.node]), literal(part.place))
 

@@ -32,7 +32,7 @@ def _follow(
     given = {setting: _symbols(writer, item) for setting, item in settings.items()}
     try:
         found = forward(ArrayNamespace(writer) if arrays else FloatNamespace(writer), *args, **given)
-        last = Let(name(result), syntax(found), example(found))
+        last, kind = Let(name(result), syntax(found), example(found)), _kind(example(found))
     except Fork:
         if len(way) == MOST_DECISIONS:
             raise Unwritable("too many decisions") from None
@@ -48,14 +48,16 @@ def _follow(
         raise
     except Exception as error:
         raise Unwritable(f"{type(error).__name__}: {error}") from error
-    return [*writer.lines, last], _kind(last.data)
+    return [*writer.lines, last], kind
 
 
 def _kind(data: Any) -> str:
-    """Return "b" for truths, "i" for integers, "f" for floats."""
+    """Return "b" for truths, "i" for integers, "f" for floats; raise Unwritable for what is no number."""
     if isinstance(data, int):
         return "b" if isinstance(data, bool) else "i"
     given = getattr(getattr(data, "dtype", None), "kind", "f")
+    if given not in "biuf":
+        raise Unwritable("a function that knows no symbols took them for objects")
     return "i" if given == "u" else str(given)
 
 
