@@ -45,14 +45,14 @@ gradient(0.1, 0.3, -0.2, -1.0, 2.0, 1.0), fast(0.1, 0.3, -0.2, -1.0, 2.0, 1.0)
 fast.source
 
 # %% [markdown]
-# No classes, no graph, no engine: fifteen lines, and arithmetic. The first half is your function, one operation a line.
-# The second half is the chain rule, from the last line of the first half upwards:
+# No classes, no graph, no engine: eleven lines, and arithmetic. The first half is your function, and what you gave a
+# name has a line. The second half is the chain rule, from the last line of the first half upwards:
 #
 # | line | what it is |
 # | --- | --- |
-# | `dJ_dt4 = 2.0 * t4` | the derivative of the square: $2(\hat y - y)$, and `t4` is $\hat y - y$, already computed |
-# | `t5`, `t6` | the slope of tanh, $1 - \hat y^2$; no second `tanh` is needed |
-# | `dJ_dz = dJ_dt4 * t6` | the chain rule: what arrives, times the local derivative |
+# | `dJ_dt1 = 2.0 * t1` | the derivative of the square: $2(\hat y - y)$, and `t1` is $\hat y - y$, already computed |
+# | `t2` | the slope of tanh, $1 / \cosh^2 z$, which is $1 - \hat y^2$ with more digits where tanh is flat |
+# | `dJ_dz = dJ_dt1 * t2` | the chain rule: what arrives, times the local derivative |
 # | `dJ_dw2 = dJ_dz * x2` | a weight: what comes back, times what flowed in |
 # | `dJ_dw1 = dJ_dz * x1` | and the other |
 #
@@ -60,7 +60,7 @@ fast.source
 # nothing, so the line is gone. The same happened to some others.
 #
 # **Exercise 1.** There is no line for $\partial J / \partial w_0$. Which name in the source holds it? Answer with the
-# name as a string, such as `"t4"`.
+# name as a string, such as `"t1"`.
 
 # %%
 answer = ...
@@ -103,8 +103,7 @@ draw(compiled.graph)
 # $c$ is infinite, that is not zero. And $w \cdot x$ is not recognised in $x \cdot w$: a compiler does not know all
 # that you know.
 #
-# **Exercise 2.** How many operations are left of this function? Predict it; `report` counts each `=` line of the
-# source once.
+# **Exercise 2.** How many operations are left of this function? Predict it; then let `report` tell.
 #
 # ```python
 # def puzzle(w, x):
@@ -154,12 +153,12 @@ fast.source
 # | line | what it is |
 # | --- | --- |
 # | `w1 = np.array([w0])` | the bias as an array of one element (the name is the compiler's) |
-# | `t3 = t2 @ w` | the weighted sums of all hundred samples: your loop has become a matrix product |
-# | `t5 = np.tanh(t4)` | a hundred neurons' outputs |
-# | `t7 = t6 @ t6` | the sum of the squared errors |
-# | `dJ_dt4 = dJ_dt6 * t12` | $\partial J / \partial z$ for every sample |
-# | `dJ_dt1 = dJ_dt4.sum(axis=0)` | all samples share one bias: where paths meet, gradients add |
-# | `dJ_dw = t14.sum(axis=0)` | and each weight: what flowed in, times what came back, summed over the samples |
+# | `t3 = t1 + t2 @ w` | the weighted sums of all hundred samples: your loop has become a matrix product |
+# | `t4 = np.tanh(t3) - y` | a hundred neurons' outputs, and their errors |
+# | `t4 @ t4` | the sum of the squared errors |
+# | `dJ_dt3 = dJ_dt4 * t6` | $\partial J / \partial z$ for every sample |
+# | `dJ_dt1 = dJ_dt3.sum(axis=0)` | all samples share one bias: where paths meet, gradients add |
+# | `dJ_dw = (...).sum(axis=0)` | and each weight: what flowed in, times what came back, summed over the samples |
 #
 # A sum forward becomes a copy backward, and a copy forward (one weight, used by every sample) becomes a sum backward.
 #

@@ -54,14 +54,13 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     def loss(w, x):
         # forward
         z = w * x
-        t1 = math.tanh(z)
-        t2 = t1 - 1
-        J = t2 ** 2
+        t1 = math.tanh(z) - 1
+        J = t1 ** 2
         # backward
-        dJ_dt2 = 2.0 * t2
-        _t3_0 = math.cosh(z)
-        t3 = 1 / _t3_0 / _t3_0
-        dJ_dz = dJ_dt2 * t3
+        dJ_dt1 = 2.0 * t1
+        _t2_0 = math.cosh(z)
+        t2 = 1 / _t2_0 / _t2_0
+        dJ_dz = dJ_dt1 * t2
         dJ_dw = dJ_dz * x
         return (J, dJ_dw)
     <BLANKLINE>

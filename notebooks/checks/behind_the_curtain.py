@@ -15,7 +15,7 @@ from . import NotAnswered, close, exercise, number
 def exercise_1(answer: Any) -> str | None:
     """The name that holds dJ/dw0."""
     if not isinstance(answer, str):
-        return 'Answer with a name in quotes, such as "t4".'
+        return 'Answer with a name in quotes, such as "t1".'
     name = answer.strip()
     if name == "dJ_dz":
         return None
@@ -23,9 +23,9 @@ def exercise_1(answer: Any) -> str | None:
         "dJ_dw0": "That name is nowhere in the source. By which factor would it differ from what arrives at z?",
         "dJ_dw1": "That one is multiplied by x1. What is w0 multiplied by?",
         "dJ_dw2": "That one is multiplied by x2. What is w0 multiplied by?",
-        "dJ_dt4": "That is the gradient of y_hat - y, before the slope of tanh.",
+        "dJ_dt1": "That is the gradient of y_hat - y, before the slope of tanh.",
         "dJ_dt2": "That name is nowhere in the source. Look at what is returned.",
-        "t6": "That is the slope of tanh, one factor of it.",
+        "t2": "That is the slope of tanh, one factor of it.",
         "w0": "That is the weight itself.",
         "z": "z is a number of the forward pass; its gradient is asked for.",
         "J": "That is the loss itself.",

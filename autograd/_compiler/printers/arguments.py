@@ -43,8 +43,8 @@ def head(program: Program, names: Names) -> tuple[list[str], Lines]:
             flat = called("method", [made, syntax(-1)], what="reshape") if isinstance(tree[0], (list, tuple)) else made
             lines.append(Let(name(argument), flat))
         elif not pack.captured:
-            inside = Expression("list", tuple([name(names.of(leaf)) for leaf in pack.leaves]))
-            lines.append(Let(name(names.of(pack.node)), _array(inside)))
+            inside = Expression("list", tuple(map(name, pack.leaves)))
+            lines.append(Let(name(pack.node), _array(inside)))
     return parameters, lines
 
 
@@ -74,7 +74,7 @@ def _unpacking(given: Expression, wish: str, tree: Any, names: Names, program: P
             inner = str(key) if isinstance(tree, dict) else f"{wish}_{key}"
             if isinstance(item, Node):
                 names.wanted.setdefault(item, inner)
-                lines.append(Let(name(names.of(item)), part))
+                lines.append(Let(name(item), part))
             else:
                 lines += _unpacking(part, inner, item, names, program)
         return lines
@@ -88,7 +88,7 @@ def _has_dict(tree: Any) -> bool:
 def _target(wish: str, tree: Any, names: Names) -> Expression:
     if isinstance(tree, Node):
         names.wanted.setdefault(tree, wish)
-        return name(names.of(tree))
+        return name(tree)
     if isinstance(tree, (list, tuple)):
         return Expression("tuple", tuple([_target(f"{wish}_{k}", item, names) for k, item in enumerate(tree)]))
     return name("_")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from autograd._compiler.passes import LARGE
@@ -13,7 +13,7 @@ _UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "@": "ma
 
 
 def written_over(
-    written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node], name_of: Callable[[Node], str]
+    written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node]
 ) -> tuple[list[tuple[Node, Lines]], int]:
     """Return the lines with `out=` where the result of an operation may take the place of an array that is done with.
 
@@ -55,7 +55,7 @@ def written_over(
                 elif free.get(like):
                     taken = free[like].pop()
                 if taken is not None:
-                    array = name(name_of(taken))
+                    array = name(taken)
                     result = called("array", call.parts, [("out", _view(array, bits) if bits else array)], *call.what)
                     last_line = lines[-1]
                     assert isinstance(last_line, Let)

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 from autograd._compiler.passes import relinked
 from autograd._compiler.program import Program, nodes_in
 from autograd._compiler.rules.expressions import (
-    Expression,
     For,
     Let,
-    Line,
     Lines,
     Put,
     Return,
@@ -73,12 +71,12 @@ def loop_of(program: Program) -> Loop:
     numbers = [node for node in leaves if not node.shape]
     parts: tuple[Lines, Lines, Lines] = ([], [], [])
     parts[BEFORE].extend(
-        _let(names.of(node), indexed(name(parameters[0]), literal(k))) for k, node in enumerate(numbers) if node in used
+        Let(name(node), indexed(name(parameters[0]), literal(k))) for k, node in enumerate(numbers) if node in used
     )
     index = names.new("k")
     for node, parameter in zip(columns, parameters[1:]):
         element = names.new(f"{parameter}_{index}")
-        parts[INSIDE].append(_let(element, indexed(name(parameter), name(index))))
+        parts[INSIDE].append(Let(name(element), indexed(name(parameter), name(index))))
         names.rename(node, element)
     body, place = Body(program, names, functional=False), dict.fromkeys(leaves, BEFORE)
     place.update(dict.fromkeys(columns, INSIDE))
@@ -92,8 +90,8 @@ def loop_of(program: Program) -> Loop:
     out = name(names.new("results"))
     loop: Lines = [For(name(index), name(parameters[1]), parts[INSIDE])] if columns else []
     ending: Lines = [Let(out, called("array", [literal(len(results))], what="empty"))]
-    ending += [Put(indexed(out, literal(k)), name(names.of(node))) for k, node in enumerate(last)]
-    printer = Printer()
+    ending += [Put(indexed(out, literal(k)), name(node)) for k, node in enumerate(last)]
+    printer = Printer(names)
     text = _function(printer, program.name, parameters, [*parts[BEFORE], *loop, *parts[AFTER], *ending, Return(out)])
     text = "".join(_summing(printer, op, of, body, names) for op, of in sums.items()) + text
     imports = "import math\n" * ("math" in printer.modules) + "import numpy as np\n"
@@ -109,10 +107,6 @@ class _Sums(dict[Primitive, str]):
     def __missing__(self, op: Primitive) -> str:
         self[op] = self._names.new(f"{op.name}_up")
         return self[op]
-
-
-def _let(target: str, value: Expression) -> Line:
-    return Let(name(target), value)
 
 
 def _function(printer: Printer, function: str, parameters: list[str], lines: Lines) -> str:
@@ -145,12 +139,12 @@ def _add(
     if node.op.elementwise:
         if latest == AFTER and any(place[item] == INSIDE for item in inputs):
             raise CompileError("this function goes through the samples twice, which Numba's loop cannot: use 'numpy'")
-        parts[latest].extend(body.from_template(names.of(node), node))
+        parts[latest].extend(body.from_template(node, node))
         place[node] = latest
     elif repeated is not None and latest == INSIDE and not node.shape:
-        total = name(names.of(node))
+        total = name(node)
         parts[BEFORE].append(Let(total, literal(0.0)))
-        parts[INSIDE].append(Let(total, called("call", [name(sums[repeated]), total, name(names.of(inputs[0]))])))
+        parts[INSIDE].append(Let(total, called("call", [name(sums[repeated]), total, name(inputs[0])])))
         place[node] = AFTER
     elif len(inputs) == 1 and latest != INSIDE and (node.args[0] == node._data).all():
         # A number in another form: an array of one, a column of equals.

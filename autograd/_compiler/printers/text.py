@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from autograd._compiler.rules.expressions import Do, Expression, For, If, Let, Line, Lines, Put, Return
+from autograd._core.node import Node
 from autograd._core.tracing import CompileError
+
+from .names import Names
 
 _BINDS = {
     "or": 2, "<": 5, "<=": 5, ">": 5, ">=": 5, "==": 5, "!=": 5, "|": 6, "&": 8, "+": 10, "-": 10,
@@ -23,8 +27,8 @@ class Printer:
     computed.
     """
 
-    def __init__(self, jax: bool = False) -> None:
-        self._jax = jax
+    def __init__(self, names: Names, jax: bool = False) -> None:
+        self._names, self._jax = names, jax
         self.modules: set[str] = set()
 
     def rows(self, lines: Lines, indent: str = "    ") -> list[str]:
@@ -71,12 +75,15 @@ class Printer:
         return self.text(tree, CHOICE)
 
     def _variable(self, tree: Expression) -> tuple[str, int]:
-        return tree.what, ATOM
+        return self._named(tree.what), ATOM
+
+    def _named(self, what: Any) -> str:
+        return self._names.of(what) if isinstance(what, Node) else str(what)
 
     def _temporary(self, tree: Expression) -> tuple[str, int]:
         # No name of a node begins with an underscore, so none is taken.
         owner, number = tree.what
-        return f"_{owner}_{number}", ATOM
+        return f"_{self._named(owner)}_{number}", ATOM
 
     def _literal(self, tree: Expression) -> tuple[str, int]:
         # `1.real` is no attribute of a number.
@@ -193,6 +200,10 @@ _WRITE: dict[str, Callable[[Printer, Expression], tuple[str, int]]] = {
     "dict": Printer._dict,
     "choice": Printer._choice,
 }
+
+
+def _is_none(tree: Expression) -> bool:
+    return tree.kind == "literal" and tree.what is None
 
 
 def _is_ufunc(function: str) -> bool:

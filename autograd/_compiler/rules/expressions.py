@@ -2,7 +2,7 @@
 
 An expression has a kind, parts, which are expressions, and what else its kind needs:
 
-    name        a variable                          what: its name
+    name        a variable                          what: its name, or the node that it holds
     temporary   a variable of one rule's own        what: whose rule it is, and its number there
     literal     a constant                          what: a number, text, True, None, ...
     infix       parts[0] + parts[1]                 what: "+", a comparison, "or"
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Expression:
     """Something that is computed."""
 
@@ -89,8 +89,8 @@ Line = Let | Put | Do | If | For | Return
 Lines = list[Line]
 
 
-def name(text: Any) -> Expression:
-    return Expression("name", (), text)
+def name(of: Any) -> Expression:
+    return Expression("name", (), of)
 
 
 def literal(item: Any) -> Expression:
@@ -123,6 +123,17 @@ def indexed(array: Expression, index: Expression) -> Expression:
 
 def is_variable(tree: Expression) -> bool:
     return tree.kind in ("name", "temporary")
+
+
+def alike(tree: Expression, other: Expression) -> bool:
+    """Tell whether two expressions are the same: 1 and True are equal, and not the same index."""
+    same = tree.what is other.what or (type(tree.what) is type(other.what) and bool(tree.what == other.what))
+    return (
+        tree.kind == other.kind
+        and len(tree.parts) == len(other.parts)
+        and same
+        and all(map(alike, tree.parts, other.parts))
+    )
 
 
 def is_number(tree: Expression) -> bool:

@@ -1,0 +1,80 @@
+"""What is used once is written where it is used: `z = w0 + w1 * x1` in place of two lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from autograd._compiler.program import Program, nodes_in
+from autograd._compiler.rules.expressions import Expression, Let, Line, Lines, changed, read_by, replaced, walk
+from autograd._core.node import Node
+
+from .buffers import is_large
+
+MOST = 5
+"""A line with more operations is harder to read than two."""
+
+Written = list[tuple[Node, Lines]]
+"""The nodes of a program in order, with the lines that compute each."""
+
+
+def folded(program: Program, written: Written) -> Written:
+    """Return the lines of a program with those that nobody named, and one other line uses, inside that one."""
+    free = _unnamed(program, written)
+    waiting: dict[Node, Let] = {}
+    out = []
+    for node, lines in written:
+        used = [tree.what for line in lines for tree in _names_in(line) if tree.what in waiting]
+        here = {item: waiting.pop(item) for item in used}
+        if here:
+            lines = _joined(here, lines)
+        if node in free and len(lines) == 1 and isinstance(lines[0], Let):
+            waiting[node] = lines[0]
+            lines = []
+        out.append((node, lines))
+    return out
+
+
+def _joined(here: dict[Node, Let], lines: Lines) -> Lines:
+    """Return lines with others inside them, as far as they stay short, and else before them."""
+    room = MOST - _operations(lines[0]) if len(lines) == 1 and isinstance(lines[0], Let) else 0
+    before: Lines = []
+    inside: dict[Node, Expression] = {}
+    for item, line in here.items():
+        room -= _operations(line)
+        if room >= 0:
+            inside[item] = line.value
+        else:
+            before.append(line)
+
+    def found(tree: Expression) -> Expression | None:
+        return inside.get(tree.what) if tree.kind == "name" else None
+
+    return [*before, *(changed(line, lambda tree: replaced(tree, found)) for line in lines)]
+
+
+def _unnamed(program: Program, written: Written) -> set[Node]:
+    """Return the nodes that may have no line of their own."""
+    uses = Counter(tree.what for _, lines in written for line in lines for tree in _names_in(line))
+    part = {node: k < program.forward for k, (node, _) in enumerate(written)}
+    user = {tree.what: node for node, lines in written for line in lines for tree in _names_in(line)}
+    # A gradient is named after what it is of.
+    named = {*program.names, *program.adjoints, *nodes_in(program.results)}
+    named.update(node for pair in program.adjoints.values() for node in pair)
+    return {
+        node
+        for node, _ in written
+        if uses[node] == 1
+        and node not in named
+        and part[node] == part[user[node]]
+        # Large arrays may be written over before a later line.
+        and not any(is_large(item) for item in (node, *node.inputs) if isinstance(item, Node))
+    }
+
+
+def _names_in(line: Line) -> list[Expression]:
+    return [tree for tree in read_by(line) if tree.kind == "name"]
+
+
+def _operations(line: Line) -> int:
+    assert isinstance(line, Let)
+    return sum(bool(tree.parts) for tree in walk(line.value))
