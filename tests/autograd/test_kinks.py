@@ -145,7 +145,6 @@ def test_data_stay_what_they_are_beside_a_kink() -> None:
     assert compile(lambda *, w: grad(grad(loss))(w, 1.0))(w=0.0) == 2.0
 
 
-@pytest.mark.covers
 @pytest.mark.slow
 def test_many_numbers_computed_as_arrays_have_both_sides() -> None:
     def bends(x: Any) -> Any:

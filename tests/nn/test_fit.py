@@ -260,10 +260,9 @@ LOSSES: dict[str, tuple[Any, Any]] = {
 class TestColumns:
     """n targets, and n rows of one target, mean the same."""
 
-    @pytest.mark.covers
     @pytest.mark.slow
     @pytest.mark.parametrize("of", [Value, Tensor])
-    @pytest.mark.parametrize("epochs", [2, 12])
+    @pytest.mark.parametrize("epochs", [pytest.param(2, marks=pytest.mark.covers), 12])
     @pytest.mark.parametrize("listed", [True, False])
     @pytest.mark.parametrize("name", LOSSES)
     def test_of_every_loss(self, name: str, listed: bool, epochs: int, of: Any) -> None:

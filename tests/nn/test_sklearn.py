@@ -114,26 +114,25 @@ def test_pipeline_search_and_cross_validation() -> None:
     assert cross_val_score(regressor(lr=0.05), X[:, :3], X[:, 3], cv=3, scoring="r2").shape == (3,)
 
 
-@pytest.mark.covers
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [classifier, regressor])
+@pytest.mark.parametrize("make", [pytest.param(classifier, marks=pytest.mark.covers), regressor])
 @pytest.mark.parametrize("batch_size", [40, 1000])
 def test_a_weight_counts_like_repeated_samples(make: Any, batch_size: int) -> None:
     targets = y if make is classifier else X[:, 3]
     weight = rng.integers(0, 4, 150)
-    one = make(batch_size=1000).fit(X[:, :3], targets, sample_weight=5 * weight)
-    two = make(batch_size=1000).fit(np.repeat(X[:, :3], weight, axis=0), np.repeat(targets, weight))
+    one = make(batch_size=1000, epochs=30).fit(X[:, :3], targets, sample_weight=5 * weight)
+    two = make(batch_size=1000, epochs=30).fit(np.repeat(X[:, :3], weight, axis=0), np.repeat(targets, weight))
     for a, b in zip(one.model_.parameters(), two.model_.parameters()):
         np.testing.assert_allclose(a.data, b.data, rtol=1e-9, atol=1e-12)
-    unlike = make(batch_size=1000).fit(X[:, :3], targets)
+    unlike = make(batch_size=1000, epochs=30).fit(X[:, :3], targets)
     assert abs(unlike.model_.parameters()[0].data - one.model_.parameters()[0].data).max() > 1e-3
     # In mini-batches too, a sample of weight 0 is absent, and weights that are all the same change nothing.
     some = weight > 0
-    one = make(batch_size=batch_size).fit(X[:, :3], targets, sample_weight=some)
-    two = make(batch_size=batch_size).fit(X[some, :3], targets[some])
+    one = make(batch_size=batch_size, epochs=30).fit(X[:, :3], targets, sample_weight=some)
+    two = make(batch_size=batch_size, epochs=30).fit(X[some, :3], targets[some])
     np.testing.assert_allclose(one.model_.parameters()[0].data, two.model_.parameters()[0].data, rtol=1e-9)
-    equal = make(batch_size=batch_size).fit(X[:, :3], targets, sample_weight=np.full(150, 3.0))
-    plain = make(batch_size=batch_size).fit(X[:, :3], targets)
+    equal = make(batch_size=batch_size, epochs=30).fit(X[:, :3], targets, sample_weight=np.full(150, 3.0))
+    plain = make(batch_size=batch_size, epochs=30).fit(X[:, :3], targets)
     np.testing.assert_allclose(equal.model_.parameters()[0].data, plain.model_.parameters()[0].data, rtol=1e-9)
 
 
