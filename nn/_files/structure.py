@@ -11,24 +11,13 @@ from typing import Any
 
 from autograd import Tensor, Value
 from autograd.files import brief
-from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
-from nn._layers.dense import MLP, Layer, Perceptron
-from nn._layers.dropout import Dropout
+from nn._layers.dense import MLP
 from nn._layers.module import Module
-from nn._layers.normalization import BatchNorm, LayerNorm
+from nn._layers.portable import LAYERS, Portable, is_built_in
 from nn._layers.sequential import Sequential
 
 from .format import FileError
 from .generators import all_ends
-
-LAYERS: dict[str, type[Module]] = {
-    kind.__name__: kind
-    for kind in (
-        Perceptron, Layer, MLP, Sequential, Conv1d, Conv2d, MaxPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d,
-        Flatten, BatchNorm, LayerNorm, Dropout,
-    )
-}  # fmt: skip
-"""The modules that a file may name; all others are made by their own code, and `into` is given to `load`."""
 
 DEEPEST, WIDEST, LONGEST, MOST_LISTS = 20, 4096, 10_000_000, 100_000
 """Of a structure: levels inside each other; layers, and a number that no parameter goes with; letters; JSON's lists."""
@@ -43,7 +32,7 @@ def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
     if depth > DEEPEST:
         raise ValueError(f"a file holds Sequentials inside each other up to {DEEPEST} levels; put the layers into one")
     kind = type(module)
-    if LAYERS.get(kind.__name__) is not kind:
+    if not is_built_in(module):
         return {"kind": kind.__name__, "own": True}
     if type(module) is Sequential:
         layers = [layer for layer in module.layers if isinstance(layer, Module)]
@@ -161,8 +150,9 @@ def make(plan: Plan, budget: Budget) -> Any:
     if kind is Sequential:
         return Sequential(*(make(layer, budget) for layer in arguments))
     known = _known(kind.__name__)
-    # Where a class may be made of both, that of Values is its default.
-    budget.of = arguments.get("of", Value if kind is Perceptron or "of" in known else Tensor)
+    # Where a class may be made of both, that of Values is its default; what no other program knows is of Values.
+    of_values = "of" in known or not issubclass(kind, Portable)
+    budget.of = arguments.get("of", Value if of_values else Tensor)
     if "seed" in known:
         module = kind(**arguments, seed=budget)
         if hasattr(module, "seed"):

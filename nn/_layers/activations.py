@@ -1,14 +1,16 @@
-"""Activations by name, and the deviation of the weights before each."""
+"""Activations: what each is, what it is called in ONNX and PyTorch, and the deviation of the weights before it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import autograd
 from autograd.files import brief
 from nn._core.settings import nearest, real
+
+from .portable import Graph
 
 Activation = str | Callable[[Any], Any]
 
@@ -22,27 +24,60 @@ def linear(z: Any) -> Any:
     return z
 
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "linear": linear,
-    "relu": autograd.relu,
-    "tanh": autograd.tanh,
-    "sigmoid": autograd.sigmoid,
-    "softplus": autograd.softplus,
-    "leaky_relu": autograd.leaky_relu,
-    "elu": autograd.elu,
-    "silu": autograd.silu,
-    "gelu": autograd.gelu,
-    "softmax": autograd.softmax,
-}
-"""The activations that may be given by name; others may be added."""
+class Row(NamedTuple):
+    """What is known of an activation.
 
-BUILT_IN = dict(ACTIVATIONS)
-"""Those of this package, which other programs know as well."""
+    `init` says how weights before it are drawn, `onnx` adds it to a graph, `torch` returns its modules of torch.nn.
+    """
+
+    function: Callable[[Any], Any]
+    init: str
+    onnx: Callable[[Graph], Any]
+    torch: Callable[[Any], list[Any]]
+
+
+def _write_silu(graph: Graph) -> None:
+    x = graph.last
+    graph.add("Sigmoid")
+    graph.add("Mul", x)
+
+
+def _write_gelu(graph: Graph) -> None:
+    # As in autograd: x * sigmoid(sqrt(8 / pi) * (x + 0.044715 x^3)); the operator Gelu came with a later version.
+    x = graph.last
+    graph.add("Mul", x)
+    graph.add("Mul", x)
+    graph.add("Mul", 0.044715)
+    graph.add("Add", x)
+    graph.add("Mul", math.sqrt(8 / math.pi))
+    graph.add("Sigmoid")
+    graph.add("Mul", x)
+
+
+ROWS: dict[str, Row] = {
+    "linear": Row(linear, "glorot", lambda graph: None, lambda nn: []),
+    "relu": Row(autograd.relu, "he", lambda graph: graph.add("Relu"), lambda nn: [nn.ReLU()]),
+    "tanh": Row(autograd.tanh, "glorot", lambda graph: graph.add("Tanh"), lambda nn: [nn.Tanh()]),
+    "sigmoid": Row(autograd.sigmoid, "glorot", lambda graph: graph.add("Sigmoid"), lambda nn: [nn.Sigmoid()]),
+    "softplus": Row(autograd.softplus, "he", lambda graph: graph.add("Softplus"), lambda nn: [nn.Softplus()]),
+    "leaky_relu": Row(
+        autograd.leaky_relu, "he",
+        lambda graph: graph.add("LeakyRelu", alpha=0.01), lambda nn: [nn.LeakyReLU(negative_slope=0.01)],
+    ),
+    "elu": Row(autograd.elu, "he", lambda graph: graph.add("Elu"), lambda nn: [nn.ELU()]),
+    "silu": Row(autograd.silu, "he", _write_silu, lambda nn: [nn.SiLU()]),
+    "gelu": Row(autograd.gelu, "he", _write_gelu, lambda nn: [nn.GELU(approximate="tanh")]),
+    "softmax": Row(
+        autograd.softmax, "glorot", lambda graph: graph.add("Softmax", axis=-1), lambda nn: [nn.Softmax(dim=-1)]
+    ),
+}  # fmt: skip
+"""The activations of this package, by name."""
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: row.function for name, row in ROWS.items()}
+"""The activations that may be given by name; others may be added."""
 
 # These mix the neurons of a layer; all others work on each alone.
 ON_LAYERS = (autograd.softmax, autograd.log_softmax)
-
-_RECTIFIERS = ("relu", "leaky_relu", "elu", "silu", "gelu", "softplus")
 
 
 def activation_function(activation: Activation) -> Callable[[Any], Any]:
@@ -71,7 +106,8 @@ def deviation(n_in: int, n_out: int, activation: Activation, init: str | float |
     if init is not None and not isinstance(init, str):
         return real("init", init, lambda init: 0 <= init < math.inf, taken)
     if init is None:
-        init = "he" if activation_name(activation) in _RECTIFIERS else "glorot"
+        row = ROWS.get(activation_name(activation))
+        init = "glorot" if row is None else row.init
     if init == "he":
         return math.sqrt(2 / n_in)
     if init == "glorot":
@@ -83,3 +119,14 @@ def activation_name(activation: Activation) -> str:
     if isinstance(activation, str):
         return activation
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", brief(activation)))
+
+
+def row_of(layer: Any) -> Row:
+    """Return the row of a layer's activation; raise ValueError for one that other programs do not know."""
+    row = ROWS.get(activation_name(layer.activation))
+    # The name may have been given another function in ACTIVATIONS.
+    if row is None or row.function is not layer.g:
+        raise ValueError(
+            f"{layer!r} has an activation of its own, which other programs do not know; take one of {', '.join(ROWS)}"
+        )
+    return row

@@ -12,21 +12,24 @@ from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
 
-from .activations import Activation, activation_function, activation_name, deviation
+from .activations import Activation, activation_function, activation_name, deviation, row_of
 from .batches import Form, as_array, count
 from .dense import layer_number, put_number
-from .module import Module
+from .portable import Graph, Portable, built_in
+from .windows import onnx_pool, onnx_window, torch_pad, window_of
 
 Lengths = int | tuple[int, ...]
 Padding = str | int | tuple[Any, ...]
 AXES = {1: "(n, {}, length)", 2: "(n, {}, height, width)"}
 
 
-class Convolution(Module):
+class Convolution(Portable):
     """What Conv1d and Conv2d have in common."""
 
     rank = 0
     """The number of axes that windows slide along."""
+
+    _torch_state = ("w", "w0")
 
     def __init__(
         self,
@@ -75,11 +78,25 @@ class Convolution(Module):
             raise ValueError(f"{type(self).__name__} is made of Tensors alone; a network of Values has Layers")
         return deepcopy(self)
 
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("Conv", self.w, self.w0, group=self.groups, **onnx_window(window_of(self, self.rank)))
+        row_of(self).onnx(graph)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        window, kind = window_of(self, self.rank), getattr(nn, f"Conv{self.rank}d")
+        how = {"groups": self.groups, "stride": window.stride, "dilation": window.dilation}
+        made = kind(self.n_in, self.n_out, window.size, **how)
+        return [*torch_pad(nn, window, 0.0), made, *row_of(self).torch(nn)]
+
+    def _sample(self) -> list[Any]:
+        return [self.n_in, *("length",) * (self.rank == 1), *("height", "width") * (self.rank == 2)]
+
     def __repr__(self) -> str:
         name = activation_name(self.activation)
         return f"{type(self).__name__}({self.n_in} -> {self.n_out}, size={self.size}, {name})"
 
 
+@built_in
 class Conv1d(Convolution):
     """A convolution of sequences (n, n_in, length) with n_out filters `w` of (n_in / groups, size), and a bias `w0`.
 
@@ -97,6 +114,7 @@ class Conv1d(Convolution):
     rank = 1
 
 
+@built_in
 class Conv2d(Convolution):
     """A convolution of images (n, n_in, height, width) with n_out filters `w` of (n_in / groups, *size).
 
@@ -110,7 +128,8 @@ class Conv2d(Convolution):
     rank = 2
 
 
-class MaxPool2d(Module):
+@built_in
+class MaxPool2d(Portable):
     """The largest number in each window of images (n, channels, height, width), in each channel.
 
     `size`, `stride` (as the size if None), `padding` and `dilation` as for `Conv2d`; padding is never the largest.
@@ -132,11 +151,20 @@ class MaxPool2d(Module):
         how = {"stride": stride, "padding": self.padding, "dilation": self.dilation}
         return autograd.max(windows(images(x, 2), size=self.size, fill=-math.inf, **how), axis=(-2, -1))
 
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("MaxPool", **onnx_pool(self))
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        window = window_of(self, 2)
+        made = nn.MaxPool2d(window.size, stride=window.stride, dilation=window.dilation)
+        return [*torch_pad(nn, window, -math.inf), made]
+
     def __repr__(self) -> str:
         return f"MaxPool2d(size={self.size})"
 
 
-class AvgPool2d(Module):
+@built_in
+class AvgPool2d(Portable):
     """The mean of each window of images (n, channels, height, width), in each channel.
 
     `size`, `stride` (as the size if None) and `padding` as for `Conv2d`; padding counts as zeros.
@@ -154,46 +182,68 @@ class AvgPool2d(Module):
         stride = self.size if self.stride is None else self.stride
         return mean(windows(images(x, 2), size=self.size, stride=stride, padding=self.padding), axis=(-2, -1))
 
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("AveragePool", count_include_pad=1, **onnx_pool(self))
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        window = window_of(self, 2)
+        return [*torch_pad(nn, window, 0.0), nn.AvgPool2d(window.size, window.stride)]
+
     def __repr__(self) -> str:
         return f"AvgPool2d(size={self.size})"
 
 
-class GlobalAvgPool2d(Module):
+@built_in
+class GlobalAvgPool2d(Portable):
     """The mean of each channel of images: (n, channels, height, width) becomes (n, channels).
 
     >>> GlobalAvgPool2d()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
     [[2.5]]
     """
 
+    _flattens = True
+
     def __call__(self, x: Any) -> Any:
         """Return the means (n, channels)."""
         return mean(images(x, 2), axis=(2, 3))
 
-    def __repr__(self) -> str:
-        return "GlobalAvgPool2d()"
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("ReduceMean", axes=[2, 3], keepdims=0)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
 
 
-class GlobalMaxPool2d(Module):
+@built_in
+class GlobalMaxPool2d(Portable):
     """The largest number of each channel of images: (n, channels, height, width) becomes (n, channels).
 
     >>> GlobalMaxPool2d()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
     [[4.0]]
     """
 
+    _flattens = True
+
     def __call__(self, x: Any) -> Any:
         """Return the largest numbers (n, channels)."""
         return autograd.max(images(x, 2), axis=(2, 3))
 
-    def __repr__(self) -> str:
-        return "GlobalMaxPool2d()"
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("ReduceMax", axes=[2, 3], keepdims=0)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.AdaptiveMaxPool2d(1), nn.Flatten()]
 
 
-class Flatten(Module):
+@built_in
+class Flatten(Portable):
     """All numbers of a sample in one row: (n, channels, ...) becomes (n, inputs), as a `Layer` takes them.
 
     >>> Flatten()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
     [[1.0, 2.0, 4.0, 3.0]]
     """
+
+    _flattens = True
 
     def __call__(self, x: Any) -> Any:
         """Return the batch as (n, inputs)."""
@@ -202,8 +252,11 @@ class Flatten(Module):
             raise ValueError(f"Flatten takes a batch (n, ...), of 2 axes or more; got shape {x.shape}")
         return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))
 
-    def __repr__(self) -> str:
-        return "Flatten()"
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("Flatten", axis=1)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.Flatten()]
 
 
 def lengths(name: str, item: Any, rank: int) -> Lengths:

@@ -12,15 +12,17 @@ from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
 
-from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear
+from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear, row_of
 from .batches import Form, as_tensor, as_values, count, form, is_batch
 from .module import Module
+from .portable import Graph, Portable, built_in
 from .sequential import Sequential
 
 Block = tuple[Any, list[Any]] | None
 """What tells one computation from others, and the nodes that it uses; None if it is not ours alone."""
 
 
+@built_in
 class Perceptron(Module):
     """One neuron: y_hat = g(w0 + x1 w1 + ... + xn wn), a bias, a weighted sum and a non-linearity.
 
@@ -83,7 +85,8 @@ def _neuron(perceptron: Perceptron, x: Any) -> Any:
     return [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
 
 
-class Layer(Module):
+@built_in
+class Layer(Portable):
     """Neurons side by side: y_hat_j = g(w0_j + sum over i of x_i w_ij).
 
     `of=Value` makes a list of `perceptrons`; `of=Tensor` the same with a matrix `w` (n_in, n_out) and a vector `w0`
@@ -94,6 +97,8 @@ class Layer(Module):
     >>> layer([[1.0, 2.0, 3.0]] * 5).shape
     (5, 2)
     """
+
+    _torch_state = ("w.T", "w0")
 
     def __init__(
         self,
@@ -182,6 +187,17 @@ class Layer(Module):
                     parameter.data, parameter.frozen = row[j], self.w.frozen
         return made
 
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("MatMul", self.w)
+        graph.add("Add", self.w0)
+        row_of(self).onnx(graph)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.Linear(self.n_in, self.n_out), *row_of(self).torch(nn)]
+
+    def _sample(self) -> list[Any]:
+        return [self.n_in]
+
     def __repr__(self) -> str:
         return f"Layer({self.n_in} -> {self.n_out}, {activation_name(self.activation)}, of={self.of.__name__})"
 
@@ -191,6 +207,7 @@ def _layer(layer: Layer, x: Any) -> Any:
     return [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
 
 
+@built_in
 class MLP(Sequential):
     """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs, `activation` inside, `output` at the end.
 

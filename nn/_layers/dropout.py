@@ -14,10 +14,11 @@ from nn._core.random import generator
 from nn._core.settings import real
 
 from .batches import known
-from .module import Module
+from .portable import Graph, Portable, built_in
 
 
-class Dropout(Module):
+@built_in
+class Dropout(Portable):
     """Set each number to 0 with probability `p`, and divide the others by 1 - p; in training only.
 
     Takes lists of Values or numbers, Tensors and arrays of any shape, and gives all of them the same choice for the
@@ -55,6 +56,12 @@ class Dropout(Module):
 
         drawn = fresh(mask, self.rng)
         return _times(x, iter(drawn)) if of_values else x * drawn
+
+    def _write_onnx(self, graph: Graph) -> None:
+        """Add nothing: after training nothing is dropped."""
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.Dropout(self.p)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"

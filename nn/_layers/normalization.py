@@ -13,6 +13,7 @@ from .batches import Form, as_array, as_values, count, form, is_batch
 from .buffers import update_buffer
 from .dense import copy_without, frozen_whole, layer_number, put_number
 from .module import Module
+from .portable import Graph, Portable, built_in
 
 L = TypeVar("L", bound=Module)
 
@@ -20,7 +21,8 @@ SCALE = ("w", "w0")
 """The parameters of a normalisation."""
 
 
-class BatchNorm(Module):
+@built_in
+class BatchNorm(Portable):
     """Each input, or channel, shifted and scaled to mean 0 and variance 1 over the batch, then w * x + w0.
 
     Takes batches (n, n_in) and, of Tensors, (n, n_in, length) and (n, n_in, height, width): the mean is over all axes
@@ -35,6 +37,7 @@ class BatchNorm(Module):
     """
 
     buffers = ("running_mean", "running_var")
+    _torch_state = (*SCALE, *buffers)
 
     def __init__(
         self, n_in: int, *, of: Form = Value, momentum: float = 0.1, eps: float = 1e-5, number: int | str = ""
@@ -103,11 +106,24 @@ class BatchNorm(Module):
         fresh = BatchNorm(self.n_in, of=kind, number=self.number)
         return converted(self, fresh, (*SCALE, *self.buffers))
 
+    def _write_onnx(self, graph: Graph) -> None:
+        tensors = (self.w, self.w0, self.running_mean, self.running_var)
+        graph.add("BatchNormalization", *tensors, epsilon=self.eps)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        # PyTorch has a class for each number of axes; one that takes any is made of the same parts.
+        class AnyBatchNorm(nn.modules.batchnorm._BatchNorm):  # type: ignore[misc]
+            def _check_input_dim(self, x: Any) -> None:
+                """Take any number of axes."""
+
+        return [AnyBatchNorm(self.n_in, eps=self.eps, momentum=self.momentum)]
+
     def __repr__(self) -> str:
         return f"BatchNorm({self.n_in}, of={self.of.__name__})"
 
 
-class LayerNorm(Module):
+@built_in
+class LayerNorm(Portable):
     """The numbers of each sample shifted and scaled to mean 0 and variance 1, then w * x + w0, element by element.
 
     `n_in` is the length of the last axis or, of Tensors, the lengths of the last axes, over which the mean is taken
@@ -117,6 +133,8 @@ class LayerNorm(Module):
     >>> [round(y.data, 3) for y in LayerNorm(2)([1.0, 3.0])]
     [-1.0, 1.0]
     """
+
+    _torch_state = SCALE
 
     def __init__(
         self, n_in: int | tuple[int, ...], *, of: Form = Value, eps: float = 1e-5, number: int | str = ""
@@ -155,6 +173,12 @@ class LayerNorm(Module):
     def to(self, kind: Form) -> LayerNorm:
         """Return the same layer, with the same numbers, made of `kind`: Value or Tensor."""
         return converted(self, LayerNorm(self.n_in, of=kind, number=self.number), SCALE)
+
+    def _write_onnx(self, graph: Graph) -> None:
+        graph.add("LayerNormalization", self.w, self.w0, axis=-len(self.lengths), epsilon=self.eps)
+
+    def _make_torch(self, nn: Any) -> list[Any]:
+        return [nn.LayerNorm(self.lengths, eps=self.eps)]
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.n_in}, of={self.of.__name__})"

@@ -11,8 +11,10 @@ from autograd.files import brief
 
 from .module import DEEPEST, Module
 from .parts import parts_of
+from .portable import built_in
 
 
+@built_in
 class Sequential(Module):
     """Modules one after the other: each is given what the one before returns.
 

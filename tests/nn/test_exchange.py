@@ -29,8 +29,11 @@ from nn import (
     Module,
     Perceptron,
     Sequential,
+    load,
     predict,
+    save,
 )
+from nn._layers.activations import ROWS, Row
 
 rng = np.random.default_rng(0)
 
@@ -138,6 +141,49 @@ def test_every_layer_has_its_place_in_pytorch(name: str, monkeypatch: pytest.Mon
         assert norm == ((4,), {"eps": 1e-5, "momentum": 0.1})
     ((state,), _) = torch.nn.Sequential.return_value.double.return_value.load_state_dict.call_args
     assert len(state) == count
+
+
+@pytest.mark.covers
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["steep", "tanh"])
+def test_an_activation_that_a_user_adds_changes_no_export(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it takes the name of one of ours: networks that were made before have the one of ours."""
+    pytest.importorskip("onnx")
+    cases = [made(network) for network in NETWORKS]
+    path = tmp_path / "a.onnx"
+
+    def exported() -> list[bytes]:
+        files = []
+        for model, x, _ in cases:
+            model.to_onnx(path, x.shape[1:])
+            files.append(path.read_bytes())
+        return files
+
+    before = exported()
+    monkeypatch.setitem(ACTIVATIONS, name, lambda z: 3 * z)
+    assert exported() == before
+    with pytest.raises(ValueError, match="has an activation of its own"):
+        Layer(2, 1, name, of=Tensor).to_onnx(path)
+
+
+def test_a_row_is_all_that_an_activation_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row more is drawn for, computed, saved and written elsewhere."""
+    pytest.importorskip("onnx")
+    row = Row(lambda z: 2 * z, "he", lambda graph: graph.add("Mul", 2.0), lambda nn: [nn.Double()])
+    monkeypatch.setitem(ROWS, "double", row)
+    monkeypatch.setitem(ACTIVATIONS, "double", row.function)
+    layer = Layer(2, 3, "double", of=Tensor, seed=0)
+    np.testing.assert_array_equal(layer.w.data, Layer(2, 3, "relu", of=Tensor, seed=0).w.data)
+    save(tmp_path / "a", layer)
+    assert load(tmp_path / "a").model.activation == "double"
+    layer.to_onnx(tmp_path / "a.onnx")
+    torch = MagicMock()
+    torch.nn.Sequential.return_value.double.return_value.state_dict.return_value = {"weight": None, "bias": None}
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    layer.to_torch()
+    torch.nn.Double.assert_called_once_with()
 
 
 class Own(Module):

@@ -59,7 +59,8 @@ from nn._files.generators import GENERATORS
 from nn._files.load import unpacked
 from nn._files.safetensors import tensors_of, written
 from nn._files.save import packed
-from nn._files.structure import LAYERS
+from nn._files.structure import Budget, plan_of
+from nn._layers.portable import LAYERS
 from nn._training import optimizers as optimizers_module
 from nn.testing import mlps
 
@@ -601,6 +602,24 @@ def test_an_array_of_many_axes_is_refused_at_once(tmp_path: Path) -> None:
     path.write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(8))
     with pytest.raises(FileError, match="it has an array of 400,001 axes"):
         load(path)
+
+
+class TestLayersOfUsers:
+    @pytest.mark.parametrize("name", ["Heir", "Layer"])
+    def test_one_that_inherits_from_ours_is_not_made_from_a_file(self, name: str, tmp_path: Path) -> None:
+        """Also not one that has the name of ours, which would come back as that."""
+        kind: Any = type(name, (Layer,), {})
+        path, own = tmp_path / "a", Sequential(kind(2, 1, of=Tensor))
+        save(path, own)
+        with pytest.raises(FileError, match=f"with the module '{name}', which is not one of nn's"):
+            load(path)
+        assert load(path, into=own).model is own
+        assert set(LAYERS) == {name for name in nn.__all__ if LAYERS.get(name) is getattr(nn, name)}
+
+    def test_its_name_in_a_file_makes_nothing(self) -> None:
+        for name in ("Heir", "Module", "Convolution", "Portable", "nn.Layer"):
+            with pytest.raises(FileError, match="which is not one of nn's"):
+                plan_of({"kind": name, "n_in": 2, "n_out": 1}, Budget({}))
 
 
 def test_every_layer_and_every_optimizer_of_ours_can_be_loaded() -> None:
