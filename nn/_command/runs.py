@@ -10,7 +10,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple
 
 from autograd import Tensor
@@ -187,7 +189,8 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) 
     title = f"{run.options['model'].upper()} on {run.options['data']}"
     sample = (1, SIDE, SIDE) if run.options["model"] == "cnn" else None
     tiles = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{text}</dd></div>" for name, text in results.items())
-    return PAGE_TEMPLATE.format(
+    template = files(__package__).joinpath("run.html").read_text(encoding="utf-8")
+    return Template(template).substitute(
         title=html.escape(title),
         tiles=tiles,
         pictures=drawn,
@@ -212,63 +215,3 @@ def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> str:
 
 def _shortened(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:3])}, ..., {names[-1]} ({len(names)} in all)"
-
-
-PAGE_TEMPLATE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark;
-  --text: #1b1f24; --quiet: #57606a; --back: #fff; --panel: #f4f6f8; --line: #d5dbe1; }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --text: #e8ebee; --quiet: #a9b3bd; --back: #16191d; --panel: #20252b; --line: #3a424b; }}
-}}
-body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
-  max-width: 62rem; margin: 0 auto; padding: 1.5rem; }}
-h1 {{ font-size: 1.7rem; margin: 0 0 1rem; }}
-h2 {{ font-size: 1.15rem; margin: 2rem 0 .6rem; }}
-dl {{ display: flex; flex-wrap: wrap; gap: .8rem; margin: 0; }}
-dl div {{ background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem 1.1rem; }}
-dt, figcaption, .quiet {{ color: var(--quiet); font-size: .9rem; }}
-dd {{ margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums; }}
-.figures, .tables {{ display: grid; gap: 1rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }}
-.tables {{ align-items: start; }}
-figure {{ margin: 0; }}
-img {{ max-width: 100%; background: #fff; border: 1px solid var(--line); border-radius: .5rem; }}
-pre, .wide {{ overflow-x: auto; }}
-pre {{ background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; }}
-table {{ border-collapse: collapse; width: 100%; }}
-th, td {{ text-align: left; font-weight: normal; padding: .25rem .8rem .25rem 0;
-  border-bottom: 1px solid var(--line); }}
-thead th {{ color: var(--quiet); font-size: .9rem; }}
-td {{ font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-<dl>{tiles}</dl>
-<h2>Pictures</h2>
-<div class="figures">
-{pictures}
-</div>
-<h2>Network</h2>
-<pre tabindex="0">{summary}</pre>
-<div class="tables">
-<section><h2>Training: {epochs} epochs</h2>
-{last}
-<p class="quiet">Every epoch is in history.csv; val_ stands for the {held_out} samples.</p></section>
-<section><h2>Options</h2>
-{options}</section>
-</div>
-<h2>Data</h2>
-<p>Features: {features}<br>Classes: {classes}</p>
-</main>
-</body>
-</html>
-"""

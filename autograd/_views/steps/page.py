@@ -6,6 +6,7 @@ import json
 import re
 from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 from autograd._core.node import Node
@@ -32,34 +33,10 @@ ROWS = 100
 IMAGE = 3e6
 """A larger drawing (in square pixels) is left out where no script runs: its image would be most of the page."""
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
-script-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-@media screen {{ :root {{ color-scheme: light dark; }} }}
-body {{ max-width: 1360px; margin: 0 auto; padding: 12px; font-family: system-ui, sans-serif; }}
-h1 {{ margin: 0 2px 8px; font-size: 18px; font-weight: 600; }}
-@media screen and (prefers-color-scheme: dark) {{ body {{ color: #e8eaed; background: #0e0f11; }} }}
-</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{view}
-</main>
-</body>
-</html>
-"""
-
 
 def page(walk: Walk) -> str:
     """Return the view as a page of its own; raises as `view` does."""
-    return PAGE.format(title=escape(_title(walk)), view=view(walk, alone=True))
+    return Template(_file("page.html")).substitute(title=escape(_title(walk)), view=view(walk, alone=True))
 
 
 def view(walk: Walk, alone: bool = False) -> str:
