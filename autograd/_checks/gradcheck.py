@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from autograd._core.modes import record
 from autograd._core.node import leaf
-from autograd._core.trees import flatten
+from autograd._core.trees import flatten, paths
 from autograd._grad.transforms import rebuild, trace
 from autograd.files import brief
 
@@ -49,7 +49,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     targets = list(flatten(tree))
     if not any(math.prod(target.shape) for target in targets):
         raise ValueError(f"there is no number to check in {brief(inputs)}")
-    names = [name for arg, prefix in zip(tree, _argument_names(f, len(tree))) for name in _paths(arg, prefix)]
+    names = [name for arg, prefix in zip(tree, _argument_names(f, len(tree))) for name in paths(arg, prefix)]
 
     def run(numbers: Numbers) -> tuple[list[Any], list[Any]]:
         leaves = [leaf(number) for number in numbers]
@@ -128,12 +128,3 @@ def _positional(f: Callable[..., Any]) -> list[str]:
         parameters = []
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in parameters if p.kind in plain]
-
-
-def _paths(tree: Any, name: str) -> Iterator[str]:
-    """Yield the name of each number or array in a structure: `params['w'][0]`."""
-    if isinstance(tree, (dict, list, tuple)):
-        for key, item in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield from _paths(item, f"{name}[{key!r}]")
-    else:
-        yield name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .trees import deeper
+from .trees import flatten, mapped
 
 NUMBERS = frozenset((float, int, bool))
 
@@ -48,16 +48,9 @@ def keep(data: Any) -> Any:
     return data if frozen else data.copy("K")
 
 
-def keep_setting(item: Any, depth: int = 0) -> Any:
+def keep_setting(setting: Any) -> Any:
     """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
-    kind = type(item)
-    if kind is tuple or kind is list:
-        inside = deeper(depth)
-        return kind([keep_setting(part, inside) for part in item])
-    if kind is dict:
-        inside = deeper(depth)
-        return {key: keep_setting(part, inside) for key, part in item.items()}
-    return keep(item) if kind.__name__ == "ndarray" else item
+    return mapped(lambda item: keep(item) if type(item).__name__ == "ndarray" else item, setting)
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -69,7 +62,7 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def has_varying(item: Any) -> bool:
     """Tell whether there is an array in a setting that differs from call to call."""
-    return any(map(has_varying, item)) if isinstance(item, (tuple, list)) else is_varying(item)
+    return any(map(is_varying, flatten(item)))
 
 
 def is_varying(item: Any) -> bool:

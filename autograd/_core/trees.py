@@ -73,6 +73,39 @@ def refilled(tree: Any, parts: list[Any]) -> Any:
     return new
 
 
+def paired(tree: Any, other: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Yield each item of a structure with what is in its place in another; where these differ, the parts that do.
+
+    >>> from autograd._core.trees import paired
+    >>> list(paired({"w": [1, 2], "b": 3}, {"b": 4, "w": 5}))
+    [([1, 2], 5), (3, 4)]
+    """
+    inside = deeper(depth) if isinstance(tree, CONTAINERS) else depth
+    if isinstance(tree, dict) and isinstance(other, dict) and tree.keys() == other.keys():
+        for key, item in tree.items():
+            yield from paired(item, other[key], inside)
+    elif isinstance(tree, (list, tuple)) and isinstance(other, (list, tuple)) and len(tree) == len(other):
+        for item, part in zip(tree, other):
+            yield from paired(item, part, inside)
+    else:
+        yield tree, other
+
+
+def paths(tree: Any, name: str, depth: int = 0) -> Iterator[str]:
+    """Yield the name of each item in a structure, in order.
+
+    >>> from autograd._core.trees import paths
+    >>> list(paths({"w": [1, 2]}, "params"))
+    ["params['w'][0]", "params['w'][1]"]
+    """
+    if not isinstance(tree, CONTAINERS):
+        yield name
+        return
+    inside = deeper(depth)
+    for key, item in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        yield from paths(item, f"{name}[{key!r}]", inside)
+
+
 def plain(tree: Any) -> Any:
     """Return a structure of lists, tuples and dicts of Python's own classes."""
     if isinstance(tree, dict):

@@ -10,6 +10,7 @@ from autograd._core.modes import active, no_grad, tracing
 from autograd._core.names import name_of
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import Rule
+from autograd._core.trees import mapped
 from autograd._ops.elementwise import equal, where
 
 
@@ -48,7 +49,7 @@ def pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -
         with no_grad():
             values = [leaf(float(x)) if isinstance(x, (float, int)) else x for x in (g, out, *args)]
             result = rule(*values, **node.settings)
-        return [raw_of(part) for part in result] if isinstance(result, (list, tuple)) else raw_of(result)
+        return mapped(raw_of, result)
 
 
 def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
@@ -63,7 +64,7 @@ def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node
             f"the rule of {node.op.name} writes to an array that it is given, which others use, too: let it make a new "
             f"one, e.g. return g * 2 in place of g *= 2"
         ) from error
-    return [read_only(part) for part in result] if isinstance(result, (list, tuple)) else read_only(result)
+    return mapped(read_only, result)
 
 
 def raw_of(x: Any) -> Any:

@@ -12,7 +12,7 @@ from autograd._core.node import Node, kinds
 from autograd._core.order import topological_sort
 from autograd._core.signature import is_array
 from autograd._core.tracing import Trace
-from autograd._core.trees import CONTAINERS, deeper, flatten, mapped
+from autograd._core.trees import CONTAINERS, flatten, mapped, paired
 from autograd._ops.elementwise import positive, where
 from autograd._ops.manipulation import astype, item, reshape, stack
 from autograd._ops.statistical import sum_
@@ -263,18 +263,16 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return wraps(f)(product)
 
 
-def _items_as(x: Any, v: Any, depth: int = 0) -> list[Any]:
+def _items_as(x: Any, v: Any) -> list[Any]:
     """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
-    inside = deeper(depth) if isinstance(x, CONTAINERS) else depth
-    if isinstance(x, dict) and isinstance(v, dict) and x.keys() == v.keys():
-        return [item for key in x for item in _items_as(x[key], v[key], inside)]
-    if isinstance(x, (list, tuple)) and isinstance(v, (list, tuple)) and len(x) == len(v):
-        return [item for parts in zip(x, v) for item in _items_as(*parts, inside)]
-    if isinstance(x, CONTAINERS) or isinstance(v, CONTAINERS) or shape(x) != shape(v):
-        raise ValueError(
-            f"hvp needs a direction v of the structure and the shapes of x, which is {_form(x)}; got {_form(v)}"
-        )
-    return [v]
+    pairs = list(paired(x, v))
+    for part, own in pairs:
+        if isinstance(part, CONTAINERS) or isinstance(own, CONTAINERS) or shape(part) != shape(own):
+            raise ValueError(
+                f"hvp needs a direction v of the structure and the shapes of x, which is {_form(part)}; got "
+                f"{_form(own)}"
+            )
+    return [own for _, own in pairs]
 
 
 def _form(tree: Any) -> str:

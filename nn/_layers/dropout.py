@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from autograd import deeper, fresh
+from autograd import fresh
 from autograd.files import brief
+from nn._core.lists import flat, mapped
 from nn._core.random import generator
 from nn._core.settings import real
 
@@ -44,7 +44,7 @@ class Dropout(Portable):
         p, of_values = self.p, isinstance(x, (list, tuple))
         if not of_values and not hasattr(x, "shape"):
             raise TypeError(f"Dropout takes lists of numbers and Values, Tensors and arrays; got {brief(x)}")
-        shape = (_size(x),) if of_values else x.shape
+        shape = (len(flat(x)),) if of_values else x.shape
         dtype = getattr(x, "dtype", None)
         dtype = dtype if getattr(dtype, "kind", "") == "f" else float
 
@@ -54,8 +54,11 @@ class Dropout(Portable):
                 return [1 / (1 - p) if u >= p else 0.0 for u in kept]
             return (kept >= p).astype(dtype) / (1 - p)
 
-        drawn = fresh(mask, self.rng)
-        return _times(x, iter(drawn)) if of_values else x * drawn
+        factors = fresh(mask, self.rng)
+        if not of_values:
+            return x * factors
+        each = iter(factors)
+        return mapped(lambda item: item * next(each), x)
 
     def _write_onnx(self, graph: Graph) -> None:
         """Add nothing: after training nothing is dropped."""
@@ -76,11 +79,3 @@ def uniform(rng: Any, shape: tuple[int, ...], of_values: bool) -> Any:
     import numpy
 
     return numpy.frombuffer(words, "<u4").reshape(shape) * 2**-32
-
-
-def _size(x: Any, depth: int = 0) -> int:
-    return sum(_size(part, deeper(depth)) for part in x) if isinstance(x, (list, tuple)) else 1
-
-
-def _times(x: Any, factors: Iterator[Any]) -> Any:
-    return [_times(part, factors) for part in x] if isinstance(x, (list, tuple)) else x * next(factors)

@@ -11,6 +11,7 @@ from typing import Any
 import autograd
 from autograd import Node, block, compiling, equal, log_softmax, mean, not_equal, reshape, validate, where
 from autograd.files import brief
+from nn._core.lists import flat
 from nn._core.rows import shape_of
 
 from .mean import average, column_weights, times_weight, weight_operand, weighted, where_counted
@@ -23,7 +24,6 @@ from .targets import (
     check_unit,
     check_weight,
     elements,
-    flat,
     like,
     made_by_softmax,
     one_column,

@@ -10,9 +10,10 @@ from operator import add
 from typing import Any
 
 from autograd import Node, block, compiling, equal, mean, reshape, validate, where
+from nn._core.lists import flat
 from nn._core.rows import shape_of
 
-from .targets import as_array, check_weight, check_weights, elements, flat, like, one_column, operand
+from .targets import as_array, check_weight, check_weights, elements, like, one_column, operand
 
 
 def where_counted(factor: Any, x: Any, bad: float, good: float) -> Any:

@@ -7,8 +7,9 @@ import warnings
 from itertools import chain
 from typing import Any, NamedTuple
 
-from autograd import Node, deeper
+from autograd import Node
 from autograd.files import brief
+from nn._core.lists import mapped
 from nn._core.rows import shape_of
 
 from .targets import check_distributions
@@ -172,9 +173,6 @@ def _plain(x: Any) -> Any:
     return [_plain(part) for part in x] if isinstance(x, (list, tuple, range)) else x
 
 
-def raw(x: Any, depth: int = 0) -> Any:
+def raw(x: Any) -> Any:
     """Return nodes, in lists or alone, as their raw data."""
-    if isinstance(x, (list, tuple)):
-        inside = deeper(depth)
-        return [raw(part, inside) for part in x]
-    return x.data if isinstance(x, Node) else x
+    return mapped(lambda item: item.data if isinstance(item, Node) else item, x)

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd import Node, no_grad
 from autograd.files import brief
+from nn._core.lists import flat
 from nn._core.rows import shape_of
 from nn._layers.module import Module, evaluating
 
@@ -101,12 +102,8 @@ def _check_reach(J: Node, y_hat: Any, parameters: list[Any]) -> None:
     )
 
 
-def _nodes(x: Any) -> Iterator[Node]:
-    if isinstance(x, (list, tuple)):
-        for part in x:
-            yield from _nodes(part)
-    elif isinstance(x, Node):
-        yield x
+def _nodes(x: Any) -> list[Node]:
+    return [item for item in flat(x) if isinstance(item, Node)]
 
 
 def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -155,16 +152,8 @@ def _turned(y: Any, shape: tuple[int, ...]) -> Any:
     def nested(shape: tuple[int, ...]) -> Any:
         return [nested(shape[1:]) for _ in range(shape[0])] if shape else next(numbers)
 
-    numbers = _flat(y)
+    numbers = iter(flat(y))
     return nested(shape)
-
-
-def _flat(y: Any) -> Iterator[Any]:
-    if isinstance(y, (list, tuple)):
-        for part in y:
-            yield from _flat(part)
-    else:
-        yield y
 
 
 def _kind(J: Any) -> str:

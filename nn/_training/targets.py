@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import Node, Tensor, reshape, stack, validate
 from autograd.files import brief
+from nn._core.lists import first, flat, mapped
 from nn._core.rows import LISTS, held, rows, shape_of
 
 ROUNDING = 1e-5
@@ -35,16 +36,14 @@ def operand(x: Any, name: str, what: str) -> Any:
             kind = getattr(getattr(part, "dtype", None), "kind", "")
             if kind not in tuple("biuf"):
                 raise ValueError(f"{name}: {what} holds {brief(part, 40)}, which is no number; a class has one, from 0")
-        return _unboxed(x)
+        return mapped(_unboxed, x)
     if getattr(getattr(x, "dtype", None), "kind", "") == "O":
         return operand(x.tolist(), name, what)
     return rows(x, f"{name}: {what}")
 
 
 def _unboxed(x: Any) -> Any:
-    """Return lists with Python's numbers in place of NumPy's, which may have few digits or no sign."""
-    if isinstance(x, (list, tuple)):
-        return [_unboxed(part) for part in x]
+    """Return one of Python's numbers in place of one of NumPy's, which may have few digits or no sign."""
     return x if isinstance(x, Node) or not hasattr(x, "dtype") else x.item()
 
 
@@ -68,13 +67,6 @@ def elements(x: Any) -> Any:
     return x.tolist() if hasattr(x, "tolist") else x
 
 
-def flat(x: Any) -> list[Any]:
-    """Return the numbers in nested lists as one list."""
-    if isinstance(x, (list, tuple)):
-        return [part for row in x for part in flat(row)]
-    return [x]
-
-
 def plain(y: Any) -> Any:
     """Return the numbers of an operand as nested lists, without nodes around them."""
     y = y.data if isinstance(y, Node) else y
@@ -94,8 +86,7 @@ def like(y: Any, of: Any, shape: tuple[int, ...]) -> Any:
 
 def made_by(x: Any, operation: str) -> bool:
     """Tell whether a node, or the first in lists, is the output of an operation, perhaps in another shape."""
-    while isinstance(x, (list, tuple)) and x:
-        x = x[0]
+    x = first(x)
     while isinstance(x, Node) and x.op is not None and x.op.name == "reshape":
         x = x.inputs[0]
     return isinstance(x, Node) and x.op is not None and x.op.name == operation
@@ -103,10 +94,7 @@ def made_by(x: Any, operation: str) -> bool:
 
 def check_order(y_hat: Any, y: Any, name: str) -> None:
     """Raise ValueError if what a network computed is given as the targets, and raw numbers as its output."""
-    while isinstance(y, (list, tuple)) and y:
-        y = y[0]
-    while isinstance(y_hat, (list, tuple)) and y_hat:
-        y_hat = y_hat[0]
+    y_hat, y = first(y_hat), first(y)
     if isinstance(y, Node) and y.op is not None and not isinstance(y_hat, Node):
         raise ValueError(
             f"{name} takes the output of the network before the targets; here y is computed and the output is raw "
