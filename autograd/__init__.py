@@ -19,69 +19,22 @@ from autograd._grad.backward import backward
 from autograd._grad.transforms import grad, hessian, hvp, jacobian, value_and_grad, vjp
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
-from autograd._ops.activations import elu, gelu, leaky_relu, log_softmax, log_sum_exp, silu, softmax, take
-from autograd._ops.convolution import conv, conv_input, conv_weight, overlap_add, windows
-from autograd._ops.elementwise import (
-    add,
-    atan,
-    ceil,
-    clip,
-    cos,
-    cosh,
-    divide,
-    equal,
-    exp,
-    expm1,
-    floor,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    not_equal,
-    positive,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
-    trunc,
-    weighted_sum,
-    where,
-)
-from autograd._ops.linalg import matmul, matrix_transpose
-from autograd._ops.manipulation import (
-    astype,
-    broadcast_to,
-    concat,
-    expand_dims,
-    getitem,
-    item,
-    pad,
-    permute_dims,
-    reshape,
-    scatter,
-    squeeze,
-    stack,
-)
-from autograd._ops.statistical import centered, cumsum, logsumexp, mean, norm, prod, std, var
+from autograd._ops.activations import *
+from autograd._ops.convolution import *
+from autograd._ops.elementwise import *
+from autograd._ops.linalg import *
+from autograd._ops.manipulation import *
+from autograd._ops.statistical import *
 from autograd._views.draw.draw import draw
 from autograd._views.explain.explain import explain
 from autograd._views.steps.steps import steps
 from autograd.picture.drawing import Drawing
 
+from ._ops import activations as _activations
+from ._ops import convolution as _convolution
 from ._ops import elementwise as _elementwise
+from ._ops import linalg as _linalg
+from ._ops import manipulation as _manipulation
 from ._ops import statistical as _statistical
 
 # Not in __all__: `import *` must not replace Python's own.
@@ -109,108 +62,14 @@ else:
 
 
 __all__ = [
-    "TABLE",
-    "CompileError",
-    "Drawing",
-    "Node",
-    "Primitive",
-    "Replay",
-    "Tensor",
-    "Value",
-    "add",
-    "assign",
-    "astype",
-    "atan",
-    "backward",
-    "block",
-    "blocked",
-    "broadcast_to",
-    "ceil",
-    "centered",
-    "clip",
-    "compiling",
-    "concat",
-    "conv",
-    "conv_input",
-    "conv_weight",
-    "cos",
-    "cosh",
-    "cumsum",
-    "deeper",
-    "detect_anomaly",
-    "divide",
-    "draw",
-    "elu",
-    "equal",
-    "exp",
-    "expand_dims",
-    "explain",
-    "expm1",
-    "floor",
-    "fresh",
-    "gelu",
-    "getitem",
-    "grad",
-    "gradcheck",
-    "gradcheck_module",
-    "greater",
-    "greater_equal",
-    "hessian",
-    "hvp",
-    "is_own",
-    "item",
-    "jacobian",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "log",
-    "log1p",
-    "log_softmax",
-    "log_sum_exp",
-    "logsumexp",
-    "matmul",
-    "matrix_transpose",
-    "maximum",
-    "mean",
-    "minimum",
-    "multiply",
-    "negative",
-    "no_grad",
-    "norm",
-    "not_equal",
-    "overlap_add",
-    "pad",
-    "permute_dims",
-    "positive",
-    "primitive",
-    "prod",
-    "relu",
-    "reshape",
-    "scatter",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "steps",
-    "subtract",
-    "take",
-    "tan",
-    "tanh",
-    "topological_sort",
-    "trunc",
-    "validate",
-    "value_and_grad",
-    "var",
-    "vjp",
-    "weighted_sum",
-    "where",
-    "windows",
-]
+    "TABLE", "CompileError", "Drawing", "Node", "Primitive", "Replay", "Tensor", "Value", "assign", "backward",
+    "block", "blocked", "compiling", "deeper", "detect_anomaly", "draw", "explain", "fresh", "grad", "gradcheck",
+    "gradcheck_module", "hessian", "hvp", "is_own", "jacobian", "no_grad", "primitive", "steps", "topological_sort",
+    "validate", "value_and_grad", "vjp",
+]  # fmt: skip
+__all__ += _activations.__all__
+__all__ += _convolution.__all__
+__all__ += _elementwise.__all__
+__all__ += _linalg.__all__
+__all__ += _manipulation.__all__
+__all__ += _statistical.__all__

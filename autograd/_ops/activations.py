@@ -16,6 +16,8 @@ from . import statistical
 from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
 from .manipulation import getitem
 
+__all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "log_sum_exp", "silu", "softmax", "take"]
+
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """Return x where it is positive, else `slope` times x; any shape, the derivative at 0 is `slope`.

@@ -28,6 +28,8 @@ from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
 from autograd.files import brief
 
+__all__ = ["conv", "conv_input", "conv_weight", "overlap_add", "windows"]
+
 # The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then
 # lies together, and is copied, added and compared as a whole.
 

@@ -14,6 +14,13 @@ from autograd._core.declare import primitive
 from autograd._core.node import Node
 from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, unchanged
 
+__all__ = [
+    "add", "atan", "ceil", "clip", "cos", "cosh", "divide", "equal", "exp", "expm1", "floor", "greater",
+    "greater_equal", "less", "less_equal", "log", "log1p", "maximum", "minimum", "multiply", "negative",
+    "not_equal", "positive", "relu", "sigmoid", "sign", "sin", "sinh", "softplus", "sqrt", "square", "subtract",
+    "tan", "tanh", "trunc", "weighted_sum", "where",
+]  # fmt: skip
+
 
 def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
     """Return w0 + w1 x1 + w2 x2 + ... for the pairs w1, x1, w2, x2, ..."""

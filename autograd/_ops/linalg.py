@@ -10,6 +10,8 @@ from autograd._core.primitive import REAL
 
 from .manipulation import expand_dims, permute_dims, squeeze
 
+__all__ = ["matmul", "matrix_transpose"]
+
 
 def product(xp: Any, a: Any, b: Any) -> Any:
     left, right = shape(a), shape(b)

@@ -19,10 +19,10 @@ from .examples import ALL
 # The table is read by its rows, which a formatter would cut into one line an argument.
 # fmt: off
 
-
-
-
-
+__all__ = [
+    "astype", "broadcast_to", "concat", "expand_dims", "getitem", "item", "pad", "permute_dims", "reshape",
+    "scatter", "squeeze", "stack",
+]
 
 
 def flip(x: Any, axis: int) -> Any:

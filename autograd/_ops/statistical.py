@@ -14,6 +14,8 @@ from .elementwise import where
 from .examples import ALL, BESIDE, BOTH, LAST, PAIR, ROWS
 from .manipulation import broadcast_to, concat, flip, getitem, like, permute_dims, reshape
 
+__all__ = ["centered", "cumsum", "logsumexp", "mean", "norm", "prod", "std", "var"]
+
 
 def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """Give a reduced `y` back the axes of length 1 that it lost, so that it broadcasts against `x`."""
