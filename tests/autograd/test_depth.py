@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -144,6 +145,18 @@ def test_settings(nest: Any) -> None:
     given["a"][0] = 5.0
     assert node.settings["k"]["a"].tolist() == [1.0, 1.0]
     assert node.data == 9.0
+
+
+def test_a_named_tuple_of_settings_is_kept_like_others() -> None:
+    """An array in it that is written to later changes no graph."""
+    Pair = namedtuple("Pair", "a b")
+    squared = primitive("squared_with_a_pair", lambda xp, x, *, k=None: x * x, lambda g, out, x, *, k=None: g * 2 * x)
+    given = Pair(np.ones(2), "b")
+    node = squared(Value(3.0), k=given)
+    given.a[0] = 5.0
+    kept = node.settings["k"]
+    assert type(kept) is Pair
+    assert (kept.a.tolist(), kept.b) == ([1.0, 1.0], "b")
 
 
 @pytest.mark.slow
