@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from functools import partial
 from typing import Any
 
 from .optimizer import Optimizer
@@ -145,12 +146,16 @@ class RMSProp(Optimizer):
         return -self.lr * g / (square**0.5 + self.eps)
 
 
-NAMED: dict[str, Callable[..., Optimizer]] = {
-    "sgd": lambda parameters, lr, momentum, decay: SGD(parameters, lr, momentum, weight_decay=decay),
-    "adam": lambda parameters, lr, momentum, decay: Adam(parameters, lr, weight_decay=decay),
-    "rmsprop": lambda parameters, lr, momentum, decay: RMSProp(parameters, lr, weight_decay=decay),
-}
-"""The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
-
 OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, Adam, RMSProp)}
 """The optimizers that a file may name."""
+
+
+def _make(kind: Callable[..., Optimizer], known: Container[str], parameters: Any, *settings: float) -> Optimizer:
+    given = zip(("lr", "momentum", "weight_decay"), settings)
+    return kind(parameters, **{name: setting for name, setting in given if name in known})
+
+
+NAMED: dict[str, Callable[..., Optimizer]] = {
+    name.lower(): partial(_make, kind, kind.settings) for name, kind in OPTIMIZERS.items()
+}
+"""The optimizers that may be given by name: each is made from parameters, learning rate, momentum, weight decay."""
