@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograd._views.expression import Expression, ExpressionError, evaluate, functions, parse
-from autograd._views.formula import short_number
+from autograd._views.numbers import number_text
 
 from . import Value, draw, explain, gradcheck, positive, steps, topological_sort
 from .files import printable
@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         raise ExpressionError(f"--wrt {unknown[0][:60]}: no such variable; choose from {', '.join(values) or 'none'}")
     leaves = {name: Value(number, label=name) for name, number in values.items()}
     loss = evaluate(expression, leaves)
-    print(f"J = {expression.text} = {_shown(loss.data if isinstance(loss, Value) else loss)}")
+    print(f"J = {expression.text} = {number_text(loss.data if isinstance(loss, Value) else loss)}")
     if not isinstance(loss, Value):
         print("It holds no variable, so there is no gradient.")
         return 0
@@ -162,14 +162,10 @@ def _variable(text: str) -> tuple[str, float]:
 
 def _table(leaves: dict[str, Value]) -> str:
     """Return the variables with their values and gradients."""
-    rows = [(name, _shown(leaf.data), _shown(leaf.grad)) for name, leaf in leaves.items()]
+    rows = [(name, number_text(leaf.data), number_text(leaf.grad)) for name, leaf in leaves.items()]
     rows = [("variable", "value", "gradient"), *rows]
     first, second, third = (max(map(len, column)) for column in zip(*rows))
     return "\n".join(f"  {name:<{first}}  {value:>{second}}  {slope:>{third}}" for name, value, slope in rows)
-
-
-def _shown(number: float) -> str:
-    return short_number(number)[0]
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
 from autograd._ops.elementwise import greater, greater_equal, less, less_equal
 
-from .formula import LONG, formula, is_one_number, number
+from .formula import LONG, formula, is_one_number
 from .latex import latex_formula, latex_label, latex_text
+from .numbers import data_text
 
 Edge = tuple[Node, int]
 """A node and the position of one of its inputs."""
@@ -174,7 +175,7 @@ def _copied(
             key = (given if isinstance(given, Node) else (node, position), id(arg), target)
             if key not in symbols:
                 symbols[key] = _symbol(arg, symbolic)
-                called[symbols[key]] = name or ("x" if isinstance(given, Node) else number(arg)[0])
+                called[symbols[key]] = name or ("x" if isinstance(given, Node) else data_text(arg))
                 targets += [symbols[key]] * target
             inputs.append(symbols[key])
         assert node.op is not None

@@ -15,6 +15,7 @@ from autograd._core.order import topological_sort
 from autograd._core.primitive import ANY, Primitive
 
 from .latex import parsed
+from .numbers import data_text
 
 ATOM = "x"
 """Stands for a text that never needs parentheses: a name, a positive number, a call."""
@@ -23,6 +24,9 @@ UNKNOWN = "x if x else x"
 """Stands for a text that is no Python: whatever needs parentheses anywhere needs them."""
 
 WIDTH = 60
+
+MAX_EXACT_ELEMENTS = 12
+"""A larger array is no line that Python could read, but told by its shape."""
 
 LONG = 200
 """A text beyond this many characters is read by nobody; texts of shared parts may grow exponentially."""
@@ -53,9 +57,9 @@ def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[
     fresh = (f"t{k}" for k in count(1))
     for node in order:
         if node.op is None:
-            text, outline = number(node._data)
+            text, outline = exact(node._data)
         else:
-            inputs = [texts[item] if isinstance(item, Node) else number(item) for item in node.inputs]
+            inputs = [texts[item] if isinstance(item, Node) else exact(item) for item in node.inputs]
             text, outline = written(node.op, inputs, node.settings)
         if node.op is None or node is root or node in names or uses[node] > 1 or len(text) > WIDTH:
             name = names.get(node) or ("out" if node is root else next(fresh))
@@ -103,7 +107,7 @@ def _text(item: Any, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
     if item.op is None:
         return short_number(item._data)
     inputs = [
-        _text(given, texts) if isinstance(given, Node) or is_one_number(item, given) else number(given)
+        _text(given, texts) if isinstance(given, Node) or is_one_number(item, given) else outlined(data_text(given))
         for given in item.inputs
     ]
     return written(item.op, [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs], item.settings)
@@ -126,9 +130,11 @@ def is_one_number(node: Node, data: Any) -> bool:
 def short_number(data: Any) -> tuple[str, str]:
     """Return the text and the outline of raw data: a number with six digits, an array that repeats one as that."""
     value = uniform(data)
-    if value is None:
-        return number(data)
-    text = f"{value:.6g}"
+    return outlined(data_text(data if value is None else value))
+
+
+def outlined(text: str) -> tuple[str, str]:
+    """Return the text of a number or an array with its outline."""
     return text, "-1" if text.startswith("-") else ATOM
 
 
@@ -171,11 +177,8 @@ def _same(one: str, other: str) -> bool:
     return first is not None and second is not None and ast.dump(first) == ast.dump(second)
 
 
-def number(data: Any) -> tuple[str, str]:
-    """Return the text and the outline of a number, a small array whole, of a large one the shape."""
-    if not shape(data):
-        value = data if isinstance(data, (float, int)) else data.item()
-        return repr(value), "-1" if repr(value).startswith("-") else ATOM
-    if data.size <= 12:
-        return str(data.tolist()), ATOM
-    return f"array{data.shape}", ATOM
+def exact(data: Any) -> tuple[str, str]:
+    """Return the text and the outline of a number or a small array with all digits, for Python to read."""
+    if shape(data) and data.size > MAX_EXACT_ELEMENTS:
+        return outlined(data_text(data))
+    return outlined(repr(data.tolist() if hasattr(data, "tolist") else data))

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Mapping
 
+from .numbers import number_text
+
 GREEK = frozenset((
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
     "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
@@ -122,7 +124,8 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
         case ast.Constant(value=bool() | None | str() as value):
             return latex_text(str(value)), ATOM
         case ast.Constant(value=int() | float() as value):
-            number = latex_number(f"{value:.6g}")
+            # A whole number may be a setting, such as a length, which loses no digits.
+            number = latex_number(str(value) if isinstance(value, int) else number_text(value))
             return number, ATOM if "times" not in number else PRODUCT
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             sign = "-" if isinstance(tree.op, ast.USub) else "+"

@@ -129,14 +129,14 @@ def clean(text: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def number(x: float) -> str:
-    """Return four digits of a number, with a minus sign as wide as a plus.
+def number(x: float, minus: str = "−") -> str:
+    """Return six digits of a number; the minus sign of a picture is as wide as a plus.
 
     >>> from autograd.picture import number
-    >>> number(-0.0049261)
-    '−0.004926'
+    >>> number(-0.0049261357), number(-0.0049261357, minus="-")
+    ('−0.00492614', '-0.00492614')
     """
-    return f"{x:.4g}".replace("-", "−")
+    return f"{x:.6g}".replace("-", minus)
 
 
 def mixed(t: float) -> str:
@@ -156,8 +156,9 @@ def mixed(t: float) -> str:
 def legend(title: str, samples: Sequence[tuple[str, float, bool, str]]) -> Group:
     """Return a row of lines, each of a colour, a width and a text, under a title."""
     shapes: list[Shape] = [Text(0, 0, Symbol(title), 10.5, "start", color=GREY)]
+    column = max([64.0, *(text_width(text, 9.5) + 8 for *_, text in samples)])
     for k, (color, width, dashed, text) in enumerate(samples):
-        left = 64.0 * k
+        left = column * k
         shapes.append(Curve([(left + 6, 11), (left + 54, 11)], color, width, dashed=dashed))
         shapes.append(Text(left + 30, 26, Symbol(text), 9.5))
     return Group("legend", "legend", shapes)

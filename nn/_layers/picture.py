@@ -117,7 +117,7 @@ def picture_of(title: str, columns: list[Column], matrices: list[list[list[float
     widest = 4.0 if len(lines) <= 100 else 2.0
     heights = [column.heights() for column in columns]
     told = len(lines) <= FEW
-    gap = 240.0 if told else max(130.0, 9.0 * max(map(len, heights)))
+    gap = 280.0 if told else max(130.0, 9.0 * max(map(len, heights)))
     groups, numbers = [], []
     # The strongest are drawn last, on top of the others.
     for w, layer, i, j in sorted(lines, key=lambda line: abs(line[0])):

@@ -140,15 +140,15 @@ class TestGraph:
         loss = perceptron()
         picture = seen(loss)
         k = {node.label: k for k, node in enumerate(topological_sort(loss)) if node.label}
-        assert texts(picture.by_id[f"n{k['w1']}"]) == ["w1", "data", "3", "grad", "0.004921"]
-        assert texts(picture.by_id[f"n{k['y_hat']}"]) == ["ŷ", "data", "0.002473", "grad", "−1.995"]
+        assert texts(picture.by_id[f"n{k['w1']}"]) == ["w1", "data", "3", "grad", "0.00492082"]
+        assert texts(picture.by_id[f"n{k['y_hat']}"]) == ["ŷ", "data", "0.00247262", "grad", "−1.99505"]
         assert texts(picture.by_id[f"n{k['y_hat']}-op"]) == ["sigmoid"]
         assert {title(group).partition(" = ")[2] for group in picture.of("operation")} >= {"w1 * x1", "sigmoid(z)"}
         # On hovering, all digits.
         w1 = next(node for node in topological_sort(loss) if node.label == "w1")
         assert title(picture.by_id[f"n{k['w1']}"]) == f"w1 (parameter)\ndata 3.0\ngrad {w1.grad!r}"
         classes = {text.get("class"): text.text for text in picture.by_id[f"n{k['z']}"].iter(f"{SVG}text")}
-        assert (classes["data"], classes["grad"]) == ("−6", "−0.004921")
+        assert (classes["data"], classes["grad"]) == ("−6", "−0.00492082")
 
     @pytest.mark.parametrize(
         ("label", "small"),

@@ -163,5 +163,5 @@ def test_an_activation_may_have_any_name(name: str, tmp_path: Path) -> None:
     same.__name__ = name
     drawing = draw(MLP(2, [2, 1], same))
     root = ET.parse(drawing.save(tmp_path / "network.svg")).getroot()
-    assert float(root.attrib["width"]) < 600
+    assert float(root.attrib["width"]) < 700
     assert not root.findall(".//{*}script")

@@ -9,7 +9,8 @@ from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._views.groups import Place
 from autograd._views.labels import is_parameter, read
-from autograd.picture.shapes import GREY, Box, Ellipse, Shape, Symbol, Text, clean, number, symbol_width, text_width
+from autograd._views.numbers import MAX_DRAWN_ELEMENTS, drawn_text
+from autograd.picture.shapes import GREY, Box, Ellipse, Shape, Symbol, Text, clean, symbol_width, text_width
 
 LOOKS: dict[str, dict[str, Any]] = {
     "parameter": {"fill": "#dcebfa", "stroke": "#1f5a99", "stroke_width": 2.5},
@@ -58,31 +59,19 @@ def box_id(box: Place) -> str:
     return "-".join(["g", *box]).replace(" ", "-")
 
 
-def told(data: Any) -> str:
-    """Return a number, a small array whole, and of a larger one its smallest and largest element."""
-    if isinstance(data, (list, tuple)):
-        return f"[{', '.join(told(part) for part in data)}]"
-    if shape(data) == ():
-        return number(data)
-    if data.size <= 4:
-        return told(data.tolist())
-    least, most = data.min(), data.max()
-    return number(most) if least == most else f"{number(least)} … {number(most)}"
-
-
 def _facts(data: Any, name: str) -> list[tuple[str, str]]:
-    lengths = [("shape", " × ".join(map(str, data.shape)))] if math.prod(shape(data)) > 4 else []
-    return [*lengths, (name, told(data))]
+    lengths = [("shape", " × ".join(map(str, data.shape)))] if math.prod(shape(data)) > MAX_DRAWN_ELEMENTS else []
+    return [*lengths, (name, drawn_text(data))]
 
 
 def _rows(node: Node) -> list[tuple[str, str]]:
-    return [*_facts(node.data, "data"), ("grad", told(node.grad))]
+    return [*_facts(node.data, "data"), ("grad", drawn_text(node.grad))]
 
 
 def _digits(data: Any) -> str:
     """Return a number or an array with all its digits, if they are not too many to be read."""
     if math.prod(shape(data)) > 100:
-        return told(data)
+        return drawn_text(data)
     return clean(repr(data.tolist() if hasattr(data, "tolist") else data), 500)
 
 

@@ -16,6 +16,7 @@ from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._nodes.operators import Operators
 from autograd._views.groups import Place, places
+from autograd._views.numbers import drawn_text
 from autograd.files import brief
 from autograd.picture.drawing import Drawing, bundle
 from autograd.picture.shapes import (
@@ -31,11 +32,10 @@ from autograd.picture.shapes import (
     clean,
     legend,
     mixed,
-    number,
     sheet,
 )
 
-from .boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, node_box, operation_circle, told
+from .boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, node_box, operation_circle
 from .layout import Layout, Point, dot_text, frames, lay_out, shortened
 
 LIMIT = 1000
@@ -247,7 +247,7 @@ def items_of(
         place = found.get(node, ())
         items.append(node_box(f"n{k}", node, node is order[-1], place))
         if node.op is not None:
-            given = [names[i] if isinstance(i, Node) else told(i) for i in node.inputs]
+            given = [names[i] if isinstance(i, Node) else drawn_text(i) for i in node.inputs]
             title = f"{names[node]} = {node.op.text(*given, **node.settings)}"
             items.append(operation_circle(f"n{k}-op", node, title, place))
     drawn = set(crowd)
@@ -309,7 +309,7 @@ def picture_of(title: str, items: Sequence[Item], links: Sequence[Link]) -> Pict
     if not flowing:
         return sheet(groups, title)
     marks = sorted({0.0, -largest, -largest / 100, largest / 100, largest})
-    samples = [(*_weight(g, largest, thickest), number(g)) for g in marks]
+    samples = [(*_weight(g, largest, thickest), drawn_text(g)) for g in marks]
     return sheet(groups, title, legend("gradient that flows back along an arrow", samples))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from autograd._core.data import shape
 from autograd._core.names import plain
-from autograd._views.formula import short_number
 from autograd._views.latex import latex_label, latex_number, latex_text
+from autograd._views.numbers import data_text, is_large
 
 from .paths import MANY_PATHS
 
@@ -97,17 +96,7 @@ class Explanation(NamedTuple):
 
 def show(data: Any) -> str:
     """Return raw data as short text: a number with six digits, a small array whole, of a large one the shape."""
-    if not shape(data):
-        return short_number(data)[0]
-    return f"of shape {data.shape}" if _is_long(data) else _nested(data.tolist())
-
-
-def _is_long(data: Any) -> bool:
-    return bool(shape(data)) and data.size > 6
-
-
-def _nested(data: Any) -> str:
-    return f"[{', '.join(map(_nested, data))}]" if isinstance(data, list) else f"{data:.4g}"
+    return data_text(data, large="of shape {}")
 
 
 def cut(names: Sequence[str]) -> str:
@@ -156,7 +145,7 @@ def _name(factor: Factor | None) -> str:
 def _text(it: Explanation) -> Iterator[str]:
     name = f"∂{it.loss}/∂{it.wrt}"
     several = len(it.paths) > 1
-    yield f"{name}{'' if _is_long(it.value) else ' ='} {show(it.value)}, {_how(it)}"
+    yield f"{name}{'' if is_large(it.value) else ' ='} {show(it.value)}, {_how(it)}"
     yield ""
     yield from _lines_text(it.lines)
     yield from (f"  {remark}" for remark in _remarks(it))

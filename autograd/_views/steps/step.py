@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
-from autograd._core.data import shape
 from autograd._core.names import plain
 from autograd._core.node import Node
-from autograd._views.formula import ATOM, short_number
-
-SMALL = 6
-"""An array of more elements is told by its shape."""
+from autograd._views.formula import ATOM, outlined
+from autograd._views.numbers import data_text
 
 
 class Sent(NamedTuple):
@@ -72,13 +69,7 @@ def gradient_name(loss: str, name: str) -> str:
 
 def shown(data: Any) -> tuple[str, str]:
     """Return the text and the outline of a number with six digits, a small array, or of a large one the shape."""
-    if not shape(data):
-        return short_number(data if isinstance(data, (float, int)) else data.item())
-    return (_nested(data.tolist()) if data.size <= SMALL else f"array{data.shape}"), ATOM
-
-
-def _nested(data: Any) -> str:
-    return f"[{', '.join(map(_nested, data))}]" if isinstance(data, list) else f"{data:.4g}"
+    return outlined(data_text(data))
 
 
 def signed(data: Any) -> str:

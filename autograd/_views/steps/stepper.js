@@ -276,7 +276,7 @@ function stepper(host, page, alone) {
     if (phase === FORWARD) computedAt[k] = i;
     else if (phase !== BACKWARD) {
       updatedAt[k] = i;
-      if (box && shown(box) === k && Number.isFinite(Number(steps[i][4]))) box.moved = [i, brief(steps[i][4], 4)];
+      if (box && shown(box) === k && Number.isFinite(Number(steps[i][4]))) box.moved = [i, steps[i][4].replaceAll("-", "−")];
     }
     else if (!sent) {
       box.sums.push([i, "", true]);
