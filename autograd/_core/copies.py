@@ -8,17 +8,19 @@ from typing import Any, cast
 from weakref import ref
 
 from .modes import new_lock
-from .node import Node
+from .node import NO_MARK, Node
 
 State = tuple[Any, ...]
 
-_NAMED = ("_label", "_source")
+_NAMED = ("_label", "_source", "mark")
 """What few nodes have."""
+
+_WITHOUT = (None, NO_MARK)
 
 
 def _state(node: Node) -> State:
     """Return all that a node holds."""
-    others = {name: item for name in _NAMED if (item := getattr(node, name, None)) is not None}
+    others = {name: item for name in _NAMED if (item := getattr(node, name, None)) not in _WITHOUT}
     others.update(getattr(node, "__dict__", {}))
     if node.frozen:
         others["frozen"] = True

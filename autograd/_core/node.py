@@ -17,6 +17,11 @@ FROZEN: Any = object()
 
 NO_SETTINGS: Mapping[str, Any] = {}
 
+Mark = tuple[str, str, str]
+"""The layer of a network, its neuron, and the role there: "weight", "bias" or "output"; each may be empty."""
+
+NO_MARK: Mark = ("", "", "")
+
 
 class Node:
     """A number or an array that knows how it was computed.
@@ -32,7 +37,7 @@ class Node:
 
     # One or two inputs stand in slots of their own: against a pair of tuples a node this saves two thirds of what the
     # memory allocator and the cyclic collector have to do, and a training step of scalars takes half the time.
-    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_late", "_source", "_x", "_y", "op")
+    __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_late", "_source", "_x", "_y", "mark", "op")
 
     op: Primitive | None
     data: Any
@@ -47,9 +52,13 @@ class Node:
     _late: Any
     """What computes, in a step that is replayed, what the node holds; None as soon as it holds that."""
     _source: str
+    mark: Mark
+    """What the node is in a network: (layer, neuron, role). Layers set it and drawings read it; a label only names."""
 
     def __getattr__(self, name: str) -> Any:
         """Compute what the node does not hold yet."""
+        if name == "mark":
+            return NO_MARK
         late = getattr(self, "_late", None) if name in _COMPUTED else None
         if late is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)

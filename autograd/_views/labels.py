@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from autograd._core.node import Node
 from autograd.picture.shapes import Symbol
 
 _LABEL = re.compile(
@@ -30,11 +31,11 @@ def read(label: str) -> Symbol:
     return Symbol(base, f"({found['above']})" if found["above"] else "", found["number"] or found["below"] or "")
 
 
-def is_parameter(label: str) -> bool:
-    """Tell whether a leaf is a parameter: as in the seminar and in `nn`, a weight or a bias is called w.
+def is_parameter(leaf: Node) -> bool:
+    """Tell whether a leaf is a parameter: that of a layer, or as in the seminar one that is called w.
 
     >>> from autograd._views.labels import is_parameter
-    >>> is_parameter("w0"), is_parameter("W"), is_parameter("x1"), is_parameter("width")
-    (True, True, False, False)
+    >>> [is_parameter(Value(1.0, label=label)) for label in ("w0", "W", "x1", "width")]
+    [True, True, False, False]
     """
-    return read(label).base in ("w", "W")
+    return leaf.mark[2] in ("weight", "bias") or read(leaf.label).base in ("w", "W")

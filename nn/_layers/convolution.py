@@ -15,6 +15,7 @@ from nn._core.settings import whole
 from .activations import Activation, activation_function, activation_name, deviation, row_of
 from .batches import Form, as_array, count
 from .dense import layer_number, put_number
+from .marks import mark_parameters, marked
 from .portable import Graph, Portable, built_in
 from .windows import onnx_pool, onnx_window, torch_pad, window_of
 
@@ -61,12 +62,13 @@ class Convolution(Portable):
         layer = f"({number})" if number else ""
         self.w0 = Tensor([0.0] * n_out, f"w{layer}_0")
         self.w = Tensor(Tensor(weights).data.reshape(n_out, n_in // groups, *window), f"w{layer}")
+        mark_parameters(self.w, self.w0, number)
 
     def __call__(self, x: Any) -> Any:
         """Return the feature maps (n, n_out, ...) of a batch (n, n_in, ...)."""
         x = images(x, self.rank, self.n_in)
         z = conv(x, self.w, stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups)
-        return self.g(z + reshape(self.w0, shape=(-1,) + (1,) * self.rank))
+        return marked(self.g(z + reshape(self.w0, shape=(-1,) + (1,) * self.rank)), self.number)
 
     def put_number(self, number: int | str) -> None:
         """Number a layer that has no number yet: it stands in the labels of the parameters."""

@@ -14,6 +14,7 @@ from nn._core.settings import whole
 
 from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear, row_of
 from .batches import Form, as_tensor, as_values, count, form, is_batch
+from .marks import carried, mark_parameters, marked
 from .module import Module
 from .portable import Graph, Portable, built_in
 from .sequential import Sequential
@@ -55,6 +56,7 @@ class Perceptron(Module):
         # Not with format(): the number of a layer, which a file may give, is in the label, and could ask for gigabytes.
         self.w0 = Value(0.0, label.replace("{}", "0"))
         self.w = [Value(rng.gauss(0.0, sigma), label.replace("{}", str(i))) for i in range(1, n_in + 1)]
+        mark_parameters(self.w, self.w0, "")
 
     def __call__(self, x: Any) -> Any:
         """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""
@@ -82,7 +84,10 @@ class Perceptron(Module):
 def _neuron(perceptron: Perceptron, x: Any) -> Any:
     """Return the outputs of a neuron for a sample or a batch."""
     g, z = perceptron.g, perceptron.z
-    return [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
+    y_hat = [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
+    # One that is part of no layer has no frame. A number may have been put in place of its bias.
+    layer, neuron, _ = getattr(perceptron.w0, "mark", ("", "", ""))
+    return marked(y_hat, layer) if neuron else y_hat
 
 
 @built_in
@@ -122,17 +127,20 @@ class Layer(Portable):
                 Perceptron(n_in, each, init=init, seed=rng, n_out=n_out, label=f"w{layer}_{{}},{j}")
                 for j in range(1, n_out + 1)
             ]
+            for j, perceptron in enumerate(self.perceptrons, 1):
+                mark_parameters(perceptron.w, perceptron.w0, number, j)
         else:
             # The same numbers in the same order as for perceptrons.
             sigma = deviation(n_in, n_out, each, init)
             columns = [[rng.gauss(0.0, sigma) for _ in range(n_in)] for _ in range(n_out)]
             self.w0 = Tensor([0.0] * n_out, f"w{layer}_0")
             self.w = Tensor([list(row) for row in zip(*columns)], f"w{layer}")
+            mark_parameters(self.w, self.w0, number)
 
     def __call__(self, x: Any) -> Any:
         """Return the outputs for a sample or a batch."""
         if self.of is Tensor:
-            return self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0)
+            return marked(self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0), self.number)
         return block(_layer, self, as_values(x, self.n_in))
 
     def as_block(self) -> Block:
@@ -204,7 +212,8 @@ class Layer(Portable):
 
 def _layer(layer: Layer, x: Any) -> Any:
     """Return the outputs of a layer for a sample or a batch."""
-    return [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
+    y_hat = [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
+    return marked(y_hat, layer.number)
 
 
 @built_in
@@ -257,7 +266,7 @@ class MLP(Sequential):
         if self.sizes[-1] > 1:
             return y_hat
         if isinstance(y_hat, Tensor):
-            return reshape(y_hat, shape=y_hat.shape[:-1])
+            return carried(y_hat, reshape(y_hat, shape=y_hat.shape[:-1]))
         return [row[0] for row in y_hat] if is_batch(y_hat) else y_hat[0]
 
     def to(self, kind: Form) -> MLP:
@@ -293,3 +302,4 @@ def put_number(layer: Any, number: int | str) -> None:
     layer.number = number
     for parameter in layer.parameters():
         parameter.label = f"w({number}){parameter.label[1:]}"
+        parameter.mark = str(number), *parameter.mark[1:]

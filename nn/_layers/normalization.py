@@ -12,6 +12,7 @@ from nn._core.settings import real
 from .batches import Form, as_array, as_values, count, form, is_batch
 from .buffers import update_buffer
 from .dense import copy_without, frozen_whole, layer_number, put_number
+from .marks import mark_parameters, marked
 from .module import Module
 from .portable import Graph, Portable, built_in
 
@@ -55,7 +56,7 @@ class BatchNorm(Portable):
 
     def __call__(self, x: Any) -> Any:
         """Return the batch, normalised, in its shape."""
-        return self._of_tensor(x) if self.of is Tensor else self._of_values(x)
+        return marked(self._of_tensor(x) if self.of is Tensor else self._of_values(x), self.number)
 
     def _of_tensor(self, x: Any) -> Any:
         x = as_array(x)
@@ -157,9 +158,10 @@ class LayerNorm(Portable):
                 raise ValueError(f"this layer takes samples of shape {self.lengths}; got shape {x.shape}")
             axes = tuple(range(-len(self.lengths), 0))
             middle, spread = mean(x, axis=axes, keepdims=True), var(x, axis=axes, keepdims=True)
-            return (x - middle) / sqrt(spread + self.eps) * self.w + self.w0
+            return marked((x - middle) / sqrt(spread + self.eps) * self.w + self.w0, self.number)
         x = as_values(x, self.lengths[0])
-        return [self._normalised(sample) for sample in x] if is_batch(x) else self._normalised(x)
+        y = [self._normalised(sample) for sample in x] if is_batch(x) else self._normalised(x)
+        return marked(y, self.number)
 
     def _normalised(self, sample: Any) -> list[Any]:
         middle, spread = moments(sample)
@@ -189,9 +191,14 @@ def scale_and_shift(lengths: tuple[int, ...], of: Form, number: int | str) -> tu
     layer = f"({number})" if number else ""
     if of is Value:
         places = range(1, lengths[0] + 1)
-        return [Value(1.0, f"w{layer}_1,{k}") for k in places], [Value(0.0, f"w{layer}_0,{k}") for k in places]
+        w, w0 = [Value(1.0, f"w{layer}_1,{k}") for k in places], [Value(0.0, f"w{layer}_0,{k}") for k in places]
+        for k in places:
+            mark_parameters(w[k - 1], w0[k - 1], number, k)
+        return w, w0
     ones = Tensor([1.0] * math.prod(lengths)).data.reshape(lengths)
-    return Tensor(ones, f"w{layer}"), Tensor(ones * 0.0, f"w{layer}_0")
+    whole, shift = Tensor(ones, f"w{layer}"), Tensor(ones * 0.0, f"w{layer}_0")
+    mark_parameters(whole, shift, number)
+    return whole, shift
 
 
 def checked_eps(eps: Any) -> float:

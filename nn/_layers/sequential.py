@@ -9,6 +9,7 @@ from typing import Any
 from autograd import Node, Tensor, Value, block
 from autograd.files import brief
 
+from .marks import carried
 from .module import DEEPEST, Module
 from .parts import parts_of
 from .portable import built_in
@@ -83,5 +84,6 @@ class Sequential(Module):
 def _through(layers: list[Any], x: Any) -> Any:
     """Return what the last of some layers returns."""
     for layer in layers:
-        x = layer(x)
+        # A function after a layer, such as an activation, belongs to it.
+        x = layer(x) if isinstance(layer, Module) else carried(x, layer(x))
     return x

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import pickle
 import re
 import shutil
 import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,13 @@ from matplotlib.image import imread
 from matplotlib.textpath import TextPath
 
 import autograd
-from autograd import Tensor, Value, draw, exp, primitive, relu, sigmoid, tanh, topological_sort, weighted_sum
+from autograd import Replay, Tensor, Value, draw, exp, primitive, relu, sigmoid, tanh, topological_sort, weighted_sum
 from autograd._views.draw import draw as _draw
 from autograd._views.draw import layout as _graphviz
 from autograd._views.groups import places
 from autograd.picture import figure as _figure
 from autograd.picture.shapes import _corners, clean, text_width
-from nn import MLP, Layer, Sequential, cross_entropy, hinge, mse
+from nn import MLP, BatchNorm, Conv1d, Layer, LayerNorm, Perceptron, Sequential, cross_entropy, hinge, load, mse, save
 
 SVG = "{http://www.w3.org/2000/svg}"
 PURE = shutil.which("graphviz-pure", path=str(Path(sys.executable).parent)) or shutil.which("graphviz-pure")
@@ -97,6 +99,13 @@ def texts(group: Any) -> list[str]:
 
 def title(group: Any) -> str:
     return group.findtext(f"{SVG}title") or ""
+
+
+def seen_places(root: Any) -> list[Any]:
+    """Return the place of each node in order."""
+    order = topological_sort(root)
+    found = places(order)
+    return [found.get(node, ()) for node in order]
 
 
 def seen(root: Any, **settings: Any) -> Seen:
@@ -406,13 +415,14 @@ class TestFolding:
         picture = seen(loss, fold="layer", gradients=True)
         assert picture.ids("folded") == {"g-layer-1", "g-layer-2"}
         assert texts(picture.by_id["g-layer-1"])[:5] == ["layer 1", "parameters", "45", "shape", "4 × 5"]
-        assert {texts(group)[0] for group in picture.of("operation")} == {"getitem", "mean", "−"}
+        assert {texts(group)[0] for group in picture.of("operation")} == {"log", "getitem", "mean", "−"}
         assert title(picture.by_id["eg-layer-1-g-layer-2"]).startswith("gradient ")
         with pytest.raises(ValueError, match=r"no perceptrons to fold.*of=Tensor.*model.to\(Value\)"):
             draw(loss, fold="perceptron")
 
     def test_the_strongest_gradient_stands_for_all(self) -> None:
-        w = Value(1.0, label="w(1)_1,1")
+        w = Value(1.0, label="w")
+        w.mark = "1", "1", "weight"
         x = Value(2.0, label="x")
         picture = seen((w * x + w * x * 5) * 1.0, fold="layer", gradients=True)
         assert (
@@ -421,7 +431,7 @@ class TestFolding:
         )
 
     def test_what_cannot_be_folded_is_told(self) -> None:
-        with pytest.raises(ValueError, match=r"nothing to fold: no parameter here is labelled.*w\(1\)_2,3"):
+        with pytest.raises(ValueError, match=r"nothing to fold: no layer of nn.*Layer\(2, 3, number=1\)"):
             draw(perceptron(), fold="layer")
         with pytest.raises(ValueError, match="fold must be 'layer', 'perceptron' or None; got 'neuron'"):
             draw(perceptron(), fold="neuron")
@@ -480,6 +490,103 @@ class TestFolding:
         loss = Layer(1, 1, number="b")(Layer(1, 1, number="a")([2.0]))[0] * 1
         assert seen(loss, fold="layer").ids("folded") == {"g-layer-a", "g-layer-b"}
         assert [title(frame) for frame in seen(loss).of("cluster")][::2] == ["layer a", "layer b"]
+
+    def test_a_label_builds_no_frame(self) -> None:
+        w, x = Value(2.0, label="w(1)_3,2"), Value(1.0, label="x")
+        assert seen(w * x * 2).of("cluster") == []
+        with pytest.raises(ValueError, match="nothing to fold"):
+            draw(w * x * 2, fold="layer")
+
+    @pytest.mark.parametrize("of", [Value, Tensor])
+    def test_the_softmax_of_the_loss_stands_in_no_layer(self, of: Any) -> None:
+        logits = MLP(2, [3, 2], of=of, seed=0)([[0.5, -1.0]])
+        found = places(topological_sort(cross_entropy(logits, [1])))
+        assert {node.op.name for node in found if node.op} == (
+            {"matmul", "add", "relu"} if of is Tensor else {"weighted_sum", "relu"}
+        )
+
+    def test_the_softmax_of_a_layer_stands_in_it(self) -> None:
+        y_hat = MLP(2, [3, 2], output="softmax", of=Tensor)([0.5, -1.0])
+        assert places(topological_sort(y_hat.sum()))[y_hat] == ("layer 2",)
+        # A last axis of length 1 is taken away within the layer, too.
+        y_hat = MLP(2, [3, 1], output="sigmoid", of=Tensor)([[0.5, -1.0]])
+        assert places(topological_sort(y_hat.sum()))[y_hat] == ("layer 2",)
+
+    def test_a_perceptron_of_a_layer_has_its_place_and_one_alone_has_none(self) -> None:
+        one = Layer(2, 2, "tanh", number=1).perceptrons[1]
+        y_hat = one([0.5, -1.0])
+        assert places(topological_sort(y_hat * 1))[y_hat] == ("layer 1", "perceptron 2")
+        assert places(topological_sort(Perceptron(2, "tanh")([0.5, -1.0]) * 1)) == {}
+        one.w0 = 1.0
+        assert isinstance(one([0.5, -1.0]), Value)
+
+    def test_a_function_after_the_last_layer_belongs_to_it(self) -> None:
+        (y_hat,) = Sequential(Layer(2, 1), lambda x: [tanh(x[0])])([0.5, -1.0])
+        assert places(topological_sort(y_hat * 1))[y_hat] == ("layer 1", "perceptron 1")
+
+    @pytest.mark.parametrize(
+        "layer",
+        [Conv1d(1, 1, 1, "tanh", number=1), BatchNorm(1, of=Tensor, number=1), LayerNorm(2, of=Tensor, number=1)],
+        ids=repr,
+    )
+    def test_all_that_a_layer_does_to_its_parameters_stands_in_it(self, layer: Any) -> None:
+        y = layer([[[1.0, 2.0]], [[3.0, 5.0]]])
+        assert places(topological_sort(y.sum()))[y] == ("layer 1",)
+
+    @pytest.mark.parametrize("layer", [BatchNorm(2, number=1), LayerNorm(2, number=1)], ids=repr)
+    def test_neurons_that_are_normalised_have_frames(self, layer: Any) -> None:
+        (first, second), _ = layer([[1.0, 2.0], [3.0, 5.0]])
+        found = places(topological_sort(first + second))
+        assert found[first] == ("layer 1", "perceptron 1")
+        assert found[second] == ("layer 1", "perceptron 2")
+
+    def test_parameters_with_other_labels_have_frames(self) -> None:
+        model = MLP(2, [3, 1], "tanh", seed=0)
+        before = seen(model([0.5, -1.0]) * 1)
+        for parameter in model.parameters():
+            parameter.label = "gain"
+        after = seen(model([0.5, -1.0]) * 1)
+        assert [title(frame) for frame in after.of("cluster")] == [title(frame) for frame in before.of("cluster")] != []
+        assert len(after.of("parameter")) == len(before.of("parameter")) == 13
+
+    def test_networks_from_files_and_copies_have_frames(self, tmp_path: Path) -> None:
+        model = MLP(2, [3, 1], "tanh", "sigmoid", seed=0)
+        save(tmp_path / "model.safetensors", model)
+        expected = seen_places(model([0.5, -1.0]) * 2)
+        assert ("layer 2", "perceptron 1") in expected
+        for other in (load(tmp_path / "model.safetensors").model, deepcopy(model), pickle.loads(pickle.dumps(model))):
+            assert seen_places(other([0.5, -1.0]) * 2) == expected
+        assert seen_places(model.to(Tensor).to(Value)([0.5, -1.0]) * 2) == expected
+        loss = model([0.5, -1.0]) * 2
+        assert seen_places(deepcopy(loss)) == seen_places(pickle.loads(pickle.dumps(loss))) == expected
+
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_what_a_replayed_step_keeps_has_frames(self, changed: bool) -> None:
+        model = MLP(2, [3, 1], "tanh", "sigmoid", seed=0)
+        expected = seen_places(model([0.5, -1.0]) * 2)
+        run, kept = Replay(), []
+
+        def step() -> Any:
+            kept[:] = [model([0.5, -1.0])]
+            return kept[0] * 2, None
+
+        for _ in range(4):
+            run(step, model.zero_grad)
+        if changed:
+            model.parameters()[0].data = 3.0
+        assert run.compilations == 1
+        assert seen_places(kept[0] * 2) == expected
+
+    def test_a_layer_whose_name_is_no_word_has_no_frame(self) -> None:
+        assert places(topological_sort(Layer(1, 1, number='1"]<b>')([1.0])[0] * 2)) == {}
+        assert places(topological_sort(Layer(1, 1, number="x" * 13)([1.0])[0] * 2)) == {}
+
+    def test_an_activation_that_returns_a_parameter_leaves_it_one(self) -> None:
+        w = Value(1.0, label="w")
+        w.mark = "1", "1", "weight"
+        assert Layer(1, 1, lambda z: w, number=2)([1.0]) == [w]
+        assert w.mark == ("1", "1", "weight")
+        assert Layer(1, 1, lambda z: 3.0)([1.0]) == [3.0]
 
     def test_parameters_that_meet_constants_alone(self) -> None:
         w = Value(3.0, label="w(1)_1,1")

@@ -225,6 +225,15 @@ def test_graphs_of_many_arrows_are_folded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.slow
+def test_the_view_has_the_frames_of_a_network() -> None:
+    model = MLP(2, [2, 1], "tanh", seed=0)
+    for parameter in model.parameters():
+        parameter.label = ""
+    drawn = steps((model([0.5, -1.0]) - 1) ** 2)._repr_html_()
+    assert "layer 2" in drawn
+    assert "perceptron 2" in drawn
+
+
 def test_a_long_table_is_cut() -> None:
     y = Value(1.0)
     for _ in range(100):

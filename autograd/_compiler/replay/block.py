@@ -106,6 +106,7 @@ class Block:
             made = found[node] = node.op.apply((args,) if node.op.arity is None else args, dict(node.settings))
             if isinstance(made, Node):
                 made.link(node.op, inputs, made.args, node.settings)
+                made.mark = node.mark
         return [found[node] for node in self.results]
 
 

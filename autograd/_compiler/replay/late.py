@@ -130,4 +130,4 @@ class LateResult(Late):
             return
         made = self.call.results()[self.place]
         node.link(made.op, made.inputs, made.args, made.settings)
-        node._data, node._late = self.value(), None
+        node._data, node._late, node.mark = self.value(), None, made.mark

@@ -77,7 +77,7 @@ def _digits(data: Any) -> str:
 
 def node_box(id: str, node: Node, is_root: bool, place: Place) -> Item:
     """Return the box of a node; its title has the whole label and all digits."""
-    leaf = "parameter" if is_parameter(node.label) else "input"
+    leaf = "parameter" if is_parameter(node) else "input"
     kind = "root" if is_root else "result" if node.op is not None else leaf
     heading = f"{clean(node.label, 500)} ({kind})" if node.label else kind
     title = f"{heading}\ndata {_digits(node.data)}\ngrad {_digits(node.grad)}"
@@ -97,7 +97,7 @@ def constant_box(id: str, data: Any, place: Place) -> Item:
 
 def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: list[Node]) -> Item:
     """Return a box that stands for many nodes (and, for inputs, constants); of a single output it shows the data."""
-    size = sum(math.prod(node.shape) for node in nodes if node.op is None and is_parameter(node.label))
+    size = sum(math.prod(node.shape) for node in nodes if node.op is None and is_parameter(node))
     operations = sum(node.op is not None for node in nodes)
     rows = [("parameters", f"{size:,}")] if size else [("operations", f"{operations:,}")]
     if box == INPUTS:

@@ -69,8 +69,8 @@ def draw(root: Any, *, gradients: bool = False, fold: str | None = None) -> Draw
     Boxes are numbers and arrays: parameters (leaves labelled w...) have a thick border, other leaves are rounded,
     constants dashed, and `root` has a double border; circles are operations. With `gradients`, colour and width of
     each arrow tell the gradient of `root` that flows back along it (of an array: its largest element by size). `fold`
-    draws every "layer" or every "perceptron" of a network, told by the labels of its parameters, as one box. A network
-    itself is drawn as columns of neurons. Labels are shown as text whatever they hold.
+    draws every "layer" or every "perceptron" of a network as one box; its layers mark what is theirs. A network itself
+    is drawn as columns of neurons. Labels are shown as text whatever they hold.
 
     Raises TypeError for what is no node and no network, and ValueError for a graph of more than 1,000 numbers, for
     gradients of what is no scalar, and for a graph that has nothing to fold.
@@ -163,8 +163,8 @@ def folded(order: list[Node], fold: str | None) -> dict[Node, Place]:
     found = places(order)
     if not found:
         raise ValueError(
-            "there is nothing to fold: no parameter here is labelled as those of nn's layers are, e.g. w(1)_2,3 for "
-            "layer 1, input 2, perceptron 3"
+            "there is nothing to fold: no layer of nn that has a number computed any of this, as those of an MLP or a "
+            "Sequential have, or Layer(2, 3, number=1)"
         )
     boxes: dict[Node, Place] = {node: place for node, place in found.items() if len(place) == 2}
     if fold == "layer":

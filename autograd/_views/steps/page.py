@@ -104,7 +104,7 @@ def _drawn(walk: Walk) -> list[Node]:
         twin._data = walk.data[node]
         twin._grad = gradients.get(node, 0.0)
         twin.op = None
-        twin.label = walk.names[node]
+        twin.label, twin.mark = walk.names[node], node.mark
         if node.op is not None:
             inputs = tuple(copies[given] if isinstance(given, Node) else given for given in node.inputs)
             twin.link(node.op, inputs, node.args, node.settings)
