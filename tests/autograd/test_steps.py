@@ -234,6 +234,17 @@ def test_the_view_has_the_frames_of_a_network() -> None:
     assert "perceptron 2" in drawn
 
 
+def test_the_boxes_have_room_for_the_data_after_the_update() -> None:
+    w = Value(2.0, label="w")
+    loss = w * 1.0
+    widths = [
+        float(re.search(r'id=\\"n0\\" class=\\"node parameter.*?width=\\"([0-9.]+)', drawn)[1])
+        for drawn in (steps(loss)._repr_html_(), steps(loss, SGD([w], lr=0.00012345))._repr_html_())
+    ]
+    # "data", 10, seven characters of 1.99988 and the margins of 7, in steps of 16; before, it was one.
+    assert widths == [64.0, 96.0]
+
+
 def test_a_long_table_is_cut() -> None:
     y = Value(1.0)
     for _ in range(100):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autograd._core.data import shape
@@ -75,13 +76,14 @@ def _digits(data: Any) -> str:
     return clean(repr(data.tolist() if hasattr(data, "tolist") else data), 500)
 
 
-def node_box(id: str, node: Node, is_root: bool, place: Place) -> Item:
-    """Return the box of a node; its title has the whole label and all digits."""
+def node_box(id: str, node: Node, is_root: bool, place: Place, later: Any = None) -> Item:
+    """Return the box of a node, with room for its `later` data; its title has the whole label and all digits."""
     leaf = "parameter" if is_parameter(node) else "input"
     kind = "root" if is_root else "result" if node.op is not None else leaf
     heading = f"{clean(node.label, 500)} ({kind})" if node.label else kind
     title = f"{heading}\ndata {_digits(node.data)}\ngrad {_digits(node.grad)}"
-    return _box(id, kind, node.label, _rows(node), title, place)
+    room = [] if later is None else _facts(later, "data")
+    return _box(id, kind, node.label, _rows(node), title, place, room)
 
 
 def echo(of: Item, id: str, place: Place) -> Item:
@@ -111,11 +113,22 @@ def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: 
     return item._replace(shapes=[*behind, *item.shapes], width=item.width + 2, height=item.height + 2)
 
 
-def _box(id: str, kind: str, label: str, rows: list[tuple[str, str]], title: str, place: Place) -> Item:
-    """Return a box of a heading and rows, each with its name to the left and its text to the right."""
+def _box(
+    id: str,
+    kind: str,
+    label: str,
+    rows: list[tuple[str, str]],
+    title: str,
+    place: Place,
+    room: Sequence[tuple[str, str]] = (),
+) -> Item:
+    """Return a box of a heading and rows, each with its name to the left and its text to the right.
+
+    It is wide enough for the rows in `room`, too, which are not written yet.
+    """
     heading = read(clean(label, 24))
     named = any(name for name, _ in rows)
-    texts = [text_width(name, 10.5) + 10 * bool(name) + text_width(text, 10.5) for name, text in rows]
+    texts = [text_width(name, 10.5) + 10 * bool(name) + text_width(text, 10.5) for name, text in (*rows, *room)]
     width = max([symbol_width(heading, 12, bold=True), *texts]) + 14
     if named:
         # A column of boxes is calmer if most are equally wide.

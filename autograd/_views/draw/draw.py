@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -104,8 +104,12 @@ def draw(root: Any, *, gradients: bool = False, fold: str | None = None) -> Draw
     return drawing_of(order, boxes, gradients)
 
 
-def drawing_of(order: list[Node], boxes: dict[Node, Place], gradients: bool = False) -> Drawing:
+def drawing_of(
+    order: list[Node], boxes: dict[Node, Place], gradients: bool = False, later: Mapping[Node, Any] | None = None
+) -> Drawing:
     """Return the drawing of a topological order, however long; nodes in `boxes` disappear in the box of that name.
+
+    There is room for the data that nodes will have `later`.
 
     In the SVG, the box of the node at place k of `order` has the id "nk" and its operation "nk-op"; the arrow from the
     node at j to that operation, as its argument p, has "ej-k-p", and the arrow from the operation to its result "ek".
@@ -115,7 +119,7 @@ def drawing_of(order: list[Node], boxes: dict[Node, Place], gradients: bool = Fa
     raw = constants(order, boxes)
     data = {name for (node, position), name in raw.items() if is_data(node, node.inputs[position])}
     crowd = data if boxes and len(data) > MANY else set()
-    items = items_of(order, boxes, raw, crowd)
+    items = items_of(order, boxes, raw, crowd, later or {})
     links = links_of(order, boxes, {k: box_id(INPUTS) if name in crowd else name for k, name in raw.items()}, flow)
     kinds = Counter(item.kind if item.kind in ("operation", "folded") else "number" for item in items)
     counts = ((kinds["folded"], "folded part"), (kinds["number"], "number"), (kinds["operation"], "operation"))
@@ -224,7 +228,11 @@ def is_data(node: Node, constant: Any) -> bool:
 
 
 def items_of(
-    order: list[Node], boxes: dict[Node, Place], raw: dict[tuple[Node, int], str], crowd: set[str]
+    order: list[Node],
+    boxes: dict[Node, Place],
+    raw: dict[tuple[Node, int], str],
+    crowd: set[str],
+    later: Mapping[Node, Any],
 ) -> list[Item]:
     """Return the boxes and circles of a graph; a crowd of constants disappears in a box for all inputs."""
     found = places(order)
@@ -245,7 +253,7 @@ def items_of(
         if node in boxes:
             continue
         place = found.get(node, ())
-        items.append(node_box(f"n{k}", node, node is order[-1], place))
+        items.append(node_box(f"n{k}", node, node is order[-1], place, later.get(node)))
         if node.op is not None:
             given = [names[i] if isinstance(i, Node) else drawn_text(i) for i in node.inputs]
             title = f"{names[node]} = {node.op.text(*given, **node.settings)}"

@@ -54,7 +54,9 @@ def view(walk: Walk, alone: bool = False) -> str:
         )
     order = _drawn(walk)
     boxes = _folding(order)
-    drawing = drawing_of(order, boxes)
+    moved = {step.node: step.result for step in walk if step.phase == "update"}
+    later = {twin: moved[node] for node, twin in zip(walk.order, order, strict=True) if node in moved}
+    drawing = drawing_of(order, boxes, later=later)
     state = {
         "title": _title(walk),
         "drawn": drawing.title,
