@@ -268,5 +268,10 @@ def _alike(now: Any, before: Any) -> bool:
 
 def _equal(now: Any, before: Any, text: str) -> bool:
     if _is_array(now):
-        return bool(now.shape == before.shape and now.dtype == before.dtype and now.tobytes() == before.tobytes())
+        if now.shape != before.shape or now.dtype != before.dtype:
+            return False
+        if type(now).__name__ == "ndarray" and now.dtype.kind in "biuf" and now.itemsize <= 8:
+            # As integers, which makes no copies: to compare two texts of 15 MiB takes ten times as long.
+            return bool((now.view(f"u{now.itemsize}") == before.view(f"u{now.itemsize}")).all())
+        return bool(now.tobytes() == before.tobytes())
     return bool(now == before) and (not text or repr(now) == text)
