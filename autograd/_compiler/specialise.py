@@ -21,9 +21,10 @@ from autograd._grad.transforms import parts_of
 
 from .build import program_of
 from .fresh import drawn, leaves_drawn
+from .outside import record_twice
 from .passes import hollow, rule_of
 from .program import nodes_in
-from .record import once_only, recorded, refuse_paths, replaced, same_twice
+from .record import refuse_paths, replaced
 from .surroundings import Surroundings
 
 
@@ -41,13 +42,9 @@ class Specialised:
         start = time.perf_counter()
         parts = parts_of(f)
         inner = parts.f if parts is not None else f
-        self._surroundings = Surroundings(f)
+        self._surroundings = Surroundings(f, inner)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
-        first = recorded(inner, args, kwargs, careful)
-        drawn_so_far = self._surroundings.drawn_so_far()
-        same_twice(first, recorded(inner, args, kwargs, careful), inner)
-        if self._surroundings.drawn_so_far() != drawn_so_far:
-            raise once_only(inner, "draws random numbers")
+        first, self._outside = record_twice(inner, args, kwargs, careful, self._surroundings)
         self._drawn = first.trace.drawn
         self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
@@ -64,25 +61,34 @@ class Specialised:
         self.source, self._function = BACKENDS[backend](self.program)
         self._counts["arrays written over"] = self.program.written_over
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.program.written_over
-        arrays = (node for node in self.program.captured if type(node._data) is not float)
-        self._layouts = [(node, layout(node._data)) for node in arrays]
-        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
+        arrays = {node for node in self.program.captured if type(node._data) is not float}
+        self._layouts = [(node, layout(node._data)) for node in arrays.difference(self._outside.leaves)]
+        hollow([*leaves_given, *self._outside.leaves, *self.program.nodes])
         self._seconds = time.perf_counter() - start
 
     def holds(self) -> bool:
         """Tell whether all that the function uses beside its arguments is as it was, but for the numbers of nodes."""
-        return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
+        return (
+            self._surroundings.same()
+            and all(layout(node._data) == before for node, before in self._layouts)
+            and self._outside.arrays() is not None
+        )
 
     def change(self) -> str:
         """Return what is no longer as it was, for a person."""
-        return self._surroundings.change() or "the shape or the type of a node that it uses"
+        return self._surroundings.change() or "the shape or the type of a node or an array that it uses"
 
     def run(self, args: Any, kwargs: Any) -> Any:
         """Compute the results for arguments of this signature."""
         return self._with([*drawn(self._drawn).values()], args, kwargs)
 
     def _with(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
-        """Compute with the numbers that were drawn."""
+        """Compute with the numbers that were drawn, and with arrays from outside as they are now."""
+        arrays = self._outside.arrays()
+        if arrays is None:
+            # Another thread has just put one of another form there.
+            return as_raw(self._f(*args, **kwargs))
+        numbers = [*numbers, *arrays]
         results = self._once(numbers, args, kwargs)
         if self._kinked:
             given = [item for item in flatten([args, kwargs]) if not isinstance(item, FIXED)]
@@ -104,7 +110,7 @@ class Specialised:
                 refuse_paths(nodes_in([args, kwargs]), self._wrt)
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
-        fresh = dict(zip(leaves_drawn(self._drawn), numbers))
+        fresh = dict(zip([*leaves_drawn(self._drawn), *self._outside.leaves], numbers))
         outside = [fresh.get(node, node._data) for node in program.captured]
         outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()

@@ -6,6 +6,7 @@ import builtins
 import pickle
 import random
 import sys
+from collections import Counter
 from collections.abc import MutableSequence, MutableSet
 from copy import deepcopy
 from functools import partial
@@ -14,6 +15,7 @@ from pathlib import PurePath
 from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
+from autograd._core.data import same_bits
 from autograd._core.node import Node
 from autograd._core.primitive import Primitive
 from autograd._core.trees import DEEPEST
@@ -33,7 +35,9 @@ class Surroundings:
     attribute that is set, or an array that is written to, shows.
     """
 
-    def __init__(self, f: Any) -> None:
+    def __init__(self, f: Any, inner: Any = None) -> None:
+        """Look around f; `inner` is the function itself, if f only differentiates it."""
+        self._inner = f if inner is None else inner
         self._kept: list[Any] = []
         self._generators: list[Any] = []
         self._mappings: list[tuple[Any, list[Any]]] = []
@@ -43,10 +47,16 @@ class Surroundings:
         self._slots: list[tuple[Any, list[str], list[Any]]] = []
         self._functions: list[tuple[FunctionType, Any]] = []
         self._contents: list[tuple[Any, Any, str]] = []
+        self._references: Counter[int] = Counter()
         seen: set[int] = set()
-        waiting = [f]
+        self._walk([self._inner], seen)
+        self._recurs = self._references[id(self._inner)] > 1
+        self._walk([f], seen)
+
+    def _walk(self, waiting: list[Any], seen: set[int]) -> None:
         while waiting:
             item = waiting.pop()
+            self._references[id(item)] += 1
             if id(item) in seen or isinstance(item, _UNCHANGING):
                 continue
             seen.add(id(item))
@@ -126,6 +136,29 @@ class Surroundings:
         self._mappings.append((mapping, [*mapping, *mapping.values()]))
         return list(mapping.values())
 
+    def ways_to_arrays(self) -> list[Way]:
+        """Return the variables of the inner function that hold arrays, if nothing else reaches these or the function.
+
+        Else some may be read where nobody looks.
+        """
+        if not isinstance(self._inner, FunctionType) or self._recurs:
+            return []
+        names, cells = _names(self._inner.__code__), set(map(id, self._inner.__closure__ or ()))
+        noted = [(cell, name, item) for cell, name, item in self._cells if id(cell) in cells]
+        noted += [item for item in self._variables if item[0] is self._inner.__globals__ and item[1] in names]
+        arrays = {(id(holder), name): (holder, name, item) for holder, name, item in noted if _is_array(item)}
+        held = Counter(id(item) for _, _, item in arrays.values())
+        return [(of, name) for of, name, item in arrays.values() if held[id(item)] == self._references[id(item)]]
+
+    def leave_out(self, ways: list[Way]) -> None:
+        """Compare no longer what some variables hold."""
+        left = {(id(holder), name) for holder, name in ways}
+        arrays = {id(content(*way)) for way in ways}
+        self._variables = [item for item in self._variables if (id(item[0]), item[1]) not in left]
+        self._cells = [item for item in self._cells if (id(item[0]), item[1]) not in left]
+        self._contents = [item for item in self._contents if id(item[0]) not in arrays]
+        self._kept = [item for item in self._kept if id(item) not in arrays]
+
     def drawn_so_far(self) -> bytes:
         """Return the states of all generators of random numbers: to draw changes one, whatever is drawn."""
         numpy = sys.modules.get("numpy")
@@ -178,6 +211,15 @@ def _same(now: Any, before: list[Any]) -> bool:
 def _parts(function: FunctionType) -> Any:
     """Return what may be set of a function."""
     return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
+
+
+Way = tuple[Any, str]
+"""A variable: the cell or the dict that holds it, and its name."""
+
+
+def content(holder: Any, name: str) -> Any:
+    """Return what a variable holds now."""
+    return holder.get(name, _NOTHING) if isinstance(holder, dict) else _content(holder)
 
 
 def _content(cell: Any) -> Any:
@@ -268,10 +310,5 @@ def _alike(now: Any, before: Any) -> bool:
 
 def _equal(now: Any, before: Any, text: str) -> bool:
     if _is_array(now):
-        if now.shape != before.shape or now.dtype != before.dtype:
-            return False
-        if type(now).__name__ == "ndarray" and now.dtype.kind in "biuf" and now.itemsize <= 8:
-            # As integers, which makes no copies: to compare two texts of 15 MiB takes ten times as long.
-            return bool((now.view(f"u{now.itemsize}") == before.view(f"u{now.itemsize}")).all())
-        return bool(now.tobytes() == before.tobytes())
+        return same_bits(now, before)
     return bool(now == before) and (not text or repr(now) == text)

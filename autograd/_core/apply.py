@@ -22,9 +22,12 @@ def apply(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> Any
         args, settings = sort_out(op, args, settings)
     if settings:
         check_settings(op, settings)
-    step = replaying.get() if active else None
+    trace = tracing.get() if active else None
+    if trace is not None and trace.outside:
+        args = tuple([trace.outside.get(id(arg), arg) for arg in args])
+    step = replaying.get() if active and trace is None else None
     missed = None
-    if step is not None and tracing.get() is None:
+    if step is not None:
         node, missed = step.look(op, args, settings)
         if node is not None:
             return node
@@ -43,7 +46,6 @@ def apply(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> Any
             data = arg if kind in ARRAYS and arg.dtype.char in "dfe?" else constant(op, arg, args)
         scalar = scalar and type(data) in NUMBERS
         raw.append(data)
-    trace = tracing.get() if active else None
     if not nodes and (trace is None or not any(map(has_varying, settings.values()))):
         return op.forward(floats if scalar else numpy_module(), *raw, **settings)
     record = not active or recording.get()

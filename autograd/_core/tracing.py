@@ -53,6 +53,8 @@ class Trace:
         """What was raised: the function may catch it, and go on."""
         self.drawn: list[Draw] = []
         """To be done at every call, too."""
+        self.outside: dict[int, Node] = {}
+        """Leaves for arrays from outside, by the identity of what stands for the array in the function."""
 
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""
