@@ -17,10 +17,7 @@ FROZEN: Any = object()
 
 NO_SETTINGS: Mapping[str, Any] = {}
 
-Mark = tuple[str, str, str]
-"""The layer of a network, its neuron, and the role there: "weight", "bias" or "output"; each may be empty."""
-
-NO_MARK: Mark = ("", "", "")
+NO_MARK = ("", "", "")
 
 
 class Node:
@@ -52,8 +49,8 @@ class Node:
     _late: Any
     """What computes, in a step that is replayed, what the node holds; None as soon as it holds that."""
     _source: str
-    mark: Mark
-    """What the node is in a network: (layer, neuron, role). Layers set it and drawings read it; a label only names."""
+    mark: tuple[str, str, str]
+    """Layer, neuron and role ("weight", "bias", "output") in a network; drawings read it, a label only names."""
 
     def __getattr__(self, name: str) -> Any:
         """Compute what the node does not hold yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd._core.node import Mark, Node
+from autograd._core.node import Node
 
 Place = tuple[str, ...]
 """("layer 1",) or ("layer 1", "perceptron 2")."""
@@ -11,7 +11,7 @@ MAX_NAME = 12
 """A layer of a longer name, or of one that is no word, has no frame: its name is part of an id."""
 
 
-def place_of(mark: Mark) -> Place:
+def place_of(mark: tuple[str, str, str]) -> Place:
     """Return the place of a parameter with this mark; empty for one of no layer.
 
     >>> from autograd._views.groups import place_of

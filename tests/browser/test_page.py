@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Tensor, Value, draw, explain, primitive, sigmoid, steps, tanh
+from autograd import Tensor, Value, draw, primitive, sigmoid, steps, tanh
 from autograd._views.steps.page import view
 from nn import MLP, SGD, mse
 from nn.__main__ import main
@@ -311,7 +311,6 @@ def test_no_other_view_takes_a_text_for_markup(visit: Visit, tmp_path: Path) -> 
         w = Value(2.0, label=text)
         loss = w * 3
         loss.label = text
-        parts.append(explain(loss, w).html)
         if text in HOSTILE[:6]:
             drawn = loss._repr_mimebundle_()
             parts += [drawn["text/html"], drawn["image/svg+xml"]]
@@ -464,13 +463,3 @@ def test_a_step_of_a_large_graph_touches_no_more_of_the_page(
         medians.append(sorted(page.evaluate(CHANGES))[30])
         assert at(page).startswith("61 / ")
     assert medians[1] < 1.5 * medians[0]
-
-
-def test_the_colour_of_a_factor_is_a_line_beneath_it(visit: Visit) -> None:
-    loss, w = perceptron()
-    page = visit(f"<!DOCTYPE html><html lang=en><meta charset=utf-8><title>explained</title>{explain(loss, w[1]).html}")
-    factors = page.locator("span[style*=border-bottom]")
-    assert factors.count() == 3
-    for k in range(3):
-        outer, inner = (part.bounding_box() for part in (factors.nth(k), factors.nth(k).locator("span").first))
-        assert outer["y"] + outer["height"] >= inner["y"] + inner["height"] + 4

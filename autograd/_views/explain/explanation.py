@@ -1,4 +1,4 @@
-"""How an explanation looks: as text in a terminal, as LaTeX in a notebook, as HTML in a page."""
+"""How an explanation looks: as text in a terminal, as LaTeX in a notebook."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ WIDTH = 96
 
 BLOCK = 5
 """How many factors stand side by side in a row of LaTeX."""
-
-CELL = "padding:2px 8px;border:0"
-"""How a cell of a table looks."""
 
 
 class Factor(NamedTuple):
@@ -78,11 +75,6 @@ class Explanation(NamedTuple):
     def latex(self) -> str:
         """The explanation as LaTeX for a notebook, without dollar signs."""
         return _latex(self)
-
-    @property
-    def html(self) -> str:
-        """The explanation as a piece of HTML that needs nothing else: no script, no style sheet, no network."""
-        return _html(self)
 
     def __str__(self) -> str:
         return plain("\n".join(_text(self)))
@@ -323,63 +315,3 @@ def _latex_arrays(path: Path) -> str:
         for f in path.factors
     ]
     return _environment("array", "{lll}", rows)
-
-
-def escape(text: str) -> str:
-    """Make any text harmless in HTML."""
-    # Imported here: its table of all entities would take a tenth of the time of `import autograd`.
-    from html import escape
-
-    return escape(text)
-
-
-def _html(it: Explanation) -> str:
-    """Return a heading, what the names stand for, and a table for each path."""
-    name = _html_fraction([it.loss], [it.wrt])
-    several = len(it.paths) > 1
-    parts = [f"<p>{name} = <b>{escape(show(it.value))}</b>, {escape(_how(it))}</p>"]
-    inputs = [f"{i.name} = {i.number}" if i.number else i.name for i in it.lines if not i.formula]
-    parts.append(f"<p>{escape(', '.join(inputs))}</p>")
-    meant = [(escape(x.name), f"= {escape(x.formula)}", f"= {escape(x.number)}") for x in it.lines if x.formula]
-    if meant:
-        parts.append(_html_table(meant, CELL))
-    parts += [f"<p>{escape(remark)}</p>" for remark in _remarks(it)]
-    for k, path in enumerate(it.paths, 1):
-        if not path.factors:
-            continue
-        cells = [(_html_name(f), escape(f.formula), escape(f.number)) if f else ("…", "…", "…") for f in path.factors]
-        if it.arrays:
-            parts.append(_html_table([("factor", "g becomes", "which is"), *cells], CELL))
-            continue
-        lead = f"path {k}" if several else name
-        first, *rest = zip(*cells)
-        rows = [(lead, "=", *_between(first)), *(("", "=", *_between(row)) for row in rest)]
-        parts.append(_html_table([*rows, ("", "=", f"<b>{escape(show(path.value))}</b>")], f"text-align:center;{CELL}"))
-    if several:
-        terms = " ".join(_signed([show(path.value) for path in it.paths]))
-        parts.append(f"<p>{name} = {escape(terms)} = <b>{escape(show(it.value))}</b></p>")
-    return f'<div style="overflow-x:auto;font-family:serif">\n{chr(10).join(parts)}\n</div>'
-
-
-def _between(cells: Sequence[str]) -> list[str]:
-    """Put a multiplication sign between cells."""
-    return [part for cell in cells for part in ("·", cell)][1:]
-
-
-def _html_table(rows: Sequence[Sequence[str]], style: str) -> str:
-    lines = ["".join(f'<td style="{style}">{cell}</td>' for cell in row) for row in rows]
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
-
-
-def _html_name(factor: Factor) -> str:
-    held = f"<sub>|{escape(', '.join(factor.held[:2]))}</sub>" if factor.held else ""
-    name = _html_fraction(factor.upper, factor.lower) + held
-    # The colour is a line beneath, since not all of them can be read as text on every background.
-    style = f"display:inline-block;border-bottom:4px solid {factor.color}"
-    return f'<span style="{style}">{name}</span>' if factor.color else name
-
-
-def _html_fraction(upper: Sequence[str], lower: Sequence[str]) -> str:
-    over, under = (f"∂{escape(cut(names))}" for names in (upper, lower))
-    style = "display:inline-block;vertical-align:middle;text-align:center"
-    return f'<span style="{style}">{over}<br><span style="border-top:1px solid;display:block">{under}</span></span>'
