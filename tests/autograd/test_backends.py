@@ -131,6 +131,16 @@ def test_masks_and_structures_in_the_functional_source() -> None:
 
 
 @pytest.mark.usefixtures("plain_jax")
+def test_a_function_of_jax_takes_no_dtype() -> None:
+    own = primitive(
+        "own", lambda xp, x: xp.add(x, 1, dtype="float32").sum(axis=0, dtype="float64"), None, elementwise=False
+    )
+    fast = compiled(lambda x: own(x), backend="jax")
+    close(fast(np.array([1.0, 2.0])), 5.0)
+    assert "np.add(x, 1).astype('float32').sum(axis=0, dtype='float64')" in fast.source
+
+
+@pytest.mark.usefixtures("plain_jax")
 def test_what_jax_cannot_run() -> None:
     def forward(xp: Any, x: Any) -> Any:
         return math.floor(x)

@@ -97,6 +97,13 @@ class TestRules:
         fast = agree(lambda x: own(x, shift=shift) * own(x, shift=shift), 3.0)
         assert fast(1.0) == 9.0
 
+    def test_settings_that_nobody_can_write(self, declare: Any) -> None:
+        own = declare(lambda xp, a, *, most: a + 1 if a < most else a)
+        fast = agree(lambda x: own(x, most=1 << 1100), 2.0)
+        assert "own" in fast.source
+        kept = primitive("kept", lambda xp, a, *, kind: a.astype(kind).astype(float), None, elementwise=False)
+        agree(lambda x: kept(x, kind=object) * 2, np.array([1.0, 2.0]))
+
     def test_one_that_sorts_symbols_as_objects(self, declare: Any) -> None:
         own = declare(lambda xp, a: np.sort(a), elementwise=False)
         fast = agree(lambda x: own(x), np.array([1.0, 3.0, 2.0]))
@@ -186,6 +193,20 @@ class TestArrays:
     def test_a_large_negative(self) -> None:
         fast = agree(lambda x: -(x * 3) + -(x + 1), np.linspace(-1, 1, 5000))
         assert "np.negative(t1, out=t1)" in fast.source
+
+    def test_decisions_and_bits_of_large_arrays(self, declare: Any) -> None:
+        def forward(xp: Any, a: Any) -> Any:
+            if (a > 0).all():
+                b = xp.sqrt(a)
+                return b * b + a
+            return (a + 1.0).view("float64")
+
+        own = declare(forward, elementwise=False)
+        fast = agree(lambda x: own(x * 2) * 3, np.linspace(-1, 1, 5000))
+        x = np.linspace(1, 2, 5000)
+        np.testing.assert_array_equal(fast(x), (np.sqrt(x * 2) * np.sqrt(x * 2) + x * 2) * 3)
+        bits = primitive("bits", lambda xp, a: (a + 1.0).view("float64"), None, elementwise=False)
+        agree(lambda x: bits(x * 2) * 3, x)
 
     def test_a_computed_number_beside_a_large_array(self) -> None:
         agree(lambda x, c: exp(x * 0.5) * (c * 2), np.linspace(-1, 1, 5000), 3.0)

@@ -150,10 +150,13 @@ def put_in_place(xp: Any, a: Any) -> Any:
 
 
 def test_constants_are_computed_while_lowering(declare: Any) -> None:
-    own = declare(
-        lambda xp, a: a * xp.asarray([[1.0, 2.0, 4.0]]).T[1:][0] + xp.sum(xp.asarray([1.0, 2.0])), elementwise=False
-    )
+    def forward(xp: Any, a: Any) -> Any:
+        return a * xp.asarray([[1.0, 2.0, 4.0]]).T[1:][0] + xp.sum(xp.asarray([1.0, 2.0]))
+
+    own = declare(forward, elementwise=False)
     agree(lambda x: own(x), np.array([1.0, 3.0]))
+    other = autograd.primitive("other", lambda xp, a: a + xp.exp(1.0), None)
+    agree(lambda x: other(x), 2.0)
 
 
 def written_through_a_view(xp: Any, a: Any) -> Any:

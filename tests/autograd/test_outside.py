@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import autograd
 from autograd import Tensor, value_and_grad, where
 from autograd import compile as compiled
+from autograd._core.data import same_bits
 from nn import mse
 
 W = np.linspace(-1.0, 1.0, 5)
@@ -282,3 +284,13 @@ def test_what_stands_for_an_array_is_one_afterwards() -> None:
         assert isinstance(item, np.ndarray)
         assert item.sum() == X.sum()
         assert bool(item.any() and repr(item) == repr(X))
+
+
+def test_what_tells_arrays_apart() -> None:
+    one = np.array([1.0, -0.0, math.nan])
+    assert same_bits(one, one.copy())
+    assert not same_bits(one, np.array([1.0, 0.0, math.nan]))
+    assert not same_bits(one, one[:2])
+    assert not same_bits(one, one.astype(np.float32))
+    assert same_bits(one + 1j, one + 1j)
+    assert not same_bits(one + 1j, one - 1j)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd._compiler.rules.expressions import Do, Expression, For, If, Let, Line, Lines, Put, Return
+from autograd._compiler.rules.expressions import (
+    Do,
+    Expression,
+    For,
+    If,
+    Let,
+    Line,
+    Lines,
+    Put,
+    Return,
+    called,
+    name,
+    replaced,
+)
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
 
@@ -62,8 +75,7 @@ class Printer:
             how = "add" if line.how == "add" else "set"
             return f"{self.text(array)} = {self.text(array)}.at[{self._index(index)}].{how}({self.text(value)})"
         if line.how == "add":
-            items = Expression("array", (array, index, line.value), ("add.at",))
-            return self.text(items)
+            return self.text(Expression("array", (array, replaced(index, _as_argument), line.value), ("add.at",)))
         return f"{self.text(line.target)} {line.how}= {self.text(line.value)}"
 
     def text(self, tree: Expression, around: int = LINE) -> str:
@@ -200,6 +212,11 @@ _WRITE: dict[str, Callable[[Printer, Expression], tuple[str, int]]] = {
     "dict": Printer._dict,
     "choice": Printer._choice,
 }
+
+
+def _as_argument(tree: Expression) -> Expression | None:
+    """Return a slice as it is written where no brackets are."""
+    return called("call", [name("slice"), *tree.parts]) if tree.kind == "slice" else None
 
 
 def _is_none(tree: Expression) -> bool:

@@ -192,6 +192,5 @@ def changed(line: Line, change: Callable[[Expression], Expression]) -> Line:
     if isinstance(line, If):
         yes, no = ([changed(other, change) for other in lines] for lines in (line.yes, line.no))
         return If(change(line.condition), yes, no)
-    if isinstance(line, For):
-        return For(line.place, change(line.array), [changed(other, change) for other in line.lines])
+    assert not isinstance(line, For)
     return line._replace(value=change(line.value))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd._core.modes import without_warnings
+
 from .expressions import If, Let, Lines, name
 from .namespaces import ArrayNamespace, FloatNamespace
 from .symbols import Fork, Given, Symbol, Unwritable, Writer, example, syntax
@@ -12,6 +14,8 @@ from .symbols import Fork, Given, Symbol, Unwritable, Writer, example, syntax
 MOST_DECISIONS = 4
 
 
+# The examples may be outside a function's domain, where the way is not taken.
+@without_warnings
 def lines_of(
     result: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool
 ) -> tuple[Lines, str]:
