@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy
@@ -10,7 +10,20 @@ import numpy
 from autograd import Tensor
 from autograd.files import brief
 from nn._core.rows import held
-from nn._layers.activations import Activation
+from nn._core.types import (
+    Activation,
+    Array,
+    Cost,
+    Labels,
+    Loss,
+    Nested,
+    Numbers,
+    Output,
+    Rows,
+    Targets,
+    Unchecked,
+    Weights,
+)
 from nn._layers.dense import MLP
 from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit
@@ -44,7 +57,7 @@ class _NeuralNet(BaseEstimator):
         epochs: int = 200,
         batch_size: int = 200,
         patience: int | None = None,
-        random_state: Any = None,
+        random_state: int | numpy.random.RandomState | None = None,
     ) -> None:
         self.hidden_sizes = hidden_sizes
         self.activation = activation
@@ -73,7 +86,7 @@ class _NeuralNet(BaseEstimator):
         self.optimizer_ = NAMED[self.optimizer](self.model_.parameters(), *settings)
         self.history_ = History({"loss": []})
 
-    def _train(self, X: Any, y: Any, weight: Any, loss: Callable[..., Any], epochs: int) -> None:
+    def _train(self, X: Rows, y: Targets, weight: Weights | None, loss: Loss, epochs: int) -> None:
         """Go on training, and add to the history."""
         batch_size = _plain(self.batch_size)
         if isinstance(batch_size, int) and batch_size >= len(X):
@@ -97,7 +110,7 @@ class _NeuralNet(BaseEstimator):
     def _seed(self) -> int:
         return int(self._rng.randint(2**31 - 1))
 
-    def _output(self, X: Any) -> Any:
+    def _output(self, X: Rows) -> Numbers:
         """Return the network's output for samples, which are checked."""
         check_is_fitted(self, "model_")
         _check_unmasked(X, "X")
@@ -123,7 +136,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     True
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
         weight = None
@@ -134,7 +147,9 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         self._train(X, self._encoded(y), weight, self._loss(), _plain(self.epochs))
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: Rows, y: Targets, classes: Labels | None = None, sample_weight: Weights | None = None
+    ) -> Self:
         """Go through samples once, from where training stood; the first call needs all `classes`, a list of labels."""
         first = not hasattr(self, "model_")
         X, y = self._checked(X, y, first)
@@ -154,11 +169,11 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         self._train(X, codes, weight, self._loss(), 1)
         return self
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: Rows) -> Numbers:
         """Return the network's output: (n,), above 0 for the second class, or the scores (n, k) of k classes."""
         return self._output(X)
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Rows) -> Numbers:
         """Return the probability (n, k) of each class, or of each label where a sample may have several."""
         z = self._output(X)
         if self._several:
@@ -168,21 +183,21 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         e = numpy.exp(z - z.max(axis=1, keepdims=True))
         return e / e.sum(axis=1, keepdims=True)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Rows) -> Targets:
         """Return the most probable label of each sample, (n,), or 0 and 1 (n, m) where a sample may have several."""
         z = self._output(X)
         if self._several:
             return (z > 0).astype(int)
         return self.classes_[decide(checked_scores(z, "predict"), 0.0)]
 
-    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+    def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
         _check_unmasked(X, "X")
         _check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)
         check_classification_targets(y)
         return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
 
-    def _choose(self, y: Any) -> None:
+    def _choose(self, y: Array) -> None:
         """Take the classes from labels."""
         self._several = y.ndim == 2
         self.classes_ = numpy.arange(y.shape[1]) if self._several else numpy.unique(y)
@@ -194,7 +209,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def _outputs(self) -> int:
         return 1 if len(self.classes_) == 2 and not self._several else len(self.classes_)
 
-    def _encoded(self, y: Any) -> Any:
+    def _encoded(self, y: Array) -> Array:
         """Return labels as the loss takes them: class numbers, or 0 and 1 as floats."""
         if self._several:
             return y.astype(float)
@@ -206,7 +221,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
             )
         return codes.astype(float) if len(self.classes_) == 2 else codes
 
-    def _loss(self) -> Callable[..., Any]:
+    def _loss(self) -> Loss:
         return _logistic if self._several or len(self.classes_) == 2 else cross_entropy
 
     def __sklearn_tags__(self) -> Any:
@@ -227,7 +242,7 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
     array([5.])
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
         weight = None
@@ -237,7 +252,7 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         self._train(X, y, weight, mse, _plain(self.epochs))
         return self
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Go through samples once, from where training stood."""
         first = not hasattr(self, "model_")
         X, y = self._checked(X, y, first)
@@ -246,11 +261,11 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         self._train(X, y, None if sample_weight is None else _weights(X, sample_weight), mse, 1)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Rows) -> Targets:
         """Return the outputs for samples (n, k): (n,), or (n, m) for m outputs."""
         return self._output(X)
 
-    def _checked(self, X: Any, y: Any, reset: bool = True) -> tuple[Any, Any]:
+    def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
         _check_unmasked(X, "X")
         _check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
@@ -262,26 +277,26 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         return tags
 
 
-def _logistic(z: Any, y: Any, weight: Any = None) -> Any:
+def _logistic(z: Output, y: Targets, weight: Weights | None = None) -> Cost:
     return binary_cross_entropy(z, y, from_logits=True, weight=weight)
 
 
-def _sigmoid(z: Any) -> Any:
+def _sigmoid(z: Array) -> Array:
     # 1 / (1 + exp(-z)), which would overflow for z far below 0.
     return numpy.exp(-numpy.logaddexp(0.0, -z))
 
 
-def _check_unmasked(data: Any, what: str) -> None:
+def _check_unmasked(data: Nested, what: str) -> None:
     """Raise ValueError for masked numbers: scikit-learn takes what lies under the mask."""
     for part in data if isinstance(data, (list, tuple)) else [data]:
         if isinstance(part, numpy.ma.MaskedArray):
             held(part, what)
 
 
-def _weights(X: Any, sample_weight: Any) -> Any:
+def _weights(X: Rows, sample_weight: Weights) -> Array:
     """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for others."""
     _check_unmasked(sample_weight, "sample_weight")
-    weight = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
+    weight: Array = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
     if weight.shape != (len(X),):
         raise ValueError(f"sample_weight must be a number for each of {len(X)} samples; got shape {weight.shape}")
     if (weight < 0).any():
@@ -291,7 +306,7 @@ def _weights(X: Any, sample_weight: Any) -> Any:
     return weight
 
 
-def _weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+def _weighed(X: Rows, y: Targets, sample_weight: Weights) -> tuple[Array, Array, Array]:
     """Return the samples that count, and their weights, scaled to mean 1: so the size of the steps stays."""
     weight = _weights(X, sample_weight)
     counts = weight > 0
@@ -299,6 +314,6 @@ def _weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
     return X[counts], y[counts], weight / weight.mean()
 
 
-def _plain(number: Any) -> Any:
+def _plain(number: Unchecked) -> Any:
     """Return a number of NumPy's, as searches give them, as one of Python's."""
     return number.item() if isinstance(number, numpy.generic) else number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
@@ -9,14 +10,16 @@ from hypothesis import strategies as st
 
 from autograd import Tensor, Value
 from autograd.testing import tensors
+from nn._core.types import Activation
 from nn._layers.activations import ACTIVATIONS
+from nn._layers.batches import Form
 from nn._layers.dense import MLP
 
 SMALL = 4
 
 
 @st.composite
-def mlps(draw: st.DrawFn, of: Any = None, activations: Any = None) -> MLP:
+def mlps(draw: st.DrawFn, of: Form | None = None, activations: Iterable[Activation] | None = None) -> MLP:
     """Return a strategy for MLPs of up to three layers with up to 4 neurons each, of Values or of Tensors.
 
     `of` is Value or Tensor, either if None; `activations` are names or functions, all that have names if None.

@@ -10,8 +10,10 @@ from typing import Any
 
 from autograd import deeper
 
+from .types import Nested
 
-def flat(x: Any, depth: int = 0) -> list[Any]:
+
+def flat(x: Nested, depth: int = 0) -> list[Any]:
     """Return what is in nested lists as one list; raise ValueError if they are too deep.
 
     >>> from nn._core.lists import flat
@@ -24,7 +26,7 @@ def flat(x: Any, depth: int = 0) -> list[Any]:
     return [part for row in x for part in flat(row, inside)]
 
 
-def mapped(f: Callable[[Any], Any], x: Any, depth: int = 0) -> Any:
+def mapped(f: Callable[[Any], Any], x: Nested, depth: int = 0) -> Nested:
     """Return nested lists with f(item) in place of each item; raise ValueError if they are too deep.
 
     >>> from nn._core.lists import mapped
@@ -37,7 +39,7 @@ def mapped(f: Callable[[Any], Any], x: Any, depth: int = 0) -> Any:
     return [mapped(f, part, inside) for part in x]
 
 
-def first(x: Any) -> Any:
+def first(x: Nested) -> Any:
     """Return the first item in nested lists; an empty list is an item.
 
     >>> from nn._core.lists import first

@@ -6,9 +6,9 @@ It is the only state of `nn` that outlives a call.
 from __future__ import annotations
 
 from random import Random
-from typing import Any
 
 from .settings import whole
+from .types import Unchecked
 
 # The methods of a Random are atomic: threads get different seeds.
 _source = Random(0)
@@ -54,7 +54,7 @@ def new_seed() -> int:
     return _source.getrandbits(32)
 
 
-def generator(seed: Any) -> Random:
+def generator(seed: Unchecked) -> Random:
     """Return the generator for a seed: a new one for None and for a whole number, the same one for a `random.Random`.
 
     A generator of NumPy is drawn from for a new one. Raises ValueError for another seed.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import Node, deeper
 from autograd.files import brief
+
+from .types import Array, Nested, Numbers, Rows
 
 LISTS = (list, tuple, range)
 CHUNK = 2**20
 """So many numbers are looked through at a time: a memory map may be larger than the memory."""
 
 
-def rows(data: Any, what: str = "X") -> Any:
+def rows(data: Rows, what: str = "X") -> Rows:
     """Return data as rows of numbers by position: an array with its dtype, or lists where lists were given.
 
     Arrays, memory maps, Series and DataFrames, tensors of PyTorch and whatever else NumPy can read become arrays; the
@@ -34,7 +36,7 @@ def rows(data: Any, what: str = "X") -> Any:
     raise TypeError(f"{what} must be a list or an array with a row for each sample; got {brief(data)}")
 
 
-def pick(data: Any, numbers: list[int]) -> Any:
+def pick(data: Rows, numbers: list[int]) -> Rows:
     """Return the rows with these numbers, from 0, in the form in which they are held.
 
     >>> pick(["a", "b", "c"], [2, 0])
@@ -48,7 +50,7 @@ def pick(data: Any, numbers: list[int]) -> Any:
     return pick(list(data), numbers) if array is None else array[numbers]
 
 
-def arranged(data: Any, of_values: bool) -> Any:
+def arranged(data: Rows, of_values: bool) -> Rows:
     """Return rows in the form in which a network takes them: for one of Tensors lists become an array.
 
     Rows of different lengths stay a list.
@@ -63,7 +65,7 @@ def arranged(data: Any, of_values: bool) -> Any:
         return data
 
 
-def joined(parts: list[Any], sizes: list[int]) -> Any:
+def joined(parts: list[Any], sizes: list[int]) -> Numbers:
     """Return the outputs of all batches, of so many samples each, as if there had been one batch.
 
     A network may return several outputs, each with a row for each sample. Raises ValueError for others.
@@ -84,7 +86,7 @@ def joined(parts: list[Any], sizes: list[int]) -> Any:
     raise ValueError("metrics need an output for each sample; compute this one in a callback, from predict(model, X)")
 
 
-def fault(data: Any, what: str) -> str:
+def fault(data: Rows, what: str) -> str:
     """Return where the first nan or inf stands in data, as `rows` returns them, or nothing.
 
     >>> fault([[1.0, 2.0], [3.0, math.nan]], "X")
@@ -105,7 +107,7 @@ def fault(data: Any, what: str) -> str:
     return ""
 
 
-def _fault(item: Any, what: str, place: tuple[int, ...]) -> str:
+def _fault(item: Nested, what: str, place: tuple[int, ...]) -> str:
     if isinstance(item, LISTS):
         return next(filter(None, (_fault(part, what, (*place, k)) for k, part in enumerate(item))), "")
     if getattr(item, "shape", ()):
@@ -113,7 +115,7 @@ def _fault(item: Any, what: str, place: tuple[int, ...]) -> str:
     return "" if math.isfinite(item) else f"{what} holds {item:g}{_where(place)}"
 
 
-def _listed(data: Any, what: str, place: tuple[int, ...]) -> list[Any]:
+def _listed(data: Iterable[Any], what: str, place: tuple[int, ...]) -> list[Any]:
     deeper(len(place))
     return [
         item if type(item) is float or type(item) is int else _plain(item, what, (*place, k))
@@ -121,7 +123,7 @@ def _listed(data: Any, what: str, place: tuple[int, ...]) -> list[Any]:
     ]
 
 
-def _plain(item: Any, what: str, place: tuple[int, ...]) -> Any:
+def _plain(item: Nested, what: str, place: tuple[int, ...]) -> Numbers:
     """Return something in a list as a list, an array or a number."""
     if isinstance(item, LISTS):
         return _listed(item, what, place)
@@ -138,11 +140,11 @@ def _plain(item: Any, what: str, place: tuple[int, ...]) -> Any:
     raise ValueError(_no_number(item, what, place))
 
 
-def _is_torch(data: Any) -> bool:
+def _is_torch(data: object) -> bool:
     return hasattr(data, "detach") and hasattr(data, "cpu") and hasattr(data, "numpy")
 
 
-def held(data: Any, what: str, place: tuple[int, ...] = ()) -> Any:
+def held(data: Nested, what: str, place: tuple[int, ...] = ()) -> Any:
     """Return what holds an array as one of NumPy's, None for what holds none; raise ValueError for what is masked."""
     if isinstance(data, Node):
         data = data.data
@@ -163,7 +165,7 @@ def held(data: Any, what: str, place: tuple[int, ...] = ()) -> Any:
     return numpy.asarray(data)
 
 
-def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
+def _numbers(array: Array, what: str, place: tuple[int, ...]) -> Any:
     """Return an array that holds real numbers; raise ValueError, with the place, for another."""
     if array.dtype.kind in "fiub":
         return array
@@ -181,7 +183,7 @@ def _numbers(array: Any, what: str, place: tuple[int, ...]) -> Any:
     raise ValueError(_no_number(array[first] if array.size else array.dtype, what, (*place, *first)))
 
 
-def _no_number(item: Any, what: str, place: tuple[int, ...]) -> str:
+def _no_number(item: object, what: str, place: tuple[int, ...]) -> str:
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return f"{what} has no number{_where(place)} ({brief(item, 40)}): leave such rows out, or put a number there"
     advice = "[classes.index(name) for name in y]" if what.endswith("y") else "a number, such as that of a class,"
@@ -195,7 +197,7 @@ def _where(place: tuple[int, ...]) -> str:
     return "".join(f"{sep}{name} {k}" for sep, name, k in zip((" in ", ", "), ("row", "column"), place))
 
 
-def shape_of(x: Any, depth: int = 0) -> tuple[int, ...]:
+def shape_of(x: Nested, depth: int = 0) -> tuple[int, ...]:
     """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
     if not isinstance(x, (list, tuple)):
         shape: tuple[int, ...] = getattr(x, "shape", ())

@@ -10,8 +10,10 @@ from typing import Any
 
 from autograd.files import brief
 
+from .types import Unchecked
 
-def whole(name: str, number: Any, least: int | None = None, otherwise: str = "") -> int:
+
+def whole(name: str, number: Unchecked, least: int | None = None, otherwise: str = "") -> int:
     """Return a whole number as an int; raise ValueError for one below `least`, and for 3.0, True and the like.
 
     `name` is the setting's, `otherwise` what else it may be.
@@ -33,7 +35,7 @@ def whole(name: str, number: Any, least: int | None = None, otherwise: str = "")
     return found
 
 
-def real(name: str, number: Any, fits: Callable[[float], bool], what: str) -> float:
+def real(name: str, number: Unchecked, fits: Callable[[float], bool], what: str) -> float:
     """Return a real number as one of Python's; raise ValueError unless it `fits`, which `what` says in words.
 
     >>> real("lr", 0.1, lambda lr: lr > 0, "a positive number")

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
 
 import autograd
 from autograd.files import brief
 from nn._core.settings import nearest, real
+from nn._core.types import Activation, Nested
 
 from .portable import Graph
 
-Activation = str | Callable[[Any], Any]
 
-
-def linear(z: Any) -> Any:
+def linear(z: Nested) -> Nested:
     """Return z: no non-linearity.
 
     >>> linear(3.0)
     3.0
     """
     return z
+
+
+class Activated(Protocol):
+    """A layer with an activation, as it was given and as a function."""
+
+    activation: Activation
+    g: Callable[[Any], Any]
 
 
 class Row(NamedTuple):
@@ -33,7 +40,7 @@ class Row(NamedTuple):
     function: Callable[[Any], Any]
     init: str
     onnx: Callable[[Graph], Any]
-    torch: Callable[[Any], list[Any]]
+    torch: Callable[[ModuleType], list[Any]]
 
 
 def _write_silu(graph: Graph) -> None:
@@ -121,7 +128,7 @@ def activation_name(activation: Activation) -> str:
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", brief(activation)))
 
 
-def row_of(layer: Any) -> Row:
+def row_of(layer: Activated) -> Row:
     """Return the row of a layer's activation; raise ValueError for one that other programs do not know."""
     row = ROWS.get(activation_name(layer.activation))
     # The name may have been given another function in ACTIVATIONS.

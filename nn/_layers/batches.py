@@ -9,14 +9,15 @@ from typing import Any
 from autograd import Node, Tensor, Value, deeper, item, stack
 from autograd.files import brief
 from nn._core.rows import rows
+from nn._core.types import Input, Nested, Unchecked
 
 
-def is_batch(x: Any) -> bool:
+def is_batch(x: Input) -> bool:
     """Tell whether x, as `as_values` returns it, is a list of samples, or of none, rather than one sample."""
     return not x or isinstance(x[0], (list, tuple))
 
 
-def as_values(x: Any, n_in: int, depth: int = 0) -> Any:
+def as_values(x: Input, n_in: int, depth: int = 0) -> Input:
     """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
     if not isinstance(x, (list, tuple)):
         x = _listed(x, n_in)
@@ -25,7 +26,7 @@ def as_values(x: Any, n_in: int, depth: int = 0) -> Any:
     return _checked(x, n_in) if x else x
 
 
-def _listed(x: Any, n_in: int) -> Any:
+def _listed(x: Input, n_in: int) -> Input:
     """Return what is no list as one."""
     x = known(x)
     shape = getattr(x, "shape", ())
@@ -42,7 +43,7 @@ def _listed(x: Any, n_in: int) -> Any:
     return x
 
 
-def as_tensor(x: Any, n_in: int) -> Any:
+def as_tensor(x: Input, n_in: int) -> Input:
     """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
     x = as_array(x)
     if not x.shape or x.shape[-1] != n_in:
@@ -50,7 +51,7 @@ def as_tensor(x: Any, n_in: int) -> Any:
     return x
 
 
-def as_array(x: Any) -> Any:
+def as_array(x: Input) -> Input:
     """Return numbers, lists of these or of nodes, arrays and tables as a Tensor or an array."""
     x = known(x)
     if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
@@ -58,7 +59,7 @@ def as_array(x: Any) -> Any:
     return x if isinstance(x, Tensor) or hasattr(x, "dtype") else Tensor(x).data
 
 
-def known(x: Any) -> Any:
+def known(x: Input) -> Input:
     """Return tables, series, masked arrays and tensors of PyTorch as arrays, by position; an array of nodes as lists.
 
     Raises ValueError, with the place, for text and for what is missing or masked.
@@ -71,11 +72,11 @@ def known(x: Any) -> Any:
     return rows(x, "the input") if is_foreign and not isinstance(x, Node) else x
 
 
-def _parts(row: Any) -> Iterable[Any]:
+def _parts(row: Nested) -> Iterable[Any]:
     return row if isinstance(row, (list, tuple)) else (row,)
 
 
-def _checked(sample: Any, n_in: int) -> Any:
+def _checked(sample: Input, n_in: int) -> Input:
     if len(sample) != n_in:
         raise ValueError(
             f"a sample has {n_in} inputs here; got {len(sample)} (a batch is a list of samples: [[...], [...]])"
@@ -86,14 +87,14 @@ def _checked(sample: Any, n_in: int) -> Any:
 Form = type[Value] | type[Tensor]
 
 
-def count(n: Any, name: str) -> int:
+def count(n: Unchecked, name: str) -> int:
     """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
     return int(n)
 
 
-def form(of: Any) -> Form:
+def form(of: Unchecked) -> Form:
     if of is not Value and of is not Tensor:
         raise ValueError(f"a network is made of=Value (neurons) or of=Tensor (layers); got {brief(of)}")
     return of

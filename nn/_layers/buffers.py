@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograd import assign
+from autograd import Node, assign
 
 _pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None)
 
 
-def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
+def update_buffer(buffer: Node, change: Callable[[Any], Any]) -> None:
     """Set the data of a buffer to those of `change(buffer)`, a node: at once, or later inside `buffer_updates`.
 
     For layers that keep something from batch to batch: also inside a training step that is compiled.
@@ -30,7 +30,7 @@ def update_buffer(buffer: Any, change: Callable[[Any], Any]) -> None:
 
 
 @contextmanager
-def buffer_updates() -> Iterator[dict[Any, Any]]:
+def buffer_updates() -> Iterator[dict[Node, Any]]:
     """Collect what buffers are to become, by buffer, and set none: a compiled function returns them.
 
     >>> steps = Value(0.0)

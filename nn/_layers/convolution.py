@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
+from types import ModuleType
 from typing import Any
 
 import autograd
@@ -11,8 +12,9 @@ from autograd import Tensor, conv, mean, reshape, windows
 from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
+from nn._core.types import Activation, Input, Output, Seed, Unchecked
 
-from .activations import Activation, activation_function, activation_name, deviation, row_of
+from .activations import activation_function, activation_name, deviation, row_of
 from .batches import Form, as_array, count
 from .dense import layer_number, put_number
 from .marks import mark_parameters, marked
@@ -44,7 +46,7 @@ class Convolution(Portable):
         dilation: Lengths = 1,
         groups: int = 1,
         init: str | float | None = None,
-        seed: Any = None,
+        seed: Seed = None,
         number: int | str = "",
     ) -> None:
         self.n_in, self.n_out, self.groups = count(n_in, "n_in"), count(n_out, "n_out"), count(groups, "groups")
@@ -64,7 +66,7 @@ class Convolution(Portable):
         self.w = Tensor(Tensor(weights).data.reshape(n_out, n_in // groups, *window), f"w{layer}")
         mark_parameters(self.w, self.w0, number)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the feature maps (n, n_out, ...) of a batch (n, n_in, ...)."""
         x = images(x, self.rank, self.n_in)
         z = conv(x, self.w, stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups)
@@ -84,7 +86,7 @@ class Convolution(Portable):
         graph.add("Conv", self.w, self.w0, group=self.groups, **onnx_window(window_of(self, self.rank)))
         row_of(self).onnx(graph)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         window, kind = window_of(self, self.rank), getattr(nn, f"Conv{self.rank}d")
         how = {"groups": self.groups, "stride": window.stride, "dilation": window.dilation}
         made = kind(self.n_in, self.n_out, window.size, **how)
@@ -147,7 +149,7 @@ class MaxPool2d(Portable):
         self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
         self.padding, self.dilation = padded(padding, 2), lengths("dilation", dilation, 2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the largest numbers (n, channels, windows down, windows across)."""
         stride = self.size if self.stride is None else self.stride
         how = {"stride": stride, "padding": self.padding, "dilation": self.dilation}
@@ -156,7 +158,7 @@ class MaxPool2d(Portable):
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("MaxPool", **onnx_pool(self))
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         window = window_of(self, 2)
         made = nn.MaxPool2d(window.size, stride=window.stride, dilation=window.dilation)
         return [*torch_pad(nn, window, -math.inf), made]
@@ -179,7 +181,7 @@ class AvgPool2d(Portable):
         self.size, self.stride = lengths("size", size, 2), None if stride is None else lengths("stride", stride, 2)
         self.padding = padded(padding, 2)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the means (n, channels, windows down, windows across)."""
         stride = self.size if self.stride is None else self.stride
         return mean(windows(images(x, 2), size=self.size, stride=stride, padding=self.padding), axis=(-2, -1))
@@ -187,7 +189,7 @@ class AvgPool2d(Portable):
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("AveragePool", count_include_pad=1, **onnx_pool(self))
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         window = window_of(self, 2)
         return [*torch_pad(nn, window, 0.0), nn.AvgPool2d(window.size, window.stride)]
 
@@ -205,14 +207,14 @@ class GlobalAvgPool2d(Portable):
 
     _flattens = True
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the means (n, channels)."""
         return mean(images(x, 2), axis=(2, 3))
 
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("ReduceMean", axes=[2, 3], keepdims=0)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
 
 
@@ -226,14 +228,14 @@ class GlobalMaxPool2d(Portable):
 
     _flattens = True
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the largest numbers (n, channels)."""
         return autograd.max(images(x, 2), axis=(2, 3))
 
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("ReduceMax", axes=[2, 3], keepdims=0)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.AdaptiveMaxPool2d(1), nn.Flatten()]
 
 
@@ -247,7 +249,7 @@ class Flatten(Portable):
 
     _flattens = True
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the batch as (n, inputs)."""
         x = as_array(x)
         if len(x.shape) < 2:
@@ -257,11 +259,11 @@ class Flatten(Portable):
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("Flatten", axis=1)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.Flatten()]
 
 
-def lengths(name: str, item: Any, rank: int) -> Lengths:
+def lengths(name: str, item: Unchecked, rank: int) -> Lengths:
     """Return a setting of a window as a number, or as a tuple of one for each axis; raise ValueError for another."""
     listed = item.tolist() if hasattr(item, "tolist") else item
     if not isinstance(listed, (list, tuple)):
@@ -271,7 +273,7 @@ def lengths(name: str, item: Any, rank: int) -> Lengths:
     return tuple(count(length, name) for length in listed)
 
 
-def padded(padding: Any, rank: int) -> Padding:
+def padded(padding: Unchecked, rank: int) -> Padding:
     """Return a padding with plain numbers; raise ValueError for one that a convolution does not take."""
     listed = padding.tolist() if hasattr(padding, "tolist") else padding
     if isinstance(listed, str) and listed not in ("same", "valid"):
@@ -295,7 +297,7 @@ def padded(padding: Any, rank: int) -> Padding:
     )
 
 
-def images(x: Any, rank: int, channels: int | None = None) -> Any:
+def images(x: Input, rank: int, channels: int | None = None) -> Input:
     """Return a batch as a Tensor or an array of `rank` + 2 axes; check that, and the channels if they are given."""
     x = as_array(x)
     if len(x.shape) != rank + 2 or channels not in (None, x.shape[1]):

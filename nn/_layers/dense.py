@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy, deepcopy
 from itertools import chain
+from types import ModuleType
 from typing import Any, cast
 
-from autograd import Tensor, Value, block, is_own, matmul, reshape, weighted_sum
+from autograd import Node, Tensor, Value, block, is_own, matmul, reshape, weighted_sum
 from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
+from nn._core.types import Activation, Input, Output, Seed, Unchecked
 
-from .activations import ON_LAYERS, Activation, activation_function, activation_name, deviation, linear, row_of
+from .activations import ON_LAYERS, activation_function, activation_name, deviation, linear, row_of
 from .batches import Form, as_tensor, as_values, count, form, is_batch
 from .marks import carried, mark_parameters, marked
 from .module import Module
@@ -45,7 +47,7 @@ class Perceptron(Module):
         activation: Activation = "linear",
         *,
         init: str | float | None = None,
-        seed: Any = None,
+        seed: Seed = None,
         n_out: int = 1,
         label: str = "w{}",
     ) -> None:
@@ -58,7 +60,7 @@ class Perceptron(Module):
         self.w = [Value(rng.gauss(0.0, sigma), label.replace("{}", str(i))) for i in range(1, n_in + 1)]
         mark_parameters(self.w, self.w0, "")
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return g(w0 + x . w): a Value for one sample of n_in numbers, a list of Values for a batch."""
         x = as_values(x, self.n_in)
         return block(_neuron, self, x)
@@ -69,7 +71,7 @@ class Perceptron(Module):
             return None
         return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
 
-    def z(self, x: Any) -> Any:
+    def z(self, x: Input) -> Output:
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
         return weighted_sum([self.w0, *chain.from_iterable(zip(self.w, x))])
 
@@ -81,7 +83,7 @@ class Perceptron(Module):
         return f"Perceptron({self.n_in} -> 1, {activation_name(self.activation)})"
 
 
-def _neuron(perceptron: Perceptron, x: Any) -> Any:
+def _neuron(perceptron: Perceptron, x: Input) -> Output:
     """Return the outputs of a neuron for a sample or a batch."""
     g, z = perceptron.g, perceptron.z
     y_hat = [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
@@ -113,7 +115,7 @@ class Layer(Portable):
         *,
         of: Form = Value,
         init: str | float | None = None,
-        seed: Any = None,
+        seed: Seed = None,
         number: int | str = "",
     ) -> None:
         self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
@@ -137,7 +139,7 @@ class Layer(Portable):
             self.w = Tensor([list(row) for row in zip(*columns)], f"w{layer}")
             mark_parameters(self.w, self.w0, number)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the outputs for a sample or a batch."""
         if self.of is Tensor:
             return marked(self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0), self.number)
@@ -156,7 +158,7 @@ class Layer(Portable):
         what = [(neuron.g, neuron.n_in, len(neuron.w), len(vars(neuron))) for neuron in neurons]
         return (Layer, self.g, self.n_in, len(vars(self)), *what), nodes
 
-    def neurons(self, sample: Any) -> Any:
+    def neurons(self, sample: Input) -> Output:
         """Return the outputs for one sample."""
         if self.g in ON_LAYERS:
             return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
@@ -200,7 +202,7 @@ class Layer(Portable):
         graph.add("Add", self.w0)
         row_of(self).onnx(graph)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.Linear(self.n_in, self.n_out), *row_of(self).torch(nn)]
 
     def _sample(self) -> list[Any]:
@@ -210,7 +212,7 @@ class Layer(Portable):
         return f"Layer({self.n_in} -> {self.n_out}, {activation_name(self.activation)}, of={self.of.__name__})"
 
 
-def _layer(layer: Layer, x: Any) -> Any:
+def _layer(layer: Layer, x: Input) -> Output:
     """Return the outputs of a layer for a sample or a batch."""
     y_hat = [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
     return marked(y_hat, layer.number)
@@ -240,7 +242,7 @@ class MLP(Sequential):
         *,
         of: Form = Value,
         init: str | float | None = None,
-        seed: Any = None,
+        seed: Seed = None,
     ) -> None:
         listed = sizes.tolist() if hasattr(sizes, "tolist") else sizes
         if not isinstance(listed, (list, tuple, range)) or not listed:
@@ -260,7 +262,7 @@ class MLP(Sequential):
             )
         )
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the output for a sample or a batch."""
         y_hat = super().__call__(x)
         if self.sizes[-1] > 1:
@@ -276,7 +278,7 @@ class MLP(Sequential):
         return made
 
 
-def copy_without(layer: Any, names: Sequence[str]) -> Any:
+def copy_without(layer: Module, names: Sequence[str]) -> Any:
     """Return a copy of a layer without some of its attributes, which shares nothing with it."""
     made = copy(layer)
     vars(made).clear()
@@ -284,7 +286,7 @@ def copy_without(layer: Any, names: Sequence[str]) -> Any:
     return made
 
 
-def frozen_whole(parameters: Any) -> bool:
+def frozen_whole(parameters: Iterable[Node]) -> bool:
     """Tell whether the parameters of neurons are frozen; raise ValueError if some are and some are not."""
     frozen = {parameter.frozen for parameter in parameters}
     if len(frozen) > 1:
@@ -292,12 +294,12 @@ def frozen_whole(parameters: Any) -> bool:
     return True in frozen
 
 
-def layer_number(number: Any) -> int | str:
+def layer_number(number: Unchecked) -> int | str:
     """Return the number of a layer, which may be a text; raise ValueError for what is neither."""
     return number if isinstance(number, str) else whole("number", number, otherwise=", or a text")
 
 
-def put_number(layer: Any, number: int | str) -> None:
+def put_number(layer: Module, number: int | str) -> None:
     """Number a layer: w0 becomes w(1)_0."""
     layer.number = number
     for parameter in layer.parameters():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from random import Random
+from types import ModuleType
 from typing import Any
 
 from autograd import fresh
@@ -12,6 +13,7 @@ from autograd.files import brief
 from nn._core.lists import flat, mapped
 from nn._core.random import generator
 from nn._core.settings import real
+from nn._core.types import Generator, Input, Numbers, Output, Seed
 
 from .batches import known
 from .portable import Graph, Portable, built_in
@@ -30,13 +32,13 @@ class Dropout(Portable):
     [0.0, 2.0, 2.0, 2.0]
     """
 
-    def __init__(self, p: float = 0.5, *, seed: Any = None) -> None:
+    def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
         taken = "the part of the numbers that is dropped, from 0 to below 1"
         self.p, self.seed = real("p", p, lambda p: 0 <= p < 1, taken), seed
         # NumPy's older RandomState is no such generator: its state could not be saved.
         self.rng: Any = seed if hasattr(seed, "bit_generator") else generator(seed)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return x with some of its numbers set to 0, or x itself after training."""
         if not self.training or self.p == 0:
             return x
@@ -48,7 +50,7 @@ class Dropout(Portable):
         dtype = getattr(x, "dtype", None)
         dtype = dtype if getattr(dtype, "kind", "") == "f" else float
 
-        def mask(rng: Any) -> Any:
+        def mask(rng: Random | Generator) -> Numbers:
             kept = uniform(rng, shape, of_values)
             if of_values:
                 return [1 / (1 - p) if u >= p else 0.0 for u in kept]
@@ -63,14 +65,14 @@ class Dropout(Portable):
     def _write_onnx(self, graph: Graph) -> None:
         """Add nothing: after training nothing is dropped."""
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.Dropout(self.p)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"
 
 
-def uniform(rng: Any, shape: tuple[int, ...], of_values: bool) -> Any:
+def uniform(rng: Random | Generator, shape: tuple[int, ...], of_values: bool) -> Numbers:
     """Return numbers from 0 to below 1, 32 random bits each, as a list or as an array: the same ones in both."""
     n = math.prod(shape)
     words = rng.randbytes(4 * n) if isinstance(rng, Random) else rng.bytes(4 * n)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from autograd import Node
+from autograd import Node, Value
+from nn._core.types import Output
 
 T = TypeVar("T")
 
 
-def mark_parameters(w: Any, w0: Any, layer: int | str, neuron: int | str = "") -> None:
+def mark_parameters(w: Node | list[Value], w0: Node | list[Value], layer: int | str, neuron: int | str = "") -> None:
     """Mark weights and biases, each a node or a list of nodes, as those of a layer, or of one neuron in it."""
     for nodes, role in ((w, "weight"), (w0, "bias")):
         for node in nodes if isinstance(nodes, list) else [nodes]:
@@ -22,7 +23,7 @@ def marked(result: T, layer: int | str) -> T:
     return result
 
 
-def carried(before: Any, after: T) -> T:
+def carried(before: Output, after: T) -> T:
     """Mark what a function made of the output of a layer as the output of that layer; return it."""
     while isinstance(before, list) and before:
         before = before[0]
@@ -31,7 +32,7 @@ def carried(before: Any, after: T) -> T:
     return after
 
 
-def _mark(result: Any, mark: tuple[str, str, str]) -> None:
+def _mark(result: object, mark: tuple[str, str, str]) -> None:
     for node in result if type(result) is list else (result,):
         if isinstance(node, Node):
             # A function of one's own may return what it was given, such as a parameter.

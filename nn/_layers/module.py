@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import Drawing, Node, no_grad
 from autograd.files import brief
 from nn._core.rows import shape_of
+from nn._core.types import Input, Output, Unchecked
 
 from .parts import Whole, nodes_of, parts_of
 
@@ -33,7 +35,7 @@ class Module(Whole):
 
     _trainings: int = 0
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the output for a sample or a batch."""
         hint = ": rename forward" if hasattr(self, "forward") else ""
         raise TypeError(f"{type(self).__name__} defines no __call__(self, x), which says what it computes{hint}")
@@ -131,7 +133,7 @@ class Module(Whole):
 
     if TYPE_CHECKING:
         # Their work is done on higher floors, which attach them: see nn/_methods.py.
-        def to_onnx(self, path: Any, sample: tuple[int, ...] | None = None) -> None: ...
+        def to_onnx(self, path: str | Path, sample: tuple[int, ...] | None = None) -> None: ...
         def to_torch(self) -> Any: ...
         def from_torch(self, state: Mapping[str, Any]) -> Module: ...
         def _draw_(self) -> Drawing: ...
@@ -198,11 +200,11 @@ def evaluating(model: Module) -> Iterator[None]:
                 module.training = model.training
 
 
-def _size(parameter: Any) -> int:
+def _size(parameter: Node) -> int:
     return getattr(parameter, "size", 1)
 
 
-def _leaf(name: str, kind: type[Any], data: Any) -> Any:
+def _leaf(name: str, kind: type[Any], data: Unchecked) -> Any:
     """Return the numbers of a state as a leaf; raise TypeError, with their name, for what holds none."""
     try:
         return kind(data.snapshot() if isinstance(data, Node) else data)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, TypeVar
 
-from autograd import Tensor, Value, mean, reshape, sqrt, var
+from autograd import Node, Tensor, Value, mean, reshape, sqrt, var
 from autograd.files import brief
 from nn._core.settings import real
+from nn._core.types import Input, Operand, Output, Unchecked
 
 from .batches import Form, as_array, as_values, count, form, is_batch
 from .buffers import update_buffer
@@ -54,11 +57,11 @@ class BatchNorm(Portable):
             self.running_mean = [Value(0.0, "running_mean") for _ in range(n_in)]
             self.running_var = [Value(1.0, "running_var") for _ in range(n_in)]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the batch, normalised, in its shape."""
         return marked(self._of_tensor(x) if self.of is Tensor else self._of_values(x), self.number)
 
-    def _of_tensor(self, x: Any) -> Any:
+    def _of_tensor(self, x: Input) -> Output:
         x = as_array(x)
         if len(x.shape) < 2 or x.shape[1] != self.n_in:
             raise ValueError(f"this layer takes (n, {self.n_in}) or (n, {self.n_in}, ...); got shape {x.shape}")
@@ -72,7 +75,7 @@ class BatchNorm(Portable):
             self._keep(self.running_var, reshape(spread, shape=(self.n_in,)) * (n / max(n - 1, 1)), n)
         return (x - middle) / sqrt(spread + self.eps) * reshape(self.w, shape=inner) + reshape(self.w0, shape=inner)
 
-    def _of_values(self, x: Any) -> Any:
+    def _of_values(self, x: Input) -> Output:
         x = as_values(x, self.n_in)
         if not is_batch(x):
             raise ValueError(f"this layer takes a batch, a list of samples of {self.n_in} numbers; got one sample")
@@ -88,7 +91,7 @@ class BatchNorm(Portable):
             columns.append([(item - middle) / scale * self.w[k] + self.w0[k] for item in column])
         return [list(row) for row in zip(*columns)]
 
-    def _keep(self, running: Any, new: Any, n: int) -> None:
+    def _keep(self, running: Node, new: Operand, n: int) -> None:
         """Move a running mean or variance towards that of a batch, of n numbers a channel."""
         if n < 2:
             raise ValueError(
@@ -114,7 +117,7 @@ class BatchNorm(Portable):
     def _make_torch(self, nn: Any) -> list[Any]:
         # PyTorch has a class for each number of axes; one that takes any is made of the same parts.
         class AnyBatchNorm(nn.modules.batchnorm._BatchNorm):  # type: ignore[misc]
-            def _check_input_dim(self, x: Any) -> None:
+            def _check_input_dim(self, x: Input) -> None:
                 """Take any number of axes."""
 
         return [AnyBatchNorm(self.n_in, eps=self.eps, momentum=self.momentum)]
@@ -150,7 +153,7 @@ class LayerNorm(Portable):
             raise ValueError(f"of Values a sample has one axis, so n_in is a number; got {brief(n_in)}")
         self.w, self.w0 = scale_and_shift(self.lengths, of, number)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the sample or the batch, normalised, in its shape."""
         if self.of is Tensor:
             x = as_array(x)
@@ -163,7 +166,7 @@ class LayerNorm(Portable):
         y = [self._normalised(sample) for sample in x] if is_batch(x) else self._normalised(x)
         return marked(y, self.number)
 
-    def _normalised(self, sample: Any) -> list[Any]:
+    def _normalised(self, sample: Input) -> list[Any]:
         middle, spread = moments(sample)
         scale = sqrt(spread + self.eps)
         return [(item - middle) / scale * w + w0 for item, w, w0 in zip(sample, self.w, self.w0)]
@@ -179,7 +182,7 @@ class LayerNorm(Portable):
     def _write_onnx(self, graph: Graph) -> None:
         graph.add("LayerNormalization", self.w, self.w0, axis=-len(self.lengths), epsilon=self.eps)
 
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         return [nn.LayerNorm(self.lengths, eps=self.eps)]
 
     def __repr__(self) -> str:
@@ -201,11 +204,11 @@ def scale_and_shift(lengths: tuple[int, ...], of: Form, number: int | str) -> tu
     return whole, shift
 
 
-def checked_eps(eps: Any) -> float:
+def checked_eps(eps: Unchecked) -> float:
     return real("eps", eps, lambda eps: 0 <= eps < math.inf, "0 or a positive number")
 
 
-def moments(values: Any) -> tuple[Any, Any]:
+def moments(values: Sequence[Any]) -> tuple[Any, Any]:
     """Return the mean and the variance of a list of Values or numbers."""
     middle = sum(values) / len(values)
     return middle, sum((item - middle) ** 2 for item in values) / len(values)
@@ -221,7 +224,7 @@ def converted(layer: L, fresh: L, names: tuple[str, ...]) -> L:
     return made
 
 
-def give(own: Any, other: Any) -> None:
+def give(own: Tensor | list[Value], other: Tensor | list[Value]) -> None:
     """Set the data of a Tensor or of a list of Values to those of another such, and freeze what is frozen."""
     nodes = [own] if isinstance(own, Tensor) else own
     numbers = own.data if isinstance(own, Tensor) else [item.data for item in own]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, SupportsIndex
 
 from autograd import Node, deeper
 
@@ -57,7 +57,7 @@ class Whole:
                 guarded._is_guarded = True
                 setattr(cls, name, guarded)
 
-    def __setattr__(self, name: str, item: Any) -> None:
+    def __setattr__(self, name: str, item: object) -> None:
         if name in self.buffers:
             if any(node.op is not None for node in _nodes(item)):
                 raise TypeError(
@@ -77,7 +77,7 @@ class Whole:
             came.add(name)
         super().__setattr__(name, item)
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         # What is in a set has no order, and can be copied.
         with suppress(TypeError):
             deque(parts_of(self, COPIED), 0)
@@ -142,13 +142,13 @@ def _parts_of(whole: Whole, path: str, is_buffer: bool, seen: dict[int, Any]) ->
             yield Part(place, part, kept)
 
 
-def _is_made(whole: Whole, node: Any) -> bool:
+def _is_made(whole: Whole, node: Node) -> bool:
     """Tell whether a node was neither computed nor came into a list in a call."""
     return node.op is None and not any(node is other for other in vars(whole).get(_NODES, ()))
 
 
 def _flat(
-    item: Any, path: str = "", around: tuple[int, ...] = (), in_set: bool = False
+    item: object, path: str = "", around: tuple[int, ...] = (), in_set: bool = False
 ) -> Iterator[tuple[str, Any, bool]]:
     """Yield the modules and nodes in containers inside each other, with the path to each, and whether in a set."""
     if isinstance(item, (Node, Whole)):
@@ -173,7 +173,7 @@ def _pairs(item: Any) -> Iterable[tuple[Any, Any]] | None:
     return enumerate(item.tolist()) if getattr(getattr(item, "dtype", None), "kind", "") == "O" else None
 
 
-def _nodes(item: Any) -> list[Any]:
+def _nodes(item: object) -> list[Any]:
     return [part for _, part, _ in _flat(item) if isinstance(part, Node)]
 
 
@@ -181,7 +181,7 @@ def _making(method: Callable[..., Any]) -> Any:
     """Return a method in which no call runs: what it stores is made, also where a call makes a module."""
 
     @wraps(method)
-    def guarded(self: Any, *args: Any, **settings: Any) -> Any:
+    def guarded(self: Whole, *args: object, **settings: object) -> Any:
         caller = _running.get()
         if caller is None:
             return method(self, *args, **settings)
@@ -200,7 +200,7 @@ def _calling(method: Callable[..., Any]) -> Any:
     """Return a method that remembers which nodes come into the module's lists and dicts while it runs."""
 
     @wraps(method)
-    def guarded(self: Any, *args: Any, **settings: Any) -> Any:
+    def guarded(self: Whole, *args: object, **settings: object) -> Any:
         # Those of this package put nothing there, and are called once for each sample.
         is_own = type(self).__module__.startswith("nn.")
         before = {} if is_own else _in_containers(self)
@@ -217,7 +217,7 @@ def _calling(method: Callable[..., Any]) -> Any:
     return guarded
 
 
-def _in_containers(whole: Any) -> dict[int, Any]:
+def _in_containers(whole: Whole) -> dict[int, Any]:
     """Return the nodes in a module's own lists and dicts, not those inside its modules."""
     return {
         id(node): node

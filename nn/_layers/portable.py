@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from types import ModuleType
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from .module import Module
@@ -19,7 +20,7 @@ def built_in(kind: Kind) -> Kind:
     return kind
 
 
-def is_built_in(module: Any) -> bool:
+def is_built_in(module: object) -> bool:
     """Tell whether a module is of a class of LAYERS itself."""
     return LAYERS.get(type(module).__name__) is type(module)
 
@@ -29,7 +30,7 @@ class Graph(Protocol):
 
     last: str
 
-    def add(self, operator: str, *more: Any, **attributes: Any) -> str:
+    def add(self, operator: str, *more: object, **attributes: object) -> str:
         """Add an operation on what was computed last and on `more`, names or arrays; return the name of its result."""
 
 
@@ -48,7 +49,7 @@ class Portable(Module):
         """Add what the layer computes to a graph."""
 
     @abstractmethod
-    def _make_torch(self, nn: Any) -> list[Any]:
+    def _make_torch(self, nn: ModuleType) -> list[Any]:
         """Return the modules of `torch.nn`, which is given, that compute the same."""
 
     def _sample(self) -> list[Any] | None:

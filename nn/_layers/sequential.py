@@ -8,7 +8,9 @@ from typing import Any
 
 from autograd import Node, Tensor, Value, block
 from autograd.files import brief
+from nn._core.types import Input, Output
 
+from .batches import Form
 from .marks import carried
 from .module import DEEPEST, Module
 from .parts import parts_of
@@ -41,7 +43,7 @@ class Sequential(Module):
             if layer.number == "":
                 layer.put_number(number)
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Input) -> Output:
         """Return the last module's output for a sample or a batch."""
         return block(_through, self.layers, x)
 
@@ -62,7 +64,7 @@ class Sequential(Module):
         paths = Counter(part.item for part in parts_of(self) if isinstance(part.item, Node))
         return self._to(kind, {}, {node for node, times in paths.items() if times > 1})
 
-    def _to(self, kind: Any, memo: dict[int, Any], tied: set[Node]) -> Sequential:
+    def _to(self, kind: Form, memo: dict[int, Any], tied: set[Node]) -> Sequential:
         """Do what `to` says; `memo` has what was made already, by the identity of what it was made from."""
         made: Sequential = copy(self)
         memo[id(self)] = made
@@ -81,7 +83,7 @@ class Sequential(Module):
         return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
 
 
-def _through(layers: list[Any], x: Any) -> Any:
+def _through(layers: list[Any], x: Input) -> Output:
     """Return what the last of some layers returns."""
     for layer in layers:
         # A function after a layer, such as an activation, belongs to it.

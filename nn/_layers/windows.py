@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, NamedTuple
 
 Axes = tuple[int, ...]
 """A number for each axis."""
 
 
+Sliding = Any
+"""A layer whose window slides: it has a `size`, a `stride`, a `padding`, and perhaps a `dilation`."""
+
+
 class Window(NamedTuple):
     """The settings of a layer's window; `dilation` is None for a layer that has none."""
 
-    layer: Any
+    layer: Sliding
     size: Axes
     stride: Axes
     dilation: Axes | None
@@ -29,7 +34,7 @@ class Window(NamedTuple):
         return [(side, side) if isinstance(side, int) else side for side in each]
 
 
-def window_of(layer: Any, rank: int) -> Window:
+def window_of(layer: Sliding, rank: int) -> Window:
     """Return the window of a convolution or of a pooling layer; without a stride it moves by its size."""
     size, dilation = _each(layer.size, rank), getattr(layer, "dilation", None)
     stride = size if layer.stride is None else _each(layer.stride, rank)
@@ -53,7 +58,7 @@ def onnx_window(window: Window) -> dict[str, Any]:
     return {**shared, "pads": [before for before, _ in sides] + [after for _, after in sides]}
 
 
-def onnx_pool(layer: Any) -> dict[str, Any]:
+def onnx_pool(layer: Sliding) -> dict[str, Any]:
     """Return the attributes of a pooling operator; raise ValueError for padding that ONNX Runtime would refuse."""
     window = window_of(layer, 2)
     attributes = onnx_window(window)
@@ -62,7 +67,7 @@ def onnx_pool(layer: Any) -> dict[str, Any]:
     return attributes
 
 
-def torch_pad(nn: Any, window: Window, fill: float) -> list[Any]:
+def torch_pad(nn: ModuleType, window: Window, fill: float) -> list[Any]:
     """Return the module that pads, if there is anything to pad: PyTorch's own paddings are the same on both sides."""
     sides = window.sides
     if sides is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+from nn._core.types import Array
 
 
-def digits() -> tuple[Any, Any]:
+def digits() -> tuple[Array, Array]:
     """Return 1,797 handwritten digits: X (1797, 64), the 8 x 8 pixels from 0 to 1, and y (1797,), the digits.
 
     From scikit-learn; raises ImportError if it is not installed.
@@ -19,7 +20,7 @@ def digits() -> tuple[Any, Any]:
     return X / 16.0, y
 
 
-def iris() -> tuple[Any, Any]:
+def iris() -> tuple[Array, Array]:
     """Return 150 irises, lengths and widths of leaves in cm: X (150, 4) and y (150,), the species from 0 to 2.
 
     From scikit-learn; raises ImportError if it is not installed.
@@ -31,7 +32,7 @@ def iris() -> tuple[Any, Any]:
     return _loaded("load_iris")
 
 
-def wine() -> tuple[Any, Any]:
+def wine() -> tuple[Array, Array]:
     """Return 178 wines by chemical analysis: X (178, 13) and y (178,), the vineyard from 0 to 2.
 
     From scikit-learn; raises ImportError if it is not installed.
@@ -43,7 +44,7 @@ def wine() -> tuple[Any, Any]:
     return _loaded("load_wine")
 
 
-def breast_cancer() -> tuple[Any, Any]:
+def breast_cancer() -> tuple[Array, Array]:
     """Return 569 tumours by measures of their cells: X (569, 30) and y (569,), 0 malignant and 1 benign.
 
     From scikit-learn; raises ImportError if it is not installed.
@@ -55,7 +56,7 @@ def breast_cancer() -> tuple[Any, Any]:
     return _loaded("load_breast_cancer")
 
 
-def diabetes() -> tuple[Any, Any]:
+def diabetes() -> tuple[Array, Array]:
     """Return 442 patients by ten scaled measures: X (442, 10) and y (442,), how far diabetes had gone a year later.
 
     From scikit-learn; raises ImportError if it is not installed.
@@ -67,7 +68,7 @@ def diabetes() -> tuple[Any, Any]:
     return _loaded("load_diabetes")
 
 
-def _loaded(name: str) -> tuple[Any, Any]:
+def _loaded(name: str) -> tuple[Array, Array]:
     try:
         datasets = import_module("sklearn.datasets")
     except ImportError:

@@ -9,9 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from autograd.files import brief, open_file, printable
+from nn._core.types import Array
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 MOST_PACKED, ALWAYS = 20, 64 * 2**20
 """How many times its size a file may take when it is unpacked; so many bytes it may always take."""
@@ -234,7 +238,7 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def read_npz(path: str | Path) -> tuple[Any, Any]:
+def read_npz(path: str | Path) -> tuple[Array, Array]:
     """Return X (n, ...) and y (n,) or (n, k) from the arrays "X" and "y" of a NumPy file (numpy.savez).
 
     Raises DataError, which names the file, for another file, missing arrays, what is no number, a number that is not
@@ -277,7 +281,7 @@ def _told(path: str | Path) -> Iterator[None]:
         raise DataError(f"{path}: is no NumPy file of numbers ({type(error).__name__}: {error!s:.200})") from None
 
 
-def _arrays(path: str | Path, file: BinaryIO) -> list[Any]:
+def _arrays(path: str | Path, file: BinaryIO) -> list[Array]:
     import zipfile
 
     missing = f"{path}: needs two arrays named X and y, as numpy.savez(path, X=X, y=y) writes them"
@@ -299,7 +303,7 @@ def _arrays(path: str | Path, file: BinaryIO) -> list[Any]:
         return [_array(path, name, archive, member) for name, member in zip("Xy", members)]
 
 
-def _array(path: str | Path, name: str, archive: Any, member: Any) -> Any:
+def _array(path: str | Path, name: str, archive: ZipFile, member: ZipInfo) -> Array:
     import numpy
     from numpy.lib import format as npy
 

@@ -10,9 +10,10 @@ from typing import Any
 from autograd.files import brief
 from nn._core.rows import pick, rows, shape_of
 from nn._core.settings import real, whole
+from nn._core.types import Numbers, Rows, Targets
 
 
-def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[Any, Any, Any, Any]:
+def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> tuple[Rows, Rows, Targets, Targets]:
     """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
 
     X and y are lists, arrays, Series or DataFrames with a row for each sample, taken by position, and so are the parts.
@@ -35,7 +36,7 @@ def train_test_split(X: Any, y: Any, test: float = 0.2, seed: int = 0) -> tuple[
     return pick(X, train), pick(X, apart), pick(y, train), pick(y, apart)
 
 
-def standardise(X: Any, *others: Any) -> Any:
+def standardise(X: Rows, *others: Rows) -> Any:
     """Return X with a mean of 0 and a standard deviation of 1 in each column, and `others` moved and scaled alike.
 
     X is (n, k): a list of rows or an array. What is learned from the training data X is applied to the others, such as
@@ -52,7 +53,7 @@ def standardise(X: Any, *others: Any) -> Any:
     return made if others else made[0]
 
 
-def centre_and_spread(X: Any) -> tuple[Any, Any]:
+def centre_and_spread(X: Rows) -> tuple[Numbers, Numbers]:
     """Return the mean and the standard deviation of each column; of a constant one its number and 1."""
     _check_rows(X)
     if hasattr(X, "dtype"):
@@ -83,14 +84,14 @@ def _moments(column: Sequence[float]) -> tuple[float, float]:
         return 0.0, math.inf
 
 
-def _moved(X: Any, means: Any, spread: Any) -> Any:
+def _moved(X: Rows, means: Numbers, spread: Numbers) -> Rows:
     _check_rows(X, len(means))
     if hasattr(X, "dtype"):
         return (X - means) / spread
     return [[(x - m) / s for x, m, s in zip(row, means, spread)] for row in X]
 
 
-def _check_rows(X: Any, width: int | None = None) -> None:
+def _check_rows(X: Rows, width: int | None = None) -> None:
     if hasattr(X, "dtype"):
         if X.ndim != 2 or not X.size:
             raise ValueError(f"standardise takes rows of numbers (n, k); got an array of shape {X.shape}")
@@ -108,7 +109,7 @@ def _check_rows(X: Any, width: int | None = None) -> None:
         raise ValueError("a number is nan or infinite; leave its row out, or put a number there")
 
 
-def one_hot(y: Any, classes: int | None = None) -> Any:
+def one_hot(y: Targets, classes: int | None = None) -> Rows:
     """Return class numbers y (n,) as rows (n, classes) with a 1 at the class and 0 elsewhere: lists for a list.
 
     Without `classes` there are as many as the largest number says. Raises ValueError for what is no class number.
@@ -135,5 +136,5 @@ def one_hot(y: Any, classes: int | None = None) -> Any:
     return made
 
 
-def _is_class(number: Any) -> bool:
+def _is_class(number: object) -> bool:
     return isinstance(number, (int, float)) and number >= 0 and number == number // 1

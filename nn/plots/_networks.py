@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autograd import Node, grad, no_grad
 from autograd.files import brief
-from nn._layers.activations import ON_LAYERS, Activation, activation_function, activation_name
+from nn._core.types import Activation, Cost, Nested, Output
+from nn._layers.activations import ON_LAYERS, activation_function, activation_name
 from nn._layers.module import Module
 
 from ._style import BLUE, VERMILION, axes, grid, new_figure, plain
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def activation(g: Activation, ax: Any = None, limit: float = 4.0) -> Any:
+
+def activation(g: Activation, ax: Axes | None = None, limit: float = 4.0) -> Axes:
     """Draw an activation g(z), by name (a key of nn.ACTIVATIONS) or a function of a Value, and its derivative, dashed.
 
     z goes from -limit to limit. Raises ValueError for an unknown name, and for softmax, which is no function of one z.
@@ -49,14 +54,14 @@ def activation(g: Activation, ax: Any = None, limit: float = 4.0) -> Any:
 
 
 def surface(
-    J: Callable[[float, float], Any],
+    J: Callable[[float, float], Cost],
     path: Sequence[tuple[float, float]] = (),
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     between: tuple[tuple[float, float], tuple[float, float]] | None = None,
     names: tuple[str, str] = ("$w_1$", "$w_2$"),
     points: int = 60,
-) -> Any:
+) -> Axes:
     """Draw a loss J(a, b) over two weights as contours, or as a surface on 3-D axes, with the path of a descent.
 
     `J` takes two floats and returns a number or a node; `path` are the points (a, b) that a descent went through, the
@@ -87,7 +92,7 @@ def surface(
         ax.plot_surface(a, b, heights, cmap="viridis", alpha=0.75, linewidth=0, rcount=points, ccount=points)
         ax.plot(x, y, numpy.array(along), "o-", color=VERMILION, markersize=3, zorder=5)
         ax.plot(x[-1:], y[-1:], along[-1:], "*", color=VERMILION, markersize=12, zorder=6)
-        ax.set_zlabel("J")
+        ax.set(zlabel="J")
     else:
         drawn = ax.contourf(a, b, heights, levels=20, cmap="viridis", alpha=0.9)
         ax.contour(a, b, heights, levels=20, colors="white", linewidths=0.4)
@@ -98,17 +103,18 @@ def surface(
     return ax
 
 
-def axes_3d(width: float = 6.0, height: float = 5.0) -> Any:
+def axes_3d(width: float = 6.0, height: float = 5.0) -> Axes:
     """Return 3-D axes of a new figure of so many inches, for `surface`.
 
     >>> from nn.plots import axes_3d, surface
     >>> surface(lambda a, b: a * b, ax=axes_3d(), points=5).get_zlabel()
     'J'
     """
-    return new_figure(width, height).add_subplot(projection="3d")
+    ax: Axes = new_figure(width, height).add_subplot(projection="3d")
+    return ax
 
 
-def histograms(model: Module, of: str = "data") -> Any:
+def histograms(model: Module, of: str = "data") -> Figure:
     """Return a figure with a histogram of the weights of each layer, or with of="grad" of their gradients.
 
     Shows of each layer how many numbers there are, and their standard deviation. Raises ValueError for a model without
@@ -137,7 +143,7 @@ def histograms(model: Module, of: str = "data") -> Any:
     return figure
 
 
-def filters(w: Any) -> Any:
+def filters(w: Module | Nested) -> Figure:
     """Return a figure of the windows of a convolution: blue where a weight is negative, red where it is positive.
 
     `w` is a layer with such weights, or they themselves, (channels out, channels in, height, width); of several
@@ -163,7 +169,7 @@ def filters(w: Any) -> Any:
     return figure
 
 
-def feature_maps(maps: Any) -> Any:
+def feature_maps(maps: Output) -> Figure:
     """Return a figure of what the channels of a layer see in one image: `maps` is (channels, height, width).
 
     Give the layer's output for a batch of one, without its first axis: `feature_maps(layer(images)[0])`. Raises
@@ -187,9 +193,9 @@ def feature_maps(maps: Any) -> Any:
     return figure
 
 
-def _raw(x: Any) -> Any:
+def _raw(x: Nested) -> Nested:
     return x.data if isinstance(x, Node) else x
 
 
-def _number(J: Any) -> float:
+def _number(J: Cost) -> float:
     return float(J.item() if hasattr(J, "item") else J)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING
 from warnings import catch_warnings, filterwarnings
 
 from autograd.files import printable
+from nn._core.types import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -16,7 +21,7 @@ COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
 MARKERS = ("o", "^", "s", "D", "v", "P")
 
 
-def new_figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Figure:
     """Return a new figure of so many inches: pyplot's in a notebook and where pyplot is in use, else one of its own.
 
     A notebook shows pyplot's figures at the end of a cell, `plt.show()` shows them in windows, `plt.savefig` saves the
@@ -39,7 +44,7 @@ def _in_kernel() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-def axes(width: float = 6.0, height: float = 4.5) -> Any:
+def axes(width: float = 6.0, height: float = 4.5) -> Axes:
     """Return the axes of a new figure of so many inches: shown in a notebook, saved by `ax.figure.savefig(path)`.
 
     >>> from nn.plots import axes
@@ -63,7 +68,7 @@ def plain(text: str) -> str:
     return printable(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…").replace("$", r"\$")
 
 
-def png(figure: Any) -> bytes:
+def png(figure: Figure) -> bytes:
     """Return a figure as the content of a PNG file; what is kept there, pyplot neither keeps nor shows."""
     file = BytesIO()
     with catch_warnings():
@@ -75,7 +80,7 @@ def png(figure: Any) -> bytes:
     return file.getvalue()
 
 
-def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> Any:
+def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> tuple[Figure, Array]:
     """Return a new figure and its first n axes, in rows of `columns`, each so many inches large; the rest is empty.
 
     It is wide enough for its title.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nn._core.rows import rows, shape_of
+from nn._core.types import Labels, Output, Rows, Targets
 from nn._training.metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
 
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out: str = "validation") -> Any:
+
+def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None, *, held_out: str = "validation") -> Axes:
     """Draw the loss of each epoch, and the accuracy if there is one on an axis to the right; validation dashed.
 
     Each series holds a number an epoch; those of other names than loss, accuracy and val_ before them are left out.
@@ -44,7 +49,9 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out:
     ax.autoscale_view()
     ax.set(xlabel="epoch", ylim=(0, None))
     ax.set_ylabel("loss", color=BLUE)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    # In Matplotlib's types no locator takes `integer`.
+    locator: Any = ax.xaxis.get_major_locator()
+    locator.set_params(integer=True)
     # Above the axes: inside, it would cover curves.
     ax.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     ax.grid(alpha=0.3)
@@ -52,14 +59,14 @@ def history(history: Mapping[str, Sequence[float]], ax: Any = None, *, held_out:
 
 
 def decision_boundary(
-    predict: Callable[[list[list[float]]], Any],
-    X: Any,
-    y: Any,
-    ax: Any = None,
+    predict: Callable[[list[list[float]]], Output],
+    X: Rows,
+    y: Targets,
+    ax: Axes | None = None,
     *,
     threshold: float | None = None,
-    classes: Sequence[Any] | None = None,
-) -> Any:
+    classes: Labels | None = None,
+) -> Axes:
     """Draw n points X (n, 2) with their labels y, and where in the plane a network decides for which class.
 
     `predict` maps a list of m points to scores, (m,) or (m, k). `y`, `threshold`, `classes`, and what decides, are as
@@ -122,8 +129,8 @@ def decision_boundary(
 
 
 def confusion_matrix(
-    y_hat: Any, y: Any, ax: Any = None, classes: Sequence[Any] | None = None, *, threshold: float | None = None
-) -> Any:
+    y_hat: Output, y: Targets, ax: Axes | None = None, classes: Labels | None = None, *, threshold: float | None = None
+) -> Axes:
     """Draw how often each of k classes in y (a row) was taken for which by the scores y_hat (a column).
 
     y_hat are the scores that a network gives, (n,) or (n, k), in the order of every loss and metric of nn: first what
@@ -151,15 +158,17 @@ def confusion_matrix(
     right = counts.trace() / len(truths)
     ax.set(xlabel="predicted", ylabel="true", title=f"{right:.1%} of {len(truths)} right")
     # Many or long names side by side would run into each other.
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > 30 else {}
+    slanted: dict[str, Any] = (
+        {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, names)) > 30 else {}
+    )
     ax.set_xticks(range(k), names, **slanted)
     ax.set_yticks(range(k), names)
     return ax
 
 
 def misclassified(
-    images: Any, y_hat: Any, y: Any, *, threshold: float | None = None, classes: Sequence[Any] | None = None
-) -> Any:
+    images: Rows, y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None
+) -> Figure:
     """Return a figure of the first 24 images (n, height, width) that the scores y_hat do not take for what y says.
 
     y_hat, `y`, `threshold` and `classes` are as for `confusion_matrix`. Raises ValueError for what that refuses, if
@@ -193,7 +202,7 @@ def misclassified(
     return figure
 
 
-def _check_scores(y_hat: Any, who: str) -> None:
+def _check_scores(y_hat: Output, who: str) -> None:
     """Refuse class numbers as scores: given before the labels or after them, they would look the same."""
     scores = checked_scores(y_hat, who)
     if columns(scores) == 1 and all(isinstance(score, int) for score in scores):
