@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
+from autograd import Node
 from nn._core.settings import real
+from nn._core.types import Numbers
 
 from .optimizer import leaves
 
 
-def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:
+def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
     """Scale all gradients together so that their Euclidean norm is at most `max_norm`; return the norm before.
 
     Frozen parameters do not count. Raises ValueError for a `max_norm` that is not positive, FloatingPointError if a
@@ -38,7 +39,7 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float) -> float:
     return norm
 
 
-def clip_grad_value(parameters: Iterable[Any], clip_value: float) -> None:
+def clip_grad_value(parameters: Iterable[Node], clip_value: float) -> None:
     """Bring each number of each gradient into the range from -clip_value to clip_value.
 
     Raises ValueError for a `clip_value` that is not positive, FloatingPointError for nan in a gradient.
@@ -61,5 +62,5 @@ def clip_grad_value(parameters: Iterable[Any], clip_value: float) -> None:
         parameter.grad = g.clip(-most, most) if hasattr(g, "clip") else min(max(g, -most), most)
 
 
-def _norm(g: Any) -> float:
+def _norm(g: Numbers) -> float:
     return math.hypot(*g.ravel().tolist()) if hasattr(g, "ravel") else float(abs(g))

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable
 from functools import reduce
 from operator import add
-from typing import Any
 
 import autograd
 from autograd import Node, block, compiling, equal, log_softmax, mean, not_equal, reshape, validate, where
 from autograd.files import brief
 from nn._core.lists import flat
 from nn._core.rows import shape_of
+from nn._core.types import Cost, Operand, Output, Targets, Weights
 
 from .mean import average, column_weights, times_weight, weight_operand, weighted, where_counted
 from .targets import (
@@ -32,14 +32,14 @@ from .targets import (
 
 
 def cross_entropy(
-    logits: Any,
-    y: Any,
+    logits: Output,
+    y: Targets,
     *,
-    weight: Any = None,
-    class_weight: Any = None,
+    weight: Weights | None = None,
+    class_weight: Weights | None = None,
     ignore_index: int | None = None,
     label_smoothing: float = 0.0,
-) -> Any:
+) -> Cost:
     """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
 
     `logits` of a batch are (n, k), of a sample (k,), with k of 2 at least; y is n class numbers from 0 to k - 1 (or
@@ -65,7 +65,14 @@ def cross_entropy(
     return block(_cross_entropy, logits, y, weight, class_weight, ignore_index, label_smoothing)
 
 
-def _cross_entropy(logits: Any, y: Any, weight: Any, class_weight: Any, ignore_index: Any, label_smoothing: Any) -> Any:
+def _cross_entropy(
+    logits: Output,
+    y: Targets,
+    weight: Weights | None,
+    class_weight: Weights | None,
+    ignore_index: Operand | None,
+    label_smoothing: Operand,
+) -> Cost:
     name = "cross_entropy"
     logits, y, weight = operand(logits, name, "logits"), operand(y, name, "y"), weight_operand(weight, name)
     shape, given = shape_of(logits), shape_of(y)
@@ -114,7 +121,7 @@ def _check_logits(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
         )
 
 
-def _as_targets(y: Any, log_p: Any, shape: tuple[int, ...], rows: bool) -> Any:
+def _as_targets(y: Operand, log_p: Operand, shape: tuple[int, ...], rows: bool) -> Operand:
     """Return rows of probabilities as an array or Tensor, class numbers as whole ones, if they can be read."""
     import numpy
 
@@ -128,12 +135,19 @@ def _as_targets(y: Any, log_p: Any, shape: tuple[int, ...], rows: bool) -> Any:
     return numpy.asarray(y).astype(int, copy=False)
 
 
-Pick = Callable[[Any, Any], Any]
+Pick = Callable[[Operand, Operand], Operand]
 
 
 def _costs(
-    log_p: Any, y: Any, rows: bool, class_weight: Any, ignore: Any, smoothing: Any, pick: Pick, dot: Pick
-) -> tuple[Any, Any]:
+    log_p: Operand,
+    y: Operand,
+    rows: bool,
+    class_weight: Weights | None,
+    ignore: Operand | None,
+    smoothing: Operand | None,
+    pick: Pick,
+    dot: Pick,
+) -> tuple[Operand, Operand | None]:
     """Return the cross-entropy of a sample, or of each in an array, and for how much it counts (None: 1).
 
     `pick(x, y)` is the number of class y in x, and `dot(log_p, y)` minus the sum of their products.
@@ -156,11 +170,11 @@ def _costs(
     return cost if kept is None else where(kept, cost, 0.0), count
 
 
-def _product(a: Any, b: Any) -> Any:
+def _product(a: Operand, b: Operand) -> Operand:
     return [x * y for x, y in zip(a, flat(elements(b)))] if isinstance(a, list) else a * as_array(b, a)
 
 
-def _pick(x: Any, y: Any) -> Any:
+def _pick(x: Operand, y: Operand) -> Operand:
     """Return the elements with the numbers y (n,) or () of x, (n, k) or (k,)."""
     import numpy
 
@@ -172,12 +186,12 @@ def _pick(x: Any, y: Any) -> Any:
     return x[y if x.ndim == 1 else (numpy.arange(len(y)), y)]
 
 
-def _dot(log_p: Any, y: Any) -> Any:
+def _dot(log_p: Operand, y: Operand) -> Operand:
     y = as_array(y, log_p)
     return -autograd.sum(y * where_counted(y, log_p, -math.inf, 0.0), axis=-1)
 
 
-def _element(x: Any, k: Any) -> Any:
+def _element(x: Operand, k: Operand) -> Operand:
     """Return the element with the number k, in a compiled function as well, where k differs from call to call."""
     x = flat(elements(x))
     if isinstance(k, Node) and compiling():
@@ -185,13 +199,13 @@ def _element(x: Any, k: Any) -> Any:
     return x[int(k.data if isinstance(k, Node) else k)]
 
 
-def _dot_of_lists(log_p: Any, y: Any) -> Any:
+def _dot_of_lists(log_p: Operand, y: Operand) -> Operand:
     terms = [
         t * where_counted(t, z, -math.inf, 0.0) for t, z in zip(flat(elements(y)), log_p) if isinstance(t, Node) or t
     ]
     return -reduce(add, terms) if terms else 0.0
 
 
-def _unless_0(total: Any) -> Any:
+def _unless_0(total: Operand) -> Operand:
     """Return by how much a sum is divided: of nothing it is 0 and stays so."""
     return where(equal(total, 0.0), 1.0, total)

@@ -9,6 +9,7 @@ from typing import Any
 
 from nn._core.rows import fault, joined, pick
 from nn._core.settings import real
+from nn._core.types import Rows, Targets
 
 from .clipping import clip_grad_norm as clip
 from .given import number_of
@@ -75,7 +76,7 @@ def _factor(schedule: Schedule, epochs: float) -> float:
     return real(name, schedule(epochs), lambda factor: 0 <= factor < math.inf, "a finite number from 0, a factor of lr")
 
 
-def _validated(training: Training, epoch: int, X: Any, y: Any) -> list[float]:
+def _validated(training: Training, epoch: int, X: Rows, y: Targets) -> list[float]:
     J, y_hat, targets = evaluated(training.model, training.objective, X, y)
     if not math.isfinite(J):
         names = ("X of validation", "y of validation")

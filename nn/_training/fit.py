@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nn._core.settings import whole
+from nn._core.types import ClassWeights, Loss, Metric, Rows, Targets, Weights
 from nn._layers.module import Module
 
 from .epochs import epochs_of
-from .given import Metric, check_functions
+from .given import check_functions
 from .history import History
 from .interrupt import held_back
 from .optimizer import Optimizer
@@ -23,17 +24,17 @@ Callback = Callable[[History], Any]
 
 def fit(
     model: Module,
-    X: Any,
-    y: Any,
+    X: Rows,
+    y: Targets,
     *,
-    loss: Callable[..., Any],
+    loss: Loss,
     optimizer: Optimizer,
     epochs: int,
     batch_size: int | None = 32,
     accumulate: int = 1,
-    weight: Any = None,
-    class_weight: Any = None,
-    validation: tuple[Any, Any] | None = None,
+    weight: Weights | None = None,
+    class_weight: ClassWeights | None = None,
+    validation: tuple[Rows, Targets] | None = None,
     metrics: Sequence[Metric] = (),
     schedule: Schedule | None = None,
     patience: int | None = None,

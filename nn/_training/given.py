@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd.files import brief
 from nn._core.random import seed_of_order
 from nn._core.rows import arranged, fault, rows, shape_of
 from nn._core.settings import real, whole
+from nn._core.types import ClassWeights, Loss, Metric, Output, Rows, Targets, Unchecked, Weights
 
 from .history import History
 from .metrics import raw
 from .targets import check_weight
 
-Metric = Callable[[Any, Any], Any]
 
-
-def samples(X: Any, y: Any, of_values: bool, owner: str = "") -> tuple[Any, Any]:
+def samples(X: Rows, y: Targets, of_values: bool, owner: str = "") -> tuple[Rows, Targets]:
     """Return X and y as rows by position; raise unless there is a target for each sample, and one at least.
 
     `owner` is whose samples they are, such as "validation ".
@@ -33,11 +32,11 @@ def samples(X: Any, y: Any, of_values: bool, owner: str = "") -> tuple[Any, Any]
     return X, y
 
 
-def _has_rows(data: Any) -> bool:
+def _has_rows(data: Rows) -> bool:
     return isinstance(data, list) or data.ndim > 0
 
 
-def pair(validation: Any, of_values: bool) -> tuple[Any, Any]:
+def pair(validation: Unchecked, of_values: bool) -> tuple[Rows, Targets]:
     """Return X and y of validation as rows; raise ValueError for what is no such pair."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise ValueError(f"validation must be a pair (X, y), or None; got {brief(validation)}")
@@ -45,7 +44,9 @@ def pair(validation: Any, of_values: bool) -> tuple[Any, Any]:
     return samples(X, y, of_values, "validation ")
 
 
-def sample_weights(weight: Any, class_weight: Any, y: Any, loss: Callable[..., Any], of_values: bool) -> Any:
+def sample_weights(
+    weight: Weights | None, class_weight: ClassWeights | None, y: Targets, loss: Loss, of_values: bool
+) -> Weights | None:
     """Return the weight of each of n samples, times that of its class; None without either.
 
     Raises ValueError for what is no such weight, TypeError for a loss that takes none.
@@ -68,7 +69,7 @@ def sample_weights(weight: Any, class_weight: Any, y: Any, loss: Callable[..., A
     return arranged(weight, of_values)
 
 
-def _takes_weight(loss: Callable[..., Any]) -> bool:
+def _takes_weight(loss: Loss) -> bool:
     try:
         parameters = inspect.signature(loss).parameters.values()
     except ValueError:
@@ -77,7 +78,7 @@ def _takes_weight(loss: Callable[..., Any]) -> bool:
     return any(p.name == "weight" or p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
 
 
-def _class_weights(class_weight: Any, y: Any) -> list[float]:
+def _class_weights(class_weight: ClassWeights, y: Targets) -> list[float]:
     """Return the weight of each sample's class: from a dict, or n / (k * how often it occurs) if "balanced"."""
     labels = _labels(y)
     counts = Counter(labels)
@@ -95,7 +96,7 @@ def _class_weights(class_weight: Any, y: Any) -> list[float]:
     return [table[label] for label in labels]
 
 
-def _labels(y: Any) -> list[Any]:
+def _labels(y: Targets) -> list[Any]:
     """Return the class of each sample: y holds it, alone or in a row of its own, or is one-hot."""
     listed = y if isinstance(y, list) else y.tolist()
     shape = shape_of(listed)
@@ -106,7 +107,7 @@ def _labels(y: Any) -> list[Any]:
     return [row[0] if len(row) == 1 else max(range(len(row)), key=row.__getitem__) for row in listed]
 
 
-def check_functions(name: str, functions: Any) -> None:
+def check_functions(name: str, functions: Unchecked) -> None:
     """Raise TypeError for what is no list of functions."""
     if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
         raise TypeError(f"{name} must be a list of functions, such as [f]; got {brief(functions)}")
@@ -122,7 +123,7 @@ def names_of(metrics: Sequence[Metric]) -> list[str]:
     return names
 
 
-def number_of(metric: Metric, y_hat: Any, y: Any) -> float:
+def number_of(metric: Metric, y_hat: Output, y: Targets) -> float:
     """Return what a metric says of raw outputs and targets; raise TypeError if that is no number."""
     result = raw(metric(y_hat, y))
     number = result.item() if getattr(result, "shape", None) == () else result
@@ -131,7 +132,7 @@ def number_of(metric: Metric, y_hat: Any, y: Any) -> float:
     return float(number)
 
 
-def carried_on(history: Any, series: list[str], seed: Any, samples: int, trainings: int) -> History:
+def carried_on(history: History | None, series: list[str], seed: int | None, samples: int, trainings: int) -> History:
     """Return the history to go on with: a new one for None, an empty one filled.
 
     It gets the seed of the order, which depends on the number of earlier `trainings` of this network if none is given.

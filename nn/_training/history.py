@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 class History(dict[str, list[float]]):
     """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation.
@@ -33,7 +36,7 @@ class History(dict[str, list[float]]):
 
     if TYPE_CHECKING:
         # Attached in nn/_methods.py.
-        def plot(self, ax: Any = None, *, held_out: str = "validation") -> Any: ...
+        def plot(self, ax: Axes | None = None, *, held_out: str = "validation") -> Axes: ...
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers)

@@ -9,23 +9,24 @@ from typing import Any
 
 from autograd.files import brief
 from nn._core.settings import real
+from nn._core.types import Unchecked
 
 
-def _fraction(name: str, number: Any) -> float:
+def _fraction(name: str, number: Unchecked) -> float:
     return real(name, number, lambda number: 0 <= number < 1, "from 0 to below 1")
 
 
-def _positive(name: str, number: Any) -> float:
+def _positive(name: str, number: Unchecked) -> float:
     return real(name, number, lambda number: 0 < number < math.inf, "a positive number")
 
 
-def _betas(betas: Any) -> tuple[float, float]:
+def _betas(betas: Unchecked) -> tuple[float, float]:
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
         raise ValueError(f"betas must be two numbers from 0 to below 1; got {brief(betas)}")
     return _fraction("each of betas", betas[0]), _fraction("each of betas", betas[1])
 
 
-def _nesterov(nesterov: Any) -> bool:
+def _nesterov(nesterov: Unchecked) -> bool:
     if type(nesterov).__name__ not in ("bool", "bool_"):
         raise ValueError(f"nesterov must be True or False; got {brief(nesterov)}")
     return bool(nesterov)

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def held_back() -> Iterator[Callable[[], None]]:
         return
     pressed = False
 
-    def hold(number: int, frame: Any) -> None:
+    def hold(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,17 +6,17 @@ Each takes a `weight` for each sample: its loss is multiplied by it before the m
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from autograd import block, blocked, log, log1p, maximum, minimum, relu, softplus, square, validate
 from nn._core.rows import shape_of
+from nn._core.types import Cost, Operand, Output, Targets, Weights
 
 from .mean import column_weights, mean_of, where_counted
 from .targets import check_order, check_positive, check_probabilities, check_signs, made_by, operand
 
 
 @blocked
-def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
+def mse(y_hat: Output, y: Targets, *, weight: Weights | None = None) -> Cost:
     """Return the mean squared error, mean of (y_hat - y)^2.
 
     Predictions and targets have the same shape: one number, lists, or arrays; a column (n, 1) are n numbers like (n,).
@@ -33,7 +33,7 @@ def mse(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
 
 
 @blocked
-def mae(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
+def mae(y_hat: Output, y: Targets, *, weight: Weights | None = None) -> Cost:
     """Return the mean absolute error, mean of |y_hat - y|; shapes, `weight` and errors as for `mse`.
 
     >>> mae([1.0, 2.0], [2.0, 4.0])
@@ -43,7 +43,7 @@ def mae(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
 
 
 @blocked
-def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
+def huber(y_hat: Output, y: Targets, delta: float = 1.0, *, weight: Weights | None = None) -> Cost:
     """Return the Huber loss: squared, halved, up to an error of `delta`, linear beyond.
 
     Shapes, `weight` and errors as for `mse`.
@@ -53,7 +53,7 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
     """
     validate(check_positive, delta, "delta")
 
-    def one(p: Any, t: Any) -> Any:
+    def one(p: Operand, t: Operand) -> Operand:
         error = p - t
         # Not of |error|: at 0, where that has a kink, the loss is smooth.
         near = maximum(minimum(error, delta), -delta)
@@ -63,8 +63,13 @@ def huber(y_hat: Any, y: Any, delta: float = 1.0, *, weight: Any = None) -> Any:
 
 
 def binary_cross_entropy(
-    y_hat: Any, y: Any, *, from_logits: bool = False, weight: Any = None, pos_weight: Any = None
-) -> Any:
+    y_hat: Output,
+    y: Targets,
+    *,
+    from_logits: bool = False,
+    weight: Weights | None = None,
+    pos_weight: Weights | float | None = None,
+) -> Cost:
     """Return the binary cross-entropy, mean of -(y log y_hat + (1 - y) log(1 - y_hat)).
 
     y_hat are probabilities, or with `from_logits` the numbers z that a sigmoid would turn into them, which loses no
@@ -86,7 +91,9 @@ def binary_cross_entropy(
     return block(_binary_cross_entropy, y_hat, y, from_logits, weight, pos_weight)
 
 
-def _binary_cross_entropy(y_hat: Any, y: Any, from_logits: bool, weight: Any, pos_weight: Any) -> Any:
+def _binary_cross_entropy(
+    y_hat: Output, y: Targets, from_logits: bool, weight: Weights | None, pos_weight: Weights | float | None
+) -> Cost:
     name = "binary_cross_entropy"
     y_hat, y = operand(y_hat, name, "y_hat"), operand(y, name, "y")
     validate(check_probabilities, y, "the targets y", "")
@@ -96,7 +103,7 @@ def _binary_cross_entropy(y_hat: Any, y: Any, from_logits: bool, weight: Any, po
     advice = "; for the output of a linear layer use from_logits=True"
     validate(check_probabilities, y_hat, "the probabilities y_hat", advice)
 
-    def one(p: Any, t: Any, positive: Any = None) -> Any:
+    def one(p: Operand, t: Operand, positive: Operand | None = None) -> Operand:
         yes = t * log(where_counted(t, p, 0.0, 1.0))
         no = (1 - t) * log1p(-where_counted(1 - t, p, 1.0, 0.0))
         return -((yes if positive is None else positive * yes) + no)
@@ -104,14 +111,14 @@ def _binary_cross_entropy(y_hat: Any, y: Any, from_logits: bool, weight: Any, po
     return mean_of(one, y_hat, y, weight, name, *more)
 
 
-def _logistic(z: Any, t: Any, positive: Any = None) -> Any:
+def _logistic(z: Operand, t: Operand, positive: Operand | None = None) -> Operand:
     """Return the binary cross-entropy of a logit: -log(y_hat) is softplus(-z), and -log(1 - y_hat) is softplus(z)."""
     yes = t * where_counted(t, softplus(-z), math.inf, 0.0)
     return (yes if positive is None else positive * yes) + (1 - t) * where_counted(1 - t, softplus(z), math.inf, 0.0)
 
 
 @blocked
-def hinge(y_hat: Any, y: Any, *, weight: Any = None) -> Any:
+def hinge(y_hat: Output, y: Targets, *, weight: Weights | None = None) -> Cost:
     """Return the hinge loss, mean of max(0, 1 - y y_hat), for labels y of -1 and +1.
 
     Shapes and `weight` as for `mse`. Raises ValueError for shapes that differ and for other labels.

@@ -12,11 +12,12 @@ from typing import Any
 from autograd import Node, block, compiling, equal, mean, reshape, validate, where
 from nn._core.lists import flat
 from nn._core.rows import shape_of
+from nn._core.types import Cost, Operand, Output, Targets, Weights
 
 from .targets import as_array, check_weight, check_weights, elements, like, one_column, operand
 
 
-def where_counted(factor: Any, x: Any, bad: float, good: float) -> Any:
+def where_counted(factor: Operand, x: Operand, bad: float, good: float) -> Operand:
     """Return x, but `good` where its factor is 0 and x may be the number `bad`, with which 0 * inf would be nan."""
     if isinstance(factor, Node):
         # Elsewhere the derivative for the factor, a target, is x also where it is 0.
@@ -26,7 +27,9 @@ def where_counted(factor: Any, x: Any, bad: float, good: float) -> Any:
     return where(factor == 0, good, x)
 
 
-def mean_of(one: Callable[..., Any], y_hat: Any, y: Any, weight: Any, name: str, *columns: Any) -> Any:
+def mean_of(
+    one: Callable[..., Any], y_hat: Output, y: Targets, weight: Weights | None, name: str, *columns: Operand
+) -> Cost:
     """Return the mean of `one(prediction, target)`, having checked that there is a target for each prediction.
 
     `columns` are further arguments of `one`: a number, or as many as the last axis is long.
@@ -51,7 +54,7 @@ def mean_of(one: Callable[..., Any], y_hat: Any, y: Any, weight: Any, name: str,
     return block(average, [one(*given) for given in zip(flat(y_hat), flat(elements(y)), *rest)], weight)
 
 
-def column_weights(weight: Any, shape: tuple[int, ...], what: str, name: str) -> Any:
+def column_weights(weight: Weights, shape: tuple[int, ...], what: str, name: str) -> Operand:
     """Return weights of the columns of a shape, having checked that there is one number, or one for each."""
     weight = operand(weight, name, what)
     accepted = [shape[1:][-1:] or (1,)] if what == "class_weight" else [(), shape[1:][-1:] or (1,)]
@@ -61,18 +64,18 @@ def column_weights(weight: Any, shape: tuple[int, ...], what: str, name: str) ->
     return weight
 
 
-def weight_operand(weight: Any, name: str) -> Any:
+def weight_operand(weight: Weights | None, name: str) -> Operand | None:
     return None if weight is None else operand(weight, name, "weight")
 
 
-def weighted(losses: Any, weight: Any) -> Any:
+def weighted(losses: Operand, weight: Weights | None) -> Operand:
     """Return an array or Tensor of losses, a row for each sample, times the weight of each."""
     if weight is None:
         return losses
     return losses * reshape(as_array(weight, losses), shape=(*losses.shape[:1], *[1] * (losses.ndim - 1)))
 
 
-def times_weight(losses: list[Any], weight: Any) -> list[Any]:
+def times_weight(losses: list[Any], weight: Weights | None) -> list[Any]:
     """Return a list of losses, as many for each sample, times the weight of each."""
     if weight is None:
         return losses
@@ -81,7 +84,7 @@ def times_weight(losses: list[Any], weight: Any) -> list[Any]:
     return [loss * weights[k // each] for k, loss in enumerate(losses)]
 
 
-def average(losses: list[Any], weight: Any) -> Any:
+def average(losses: list[Any], weight: Weights | None) -> Cost:
     """Return the mean of losses, as many for each sample, times the weight of each."""
     losses, n = times_weight(losses, weight), len(losses)
     total = reduce(add, losses)

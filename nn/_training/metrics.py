@@ -11,6 +11,7 @@ from autograd import Node
 from autograd.files import brief
 from nn._core.lists import mapped
 from nn._core.rows import shape_of
+from nn._core.types import Labels, Nested, Output, Targets
 
 from .targets import check_distributions
 
@@ -23,7 +24,7 @@ class Decisions(NamedTuple):
     classes: list[Any]
 
 
-def accuracy(y_hat: Any, y: Any, *, threshold: float | None = None, classes: Any = None) -> float:
+def accuracy(y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None) -> float:
     """Return the part of the samples whose scores y_hat decide for the class of their label in y.
 
     k scores a sample, (n, k), decide for the class of the largest, the first of equals. One score, (n,) or (n, 1),
@@ -47,7 +48,7 @@ def accuracy(y_hat: Any, y: Any, *, threshold: float | None = None, classes: Any
     return sum(guess == truth for guess, truth in zip(guesses, truths)) / len(truths)
 
 
-def decisions(y_hat: Any, y: Any, threshold: float | None, classes: Any, who: str) -> Decisions:
+def decisions(y_hat: Output, y: Targets, threshold: float | None, classes: Labels | None, who: str) -> Decisions:
     """Return what n scores decide for and what n labels mean, for `who` asks; `accuracy` says by which rule."""
     scores, (labels, shape) = checked_scores(y_hat, who), listed(y)
     n, k = len(scores), columns(scores)
@@ -88,7 +89,7 @@ def columns(scores: list[Any]) -> int:
     return len(scores[0]) if isinstance(scores[0], list) else 1
 
 
-def checked_scores(y_hat: Any, who: str) -> list[Any]:
+def checked_scores(y_hat: Output, who: str) -> list[Any]:
     """Return scores as a list of n numbers, also those of one column, or of n lists of k; refuse what are none."""
     scores: list[Any]
     scores, shape = listed(y_hat)
@@ -120,7 +121,7 @@ def threshold_of(scores: list[Any], signs: bool, threshold: float | None, who: s
     return float(threshold)
 
 
-def class_numbers(labels: list[Any], k: int, classes: Any, who: str) -> tuple[list[int], list[Any], bool]:
+def class_numbers(labels: list[Any], k: int, classes: Labels | None, who: str) -> tuple[list[int], list[Any], bool]:
     """Return the number of each label's class, the classes, and whether the labels are -1 and +1.
 
     `labels` are n of them, in rows of one, or rows of k probabilities; k are the scores of a sample.
@@ -156,7 +157,7 @@ def class_numbers(labels: list[Any], k: int, classes: Any, who: str) -> tuple[li
     return [number[label] for label in labels], named or known, known == [-1, 1]
 
 
-def listed(x: Any) -> tuple[Any, tuple[int, ...]]:
+def listed(x: Nested) -> tuple[Any, tuple[int, ...]]:
     """Return nodes, arrays, tables and lists of these as lists of plain numbers and labels, with their shape."""
     x = x.data if isinstance(x, Node) else x
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
@@ -166,13 +167,13 @@ def listed(x: Any) -> tuple[Any, tuple[int, ...]]:
     return x, shape_of(x)
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: Nested) -> Nested:
     # Nodes in it may be arrays, and arrays hold nodes.
     x = raw(x)
     x = x.tolist() if hasattr(x, "tolist") else x
     return [_plain(part) for part in x] if isinstance(x, (list, tuple, range)) else x
 
 
-def raw(x: Any) -> Any:
+def raw(x: Nested) -> Nested:
     """Return nodes, in lists or alone, as their raw data."""
     return mapped(lambda item: item.data if isinstance(item, Node) else item, x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,6 +11,7 @@ from autograd import Node, no_grad
 from autograd.files import brief
 from nn._core.lists import flat
 from nn._core.rows import shape_of
+from nn._core.types import Cost, Loss, Nested, Numbers, Output, Rows, Targets, Weights
 from nn._layers.module import Module, evaluating
 
 from .metrics import raw
@@ -24,14 +25,14 @@ class Objective:
     broadcasting does silently. That is decided, and the loss checked, at the first call, which must be recorded.
     """
 
-    def __init__(self, loss: Callable[..., Any], parameters: list[Any]) -> None:
+    def __init__(self, loss: Loss, parameters: list[Any]) -> None:
         self.loss = loss
         self.parameters: list[Any] | None = parameters
         """The nodes on one of which the loss must depend; None once it was seen to."""
         self.turned: dict[bool, bool] = {}
         """Whether targets are brought into the shape of the outputs, of several samples (True) and of one (False)."""
 
-    def __call__(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+    def __call__(self, y_hat: Output, y: Targets, *weight: Weights) -> Cost:
         """Return the loss of outputs; raise TypeError or ValueError for what is no scalar node."""
         J = self._of(y_hat, self.targets(y_hat, y, *weight), *weight)
         if J is None:
@@ -48,7 +49,7 @@ class Objective:
             self.parameters = None
         return J
 
-    def targets(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+    def targets(self, y_hat: Output, y: Targets, *weight: Weights) -> Targets:
         """Return the targets in the shape in which they are compared with the outputs."""
         if self.turned.get(True) is False:
             return y
@@ -61,10 +62,10 @@ class Objective:
             self.turned[several] = self.turned.get(True) or self._must_turn(y_hat, y, *weight)
         return _turned(y, shape) if self.turned[several] else y
 
-    def _of(self, y_hat: Any, y: Any, *weight: Any) -> Any:
+    def _of(self, y_hat: Output, y: Targets, *weight: Weights) -> Cost:
         return self.loss(y_hat, y, weight=weight[0]) if weight else self.loss(y_hat, y)
 
-    def _must_turn(self, y_hat: Any, y: Any, *weight: Any) -> bool:
+    def _must_turn(self, y_hat: Output, y: Targets, *weight: Weights) -> bool:
         """Tell whether the loss takes the targets in the shape of the outputs alone; raise if it takes them in none."""
         shape = _shape(y_hat)
         try:
@@ -86,7 +87,7 @@ class Objective:
         return True
 
 
-def _check_reach(J: Node, y_hat: Any, parameters: list[Any]) -> None:
+def _check_reach(J: Node, y_hat: Output, parameters: list[Any]) -> None:
     """Raise ValueError, and say where the way ends, if a loss depends on none of the parameters."""
     wanted = {id(parameter) for parameter in parameters}
     if any(id(node) in wanted for node in _ancestors([J])):
@@ -102,7 +103,7 @@ def _check_reach(J: Node, y_hat: Any, parameters: list[Any]) -> None:
     )
 
 
-def _nodes(x: Any) -> list[Node]:
+def _nodes(x: Nested) -> list[Node]:
     return [item for item in flat(x) if isinstance(item, Node)]
 
 
@@ -117,11 +118,11 @@ def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
             stack.extend(part for part in node.inputs if isinstance(part, Node))
 
 
-def _spread(J: Any, y_hat: Any) -> bool:
+def _spread(J: Cost, y_hat: Output) -> bool:
     """Tell whether broadcasting made more numbers of outputs and as many targets, such as n * n of n and n."""
     outputs = {id(node) for node in _nodes(y_hat)}
 
-    def of_outputs(part: Any) -> bool:
+    def of_outputs(part: Nested) -> bool:
         return any(id(node) in outputs for node in _ancestors(_nodes(part)))
 
     for node in _ancestors(_nodes(J)):
@@ -131,7 +132,7 @@ def _spread(J: Any, y_hat: Any) -> bool:
     return False
 
 
-def _shape(x: Any) -> tuple[int, ...]:
+def _shape(x: Nested) -> tuple[int, ...]:
     """Return the shape of what a network returned or was given; of what has none the shape of a number."""
     try:
         return shape_of(x)
@@ -144,24 +145,24 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return (*shape[:1], *(length for length in shape[1:] if length != 1))
 
 
-def _turned(y: Any, shape: tuple[int, ...]) -> Any:
+def _turned(y: Targets, shape: tuple[int, ...]) -> Targets:
     """Return targets in another shape of as many numbers."""
     if not isinstance(y, (list, tuple)):
         return y.reshape(shape)
 
-    def nested(shape: tuple[int, ...]) -> Any:
+    def nested(shape: tuple[int, ...]) -> Nested:
         return [nested(shape[1:]) for _ in range(shape[0])] if shape else next(numbers)
 
     numbers = iter(flat(y))
     return nested(shape)
 
 
-def _kind(J: Any) -> str:
+def _kind(J: object) -> str:
     shape = _shape(J)
     return f"{type(J).__name__} {f'of shape {shape}' if shape else brief(J, 40)}"
 
 
-def evaluated(model: Module, objective: Objective, X: Any, y: Any) -> tuple[float, Any, Any]:
+def evaluated(model: Module, objective: Objective, X: Rows, y: Targets) -> tuple[float, Numbers, Targets]:
     """Return the loss of samples after training, the raw outputs, and the targets that these are compared with."""
     # To see whether a loss compares each with each takes a graph.
     with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from autograd import Node
 from autograd.files import brief
 from nn._core.settings import whole
+from nn._core.types import Numbers, Parameters, Unchecked
 
 from .hyperparameters import CHECKS
 
@@ -43,7 +44,7 @@ class Optimizer:
     settings: ClassVar[tuple[str, ...]] = ("lr",)
     lr: float
 
-    def __init__(self, parameters: Iterable[Any], lr: float, **others: Any) -> None:
+    def __init__(self, parameters: Parameters, lr: float, **others: Unchecked) -> None:
         settings = self._checked({"lr": lr, **others})
         for name, item in settings.items():
             setattr(self, name, item)
@@ -119,7 +120,7 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.zero_grad()
 
-    def change(self, k: int) -> Any:
+    def change(self, k: int) -> Numbers:
         """Return by how much parameter k is to change, from its `data` and `grad`."""
         raise TypeError(f"{type(self).__name__} defines no change(self, k), which says how much a parameter changes")
 
@@ -239,7 +240,7 @@ class Optimizer:
         return f"{type(self).__name__}({len(self.parameters)} parameters, {', '.join(told)})"
 
 
-def _groups(parameters: Iterable[Any], user: str) -> list[dict[str, Any]]:
+def _groups(parameters: Parameters, user: str) -> list[dict[str, Any]]:
     """Return parameters as groups, one if they are nodes; raise for anything else."""
     if isinstance(parameters, Mapping):
         raise TypeError(f"{user} takes a list of groups: put this dict into a list")
@@ -249,7 +250,7 @@ def _groups(parameters: Iterable[Any], user: str) -> list[dict[str, Any]]:
     return [{"params": leaves(listed, user)}]
 
 
-def _memory(name: str, item: Any, node: Any) -> Any:
+def _memory(name: str, item: Unchecked, node: Node) -> Numbers:
     """Return what is remembered of a parameter; raise ValueError for another shape, and for what is no number."""
     kind = getattr(getattr(item, "dtype", None), "kind", "f" if isinstance(item, (int, float)) else "")
     shape = getattr(item, "shape", ())
@@ -264,7 +265,7 @@ def _memory(name: str, item: Any, node: Any) -> Any:
     return item
 
 
-def leaves(parameters: Iterable[Any], user: str) -> list[Any]:
+def leaves(parameters: Parameters, user: str) -> list[Any]:
     """Return parameters as a list, each once; raise if there are none, or one is no leaf node. `user` needs them."""
     if not isinstance(parameters, Iterable):
         raise TypeError(f"{user} needs parameters; got one {type(parameters).__name__}: give model.parameters()")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from functools import partial
 from typing import Any
+
+from nn._core.types import Numbers, Parameters
 
 from .optimizer import Optimizer
 
@@ -33,7 +35,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any],
+        parameters: Parameters,
         lr: float = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
@@ -47,7 +49,7 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum above 0, e.g. momentum=0.9")
         return checked
 
-    def change(self, k: int) -> Any:
+    def change(self, k: int) -> Numbers:
         """Return -lr times the gradient, or times the velocity."""
         parameter = self.parameters[k]
         slope = parameter.grad
@@ -85,7 +87,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any],
+        parameters: Parameters,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -93,7 +95,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def change(self, k: int) -> Any:
+    def change(self, k: int) -> Numbers:
         """Return the step of parameter k."""
         parameter, (b1, b2) = self.parameters[k], self.betas
         g = parameter.grad
@@ -128,7 +130,7 @@ class RMSProp(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any],
+        parameters: Parameters,
         lr: float = 0.01,
         decay: float = 0.9,
         eps: float = 1e-8,
@@ -136,7 +138,7 @@ class RMSProp(Optimizer):
     ) -> None:
         super().__init__(parameters, lr, decay=decay, eps=eps, weight_decay=weight_decay)
 
-    def change(self, k: int) -> Any:
+    def change(self, k: int) -> Numbers:
         """Return the step of parameter k."""
         parameter = self.parameters[k]
         g = parameter.grad
@@ -150,7 +152,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {kind.__name__: kind for kind in (SGD, 
 """The optimizers that a file may name."""
 
 
-def _make(kind: Callable[..., Optimizer], known: Container[str], parameters: Any, *settings: float) -> Optimizer:
+def _make(kind: Callable[..., Optimizer], known: Container[str], parameters: Parameters, *settings: float) -> Optimizer:
     given = zip(("lr", "momentum", "weight_decay"), settings)
     return kind(parameters, **{name: setting for name, setting in given if name in known})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import autograd
 from autograd import Node, block, square
 from autograd.files import brief
+from nn._core.types import Cost
+from nn._layers.module import Module
 
 
-def l1(parameters: Any) -> Any:
+def l1(parameters: Module | Node | Iterable[Node]) -> Cost:
     """Return the sum of |w| over all numbers of a module's parameters, or of a list of nodes, as a node.
 
     Added to a loss it draws weights to 0: `lambda y_hat, y: mse(y_hat, y) + 1e-3 * l1(model)`. A node that is given
@@ -24,7 +26,7 @@ def l1(parameters: Any) -> Any:
     return _penalty(autograd.abs, parameters)
 
 
-def l2(parameters: Any) -> Any:
+def l2(parameters: Module | Node | Iterable[Node]) -> Cost:
     """Return the sum of w^2 over all numbers of a module's parameters, or of a list of nodes, as a node.
 
     Added to a loss it keeps weights small. The biases are often left out:
@@ -36,7 +38,7 @@ def l2(parameters: Any) -> Any:
     return _penalty(square, parameters)
 
 
-def _penalty(of: Callable[[Any], Any], parameters: Any) -> Any:
+def _penalty(of: Callable[[Any], Any], parameters: Module | Node | Iterable[Node]) -> Cost:
     if isinstance(parameters, Node):
         parameters = [parameters]
     nodes = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)
@@ -48,5 +50,5 @@ def _penalty(of: Callable[[Any], Any], parameters: Any) -> Any:
     return block(_total, of, list({id(node): node for node in nodes}.values()))
 
 
-def _total(of: Callable[[Any], Any], nodes: list[Any]) -> Any:
+def _total(of: Callable[[Any], Any], nodes: list[Any]) -> Cost:
     return reduce(add, (autograd.sum(of(node)) if node.shape else of(node) for node in nodes))

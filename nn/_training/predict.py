@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from autograd import Value, no_grad
 from nn._core.rows import arranged, rows
+from nn._core.types import Numbers, Rows
 from nn._layers.module import Module, evaluating
 
 from .metrics import raw
 
 
-def predict(model: Module, X: Any) -> Any:
+def predict(model: Module, X: Rows) -> Numbers:
     """Return the model's output in use, as raw numbers, without recording a graph: lists for Values, else an array.
 
     X is whatever `fit` takes. Layers behave as after training (`Module.eval`), also in the middle of it.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd import Replay
+from nn._core.types import Cost, Loss, Numbers, Output, Rows, Targets
 from nn._layers.module import Module
 
 from .metrics import raw
@@ -25,7 +26,7 @@ def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
     totals: dict[Any, Any] = {}
     samples, taken = 0, optimizer.steps
 
-    def adding(X: Any, *targets: Any) -> tuple[float, Any]:
+    def adding(X: Rows, *targets: Targets) -> tuple[float, Numbers]:
         nonlocal samples, taken
         if taken != optimizer.steps:
             totals.clear()
@@ -40,10 +41,10 @@ def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
     return adding
 
 
-def plain(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step:
+def plain(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
     """Return the function of a batch that sets the gradients and returns the loss and the output, raw."""
 
-    def step(X: Any, *targets: Any) -> tuple[float, Any]:
+    def step(X: Rows, *targets: Targets) -> tuple[float, Numbers]:
         y_hat = model(X)
         J = loss(y_hat, *targets)
         optimizer.zero_grad()
@@ -53,7 +54,7 @@ def plain(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step
     return step
 
 
-def compiled(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> Step:
+def compiled(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
     """Return the same, replayed: what it computes is compiled, while its Python runs at every step as it is written.
 
     Where that turns out to be impossible, or does not pay, it goes on uncompiled, with a warning.
@@ -61,10 +62,10 @@ def compiled(model: Module, loss: Callable[..., Any], optimizer: Optimizer) -> S
     replay = Replay()
     told = False
 
-    def step(X: Any, *targets: Any) -> tuple[float, Any]:
+    def step(X: Rows, *targets: Targets) -> tuple[float, Numbers]:
         nonlocal told
 
-        def written() -> tuple[Any, Any]:
+        def written() -> tuple[Cost, Output]:
             y_hat = model(X)
             return loss(y_hat, *targets), y_hat
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from autograd import Node, Tensor, reshape, stack, validate
 from autograd.files import brief
 from nn._core.lists import first, flat, mapped
 from nn._core.rows import LISTS, held, rows, shape_of
+from nn._core.types import Nested, Numbers, Operand, Output, Targets
 
 ROUNDING = 1e-5
 """So far may the probabilities of a target, such as those of float32, be from the sum 1."""
 
 
-def operand(x: Any, name: str, what: str) -> Any:
+def operand(x: Operand, name: str, what: str) -> Operand:
     """Return numbers as a loss computes with them: nodes, arrays, numbers, and lists of numbers and Values.
 
     Lists of Tensors or arrays are stacked, tables and series become arrays. Raises ValueError for text, what is missing
@@ -42,16 +42,16 @@ def operand(x: Any, name: str, what: str) -> Any:
     return rows(x, f"{name}: {what}")
 
 
-def _unboxed(x: Any) -> Any:
+def _unboxed(x: Operand) -> Operand:
     """Return one of Python's numbers in place of one of NumPy's, which may have few digits or no sign."""
     return x if isinstance(x, Node) or not hasattr(x, "dtype") else x.item()
 
 
-def _stacked(x: Any) -> Any:
+def _stacked(x: Operand) -> Operand:
     return stack([_stacked(part) for part in x]) if isinstance(x, (list, tuple)) else x
 
 
-def as_array(x: Any, of: Any = None) -> Any:
+def as_array(x: Operand, of: Operand = None) -> Operand:
     """Return an operand as a Tensor or an array; of a list, with the dtype of the array or Tensor `of`."""
     if not isinstance(x, list):
         return x
@@ -60,14 +60,14 @@ def as_array(x: Any, of: Any = None) -> Any:
     return Tensor(x).data.astype(getattr(of, "dtype", float), copy=False)
 
 
-def elements(x: Any) -> Any:
+def elements(x: Operand) -> Nested:
     """Return an operand as nested lists of numbers and nodes."""
     if isinstance(x, Node):
         return [elements(x[k]) for k in range(x.shape[0])] if isinstance(x, Tensor) and x.shape else x
     return x.tolist() if hasattr(x, "tolist") else x
 
 
-def plain(y: Any) -> Any:
+def plain(y: Operand) -> Numbers:
     """Return the numbers of an operand as nested lists, without nodes around them."""
     y = y.data if isinstance(y, Node) else y
     return y.tolist() if hasattr(y, "tolist") else y
@@ -78,13 +78,13 @@ def one_column(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return len(shape) + len(other) == 3 and ((*shape, 1) == other or (*other, 1) == shape)
 
 
-def like(y: Any, of: Any, shape: tuple[int, ...]) -> Any:
+def like(y: Operand, of: Operand, shape: tuple[int, ...]) -> Operand:
     """Return an operand as an array or Tensor of a shape, which has as many numbers; `of` as for `as_array`."""
     y = as_array(y, of)
     return y if shape_of(y) == shape else reshape(y, shape=shape)
 
 
-def made_by(x: Any, operation: str) -> bool:
+def made_by(x: Operand, operation: str) -> bool:
     """Tell whether a node, or the first in lists, is the output of an operation, perhaps in another shape."""
     x = first(x)
     while isinstance(x, Node) and x.op is not None and x.op.name == "reshape":
@@ -92,7 +92,7 @@ def made_by(x: Any, operation: str) -> bool:
     return isinstance(x, Node) and x.op is not None and x.op.name == operation
 
 
-def check_order(y_hat: Any, y: Any, name: str) -> None:
+def check_order(y_hat: Output, y: Targets, name: str) -> None:
     """Raise ValueError if what a network computed is given as the targets, and raw numbers as its output."""
     y_hat, y = first(y_hat), first(y)
     if isinstance(y, Node) and y.op is not None and not isinstance(y_hat, Node):
@@ -102,7 +102,7 @@ def check_order(y_hat: Any, y: Any, name: str) -> None:
         )
 
 
-def made_by_softmax(logits: Any) -> bool:
+def made_by_softmax(logits: Output) -> bool:
     """Tell whether logits are the output of a softmax, of a Tensor or of lists of Values."""
     if not isinstance(logits, (list, tuple)) or not logits:
         return made_by(logits, "softmax")
@@ -114,11 +114,11 @@ def made_by_softmax(logits: Any) -> bool:
     return len({id(total) for total in totals}) == 1 and all(made_by(p, "exp") or _is_one(p) for p in powers)
 
 
-def _is_one(x: Any) -> bool:
+def _is_one(x: object) -> bool:
     return type(x) is float and x == 1.0
 
 
-def check_weight(weight: Any, shape: tuple[int, ...], name: str) -> None:
+def check_weight(weight: Operand | None, shape: tuple[int, ...], name: str) -> None:
     """Raise ValueError if the weights are not one for each sample, or one is negative or not finite."""
     if weight is None:
         return
@@ -127,7 +127,7 @@ def check_weight(weight: Any, shape: tuple[int, ...], name: str) -> None:
     validate(check_weights, weight, "a weight")
 
 
-def check_weights(weight: Any, what: str) -> None:
+def check_weights(weight: Operand, what: str) -> None:
     """Raise ValueError for a weight that is negative or not finite."""
     if type(weight).__name__ == "ndarray" and (weight >= 0).all() and (weight < math.inf).all():
         return
@@ -136,7 +136,7 @@ def check_weights(weight: Any, what: str) -> None:
             raise ValueError(f"{what} must be a finite number from 0; got {brief(number)}")
 
 
-def check_classes(y: Any, k: int, ignores: bool) -> None:
+def check_classes(y: Operand, k: int, ignores: bool) -> None:
     """Raise ValueError for a label that is no class number from 0 to k - 1; y are they, or with `ignores` a pair.
 
     The second of the pair is the number that is accepted as well.
@@ -154,7 +154,7 @@ def check_classes(y: Any, k: int, ignores: bool) -> None:
             )
 
 
-def check_distributions(y: Any, name: str) -> None:
+def check_distributions(y: Operand, name: str) -> None:
     """Raise ValueError for a row of targets that are no probabilities: negative, or with another sum than 1."""
     y = y.data if isinstance(y, Node) else y
     if type(y).__name__ == "ndarray" and (y >= 0).all() and (abs(y.sum(axis=-1) - 1) <= ROUNDING).all():
@@ -169,7 +169,7 @@ def check_distributions(y: Any, name: str) -> None:
             )
 
 
-def check_one_distribution(y: Any, name: str) -> None:
+def check_one_distribution(y: Operand, name: str) -> None:
     """Raise ValueError for k targets of k logits that may as well be labels of k samples of one output."""
     numbers = [plain(p) for p in plain(y)]
     if any(p not in (0, 1) for p in numbers):
@@ -180,7 +180,7 @@ def check_one_distribution(y: Any, name: str) -> None:
     )
 
 
-def check_signs(y: Any) -> None:
+def check_signs(y: Operand) -> None:
     """Raise ValueError for a label that is not -1 or +1."""
     if type(y).__name__ == "ndarray" and y.dtype.kind in "if" and ((y == 1) | (y == -1)).all():
         return
@@ -190,19 +190,19 @@ def check_signs(y: Any) -> None:
             raise ValueError(f"hinge needs labels -1 and +1; got {shown}: turn labels 0 and 1 into 2 * y - 1")
 
 
-def check_positive(number: Any, what: str) -> None:
+def check_positive(number: Operand, what: str) -> None:
     """Raise ValueError for what is no number above 0."""
     if not plain(number) > 0:
         raise ValueError(f"{what} must be a positive number; got {brief(plain(number))}")
 
 
-def check_unit(number: Any, what: str) -> None:
+def check_unit(number: Operand, what: str) -> None:
     """Raise ValueError for what is no number from 0 to 1."""
     if not 0 <= plain(number) <= 1:
         raise ValueError(f"{what} must be a number from 0 to 1; got {brief(plain(number))}")
 
 
-def check_probabilities(numbers: Any, what: str, advice: str) -> None:
+def check_probabilities(numbers: Operand, what: str, advice: str) -> None:
     """Raise ValueError for a number outside [0, 1]."""
     numbers = numbers.data if isinstance(numbers, Node) else numbers
     if type(numbers).__name__ == "ndarray" and (numbers >= 0).all() and (numbers <= 1).all():

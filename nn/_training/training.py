@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from autograd import Value
 from autograd.files import brief
 from nn._core.settings import real, whole
+from nn._core.types import ClassWeights, Loss, Metric, Rows, Targets, Unchecked, Weights
 from nn._layers.module import Module
 
-from .given import Metric, carried_on, names_of, pair, sample_weights, samples
+from .given import carried_on, names_of, pair, sample_weights, samples
 from .history import History
 from .objective import Objective
 from .optimizer import Optimizer
@@ -40,17 +41,17 @@ class Training(NamedTuple):
 
 def begin(
     model: Module,
-    X: Any,
-    y: Any,
+    X: Rows,
+    y: Targets,
     *,
-    loss: Callable[..., Any],
+    loss: Loss,
     optimizer: Optimizer,
     epochs: int,
     batch_size: int | None,
     accumulate: int,
-    weight: Any,
-    class_weight: Any,
-    validation: tuple[Any, Any] | None,
+    weight: Weights | None,
+    class_weight: ClassWeights | None,
+    validation: tuple[Rows, Targets] | None,
     metrics: Sequence[Metric],
     schedule: Schedule | None,
     max_norm: float | None,
@@ -85,7 +86,7 @@ def begin(
     )  # fmt: skip
 
 
-def _check_moved(model: Module, loss: Any, optimizer: Any) -> None:
+def _check_moved(model: Module, loss: Unchecked, optimizer: Unchecked) -> None:
     """Raise TypeError for what is no loss or no optimizer, ValueError for an optimizer that moves nothing."""
     if not callable(loss):
         raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {brief(loss)}")
