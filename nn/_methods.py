@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autograd import Drawing
 from nn._layers.module import Module
@@ -12,8 +13,11 @@ from nn._training.history import History
 
 from ._files import exchange
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def to_onnx(self: Module, path: Any, sample: tuple[int, ...] | None = None) -> None:
+
+def to_onnx(self: Module, path: str | Path, sample: tuple[int, ...] | None = None) -> None:
     """Write the network as an ONNX file, in single precision, which other programs run.
 
     Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
@@ -55,7 +59,7 @@ def _draw_(self: Module) -> Drawing:
     return draw_network(self)
 
 
-def _repr_mimebundle_(self: Module, include: Any = None, exclude: Any = None) -> dict[str, str]:
+def _repr_mimebundle_(self: Module, include: object = None, exclude: object = None) -> dict[str, str]:
     shown = {"text/plain": repr(self)}
     try:
         return {**self._draw_()._repr_mimebundle_(), **shown}
@@ -63,7 +67,7 @@ def _repr_mimebundle_(self: Module, include: Any = None, exclude: Any = None) ->
         return shown
 
 
-def plot(self: History, ax: Any = None, *, held_out: str = "validation") -> Any:
+def plot(self: History, ax: Axes | None = None, *, held_out: str = "validation") -> Axes:
     """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
     # Matplotlib takes its time to import.
     from .plots import history

@@ -17,6 +17,7 @@ from autograd import Tensor, Value
 from autograd.files import brief, printable
 from nn import plots
 from nn._core.rows import pick
+from nn._core.types import Cost, Loss, Metric, Output, Rows, Targets
 from nn._layers.normalization import BatchNorm
 from nn._layers.sequential import Sequential
 from nn._training import metrics as _metrics
@@ -317,7 +318,7 @@ def _parts(data: Data, train: list[int], test: list[int]) -> Samples:
     return Samples(X_train, X_test, y_train, y_test, data.features, data.classes)
 
 
-def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float]]:
+def scaling(options: Mapping[str, Any], X: Rows) -> tuple[list[float], list[float]]:
     """Return mean and spread of each column of measured data; others are of a good size as they are: 0 and 1."""
     import numpy
 
@@ -331,7 +332,7 @@ def scaling(options: Mapping[str, Any], X: Any) -> tuple[list[float], list[float
     return means.tolist(), spread.tolist()
 
 
-def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:
+def _known(run: Run, path: str, target: str | None) -> tuple[Rows, list[int]]:
     """Return the samples of a CSV file with the class numbers of a run; raise DataError for another class."""
     if target is None:
         raise DataError(f"--data {path}: say with --target which column holds the classes")
@@ -344,8 +345,8 @@ def _known(run: Run, path: str, target: str | None) -> tuple[Any, list[int]]:
     return read_features(path, run.features), [places[label] for label in labels]
 
 
-def _loss(classes: list[str]) -> Any:
-    def logistic(y_hat: Any, y: Any) -> Any:
+def _loss(classes: list[str]) -> Loss:
+    def logistic(y_hat: Output, y: Targets) -> Cost:
         return binary_cross_entropy(y_hat, y, from_logits=True)
 
     return logistic if len(classes) == 2 else cross_entropy
@@ -356,8 +357,8 @@ def _threshold(classes: list[str]) -> float | None:
     return 0.0 if len(classes) == 2 else None
 
 
-def _accuracy(classes: list[str]) -> Any:
-    def accuracy(y_hat: Any, y: Any) -> float:
+def _accuracy(classes: list[str]) -> Metric:
+    def accuracy(y_hat: Output, y: Targets) -> float:
         return _metrics.accuracy(y_hat, y, threshold=_threshold(classes))
 
     return accuracy
@@ -369,7 +370,7 @@ def _measured(run: Run, samples: Samples) -> dict[str, tuple[float, int]]:
     return {name: (_accuracy(run.classes)(run.scores(X), y), len(y)) for name, (X, y) in parts.items()}
 
 
-def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, str]]:
+def _figures(run: Run, samples: Samples, history: History) -> dict[str, tuple[Any, str]]:
     """Return the pictures of a run by name, each with what it shows."""
     scores, y_test, threshold = run.scores(samples.X_test), samples.y_test, _threshold(run.classes)
     confusion = plots.confusion_matrix(scores, y_test, classes=run.classes, threshold=threshold)
@@ -382,7 +383,7 @@ def _figures(run: Run, samples: Samples, history: Any) -> dict[str, tuple[Any, s
     }
     if len(run.features) == 2:
         made = run.options["data"] in MADE
-        boundary = plots.decision_boundary(
+        boundary: Any = plots.decision_boundary(
             lambda points: predict(run.model, shaped(points, run.options)),
             run.prepared(samples.X_train),
             samples.y_train,

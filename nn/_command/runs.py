@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 
 from autograd import Tensor
 from autograd.files import open_file
+from nn._core.types import Numbers, Rows
 from nn._files.format import FileError
 from nn._files.load import unpacked
 from nn._files.save import packed
+from nn._layers.batches import Form
 from nn._layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn._layers.dense import MLP
 from nn._layers.module import Module
@@ -66,18 +68,18 @@ class Run(NamedTuple):
         """What the samples of `val_` in the history are: the test samples, unless those to stop by were set apart."""
         return "test" if self.options["patience"] is None else "validation"
 
-    def scores(self, X: Any) -> Any:
+    def scores(self, X: Rows) -> Numbers:
         """Return the network's output (n, k) for samples (n, features), for two classes (n,)."""
         return predict(self.model, self.prepared(X))
 
-    def prepared(self, X: Any) -> Any:
+    def prepared(self, X: Rows) -> Rows:
         """Return samples (n, features) as the network takes them."""
         import numpy
 
         return shaped((numpy.asarray(X, float) - self.means) / self.spread, self.options)
 
 
-def network(options: Mapping[str, Any], n_in: int, n_classes: int, of: Any = Tensor) -> Module:
+def network(options: Mapping[str, Any], n_in: int, n_classes: int, of: Form = Tensor) -> Module:
     """Return a fresh network: one score for two classes, else one for each."""
     n_out, seed, activation = 1 if n_classes == 2 else n_classes, options["seed"], options["activation"]
     if options["model"] == "mlp":
@@ -94,12 +96,12 @@ def network(options: Mapping[str, Any], n_in: int, n_classes: int, of: Any = Ten
     )
 
 
-def shaped(X: Any, options: Mapping[str, Any]) -> Any:
+def shaped(X: Rows, options: Mapping[str, Any]) -> Rows:
     """Return samples as the network takes them: images for convolution."""
     return X.reshape(-1, 1, SIDE, SIDE) if options["model"] == "cnn" else X
 
 
-def decided(scores: Any) -> list[int]:
+def decided(scores: Numbers) -> list[int]:
     """Return the class number that scores decide for, for each sample: (n,) for two classes, (n, k) for k."""
     return decide(checked_scores(scores, "a run"), 0.0)
 

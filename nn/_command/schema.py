@@ -9,26 +9,30 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.files import brief
+from nn._core.types import Json
 from nn._layers.activations import ACTIVATIONS
 from nn._training.optimizers import NAMED
+
+Check = Callable[[Json], bool]
+"""Whether a setting may have this value."""
 
 MOST_SAMPLES = 1_000_000
 """So many points of made data, at most: they take some 200 bytes each."""
 
 
-def _whole(low: int, high: int = 10**9) -> Callable[[Any], bool]:
+def _whole(low: int, high: int = 10**9) -> Check:
     return lambda item: type(item) is int and low <= item <= high
 
 
-def _number(low: float, high: float = math.inf) -> Callable[[Any], bool]:
+def _number(low: float, high: float = math.inf) -> Check:
     return lambda item: type(item) in (int, float) and low <= item <= high and abs(item) < math.inf
 
 
-def _one_of(*names: str) -> Callable[[Any], bool]:
+def _one_of(*names: str) -> Check:
     return lambda item: isinstance(item, str) and item in names
 
 
-def _list(of: Callable[[Any], bool], low: int = 0, distinct: bool = False) -> Callable[[Any], bool]:
+def _list(of: Check, low: int = 0, distinct: bool = False) -> Check:
     return lambda items: (
         isinstance(items, list)
         and len(items) >= low
@@ -37,19 +41,19 @@ def _list(of: Callable[[Any], bool], low: int = 0, distinct: bool = False) -> Ca
     )
 
 
-def _or_none(of: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _or_none(of: Check) -> Check:
     return lambda item: item is None or of(item)
 
 
-def _text(item: Any) -> bool:
+def _text(item: Json) -> bool:
     return isinstance(item, str)
 
 
-def _sum(item: Any) -> bool:
+def _sum(item: Json) -> bool:
     return isinstance(item, str) and re.fullmatch("[0-9a-f]{64}", item) is not None
 
 
-OPTIONS: dict[str, Callable[[Any], bool]] = {
+OPTIONS: dict[str, Check] = {
     "model": _one_of("mlp", "cnn"),
     "data": _text,
     "target": _or_none(_text),
@@ -69,7 +73,7 @@ OPTIONS: dict[str, Callable[[Any], bool]] = {
     "of": _one_of("value", "tensor"),
 }
 
-CONFIG: dict[str, Callable[[Any], bool]] = {
+CONFIG: dict[str, Check] = {
     "options": lambda item: isinstance(item, dict),
     "features": _list(_text, 1, distinct=True),
     "classes": _list(_text, 2, distinct=True),
@@ -93,7 +97,7 @@ def checked(text: bytes) -> dict[str, Any]:
     return config
 
 
-def _check(given: Any, schema: dict[str, Callable[[Any], bool]]) -> None:
+def _check(given: Json, schema: dict[str, Check]) -> None:
     """Raise ValueError for a name too few or too many, and for what no setting of that name is."""
     other = sorted(schema.keys() ^ given.keys()) if isinstance(given, dict) else list(schema)
     if other:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from autograd import Tensor, Value, no_grad
@@ -24,19 +25,19 @@ OPSET = 17
 class Graph:
     """An ONNX graph that is being written; `last` is the name of what its last node computes."""
 
-    def __init__(self, onnx: Any) -> None:
+    def __init__(self, onnx: ModuleType) -> None:
         self.onnx, self.last = onnx, "x"
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
 
-    def add(self, operator: str, *more: Any, **attributes: Any) -> str:
+    def add(self, operator: str, *more: object, **attributes: object) -> str:
         """Add an operation on what was computed last and on `more`, names or arrays; return the name of its result."""
         inputs = [self.last, *(item if isinstance(item, str) else self.weight(item) for item in more)]
         self.last = f"y{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, [self.last], **attributes))
         return self.last
 
-    def weight(self, data: Any) -> str:
+    def weight(self, data: object) -> str:
         """Add an array, whole numbers as such and all others in single precision; return its name."""
         import numpy
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from autograd.files import printable
+from nn._core.types import Numbers
 
 FORMAT = "glassgrad 1"
 
@@ -42,7 +43,7 @@ class Checkpoint(NamedTuple):
     history: Any = None
 
 
-def as_array(data: Any) -> Any:
+def as_array(data: Numbers) -> Any:
     import numpy
 
     return numpy.ascontiguousarray(data) if getattr(data, "ndim", 0) else numpy.array(data)

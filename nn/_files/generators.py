@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from autograd.files import brief
+from nn._core.types import Json
 from nn._layers.module import Module
 from nn._layers.sequential import Sequential
 
@@ -17,7 +18,7 @@ GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 """NumPy's bit generators, of which a file may name one."""
 
 
-def all_ends(model: Any) -> Iterator[Module]:
+def all_ends(model: Sequential) -> Iterator[Module]:
     """Yield the layers inside Sequentials inside each other."""
     for layer in model.layers:
         yield from all_ends(layer) if isinstance(layer, Sequential) else (layer,)
@@ -45,7 +46,7 @@ def generators_of(model: Module) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _state_of(item: Any) -> Any:
+def _state_of(item: object) -> Json:
     if isinstance(item, Random):
         version, numbers, spare = item.getstate()
         return ["Random", version, list(numbers), spare]
@@ -61,7 +62,7 @@ def _plain(item: Any) -> Any:
     return {"array": item.tolist(), "dtype": item.dtype.name} if hasattr(item, "dtype") else item
 
 
-def _rich(item: Any) -> Any:
+def _rich(item: Json) -> Any:
     if isinstance(item, dict) and set(item) == {"array", "dtype"}:
         import numpy
 
@@ -71,7 +72,7 @@ def _rich(item: Any) -> Any:
     return {key: _rich(part) for key, part in item.items()} if isinstance(item, dict) else item
 
 
-def set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
+def set_generators(model: Module, told: Json) -> Iterator[Callable[[], None]]:
     """Yield functions, each of which puts a generator with its state where it was."""
     modules = list(_every_module(model))
     filled: set[tuple[int, str]] = set()
@@ -84,7 +85,7 @@ def set_generators(model: Module, told: Any) -> Iterator[Callable[[], None]]:
             yield partial(setattr, modules[place], name, generator)
 
 
-def _generator(state: Any) -> Any:
+def _generator(state: Json) -> Any:
     kind, *rest = state
     if kind == "Random":
         version, numbers, spare = rest

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd import Value
+from autograd import Node, Value
 from autograd.files import brief, open_file
 from nn._core.settings import whole
+from nn._core.types import Array, Json, Numbers
 from nn._layers.module import Module
 from nn._training.history import History
 from nn._training.optimizer import Optimizer
@@ -94,7 +95,7 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
     return Checkpoint(model, optimizer, history)
 
 
-def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimizer:
+def _optimizer(told: Json, model: Module, tensors: Mapping[str, Any]) -> Optimizer:
     kind = OPTIMIZERS.get(told["kind"])
     if kind is None:
         raise FileError(
@@ -125,14 +126,14 @@ def _optimizer(told: Any, model: Module, tensors: Mapping[str, Any]) -> Optimize
     return optimizer
 
 
-def _number(array: Any, node: Any) -> Any:
+def _number(array: Array, node: Node) -> Numbers:
     """Return an array of a file as the data of a node: a float for a Value; raise FileError for another shape."""
     if array.shape != node.shape:
         raise FileError(f"has an array of shape {array.shape} for numbers of shape {node.shape}")
     return float(array) if type(node) is Value else array.copy()
 
 
-def _take_type(node: Any, data: Any) -> None:
+def _take_type(node: Any, data: Numbers) -> None:
     """Make a node that was made for a file anew if its numbers have another type there, such as float32."""
     if getattr(data, "dtype", None) != getattr(node.snapshot(), "dtype", None):
         node.__init__(data, node.label)

@@ -11,6 +11,7 @@ from typing import Any
 
 from autograd import Tensor, Value
 from autograd.files import brief
+from nn._core.types import Json
 from nn._layers.dense import MLP
 from nn._layers.module import Module
 from nn._layers.portable import LAYERS, Portable, is_built_in
@@ -23,7 +24,7 @@ DEEPEST, WIDEST, LONGEST, MOST_LISTS = 20, 4096, 10_000_000, 100_000
 """Of a structure: levels inside each other; layers, and a number that no parameter goes with; letters; JSON's lists."""
 
 
-def structure_of(module: Module, depth: int = 0) -> dict[str, Any]:
+def structure_of(module: Module, depth: int = 0) -> dict[str, Json]:
     """Return a module as the name of its class and the arguments that make another one like it.
 
     A class of your own is its name alone; what has one layer in two places is marked as made by your own code as well.
@@ -62,12 +63,12 @@ def _arguments(kind: str) -> list[str]:
     return [name for name in _known(kind) if name not in ("seed", "init", "label")]
 
 
-def is_own(structure: Any) -> bool:
+def is_own(structure: Json) -> bool:
     """Tell whether something in a network is made by the user's code alone."""
     return "own" in structure or any(map(is_own, structure.get("layers", ())))
 
 
-def _setting(kind: type[Module], name: str, item: Any) -> Any:
+def _setting(kind: type[Module], name: str, item: object) -> Json:
     if item is Value or item is Tensor:
         return item.__name__
     if isinstance(item, (tuple, list)):
@@ -80,7 +81,7 @@ def _setting(kind: type[Module], name: str, item: Any) -> Any:
     )
 
 
-def check_text(text: Any) -> None:
+def check_text(text: object) -> None:
     """Raise FileError for a description that would be many times as large in memory as in a file."""
     if not isinstance(text, str) or len(text) > LONGEST or text.count("[") + text.count("{") > MOST_LISTS:
         raise FileError(f"describes more than {LONGEST:,} letters or {MOST_LISTS:,} lists can say")
@@ -118,7 +119,7 @@ Plan = tuple[Any, Any]
 """A class of modules and its arguments, those of Sequential as plans."""
 
 
-def plan_of(structure: Any, budget: Budget, depth: int = 0) -> Plan:
+def plan_of(structure: Json, budget: Budget, depth: int = 0) -> Plan:
     """Return what is to be made of a structure; raise FileError for one that no `save` has written."""
     if not isinstance(structure, dict) or depth > DEEPEST:
         raise FileError(f"describes a network that is none: {brief(structure)}")
@@ -167,7 +168,7 @@ def make(plan: Plan, budget: Budget) -> Any:
     return kind(**arguments)
 
 
-def _argument(name: str, item: Any, size: int) -> Any:
+def _argument(name: str, item: Json, size: int) -> Any:
     """Return a setting; raise FileError for one that no module takes, or for a number larger than the file."""
     if name == "of":
         return {"Value": Value, "Tensor": Tensor}[item]
