@@ -1,4 +1,4 @@
-"""scikit-learn's face: an MLP as a classifier and as a regressor, for pipelines, grid search and cross-validation."""
+"""scikit-learn's face: an MLP as a classifier and a regressor, for pipelines, searches and validation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ except ImportError:
 
 
 class _NeuralNet(BaseEstimator):
-    """What both estimators share: their parameters, and training on numbers."""
+    """The common part of both estimators: their parameters, and training on numbers."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     `hidden_sizes` are the neurons of each hidden layer, `activation` their non-linearity, a key of ACTIVATIONS or a
     function. `optimizer` is "adam", "sgd" or "rmsprop", with the learning rate `lr`, the `momentum` (of "sgd") and
     `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`; with `patience` training stops
-    after so many epochs without a lower loss, with the best weights. `random_state` fixes weights and
+    after that many epochs without a lower loss, with the best weights. `random_state` fixes weights and
     order. X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
     several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `optimizer_`, `n_features_in_`, and
     `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
@@ -150,7 +150,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def partial_fit(
         self, X: Rows, y: Targets, classes: Labels | None = None, sample_weight: Weights | None = None
     ) -> Self:
-        """Go through samples once, from where training stood; the first call needs all `classes`, a list of labels."""
+        """Go through samples once, from where training stood; the first call needs the list `classes`."""
         first = not hasattr(self, "model_")
         X, y = self._checked(X, y, first)
         weight = None if sample_weight is None else _weights(X, sample_weight)
@@ -164,7 +164,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
             )
         codes = self._encoded(y)
         if first:
-            # Not before the labels are known to be right: what has a network has been fitted.
+            # Not before the labels are checked: an estimator with a network counts as fitted.
             self._start(self._outputs())
         self._train(X, codes, weight, self._loss(), 1)
         return self
@@ -174,7 +174,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return self._output(X)
 
     def predict_proba(self, X: Rows) -> Numbers:
-        """Return the probability (n, k) of each class, or of each label where a sample may have several."""
+        """Return the probability (n, k) of each class, or of each label if a sample may have several."""
         z = self._output(X)
         if self._several:
             return _sigmoid(z)
@@ -184,7 +184,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return e / e.sum(axis=1, keepdims=True)
 
     def predict(self, X: Rows) -> Targets:
-        """Return the most probable label of each sample, (n,), or 0 and 1 (n, m) where a sample may have several."""
+        """Return the most probable label of each sample (n,), or 0 and 1 (n, m) for several labels a sample."""
         z = self._output(X)
         if self._several:
             return (z > 0).astype(int)
@@ -287,14 +287,14 @@ def _sigmoid(z: Array) -> Array:
 
 
 def _check_unmasked(data: Nested, what: str) -> None:
-    """Raise ValueError for masked numbers: scikit-learn takes what lies under the mask."""
+    """Raise ValueError for masked numbers: scikit-learn takes the numbers under the mask."""
     for part in data if isinstance(data, (list, tuple)) else [data]:
         if isinstance(part, numpy.ma.MaskedArray):
             held(part, what)
 
 
 def _weights(X: Rows, sample_weight: Weights) -> Array:
-    """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for others."""
+    """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for anything else."""
     _check_unmasked(sample_weight, "sample_weight")
     weight: Array = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
     if weight.shape != (len(X),):

@@ -20,7 +20,7 @@ SMALL = 4
 
 @st.composite
 def mlps(draw: st.DrawFn, of: Form | None = None, activations: Iterable[Activation] | None = None) -> MLP:
-    """Return a strategy for MLPs of up to three layers with up to 4 neurons each, of Values or of Tensors.
+    """Return a strategy for MLPs of up to three layers with up to 4 neurons each.
 
     `of` is Value or Tensor, either if None; `activations` are names or functions, all that have names if None.
 
@@ -35,7 +35,7 @@ def mlps(draw: st.DrawFn, of: Form | None = None, activations: Iterable[Activati
 
 
 def batches(n_in: int, max_size: int = 5) -> st.SearchStrategy[numpy.ndarray[Any, Any]]:
-    """Return a strategy for arrays (samples, `n_in`) of up to `max_size` samples, as the input of a network.
+    """Return a strategy for inputs of a network: arrays (samples, `n_in`) of up to `max_size` samples.
 
     >>> from hypothesis import find
     >>> find(batches(2), lambda X: len(X) > 1).tolist()

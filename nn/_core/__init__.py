@@ -1,1 +1,1 @@
-"""The ground: types, settings that users give, the one source of random numbers, the one door for rows of data."""
+"""The ground: types, settings, the one source of random numbers, the one door for rows of data."""

@@ -1,6 +1,6 @@
 """Nested lists of numbers and nodes, as networks of Values take and return them: how they are walked.
 
-What may be a dict as well is walked by `autograd`; here a dict is no data, and stays whole.
+Structures with dicts are walked by `autograd`; here a dict is no data, and stays whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .types import Nested
 
 
 def flat(x: Nested, depth: int = 0) -> list[Any]:
-    """Return what is in nested lists as one list; raise ValueError if they are too deep.
+    """Return the items of nested lists as one list; raise ValueError if they are too deep.
 
     >>> from nn._core.lists import flat
     >>> flat([1, [2, (3,)]]), flat(4)

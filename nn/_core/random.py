@@ -1,4 +1,4 @@
-"""The one source of randomness for whatever is given no seed: networks, drop-outs, the order of samples in `fit`.
+"""The one source of randomness without a seed: for networks, drop-outs, the order of samples.
 
 It is the only state of `nn` that outlives a call.
 """
@@ -16,7 +16,7 @@ _started_as = 0
 
 
 def seed(n: int) -> None:
-    """Start the source anew: what is made without a seed from here on is the same every time.
+    """Start the source anew: networks made without a seed after it are the same every time.
 
     A program that never calls it starts as with 0: run twice it gives the same numbers. Raises ValueError for a number
     that is not whole.
@@ -34,7 +34,7 @@ def seed(n: int) -> None:
 
 
 def seed_of_order(trainings: int) -> int:
-    """Return the seed of the order in which `fit` takes the samples of a network that had so many trainings before.
+    """Return the seed of the order of samples in `fit`, by the number of a network's earlier trainings.
 
     Equal networks see the same order, and one that is trained again sees another one.
 
@@ -55,7 +55,7 @@ def new_seed() -> int:
 
 
 def generator(seed: Unchecked) -> Random:
-    """Return the generator for a seed: a new one for None and for a whole number, the same one for a `random.Random`.
+    """Return a generator for a seed: a new one for None or a whole number, a `random.Random` itself.
 
     A generator of NumPy is drawn from for a new one. Raises ValueError for another seed.
 

@@ -1,4 +1,4 @@
-"""The one door for users' data: rows by their position, whatever holds them."""
+"""The one door for users' data: rows by their position, from lists, arrays, tables and tensors."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .types import Array, Nested, Numbers, Rows
 
 LISTS = (list, tuple, range)
 CHUNK = 2**20
-"""So many numbers are looked through at a time: a memory map may be larger than the memory."""
+"""The numbers that are looked through at a time: a memory map may be larger than the memory."""
 
 
 def rows(data: Rows, what: str = "X") -> Rows:
-    """Return data as rows of numbers by position: an array with its dtype, or lists where lists were given.
+    """Return data as rows of numbers by position: an array with its dtype, or lists for lists.
 
-    Arrays, memory maps, Series and DataFrames, tensors of PyTorch and whatever else NumPy can read become arrays; the
-    labels of an index mean nothing. Raises ValueError for text, dates, what is missing or masked, and TypeError for
-    what holds no rows; `what` is the name of the data in the message.
+    Arrays, memory maps, Series and DataFrames, tensors of PyTorch and all else that NumPy can read become arrays; the
+    labels of an index mean nothing. Raises ValueError for text, dates, missing or masked numbers, and TypeError for
+    an object without rows; `what` is the name of the data in the message.
 
     >>> rows(range(3)), rows(((1.0, 2.0), (3.0, 4.0)))
     ([0, 1, 2], [[1.0, 2.0], [3.0, 4.0]])
@@ -37,7 +37,7 @@ def rows(data: Rows, what: str = "X") -> Rows:
 
 
 def pick(data: Rows, numbers: list[int]) -> Rows:
-    """Return the rows with these numbers, from 0, in the form in which they are held.
+    """Return the rows with the given `numbers`, from 0, as a list, an array or a table like the data.
 
     >>> pick(["a", "b", "c"], [2, 0])
     ['c', 'a']
@@ -51,7 +51,7 @@ def pick(data: Rows, numbers: list[int]) -> Rows:
 
 
 def arranged(data: Rows, of_values: bool) -> Rows:
-    """Return rows in the form in which a network takes them: for one of Tensors lists become an array.
+    """Return rows as a network takes them: for a network of Tensors, lists become an array.
 
     Rows of different lengths stay a list.
     """
@@ -66,7 +66,7 @@ def arranged(data: Rows, of_values: bool) -> Rows:
 
 
 def joined(parts: list[Any], sizes: list[int]) -> Numbers:
-    """Return the outputs of all batches, of so many samples each, as if there had been one batch.
+    """Return the outputs of all batches, whose numbers of samples are `sizes`, as those of one batch.
 
     A network may return several outputs, each with a row for each sample. Raises ValueError for others.
 
@@ -131,7 +131,7 @@ def _plain(item: Nested, what: str, place: tuple[int, ...]) -> Numbers:
         return item.data
     array = held(item, what, place)
     if array is not None:
-        # What has no dimensions is a number again.
+        # An array without dimensions is a number again.
         return _numbers(array, what, place)[()]
     if isinstance(item, (int, float)):
         return item
@@ -145,7 +145,7 @@ def _is_torch(data: object) -> bool:
 
 
 def held(data: Nested, what: str, place: tuple[int, ...] = ()) -> Any:
-    """Return what holds an array as one of NumPy's, None for what holds none; raise ValueError for what is masked."""
+    """Return the array that an object holds, or None; raise ValueError for masked numbers."""
     if isinstance(data, Node):
         data = data.data
     if _is_torch(data):
@@ -198,7 +198,7 @@ def _where(place: tuple[int, ...]) -> str:
 
 
 def shape_of(x: Nested, depth: int = 0) -> tuple[int, ...]:
-    """Return the shape of a number, a node, an array or nested lists of equal length; raise ValueError if ragged."""
+    """Return the shape of a number, a node, an array or nested lists; raise ValueError for ragged lists."""
     if not isinstance(x, (list, tuple)):
         shape: tuple[int, ...] = getattr(x, "shape", ())
         return shape

@@ -14,9 +14,10 @@ from .types import Unchecked
 
 
 def whole(name: str, number: Unchecked, least: int | None = None, otherwise: str = "") -> int:
-    """Return a whole number as an int; raise ValueError for one below `least`, and for 3.0, True and the like.
+    """Check that a setting is a whole number from `least`, and return it as an int.
 
-    `name` is the setting's, `otherwise` what else it may be.
+    Raises ValueError, also for 3.0 and True. `name` is the setting's name, `otherwise` names the other values that it
+    may have.
 
     >>> whole("epochs", 3, 1)
     3
@@ -36,7 +37,9 @@ def whole(name: str, number: Unchecked, least: int | None = None, otherwise: str
 
 
 def real(name: str, number: Unchecked, fits: Callable[[float], bool], what: str) -> float:
-    """Return a real number as one of Python's; raise ValueError unless it `fits`, which `what` says in words.
+    """Check that a setting is a real number that `fits`, and return it as one of Python's.
+
+    `what` says in words which numbers fit. Raises ValueError.
 
     >>> real("lr", 0.1, lambda lr: lr > 0, "a positive number")
     0.1
@@ -56,7 +59,7 @@ def real(name: str, number: Unchecked, fits: Callable[[float], bool], what: str)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return a question for a name that is like one of those that are known, or nothing.
+    """Return the question "did you mean" for a name that is like a known one, or nothing.
 
     >>> nearest("ReLU", ["relu", "tanh"])
     " (did you mean 'relu'?)"

@@ -56,7 +56,7 @@ Nested = Any
 """Numbers, nodes or labels: alone, in an array, or in lists inside each other."""
 
 Json = Any
-"""Anything that JSON can hold: None, a bool, a number, a text, a list of these or a dict of these by text."""
+"""Data that JSON can hold: None, a bool, a number, a text, a list of these or a dict of these by text."""
 
 Unchecked = Any
 """A setting as a user gives it, before it is checked."""

@@ -1,1 +1,1 @@
-"""What has parameters."""
+"""Modules and layers."""

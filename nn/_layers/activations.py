@@ -1,4 +1,4 @@
-"""Activations: what each is, what it is called in ONNX and PyTorch, and the deviation of the weights before it."""
+"""Activations: functions, their forms in ONNX and PyTorch, and the deviation of weights before them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Activated(Protocol):
 
 
 class Row(NamedTuple):
-    """What is known of an activation.
+    """An activation: its function, and its forms elsewhere.
 
     `init` says how weights before it are drawn, `onnx` adds it to a graph, `torch` returns its modules of torch.nn.
     """
@@ -90,7 +90,7 @@ ON_LAYERS = (autograd.softmax, autograd.log_softmax)
 def activation_function(activation: Activation) -> Callable[[Any], Any]:
     """Return the function for a name in ACTIVATIONS, or the function itself.
 
-    Raises ValueError for another name, TypeError for what is neither.
+    Raises ValueError for another name, TypeError for an object that is neither.
     """
     if isinstance(activation, type) or not (isinstance(activation, str) or callable(activation)):
         advice = (
@@ -108,7 +108,7 @@ def activation_function(activation: Activation) -> Callable[[Any], Any]:
 
 
 def deviation(n_in: int, n_out: int, activation: Activation, init: str | float | None) -> float:
-    """Return the standard deviation of fresh weights, by their number at each neuron (Glorot 2010, He 2015)."""
+    """Return the standard deviation of fresh weights, by their number (Glorot 2010, He 2015)."""
     taken = "'he', 'glorot' or a standard deviation >= 0"
     if init is not None and not isinstance(init, str):
         return real("init", init, lambda init: 0 <= init < math.inf, taken)
@@ -129,7 +129,7 @@ def activation_name(activation: Activation) -> str:
 
 
 def row_of(layer: Activated) -> Row:
-    """Return the row of a layer's activation; raise ValueError for one that other programs do not know."""
+    """Return the row of a layer's activation; raise ValueError if other programs do not know it."""
     row = ROWS.get(activation_name(layer.activation))
     # The name may have been given another function in ACTIVATIONS.
     if row is None or row.function is not layer.g:

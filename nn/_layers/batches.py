@@ -1,4 +1,4 @@
-"""In which forms layers take a sample or a batch of them: lists for Values, an array for Tensors."""
+"""The forms of a sample or a batch that layers take: lists for Values, an array for Tensors."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nn._core.types import Input, Nested, Unchecked
 
 
 def is_batch(x: Input) -> bool:
-    """Tell whether x, as `as_values` returns it, is a list of samples, or of none, rather than one sample."""
+    """Tell whether x, as `as_values` returns it, is a list of samples, perhaps empty, not one sample."""
     return not x or isinstance(x[0], (list, tuple))
 
 
 def as_values(x: Input, n_in: int, depth: int = 0) -> Input:
-    """Return a sample as a list of n_in numbers or Values, a batch as a list of such lists; check the length."""
+    """Return a sample as a list of n_in numbers or Values, a batch as a list of samples; check lengths."""
     if not isinstance(x, (list, tuple)):
         x = _listed(x, n_in)
     if x and (isinstance(x[0], (list, tuple)) or getattr(x[0], "shape", ())):
@@ -27,7 +27,7 @@ def as_values(x: Input, n_in: int, depth: int = 0) -> Input:
 
 
 def _listed(x: Input, n_in: int) -> Input:
-    """Return what is no list as one."""
+    """Return a number, a node, an array or a table as a list."""
     x = known(x)
     shape = getattr(x, "shape", ())
     if len(shape) > 2 or (shape[:1] == (0,) and shape[1:] != (n_in,)):
@@ -60,9 +60,9 @@ def as_array(x: Input) -> Input:
 
 
 def known(x: Input) -> Input:
-    """Return tables, series, masked arrays and tensors of PyTorch as arrays, by position; an array of nodes as lists.
+    """Return tables, series, masked arrays and PyTorch's tensors as arrays, an array of nodes as lists.
 
-    Raises ValueError, with the place, for text and for what is missing or masked.
+    Raises ValueError, with the place, for text and for a missing or masked number.
     """
     if type(x) in (list, tuple, Tensor):
         return x
@@ -88,7 +88,7 @@ Form = type[Value] | type[Tensor]
 
 
 def count(n: Unchecked, name: str) -> int:
-    """Return a number of inputs, neurons or channels, also one of NumPy's; raise ValueError for what is none."""
+    """Check that n, of inputs, neurons or channels, is a positive integer, and return it as an int."""
     if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
         raise ValueError(f"{name} must be a whole number from 1; got {brief(n)}")
     return int(n)

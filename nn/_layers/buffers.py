@@ -1,4 +1,4 @@
-"""Buffers: what a network remembers and does not learn, such as running means."""
+"""Buffers: numbers that a network remembers and does not learn, for example running means."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _pending: ContextVar[dict[Any, Any] | None] = ContextVar("pending", default=None
 
 
 def update_buffer(buffer: Node, change: Callable[[Any], Any]) -> None:
-    """Set the data of a buffer to those of `change(buffer)`, a node: at once, or later inside `buffer_updates`.
+    """Set the data of a buffer to those of `change(buffer)`, a node; or let `buffer_updates` collect it.
 
     For layers that keep something from batch to batch: also inside a training step that is compiled.
 
@@ -31,7 +31,7 @@ def update_buffer(buffer: Node, change: Callable[[Any], Any]) -> None:
 
 @contextmanager
 def buffer_updates() -> Iterator[dict[Node, Any]]:
-    """Collect what buffers are to become, by buffer, and set none: a compiled function returns them.
+    """Collect the new nodes of buffers, by buffer, and set no buffer: a compiled function returns them.
 
     >>> steps = Value(0.0)
     >>> with buffer_updates() as updates:

@@ -27,7 +27,7 @@ AXES = {1: "(n, {}, length)", 2: "(n, {}, height, width)"}
 
 
 class Convolution(Portable):
-    """What Conv1d and Conv2d have in common."""
+    """The common part of Conv1d and Conv2d."""
 
     rank = 0
     """The number of axes that windows slide along."""
@@ -102,14 +102,14 @@ class Convolution(Portable):
 
 @built_in
 class Conv1d(Convolution):
-    """A convolution of sequences (n, n_in, length) with n_out filters `w` of (n_in / groups, size), and a bias `w0`.
+    """A convolution of sequences (n, n_in, length) with n_out filters, `w` (n_out, n_in / groups, size).
 
-    A window of `size` goes along in steps of `stride`; its elements lie `dilation` apart; what it sees is weighted,
-    added up, and gives one number of each filter, then `activation`. `padding` puts zeros at both ends: a number, a
-    pair (before, after), "valid" (none) or "same" (the result has the length of the input, divided by `stride` and
-    rounded up; of an odd number of zeros the last goes after). With `groups` the channels are split into so many parts,
-    each with filters of its own. `init` and `seed` as for `Perceptron`. Raises ValueError for settings and shapes that
-    do not fit.
+    The n_out biases are `w0`. A window of `size` goes along in steps of `stride`; its elements lie `dilation` apart;
+    they are weighted, added up, and give one number of each filter, then `activation`. `padding` puts zeros at both
+    ends: a number, a pair (before, after), "valid" (none) or "same" (the result has the length of the input, divided by
+    `stride` and rounded up; of an odd number of zeros the last goes after). With `groups` the channels are split into
+    as many parts, each with filters of its own. `init` and `seed` as for `Perceptron`. Raises ValueError for settings
+    and shapes that do not fit.
 
     >>> Conv1d(2, 3, 5, padding="same")([[[0.0] * 7] * 2]).shape
     (1, 3, 7)
@@ -264,7 +264,7 @@ class Flatten(Portable):
 
 
 def lengths(name: str, item: Unchecked, rank: int) -> Lengths:
-    """Return a setting of a window as a number, or as a tuple of one for each axis; raise ValueError for another."""
+    """Return a setting of a window as a number, or a tuple with one for each axis; raise ValueError."""
     listed = item.tolist() if hasattr(item, "tolist") else item
     if not isinstance(listed, (list, tuple)):
         return count(listed, name)
@@ -298,11 +298,11 @@ def padded(padding: Unchecked, rank: int) -> Padding:
 
 
 def images(x: Input, rank: int, channels: int | None = None) -> Input:
-    """Return a batch as a Tensor or an array of `rank` + 2 axes; check that, and the channels if they are given."""
+    """Return a batch as a Tensor or an array; check its `rank` + 2 axes, and the `channels` if given."""
     x = as_array(x)
     if len(x.shape) != rank + 2 or channels not in (None, x.shape[1]):
         hint = " A batch of grey images (n, height, width): x[:, None]; one image: x[None]." if rank == 2 else ""
         taken = AXES[rank].format("channels" if channels is None else channels)
         raise ValueError(f"this layer takes {taken}; got shape {x.shape}.{hint}")
-    # What lies around an image may be no whole number.
+    # The fill around an image may be no whole number.
     return x.astype(float) if getattr(x.dtype, "kind", "") in ("b", "i", "u") else x

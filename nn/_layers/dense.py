@@ -1,4 +1,4 @@
-"""Perceptron, layer and multi-layer perceptron, of Values (every weight a node) or of Tensors (a matrix per layer)."""
+"""Perceptron, layer and multi-layer perceptron: each weight a Value, or each layer's weights a Tensor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .portable import Graph, Portable, built_in
 from .sequential import Sequential
 
 Block = tuple[Any, list[Any]] | None
-"""What tells one computation from others, and the nodes that it uses; None if it is not ours alone."""
+"""The key of a computation, and the nodes that it uses; None if a user's code takes part in it."""
 
 
 @built_in
@@ -66,7 +66,7 @@ class Perceptron(Module):
         return block(_neuron, self, x)
 
     def as_block(self) -> Block:
-        """Return what the neuron computes with."""
+        """Return the key of the neuron's computation, and its nodes."""
         if type(self) is not Perceptron or not is_own(self.g) or not is_own(self.z):
             return None
         return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
@@ -146,7 +146,7 @@ class Layer(Portable):
         return block(_layer, self, as_values(x, self.n_in))
 
     def as_block(self) -> Block:
-        """Return what the layer computes with."""
+        """Return the key of the layer's computation, and its nodes."""
         if type(self) is not Layer or self.of is not Value or not is_own(self.g) or not is_own(self.neurons):
             return None
         neurons = self.perceptrons
@@ -178,7 +178,7 @@ class Layer(Portable):
     def to(self, kind: Form) -> Layer:
         """Return the same layer, with the same numbers, made of `kind`: Value or Tensor.
 
-        Raises ValueError for neurons of which some are frozen and some are not.
+        Raises ValueError if some of the neurons are frozen and some are not.
         """
         if form(kind) is self.of:
             return deepcopy(self)
@@ -220,11 +220,12 @@ def _layer(layer: Layer, x: Input) -> Output:
 
 @built_in
 class MLP(Sequential):
-    """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs, `activation` inside, `output` at the end.
+    """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs.
 
-    `of`, `init` and `seed` as for `Layer`: the same seed gives the same numbers in both forms. Called with a sample of
-    n_in numbers or a batch (n, n_in). The output has the last size as its last axis; if that is 1 there is no such
-    axis, so a sample gives one number and a batch n of them.
+    Its layers have the `activation`, the last one the activation `output`. `of`, `init` and `seed` as for `Layer`: the
+    same seed gives the same numbers in both forms. Called with a sample of n_in numbers or a batch (n, n_in). The
+    output has the last size as its last axis; if that is 1 there is no such axis, so a sample gives one number and a
+    batch n of them.
 
     >>> model = MLP(3, [4, 4, 1])
     >>> len(model.parameters()), type(model([2.0, 3.0, -1.0])).__name__
@@ -295,7 +296,7 @@ def frozen_whole(parameters: Iterable[Node]) -> bool:
 
 
 def layer_number(number: Unchecked) -> int | str:
-    """Return the number of a layer, which may be a text; raise ValueError for what is neither."""
+    """Check that a layer's number is a whole number or a text, and return it; raise ValueError."""
     return number if isinstance(number, str) else whole("number", number, otherwise=", or a text")
 
 

@@ -35,7 +35,7 @@ class Dropout(Portable):
     def __init__(self, p: float = 0.5, *, seed: Seed = None) -> None:
         taken = "the part of the numbers that is dropped, from 0 to below 1"
         self.p, self.seed = real("p", p, lambda p: 0 <= p < 1, taken), seed
-        # NumPy's older RandomState is no such generator: its state could not be saved.
+        # NumPy's older RandomState is refused: its state could not be saved.
         self.rng: Any = seed if hasattr(seed, "bit_generator") else generator(seed)
 
     def __call__(self, x: Input) -> Output:
@@ -73,7 +73,7 @@ class Dropout(Portable):
 
 
 def uniform(rng: Random | Generator, shape: tuple[int, ...], of_values: bool) -> Numbers:
-    """Return numbers from 0 to below 1, 32 random bits each, as a list or as an array: the same ones in both."""
+    """Return numbers from 0 to below 1, of 32 random bits, the same in a list and in an array."""
     n = math.prod(shape)
     words = rng.randbytes(4 * n) if isinstance(rng, Random) else rng.bytes(4 * n)
     if of_values:

@@ -1,4 +1,4 @@
-"""Layers mark their parameters and their outputs, so that drawings know what belongs to which, whatever is labelled."""
+"""Layers mark their parameters and outputs: drawings read these marks, and no labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def mark_parameters(w: Node | list[Value], w0: Node | list[Value], layer: int | str, neuron: int | str = "") -> None:
-    """Mark weights and biases, each a node or a list of nodes, as those of a layer, or of one neuron in it."""
+    """Mark weights and biases, nodes or lists of nodes, as those of a layer, or of one neuron in it."""
     for nodes, role in ((w, "weight"), (w0, "bias")):
         for node in nodes if isinstance(nodes, list) else [nodes]:
             node.mark = str(layer), str(neuron), role
@@ -24,7 +24,7 @@ def marked(result: T, layer: int | str) -> T:
 
 
 def carried(before: Output, after: T) -> T:
-    """Mark what a function made of the output of a layer as the output of that layer; return it."""
+    """Mark the result of a function of a layer's output as the output of that layer; return it."""
     while isinstance(before, list) and before:
         before = before[0]
     if isinstance(before, Node) and before.mark[2] == "output":
@@ -35,7 +35,7 @@ def carried(before: Output, after: T) -> T:
 def _mark(result: object, mark: tuple[str, str, str]) -> None:
     for node in result if type(result) is list else (result,):
         if isinstance(node, Node):
-            # A function of one's own may return what it was given, such as a parameter.
+            # A function of one's own may return its argument, for example a parameter.
             if node.op is not None:
                 node.mark = mark
         elif isinstance(node, list):

@@ -1,4 +1,4 @@
-"""`Module`: what has parameters."""
+"""`Module`: a part of a network, with parameters."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Module(Whole):
         return ((name, node) for name, node, is_buffer in nodes_of(self) if not is_buffer)
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
-        """Yield every buffer, once, with its name: a node that is kept and not trained, such as a running mean."""
+        """Yield every buffer, once, with its name: a node that is kept and not trained."""
         return ((name, node) for name, node, is_buffer in nodes_of(self) if is_buffer)
 
     def modules(self) -> Iterator[Module]:
@@ -66,11 +66,12 @@ class Module(Whole):
             parameter.zero_grad()
 
     def freeze(self) -> Module:
-        """Freeze every parameter that the module has now: no optimizer moves it until `unfreeze`; return the module.
+        """Freeze every parameter that the module has now, until `unfreeze`; return the module.
 
-        As `requires_grad_(False)` in PyTorch. Frozen parameters stay in `parameters()`, and a gradient still goes
-        through the module to what is before it. A running mean goes on unless the module is in `eval`. `save`, `to` and
-        copies keep what is frozen. One parameter alone: `parameter.frozen = True`.
+        No optimizer moves a frozen parameter. As `requires_grad_(False)` in PyTorch. Frozen parameters stay in
+        `parameters()`, and a gradient still goes through the module to the layers before. A running mean goes on unless
+        the module is in `eval`. `save`, `to` and copies keep them frozen. One parameter alone: `parameter.frozen =
+        True`.
 
         >>> model = MLP(2, [3, 1])
         >>> [p.frozen for p in model.layers[0].freeze().parameters()].count(True)
@@ -102,7 +103,7 @@ class Module(Whole):
         return self.train(False)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of the data of every parameter and buffer by name: floats of Values, arrays of Tensors."""
+        """Return a copy of the data of every parameter and buffer by name: floats or arrays."""
         return {name: node.detach().data for name, node in self._state()}
 
     def _state(self) -> Iterator[tuple[str, Any]]:
@@ -113,7 +114,7 @@ class Module(Whole):
         """Set every parameter and buffer to the data of a `state_dict` of the same network.
 
         A parameter keeps the type of its numbers, such as float32. Raises ValueError, and changes nothing, if names are
-        missing, unknown or of another shape, TypeError for what is no state or no number.
+        missing, unknown or of another shape, TypeError for an object that is no state, or holds no numbers.
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"load_state_dict takes what state_dict() returns; got {brief(state)}")
@@ -132,7 +133,7 @@ class Module(Whole):
             parameter.data = fresh[name].data
 
     if TYPE_CHECKING:
-        # Their work is done on higher floors, which attach them: see nn/_methods.py.
+        # Higher floors do their work, and attach them: see nn/_methods.py.
         def to_onnx(self, path: str | Path, sample: tuple[int, ...] | None = None) -> None: ...
         def to_torch(self) -> Any: ...
         def from_torch(self, state: Mapping[str, Any]) -> Module: ...
@@ -141,8 +142,8 @@ class Module(Whole):
     def summary(self, sample: tuple[int, ...] | None = None) -> str:
         """Return a table of the network: each layer with its output and its number of parameters.
 
-        Given the shape of a `sample`, such as (1, 8, 8), the outputs are what its shape becomes, else the numbers of
-        neurons or channels. Raises ValueError if a layer does not take such a sample.
+        Given the shape of a `sample`, for example (1, 8, 8), the outputs are the shapes that it becomes, else the
+        numbers of neurons or channels. Raises ValueError if a layer does not take such a sample.
 
         >>> print(Sequential(Conv2d(1, 4, 3), Flatten()).summary((1, 8, 8)))
         layer                              output  parameters
@@ -181,12 +182,12 @@ class Module(Whole):
 
 
 DEEPEST = 100
-"""So many levels of Sequentials may be inside each other."""
+"""The most levels of Sequentials inside each other."""
 
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    """Switch a network to the behaviour after training, and back to what each part had."""
+    """Switch a network to the behaviour after training, and each part back to its own at the end."""
     modes = {id(module): (module, module.training) for module in model.modules()}
     try:
         model.eval()
@@ -194,7 +195,7 @@ def evaluating(model: Module) -> Iterator[None]:
     finally:
         for module, mode in modes.values():
             module.training = mode
-        # What was made in the meantime is as the whole is.
+        # Modules made in the meantime behave as the whole does.
         for module in model.modules():
             if id(module) not in modes:
                 module.training = model.training
@@ -205,7 +206,7 @@ def _size(parameter: Node) -> int:
 
 
 def _leaf(name: str, kind: type[Any], data: Unchecked) -> Any:
-    """Return the numbers of a state as a leaf; raise TypeError, with their name, for what holds none."""
+    """Return the numbers of a state as a leaf; raise TypeError, with their name, if there are none."""
     try:
         return kind(data.snapshot() if isinstance(data, Node) else data)
     except (TypeError, ValueError) as error:

@@ -27,7 +27,7 @@ SCALE = ("w", "w0")
 
 @built_in
 class BatchNorm(Portable):
-    """Each input, or channel, shifted and scaled to mean 0 and variance 1 over the batch, then w * x + w0.
+    """Each input, or channel, scaled to mean 0 and variance 1 over the batch, then w * x + w0.
 
     Takes batches (n, n_in) and, of Tensors, (n, n_in, length) and (n, n_in, height, width): the mean is over all axes
     but the second. In training the mean and the variance of the batch are used, and `running_mean` and `running_var`
@@ -128,7 +128,7 @@ class BatchNorm(Portable):
 
 @built_in
 class LayerNorm(Portable):
-    """The numbers of each sample shifted and scaled to mean 0 and variance 1, then w * x + w0, element by element.
+    """The numbers of each sample scaled to mean 0 and variance 1, then w * x + w0, element by element.
 
     `n_in` is the length of the last axis or, of Tensors, the lengths of the last axes, over which the mean is taken
     together (Ba et al. 2016). Takes a sample or a batch. `eps` is added to the variance; `of` and `number` as for
@@ -215,7 +215,7 @@ def moments(values: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def converted(layer: L, fresh: L, names: tuple[str, ...]) -> L:
-    """Return a copy of a layer in which what `names` name has the form that it has in a `fresh` layer."""
+    """Return a copy of a layer whose nodes with these `names` have the form of those of a `fresh` layer."""
     made: L = copy_without(layer, ("of", *names))
     for name in ("of", *names):
         setattr(made, name, getattr(fresh, name))
@@ -225,7 +225,7 @@ def converted(layer: L, fresh: L, names: tuple[str, ...]) -> L:
 
 
 def give(own: Tensor | list[Value], other: Tensor | list[Value]) -> None:
-    """Set the data of a Tensor or of a list of Values to those of another such, and freeze what is frozen."""
+    """Copy the data and the `frozen` of a Tensor, or of a list of Values, to another one."""
     nodes = [own] if isinstance(own, Tensor) else own
     numbers = own.data if isinstance(own, Tensor) else [item.data for item in own]
     if isinstance(other, Tensor):

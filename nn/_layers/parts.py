@@ -1,6 +1,6 @@
-"""What a module is made of: its parameters, its buffers and the modules inside it, with their names.
+"""The parts of a module: its parameters, its buffers and the modules inside it, with their names.
 
-A module has what it was given outside of its calls: in `__init__`, or later by whoever changes it. A node that is
+A module has the parts that it was given outside of its calls: in `__init__`, or later by its user. A node that is
 stored while a call runs, such as an output that is kept to be looked at, came with that call and is no parameter.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple, SupportsIndex
 from autograd import Node, deeper
 
 _running: ContextVar[Any] = ContextVar("running", default=None)
-"""The module of which a call runs; None while none does, or a module is made."""
+"""The module whose call runs; None if no call runs, or while a module is made."""
 
 _NAMES, _NODES = "_names_from_calls", "_nodes_from_calls"
 """Attributes of a module: names that were set in calls, and nodes that came into its lists and dicts in calls."""
@@ -26,10 +26,10 @@ _PLAIN = {int, float, bool, str, bytes, type(None)}
 
 
 DEEPEST = 1000
-"""So many levels of modules may be inside each other; the name of a parameter is the path through all of them."""
+"""The most levels of modules inside each other; the name of a parameter is the path through all of them."""
 
 COPIED = 100
-"""So many may be inside each other to be copied or pickled: Python does so through its stack."""
+"""The most levels of a module that is copied or pickled: Python does so through its stack."""
 
 
 class Part(NamedTuple):
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 
 class Whole:
-    """What has parts: `Module` without what it computes."""
+    """A whole with parts: `Module` without its computation."""
 
     buffers: ClassVar[tuple[str, ...]] = ()
     training: bool = True
@@ -78,7 +78,7 @@ class Whole:
         super().__setattr__(name, item)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        # What is in a set has no order, and can be copied.
+        # The parts in a set have no order, and can be copied.
         with suppress(TypeError):
             deque(parts_of(self, COPIED), 0)
         return super().__reduce_ex__(protocol)
@@ -123,7 +123,7 @@ def nodes_of(whole: Whole) -> Iterator[Part]:
 
 
 def _parts_of(whole: Whole, path: str, is_buffer: bool, seen: dict[int, Any]) -> Iterator[Part]:
-    """Yield what is in a module, and not what is in the modules there."""
+    """Yield the parts of a module, without the parts of modules inside it."""
     own = vars(whole)
     names = own.get(_NAMES, ())
     for key, item in own.items():
@@ -143,14 +143,14 @@ def _parts_of(whole: Whole, path: str, is_buffer: bool, seen: dict[int, Any]) ->
 
 
 def _is_made(whole: Whole, node: Node) -> bool:
-    """Tell whether a node was neither computed nor came into a list in a call."""
+    """Tell whether a node was neither computed nor put into a list by a call."""
     return node.op is None and not any(node is other for other in vars(whole).get(_NODES, ()))
 
 
 def _flat(
     item: object, path: str = "", around: tuple[int, ...] = (), in_set: bool = False
 ) -> Iterator[tuple[str, Any, bool]]:
-    """Yield the modules and nodes in containers inside each other, with the path to each, and whether in a set."""
+    """Yield the modules and nodes in nested containers, each with its path, and whether it is in a set."""
     if isinstance(item, (Node, Whole)):
         yield path, item, in_set
         return
@@ -164,7 +164,7 @@ def _flat(
 
 
 def _pairs(item: Any) -> Iterable[tuple[Any, Any]] | None:
-    """Return what is in a container, with its places; None for what is none, or holds numbers and text alone."""
+    """Return the items of a container with their places; None for plain data and for no container."""
     if isinstance(item, Mapping):
         return item.items()
     if isinstance(item, (list, tuple, deque, set, frozenset)):
@@ -178,7 +178,7 @@ def _nodes(item: object) -> list[Any]:
 
 
 def _making(method: Callable[..., Any]) -> Any:
-    """Return a method in which no call runs: what it stores is made, also where a call makes a module."""
+    """Return a method during which no call counts as running: a call, too, can make a module."""
 
     @wraps(method)
     def guarded(self: Whole, *args: object, **settings: object) -> Any:
@@ -201,7 +201,7 @@ def _calling(method: Callable[..., Any]) -> Any:
 
     @wraps(method)
     def guarded(self: Whole, *args: object, **settings: object) -> Any:
-        # Those of this package put nothing there, and are called once for each sample.
+        # Modules of this package put nothing there, and are called once for each sample.
         is_own = type(self).__module__.startswith("nn.")
         before = {} if is_own else _in_containers(self)
         token = _running.set(self)

@@ -30,11 +30,11 @@ from .activations import activation_name
 from .module import Module
 
 MOST = 16
-"""Of a column of more neurons, the first and the last ENDS are drawn."""
+"""The most neurons of a column that are all drawn; of more, the first and the last ENDS are."""
 
 ENDS = 4
 FEW = 12
-"""So many weights are told by numbers, too."""
+"""The most weights that are written as numbers, too."""
 
 RADIUS = 18.0
 ROW = 46.0
@@ -57,8 +57,8 @@ class Column(NamedTuple):
 def draw_network(module: Module) -> Drawing:
     """Return the drawing of a perceptron, a layer, or a sequence of them.
 
-    Raises TypeError for a module made of anything else, or of no layer, and ValueError if a layer does not take what
-    the one before it gives.
+    Raises TypeError for a module made of anything else, or of no layer, and ValueError if a layer does not take the
+    outputs of the layer before it.
     """
     columns: list[Column] = []
     matrices: list[list[list[float]]] = []
@@ -100,7 +100,7 @@ def parts_of(module: Module) -> Iterator[Any]:
 
 
 def lines_of(columns: list[Column], matrices: list[list[list[float]]]) -> list[tuple[float, int, int, int]]:
-    """Return the weights between neurons that are drawn: each with its layer, its input and its perceptron."""
+    """Return the weights between drawn neurons, each with its layer, its input and its perceptron."""
     return [
         (weights[i - 1][j - 1], layer, i, j)
         for layer, weights in enumerate(matrices, 1)
@@ -119,14 +119,14 @@ def picture_of(title: str, columns: list[Column], matrices: list[list[list[float
     told = len(lines) <= FEW
     gap = 280.0 if told else max(130.0, 9.0 * max(map(len, heights)))
     groups, numbers = [], []
-    # The strongest are drawn last, on top of the others.
+    # The strongest weights are drawn last, on top.
     for w, layer, i, j in sorted(lines, key=lambda line: abs(line[0])):
         start = (gap * (layer - 1) + RADIUS, heights[layer - 1][i])
         end = (gap * layer - RADIUS, heights[layer][j])
         line = Curve([start, end], *weight(w, largest, widest))
         groups.append(Group(f"w{layer}-{i}-{j}", "weight", [line], f"w({layer})_{i},{j} = {w!r}"))
         if told:
-            # Those of one neuron stand one below the other, those of the next further on.
+            # The numbers at one neuron stand one below the other, those at the next neuron further on.
             share = 0.1 + 0.8 * i / (len(heights[layer - 1]) + 1)
             x, y = (a + share * (b - a) for a, b in zip(start, end))
             text = Text(0, 3.5, Symbol(number(w)), 10)
@@ -147,7 +147,7 @@ def picture_of(title: str, columns: list[Column], matrices: list[list[list[float
 
 
 def weight(w: float, largest: float, widest: float) -> tuple[str, float]:
-    """Return the colour and the width of the line of a weight; what is no number is black."""
+    """Return the colour and the width of the line of a weight; the line of nan is black."""
     share = min(abs(w) / largest, 1.0) if math.isfinite(w) else 1.0
     return mixed(w / largest), 0.4 + (widest - 0.4) * share
 
@@ -179,7 +179,7 @@ def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
 
 
 def dot_text(columns: list[Column], matrices: list[list[list[float]]]) -> str:
-    """Return the same in Graphviz's language."""
+    """Return the network in Graphviz's language."""
     lines = ["digraph {", "  graph [rankdir=LR ranksep=2 splines=line]", "  node [shape=circle]"]
     for layer, column in enumerate(columns):
         for k in column.heights():

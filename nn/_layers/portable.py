@@ -1,4 +1,4 @@
-"""Layers that are known outside: the list of those that a file may name, and what others are in ONNX and in PyTorch."""
+"""Layers known outside: the list of those that a file may name, and their forms in ONNX and PyTorch."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .module import Module
 Kind = TypeVar("Kind", bound=type[Module])
 
 LAYERS: dict[str, type[Module]] = {}
-"""The modules that a file may name; all others are made by their own code, and `into` is given to `load`."""
+"""The modules that a file may name; any other is made by its own code, and given to `load` as `into`."""
 
 
 def built_in(kind: Kind) -> Kind:
-    """Enter a class of this package in LAYERS; what inherits from it, or has its name, is not entered."""
+    """Enter a class of this package in LAYERS; a subclass, or a class of its name, is not entered."""
     LAYERS[kind.__name__] = kind
     return kind
 
@@ -26,19 +26,19 @@ def is_built_in(module: object) -> bool:
 
 
 class Graph(Protocol):
-    """An ONNX graph that is being written; `last` is the name of what its last node computes."""
+    """An ONNX graph that is being written; `last` is the name of the result of its last node."""
 
     last: str
 
     def add(self, operator: str, *more: object, **attributes: object) -> str:
-        """Add an operation on what was computed last and on `more`, names or arrays; return the name of its result."""
+        """Add an operation on the last result and on `more`, names or arrays; return the new result's name."""
 
 
 class Portable(Module):
     """A layer that other programs have as well.
 
     `_torch_state` names its tensors in the order of PyTorch's state, "w.T" being transposed there; `_flattens` says
-    that its output has two axes, whatever its input has.
+    that its output has two axes for any input.
     """
 
     _torch_state: ClassVar[tuple[str, ...]] = ()
@@ -46,12 +46,12 @@ class Portable(Module):
 
     @abstractmethod
     def _write_onnx(self, graph: Graph) -> None:
-        """Add what the layer computes to a graph."""
+        """Add the layer's operations to a graph."""
 
     @abstractmethod
     def _make_torch(self, nn: ModuleType) -> list[Any]:
-        """Return the modules of `torch.nn`, which is given, that compute the same."""
+        """Return modules of the given `torch.nn` that compute the same."""
 
     def _sample(self) -> list[Any] | None:
-        """Return the shape of a sample, with names for lengths that may vary; None if the layer does not tell it."""
+        """Return the shape of a sample, with names for lengths that may vary; None if it is unknown."""
         return None

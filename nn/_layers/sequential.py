@@ -19,7 +19,7 @@ from .portable import built_in
 
 @built_in
 class Sequential(Module):
-    """Modules one after the other: each is given what the one before returns.
+    """Modules one after the other: each takes the output of the one before.
 
     >>> net = Sequential(Layer(2, 3, "tanh"), Layer(3, 1))
     >>> [len(net([0.5, -1.0])), len(net.parameters())]
@@ -32,7 +32,7 @@ class Sequential(Module):
                 raise TypeError(
                     f"Sequential takes modules or functions one after the other, Sequential(a, b); got {brief(layer)}"
                 )
-        # What is inside walks through Python's stack whenever something is computed, shown or saved.
+        # Computing, showing and saving walk through all levels on Python's stack.
         self.depth = 1 + max((getattr(layer, "depth", 0) for layer in layers), default=0)
         if self.depth > DEEPEST:
             raise ValueError(f"Sequentials may be inside each other up to {DEEPEST} levels; put the layers into one")
@@ -48,7 +48,7 @@ class Sequential(Module):
         return block(_through, self.layers, x)
 
     def as_block(self) -> tuple[Any, list[Any]] | None:
-        """Return what tells the parts of the network from others, and their nodes; None for those of one's own."""
+        """Return the key of the network's computation, and its nodes; None if a user's code takes part."""
         parts: list[Any] = [part.as_block() if hasattr(part, "as_block") else None for part in self.layers]
         if None in parts or not type(self).__module__.startswith("nn."):
             return None
@@ -58,14 +58,14 @@ class Sequential(Module):
     def to(self, kind: type[Value] | type[Tensor]) -> Sequential:
         """Return the same network, with the same numbers, made of `kind`: Value (neurons) or Tensor (layers).
 
-        What has no form of another kind is copied. A layer in two places stays one, and layers that draw from one
+        A module without a form of that kind is copied. A layer in two places stays one, and layers that draw from one
         generator still do. Raises ValueError if layers of another kind share a weight, as after `b.w = a.w`.
         """
         paths = Counter(part.item for part in parts_of(self) if isinstance(part.item, Node))
         return self._to(kind, {}, {node for node, times in paths.items() if times > 1})
 
     def _to(self, kind: Form, memo: dict[int, Any], tied: set[Node]) -> Sequential:
-        """Do what `to` says; `memo` has what was made already, by the identity of what it was made from."""
+        """Do the work of `to`; `memo` has the modules made already, by the identities of the old ones."""
         made: Sequential = copy(self)
         memo[id(self)] = made
         for layer in self.layers:
@@ -75,7 +75,7 @@ class Sequential(Module):
                 if not tied.isdisjoint(layer.parameters()):
                     raise ValueError(f"{layer!r} shares a weight with another layer, which has no other form: copy it")
                 memo[id(layer)] = layer.to(kind)
-        # The rest, and layers of this kind, with what they share.
+        # The rest, and layers of this kind, with their shared parts.
         vars(made).update({name: deepcopy(item, memo) for name, item in vars(self).items()})
         return made
 
@@ -84,7 +84,7 @@ class Sequential(Module):
 
 
 def _through(layers: list[Any], x: Input) -> Output:
-    """Return what the last of some layers returns."""
+    """Return the output of the last of the layers."""
     for layer in layers:
         # A function after a layer, such as an activation, belongs to it.
         x = layer(x) if isinstance(layer, Module) else carried(x, layer(x))

@@ -1,4 +1,4 @@
-"""What a window that slides along the axes of a batch is called in ONNX and in PyTorch."""
+"""The window that slides along the axes of a batch, as ONNX and PyTorch describe it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Window(NamedTuple):
 
     @property
     def sides(self) -> list[tuple[int, int]] | None:
-        """How many zeros go before and after each axis; None if that depends on the size of the image."""
+        """The numbers of zeros before and after each axis; None if they depend on the size of the image."""
         padding, rank = self.layer.padding, len(self.size)
         if padding == "same":
             if set(self.stride) != {1}:
@@ -59,7 +59,7 @@ def onnx_window(window: Window) -> dict[str, Any]:
 
 
 def onnx_pool(layer: Sliding) -> dict[str, Any]:
-    """Return the attributes of a pooling operator; raise ValueError for padding that ONNX Runtime would refuse."""
+    """Return the attributes of a pooling operator; raise ValueError for a padding that ONNX refuses."""
     window = window_of(layer, 2)
     attributes = onnx_window(window)
     if any(pad >= length for pad, length in zip(attributes.get("pads", ()), window.size * 2)):
@@ -68,7 +68,7 @@ def onnx_pool(layer: Sliding) -> dict[str, Any]:
 
 
 def torch_pad(nn: ModuleType, window: Window, fill: float) -> list[Any]:
-    """Return the module that pads, if there is anything to pad: PyTorch's own paddings are the same on both sides."""
+    """Return the module that pads, if anything is to pad: PyTorch's layers pad both sides alike."""
     sides = window.sides
     if sides is None:
         raise _no_such_padding(window)

@@ -1,4 +1,4 @@
-"""Data to learn from: made here, shipped with scikit-learn, or read from files; and made ready for training."""
+"""Data to learn from: made here, shipped with scikit-learn, or read from files, and made ready."""
 
 from ._bundled import breast_cancer, diabetes, digits, iris, wine
 from ._files import DataError, Table, read_csv, read_features, read_labels, read_npz

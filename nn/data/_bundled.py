@@ -8,7 +8,7 @@ from nn._core.types import Array
 
 
 def digits() -> tuple[Array, Array]:
-    """Return 1,797 handwritten digits: X (1797, 64), the 8 x 8 pixels from 0 to 1, and y (1797,), the digits.
+    """Return 1,797 handwritten digits: X (1797, 64), 8 x 8 pixels from 0 to 1, and y (1797,).
 
     From scikit-learn; raises ImportError if it is not installed.
 
@@ -21,7 +21,7 @@ def digits() -> tuple[Array, Array]:
 
 
 def iris() -> tuple[Array, Array]:
-    """Return 150 irises, lengths and widths of leaves in cm: X (150, 4) and y (150,), the species from 0 to 2.
+    """Return 150 irises, measures of leaves in cm: X (150, 4) and y (150,), the species from 0 to 2.
 
     From scikit-learn; raises ImportError if it is not installed.
 
@@ -57,7 +57,7 @@ def breast_cancer() -> tuple[Array, Array]:
 
 
 def diabetes() -> tuple[Array, Array]:
-    """Return 442 patients by ten scaled measures: X (442, 10) and y (442,), how far diabetes had gone a year later.
+    """Return 442 patients by ten scaled measures: X (442, 10) and y (442,), the disease a year later.
 
     From scikit-learn; raises ImportError if it is not installed.
 

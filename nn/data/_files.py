@@ -1,4 +1,4 @@
-"""Data from CSV and NumPy files; a mistake in a file is told with its line and column."""
+"""Data from CSV and NumPy files; an error names the line and the column of a mistake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
 MOST_PACKED, ALWAYS = 20, 64 * 2**20
-"""How many times its size a file may take when it is unpacked; so many bytes it may always take."""
+"""A file may unpack to MOST_PACKED times its size, or to ALWAYS bytes if that is more."""
 
 
 class DataError(ValueError):
@@ -33,12 +33,12 @@ class DataError(ValueError):
     __module__ = "nn.data"
 
     def __str__(self) -> str:
-        # Names in a stranger's file could move the cursor, or change what stands in the terminal.
+        # Names in a stranger's file could move the cursor, or overwrite the terminal.
         return printable(super().__str__())
 
 
 class Table(NamedTuple):
-    """A CSV file: n rows of numbers `X`, n class numbers `y`, the names of the columns and of the classes."""
+    """A CSV file: n rows of numbers `X`, n class numbers `y`, the names of columns and classes."""
 
     X: list[list[float]]
     y: list[int]
@@ -47,10 +47,11 @@ class Table(NamedTuple):
 
 
 def read_csv(path: str | Path, target: str) -> Table:
-    """Return the samples in a CSV file with a header: the column `target` holds the classes, all others numbers.
+    """Return the samples in a CSV file with a header; its column `target` holds the classes.
 
-    X has n rows of k numbers, y n class numbers. Classes are in the order of their names, or of their numbers if all
-    are numbers. Raises DataError, which names the file, the line and the column, for anything else.
+    All other columns hold numbers. X has n rows of k numbers, y n class numbers. Classes are in the order of their
+    names, or of their numbers if all are numbers. Raises DataError, which names the file, the line and the column, for
+    anything else.
 
     >>> from pathlib import Path
     >>> from nn.data import read_csv
@@ -128,7 +129,7 @@ def read_labels(path: str | Path, target: str) -> list[str]:
 
 
 def _places(path: str | Path, top: int, header: list[str], names: Sequence[str]) -> list[int]:
-    """Return where columns are; raise DataError if there is none of a name."""
+    """Return the places of columns; raise DataError for a name that no column has."""
     places = {name: place for place, name in enumerate(header)}
     for name in names:
         if name not in places:
@@ -138,7 +139,7 @@ def _places(path: str | Path, top: int, header: list[str], names: Sequence[str])
 
 
 def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV file as they are read, the header first, each with its line number; one more at least."""
+    """Yield the rows of a CSV file with line numbers, the header first; raise DataError without samples."""
     line = 0
     try:
         # Bytes in front that say how the text is written are no part of the first name.
@@ -184,7 +185,7 @@ def _check_header(path: str | Path, line: int, header: list[str]) -> None:
 
 
 def _undecodable(path: str | Path) -> int:
-    """Return the first line that is no UTF-8 text; what is read in blocks tells no lines."""
+    """Return the number of the first line that is no UTF-8 text, which a decoder of blocks does not know."""
     with open_file(path) as file:
         return next(line for line, content in enumerate(file, 1) if not _is_text(content))
 
@@ -222,7 +223,7 @@ def _number(path: str | Path, line: int, column: str, cell: str) -> float:
 
 
 def is_number(cell: str) -> bool:
-    """Tell whether a text is a number as tables have them, nan and inf among them.
+    """Tell whether a text is a number as tables write it; nan and inf are.
 
     >>> from nn.data._files import is_number
     >>> [is_number(cell) for cell in ("-1.5e3", "nan", "1_000", "١٢", "0x10", "1,5")]
@@ -241,9 +242,9 @@ def is_number(cell: str) -> bool:
 def read_npz(path: str | Path) -> tuple[Array, Array]:
     """Return X (n, ...) and y (n,) or (n, k) from the arrays "X" and "y" of a NumPy file (numpy.savez).
 
-    Raises DataError, which names the file, for another file, missing arrays, what is no number, a number that is not
-    finite, for parts of different lengths, and for what takes many times its size when it is unpacked. Nothing in the
-    file is run.
+    Raises DataError, which names the file, for another file, missing arrays, other items than numbers, a number that is
+    not finite, for parts of different lengths, and for a file that unpacks to many times its size. Nothing in the file
+    is run.
 
     >>> import numpy
     >>> from nn.data import read_npz
@@ -267,7 +268,7 @@ def read_npz(path: str | Path) -> tuple[Array, Array]:
 
 @contextmanager
 def _told(path: str | Path) -> Iterator[None]:
-    """Tell whatever is wrong with a NumPy file in a sentence that names it."""
+    """Turn any error of reading a NumPy file into a DataError that names the file."""
     try:
         yield
     except DataError:
@@ -292,7 +293,7 @@ def _arrays(path: str | Path, file: BinaryIO) -> list[Array]:
         if not {"X.npy", "y.npy"} <= set(archive.namelist()):
             raise DataError(missing)
         members = [archive.getinfo(f"{name}.npy") for name in "Xy"]
-        # NumPy writes no others, and to unpack some takes what memory the file says.
+        # NumPy writes no other kinds, and to unpack some of them takes any memory that the file asks for.
         if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
             raise DataError(f"{path}: is packed in a way that NumPy does not use")
         if sum(member.file_size for member in members) > max(MOST_PACKED * size, ALWAYS):

@@ -75,7 +75,7 @@ def _two_curves(point: Callable[[int, float], tuple[float, float]], n: int, nois
 
 
 def blobs(n: int = 100, classes: int = 3, noise: float = 0.3, seed: int = 0) -> Points:
-    """Return n points X (n, 2) around `classes` centres on the unit circle, and the number of the centre, y (n,).
+    """Return n points X (n, 2) around `classes` centres on the unit circle; y (n,) are the centres.
 
     `noise` is the standard deviation around the centre. Raises ValueError for fewer points than classes, fewer than two
     classes, and a noise that is negative or not finite.

@@ -14,7 +14,7 @@ from nn._core.types import Numbers, Rows, Targets
 
 
 def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> tuple[Rows, Rows, Targets, Targets]:
-    """Return X_train, X_test, y_train, y_test: the samples shuffled by `seed`, a fraction `test` of them set apart.
+    """Return X_train, X_test, y_train, y_test: shuffled by `seed`, a fraction `test` set apart.
 
     X and y are lists, arrays, Series or DataFrames with a row for each sample, taken by position, and so are the parts.
     Raises ValueError if their lengths
@@ -37,11 +37,12 @@ def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> t
 
 
 def standardise(X: Rows, *others: Rows) -> Any:
-    """Return X with a mean of 0 and a standard deviation of 1 in each column, and `others` moved and scaled alike.
+    """Return X with mean 0 and standard deviation 1 in each column, and `others` scaled alike.
 
-    X is (n, k): a list of rows or an array. What is learned from the training data X is applied to the others, such as
-    test data, so that nothing is learned from these. A column that is constant becomes 0. Returns one, or a tuple.
-    Raises ValueError for rows of different lengths, no rows, and numbers that are not finite or too large to square.
+    X is (n, k): a list of rows or an array. The means and deviations of the training data X are applied to the others,
+    such as test data, so that nothing is learned from these. A column that is constant becomes 0. Returns one, or a
+    tuple. Raises ValueError for rows of different lengths, no rows, and numbers that are not finite or too large to
+    square.
 
     >>> from nn.data import standardise
     >>> standardise([[1.0], [3.0]], [[5.0]])
@@ -110,9 +111,9 @@ def _check_rows(X: Rows, width: int | None = None) -> None:
 
 
 def one_hot(y: Targets, classes: int | None = None) -> Rows:
-    """Return class numbers y (n,) as rows (n, classes) with a 1 at the class and 0 elsewhere: lists for a list.
+    """Return class numbers y (n,) as rows (n, classes): 1 at the class, 0 elsewhere; lists for a list.
 
-    Without `classes` there are as many as the largest number says. Raises ValueError for what is no class number.
+    Without `classes` the largest number says how many there are. Raises ValueError unless all are class numbers.
 
     >>> from nn.data import one_hot
     >>> one_hot([1, 0, 2])

@@ -1,6 +1,6 @@
-"""Pictures with Matplotlib, one line each: a function that draws one takes `ax` (or makes one) and returns it.
+"""Pictures with Matplotlib, one line each: a function draws on `ax`, or makes one, and returns it.
 
-Those that draw many side by side return the figure.
+A function that draws many pictures side by side returns the figure.
 """
 
 from ._networks import activation, axes_3d, feature_maps, filters, histograms, surface

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 
 class ShownOnce(Figure):
-    """A figure of pyplot's that a notebook shows once: where a cell asks for it, or else at the end of the cell."""
+    """A figure of pyplot's that a notebook shows once: where a cell asks for it, or else at its end."""
 
     def _ipython_display_(self) -> None:
-        """Leave a figure that is on the screen to its backend; let IPython show any other, and pyplot forget it."""
+        """Leave a figure on the screen to its backend; let IPython show any other, and pyplot forget it."""
         # A canvas of Agg alone is a still picture; all that can be touched have a class of their own.
         if pyplot.fignum_exists(self.number) and type(self.canvas) is not FigureCanvasAgg:
             return

@@ -1,4 +1,4 @@
-"""What is inside a network: activations, the surface of its loss, its weights and gradients, filters and maps."""
+"""The inside of a network: activations, the surface of its loss, weights, gradients, filters and maps."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 def activation(g: Activation, ax: Axes | None = None, limit: float = 4.0) -> Axes:
-    """Draw an activation g(z), by name (a key of nn.ACTIVATIONS) or a function of a Value, and its derivative, dashed.
+    """Draw an activation g(z), and its derivative, dashed.
 
-    z goes from -limit to limit. Raises ValueError for an unknown name, and for softmax, which is no function of one z.
+    `g` is a name (a key of nn.ACTIVATIONS) or a function of a Value. z goes from -limit to limit. Raises ValueError for
+    an unknown name, and for softmax, which is no function of one z.
 
     >>> from nn.plots import activation
     >>> activation("tanh").get_title()
@@ -62,7 +63,7 @@ def surface(
     names: tuple[str, str] = ("$w_1$", "$w_2$"),
     points: int = 60,
 ) -> Axes:
-    """Draw a loss J(a, b) over two weights as contours, or as a surface on 3-D axes, with the path of a descent.
+    """Draw a loss J(a, b) over two weights as contours, or as a surface, with the path of a descent.
 
     `J` takes two floats and returns a number or a node; `path` are the points (a, b) that a descent went through, the
     last of which is marked. `between` are the ends ((a1, a2), (b1, b2)) of both axes; without them the path and its
@@ -104,7 +105,7 @@ def surface(
 
 
 def axes_3d(width: float = 6.0, height: float = 5.0) -> Axes:
-    """Return 3-D axes of a new figure of so many inches, for `surface`.
+    """Return 3-D axes of a new figure for `surface`, with its size in inches.
 
     >>> from nn.plots import axes_3d, surface
     >>> surface(lambda a, b: a * b, ax=axes_3d(), points=5).get_zlabel()
@@ -115,7 +116,7 @@ def axes_3d(width: float = 6.0, height: float = 5.0) -> Axes:
 
 
 def histograms(model: Module, of: str = "data") -> Figure:
-    """Return a figure with a histogram of the weights of each layer, or with of="grad" of their gradients.
+    """Return a figure with a histogram of each layer's weights, or with of="grad" of their gradients.
 
     Shows of each layer how many numbers there are, and their standard deviation. Raises ValueError for a model without
     parameters, and for another `of`.
@@ -144,9 +145,9 @@ def histograms(model: Module, of: str = "data") -> Figure:
 
 
 def filters(w: Module | Nested) -> Figure:
-    """Return a figure of the windows of a convolution: blue where a weight is negative, red where it is positive.
+    """Return a figure of the filters of a convolution: negative weights blue, positive ones red.
 
-    `w` is a layer with such weights, or they themselves, (channels out, channels in, height, width); of several
+    `w` is a convolution, or its weights (channels out, channels in, height, width); of several
     channels in, the first is shown. Raises ValueError for another shape.
 
     >>> from nn import Conv2d
@@ -170,7 +171,7 @@ def filters(w: Module | Nested) -> Figure:
 
 
 def feature_maps(maps: Output) -> Figure:
-    """Return a figure of what the channels of a layer see in one image: `maps` is (channels, height, width).
+    """Return a figure of a layer's output for one image: `maps` is (channels, height, width).
 
     Give the layer's output for a batch of one, without its first axis: `feature_maps(layer(images)[0])`. Raises
     ValueError for another shape.

@@ -22,10 +22,11 @@ MARKERS = ("o", "^", "s", "D", "v", "P")
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return a new figure of so many inches: pyplot's in a notebook and where pyplot is in use, else one of its own.
+    """Return a new figure: pyplot's if pyplot is in use or in a notebook, else one unknown to pyplot.
 
-    A notebook shows pyplot's figures at the end of a cell, `plt.show()` shows them in windows, `plt.savefig` saves the
-    last one; a program that never imports pyplot has no use for its global state, and nothing to close.
+    Its size is in inches. A notebook shows pyplot's figures at the end of a cell, `plt.show()` shows them in windows,
+    `plt.savefig` saves the last one; a program that never imports pyplot has no use for its global state, and nothing
+    to close.
     """
     if "matplotlib.pyplot" not in sys.modules and not _in_kernel():
         from matplotlib.figure import Figure
@@ -45,7 +46,7 @@ def _in_kernel() -> bool:
 
 
 def axes(width: float = 6.0, height: float = 4.5) -> Axes:
-    """Return the axes of a new figure of so many inches: shown in a notebook, saved by `ax.figure.savefig(path)`.
+    """Return the axes of a new figure, with its size in inches; `ax.figure.savefig(path)` saves it.
 
     >>> from nn.plots import axes
     >>> axes().figure.get_size_inches().tolist()
@@ -55,7 +56,7 @@ def axes(width: float = 6.0, height: float = 4.5) -> Axes:
 
 
 LONGEST = 30
-"""Of a longer name, so many letters are shown: with thousands of them, Matplotlib would not be done in a minute."""
+"""The most letters of a name that are shown: with thousands, Matplotlib would not be done in a minute."""
 
 
 def plain(text: str) -> str:
@@ -69,7 +70,7 @@ def plain(text: str) -> str:
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as the content of a PNG file; what is kept there, pyplot neither keeps nor shows."""
+    """Return a figure as the content of a PNG file; pyplot then neither keeps nor shows it."""
     file = BytesIO()
     with catch_warnings():
         # A character that no font has is drawn as an empty box.
@@ -81,9 +82,9 @@ def png(figure: Figure) -> bytes:
 
 
 def grid(n: int, columns: int, width: float = 1.5, height: float = 1.6) -> tuple[Figure, Array]:
-    """Return a new figure and its first n axes, in rows of `columns`, each so many inches large; the rest is empty.
+    """Return a new figure and n axes in rows of `columns`, each of a size in inches.
 
-    It is wide enough for its title.
+    The rest of the last row is empty. The figure is wide enough for its title.
     """
     rows, columns = -(-n // columns), min(n, columns)
     figure = new_figure(max(width * columns, 4.0), height * rows)

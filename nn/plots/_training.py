@@ -1,4 +1,4 @@
-"""How training went, and what a trained network does."""
+"""The course of a training, and the decisions of a trained network."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None, *, held_out: str = "validation") -> Axes:
-    """Draw the loss of each epoch, and the accuracy if there is one on an axis to the right; validation dashed.
+    """Draw the loss of each epoch, and any accuracy on an axis to the right; validation dashed.
 
     Each series holds a number an epoch; those of other names than loss, accuracy and val_ before them are left out.
-    `held_out` is what the samples of val_ are called: "test", if they are those.
+    `held_out` is the name of the samples of val_: "test", if they are those.
 
     >>> from nn.plots import history
     >>> history({"loss": [2.0, 1.0]}).get_xlabel()
@@ -67,9 +67,9 @@ def decision_boundary(
     threshold: float | None = None,
     classes: Labels | None = None,
 ) -> Axes:
-    """Draw n points X (n, 2) with their labels y, and where in the plane a network decides for which class.
+    """Draw n points X (n, 2) with their labels y, and the regions of a network's decisions.
 
-    `predict` maps a list of m points to scores, (m,) or (m, k). `y`, `threshold`, `classes`, and what decides, are as
+    `predict` maps a list of m points to scores, (m,) or (m, k). `y`, `threshold`, `classes` and the rule are as
     for `nn.accuracy`: one score decides at 0.5 if all of them lie in [0, 1], else at 0. Raises ValueError for other
     shapes of X and y, and for a label that the scores do not tell.
 
@@ -131,12 +131,12 @@ def decision_boundary(
 def confusion_matrix(
     y_hat: Output, y: Targets, ax: Axes | None = None, classes: Labels | None = None, *, threshold: float | None = None
 ) -> Axes:
-    """Draw how often each of k classes in y (a row) was taken for which by the scores y_hat (a column).
+    """Draw how often a class in y (a row) was taken for each class by the scores y_hat (a column).
 
-    y_hat are the scores that a network gives, (n,) or (n, k), in the order of every loss and metric of nn: first what
-    was computed, then what is true. `y`, `threshold` and what decides are as for `nn.accuracy`; `classes` are the k
+    y_hat are the scores that a network gives, (n,) or (n, k), in the order of every loss and metric of nn: first
+    the scores, then the labels. `y`, `threshold` and the rule are as for `nn.accuracy`; `classes` are the k
     labels, or names of the numbers in y. Class numbers as y_hat are refused, as they might be y:
-    `nn.data.one_hot(guesses, k)` makes scores of them. Raises ValueError for what `nn.accuracy` refuses, too.
+    `nn.data.one_hot(guesses, k)` makes scores of them. Raises ValueError as `nn.accuracy` does, too.
 
     >>> from nn.plots import confusion_matrix
     >>> [text.get_text() for text in confusion_matrix([-2.0, 3.0, -1.0], [0, 1, 1]).texts]
@@ -169,10 +169,10 @@ def confusion_matrix(
 def misclassified(
     images: Rows, y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None
 ) -> Figure:
-    """Return a figure of the first 24 images (n, height, width) that the scores y_hat do not take for what y says.
+    """Return a figure of the first 24 images (n, height, width) whose scores y_hat contradict y.
 
-    y_hat, `y`, `threshold` and `classes` are as for `confusion_matrix`. Raises ValueError for what that refuses, if
-    the lengths differ, and for what are no images.
+    y_hat, `y`, `threshold` and `classes` are as for `confusion_matrix`. Raises ValueError as that does, if
+    the lengths differ, and for another shape of `images`.
 
     >>> import numpy
     >>> from nn.plots import misclassified
@@ -203,7 +203,7 @@ def misclassified(
 
 
 def _check_scores(y_hat: Output, who: str) -> None:
-    """Refuse class numbers as scores: given before the labels or after them, they would look the same."""
+    """Raise ValueError for class numbers as scores: they could be the labels, in the wrong place."""
     scores = checked_scores(y_hat, who)
     if columns(scores) == 1 and all(isinstance(score, int) for score in scores):
         raise ValueError(
