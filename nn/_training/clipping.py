@@ -13,7 +13,7 @@ from .optimizer import leaves
 
 
 def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
-    """Scale all gradients together so that their Euclidean norm is at most `max_norm`; return the norm before.
+    """Scale all gradients so that their common norm is at most `max_norm`; return the norm before.
 
     Frozen parameters do not count. Raises ValueError for a `max_norm` that is not positive, FloatingPointError if a
     gradient is not finite, which no factor can mend, or the norm is too large for a float.

@@ -40,7 +40,7 @@ def cross_entropy(
     ignore_index: int | None = None,
     label_smoothing: float = 0.0,
 ) -> Cost:
-    """Return the cross-entropy of softmax(logits) with the classes y: mean of log-sum-exp(logits) - logits[y].
+    """Return the cross-entropy of softmax(logits) with y: mean of log-sum-exp(logits) - logits[y].
 
     `logits` of a batch are (n, k), of a sample (k,), with k of 2 at least; y is n class numbers from 0 to k - 1 (or
     one), or rows (n, k) of probabilities (one-hot). A logit of -inf masks its class. `weight` as for `mse`.
@@ -48,8 +48,8 @@ def cross_entropy(
     The others are as in PyTorch. `class_weight` are k numbers from 0 (its `weight`): each sample's loss is multiplied
     by that of its class, and the sum divided by the sum of these; of rows, each class's term, and the sum by n.
     Samples of the class `ignore_index` do not count; if none does, the loss is 0. `label_smoothing` e takes
-    (1 - e) y + e / k for the probabilities y. Raises ValueError, with both shapes, for others, for a class that is
-    none, for rows that are no probabilities, for the output of a softmax, and for one output.
+    (1 - e) y + e / k for the probabilities y. Raises ValueError, with both shapes, for other shapes, for a class out of
+    range, for rows that are no probabilities, for the output of a softmax, and for one output.
 
     >>> round(cross_entropy([Value(2.0), Value(0.0)], 0).data, 4)
     0.1269
@@ -122,7 +122,7 @@ def _check_logits(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
 
 
 def _as_targets(y: Operand, log_p: Operand, shape: tuple[int, ...], rows: bool) -> Operand:
-    """Return rows of probabilities as an array or Tensor, class numbers as whole ones, if they can be read."""
+    """Return rows of probabilities as an array or Tensor, class numbers as whole numbers if possible."""
     import numpy
 
     if rows:
@@ -148,7 +148,7 @@ def _costs(
     pick: Pick,
     dot: Pick,
 ) -> tuple[Operand, Operand | None]:
-    """Return the cross-entropy of a sample, or of each in an array, and for how much it counts (None: 1).
+    """Return the cross-entropy of a sample, or of each in an array, and its weight (None: 1).
 
     `pick(x, y)` is the number of class y in x, and `dot(log_p, y)` minus the sum of their products.
     """
@@ -192,7 +192,7 @@ def _dot(log_p: Operand, y: Operand) -> Operand:
 
 
 def _element(x: Operand, k: Operand) -> Operand:
-    """Return the element with the number k, in a compiled function as well, where k differs from call to call."""
+    """Return the element with the number k, which may be a node in a compiled function."""
     x = flat(elements(x))
     if isinstance(k, Node) and compiling():
         return reduce(add, (where(equal(k, float(i)), item, 0.0) for i, item in enumerate(x)))
@@ -207,5 +207,5 @@ def _dot_of_lists(log_p: Operand, y: Operand) -> Operand:
 
 
 def _unless_0(total: Operand) -> Operand:
-    """Return by how much a sum is divided: of nothing it is 0 and stays so."""
+    """Return `total` as a divisor: 1 in place of 0, so that a sum of nothing stays 0."""
     return where(equal(total, 0.0), 1.0, total)

@@ -1,4 +1,4 @@
-"""The epochs of a training, one after the other, for whoever watches them."""
+"""The epochs of a training, one after the other: `fit` watches them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .training import Training
 
 
 def epochs_of(training: Training, let_through: Callable[[], None]) -> Iterator[History]:
-    """Train for an epoch, yield the history with its numbers, and go on, to the last epoch of the training.
+    """Train for each epoch that is left, and yield the history after it.
 
-    `let_through` is called wherever a training may be interrupted: after whole steps.
+    It calls `let_through` where a training may be interrupted: after whole steps.
     """
     history, optimizer, schedule = training.history, training.optimizer, training.schedule
     for epoch in range(history.epochs, training.epochs):
@@ -43,7 +43,7 @@ def epochs_of(training: Training, let_through: Callable[[], None]) -> Iterator[H
 
 
 def _epoch(training: Training, epoch: int, let_through: Callable[[], None]) -> list[float]:
-    """Go through all samples once; return the mean loss and what the metrics say of all outputs."""
+    """Go through all samples once; return the mean loss and the metrics of all outputs."""
     optimizer, data, accumulate = training.optimizer, training.data, training.accumulate
     n, lr = len(data[0]), optimizer.lr
     total = 0.0
@@ -71,7 +71,7 @@ def _epoch(training: Training, epoch: int, let_through: Callable[[], None]) -> l
 
 
 def _factor(schedule: Schedule, epochs: float) -> float:
-    """Return the factor for the learning rate; raise ValueError for one that would climb, or is none."""
+    """Return the factor of the learning rate; raise ValueError if it is negative or no finite number."""
     name = f"schedule({epochs:g})"
     return real(name, schedule(epochs), lambda factor: 0 <= factor < math.inf, "a finite number from 0, a factor of lr")
 
@@ -85,7 +85,7 @@ def _validated(training: Training, epoch: int, X: Rows, y: Targets) -> list[floa
 
 
 def _diverged(training: Training, what: str, J: float, epoch: int, names: Sequence[str], data: tuple[Any, ...]) -> str:
-    """Return why the loss is probably no finite number: the data, the network as it was given, or the steps."""
+    """Return the probable cause of a loss that is not finite: the data, the network, or the steps."""
     told = f"the {what} is {J} in epoch {epoch + 1}"
     for name, part in zip(names, data):
         if where := fault(part, name):

@@ -45,19 +45,19 @@ def fit(
     progress: bool = True,
     compile: bool = True,
 ) -> History:
-    """Train: for each epoch, for each mini-batch, compute the loss, its gradient, and take a step of the optimizer.
+    """Train a network: for each mini-batch compute the loss and its gradient, and move the parameters.
 
     X holds n samples, y their n targets: lists, arrays, memory maps, Series, DataFrames or tensors of PyTorch, taken by
     position. `loss` and each of `metrics` is a function (y_hat, y); the loss returns a node, a metric a number. A batch
     is `batch_size` samples, 32 if nothing is said, or all of them if it is None. The order comes from `seed` and the
-    number of the epoch; without a seed, another call for this network has another order. A step is taken after every
-    `accumulate` batches, with the mean of their gradients, which `clip_grad_norm` limits to so long a vector. `weight`,
-    a number for each sample, goes to the loss as its argument `weight`, not to the metrics; `class_weight` makes one
-    from a dict {class: weight}, or from how often each class occurs if it is "balanced". `schedule` returns a factor
-    for the learning rate from the epochs that have passed (`cosine`, ...).
+    number of the epoch; without a seed, another call for this network has another order. The optimizer moves after
+    every `accumulate` batches, with the mean of their gradients, whose norm is at most `clip_grad_norm`. `weight`, a
+    number for each sample, goes to the loss as its argument `weight`, not to the metrics; `class_weight` makes one from
+    a dict {class: weight}, or from how often each class occurs if it is "balanced". `schedule` returns a factor for the
+    learning rate from the epochs that have passed (`cosine`, ...).
 
     The history has the mean loss over each epoch and each metric of all its outputs, and those of `validation`, a pair
-    (X, y), at its end. With `patience` training stops after so many epochs without a lower loss (of validation, if
+    (X, y), at its end. With `patience` training stops after that many epochs without a lower loss (of validation, if
     there is one), and the parameters of the best epoch return. Each of `callbacks` is called with the history after
     every epoch, and stops training if it returns True. A `history` is carried on up to `epochs` epochs in all, in the
     same order, as if there had been no break. (Save one that is to be carried on in a callback if there is `patience`:
@@ -68,12 +68,12 @@ def fit(
     breaks off at once.
 
     In a training of MANY steps or more the arithmetic is compiled, which changes no number by more than rounding; loss
-    and model run at every step, as they are written. What cannot be compiled is not, with a warning. With
-    `compile=False` nothing is. Targets of shape (n, 1) for n outputs, and the other way round, are brought into the
+    and model run at every step, as they are written. A step that cannot be compiled runs as it is, with a warning. With
+    `compile=False` no step is compiled. Targets of shape (n, 1) for n outputs, or the reverse, are brought into the
     shape of the outputs where the loss takes no others.
 
     Raises ValueError for data and settings that do not fit, and for a loss that depends on no parameter; TypeError for
-    a loss that returns no node, a metric that returns no number and what is none of the kind asked for; and
+    a loss that returns no node, a metric that returns no number and an argument of another kind; and
     FloatingPointError if the loss is no longer a finite number: it says where in the data nan or inf is, if it is
     there.
 
@@ -112,7 +112,7 @@ def _watch(
     progress: bool,
     let_through: Callable[[], None],
 ) -> None:
-    """Go through the epochs that are left; at the end, whatever ends it, leave everything as it is in use."""
+    """Go through the epochs that are left; at the end, even by an error, leave the model ready for use."""
     model, history = training.model, training.history
     model.train()
     try:
@@ -121,7 +121,7 @@ def _watch(
                 show()
                 patient = patience is None or _is_patient(model, history, patience)
                 answers = [callback(history) for callback in callbacks]
-                # What else a callback may return, such as an array, means nothing.
+                # Any other result of a callback, for example an array, means nothing.
                 if not patient or any(type(answer).__name__ == "bool" and answer for answer in answers):
                     break
                 let_through()

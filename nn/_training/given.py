@@ -1,4 +1,4 @@
-"""What `fit` is given, checked before anything is trained."""
+"""The arguments of `fit`, checked before anything is trained."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .targets import check_weight
 
 
 def samples(X: Rows, y: Targets, of_values: bool, owner: str = "") -> tuple[Rows, Targets]:
-    """Return X and y as rows by position; raise unless there is a target for each sample, and one at least.
+    """Return X and y as rows by position; raise ValueError unless each sample has a target.
 
-    `owner` is whose samples they are, such as "validation ".
+    There must be one sample at least. `owner` says whose samples they are, for example "validation ".
     """
     X, y = (arranged(rows(data, f"{owner}{name}"), of_values) for name, data in (("X", X), ("y", y)))
     if not all(_has_rows(data) for data in (X, y)) or len(X) != len(y) or len(X) == 0:
@@ -37,7 +37,7 @@ def _has_rows(data: Rows) -> bool:
 
 
 def pair(validation: Unchecked, of_values: bool) -> tuple[Rows, Targets]:
-    """Return X and y of validation as rows; raise ValueError for what is no such pair."""
+    """Return X and y of validation as rows; raise ValueError if `validation` is no pair of them."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise ValueError(f"validation must be a pair (X, y), or None; got {brief(validation)}")
     X, y = validation
@@ -47,9 +47,9 @@ def pair(validation: Unchecked, of_values: bool) -> tuple[Rows, Targets]:
 def sample_weights(
     weight: Weights | None, class_weight: ClassWeights | None, y: Targets, loss: Loss, of_values: bool
 ) -> Weights | None:
-    """Return the weight of each of n samples, times that of its class; None without either.
+    """Return the weight of each of n samples, times the weight of its class; None without either.
 
-    Raises ValueError for what is no such weight, TypeError for a loss that takes none.
+    Raises ValueError for a weight out of range, TypeError for a loss without the argument `weight`.
     """
     if weight is None and class_weight is None:
         return None
@@ -73,13 +73,13 @@ def _takes_weight(loss: Loss) -> bool:
     try:
         parameters = inspect.signature(loss).parameters.values()
     except ValueError:
-        # Some functions written in C do not tell.
+        # Some functions written in C have no signature to read.
         return True
     return any(p.name == "weight" or p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
 
 
 def _class_weights(class_weight: ClassWeights, y: Targets) -> list[float]:
-    """Return the weight of each sample's class: from a dict, or n / (k * how often it occurs) if "balanced"."""
+    """Return the weight of each sample's class: from a dict, or n / (k * its count) if "balanced"."""
     labels = _labels(y)
     counts = Counter(labels)
     if isinstance(class_weight, str) and class_weight == "balanced":
@@ -108,23 +108,23 @@ def _labels(y: Targets) -> list[Any]:
 
 
 def check_functions(name: str, functions: Unchecked) -> None:
-    """Raise TypeError for what is no list of functions."""
+    """Raise TypeError unless `functions` is a list of functions."""
     if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
         raise TypeError(f"{name} must be a list of functions, such as [f]; got {brief(functions)}")
 
 
 def names_of(metrics: Sequence[Metric]) -> list[str]:
-    """Return what the loss and the metrics are called in a history; raise ValueError if one has no name of its own."""
+    """Return the names of the loss and the metrics; raise ValueError if two are equal or one is missing."""
     check_functions("metrics", metrics)
     names = ["loss", *(getattr(metric, "__name__", "") for metric in metrics)]
     if len(set(names)) < len(names) or "" in names:
-        # What has no name, such as a functools.partial, could not be found again in a history that is carried on.
+        # A metric without a name, for example a functools.partial, could not be found again in a history carried on.
         raise ValueError(f"each of metrics needs a name of its own, given with def; got {list(metrics)}")
     return names
 
 
 def number_of(metric: Metric, y_hat: Output, y: Targets) -> float:
-    """Return what a metric says of raw outputs and targets; raise TypeError if that is no number."""
+    """Return a metric of raw outputs and targets; raise TypeError if it returns no number."""
     result = raw(metric(y_hat, y))
     number = result.item() if getattr(result, "shape", None) == () else result
     if not isinstance(number, (int, float)):

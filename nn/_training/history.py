@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class History(dict[str, list[float]]):
-    """What `fit` saw: a number an epoch under "loss" and the name of each metric; with "val_" before, of validation.
+    """The history of a training: a number an epoch under "loss" and the name of each metric.
 
-    With a schedule, "lr" is the learning rate at the start of each epoch. Given to `fit`, a history is carried on; an
-    empty one is filled.
+    Names with "val_" before them are of validation. With a schedule, "lr" is the learning rate at the start of each
+    epoch. Given to `fit`, a history is carried on; an empty one is filled.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -20,9 +20,9 @@ class History(dict[str, list[float]]):
         self.best: dict[str, Any] = {}
         """The `state_dict` of the model in its best epoch, if training is to stop early."""
         self.seed: int | None = None
-        """What the order of the samples comes from."""
+        """The seed of the order of the samples."""
         self.samples: int | None = None
-        """The number of samples of which the optimizer makes a step."""
+        """The number of samples for each step of the optimizer."""
 
     @property
     def loss(self) -> list[float]:

@@ -43,4 +43,4 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
         "weight_decay", decay, lambda decay: 0 <= decay < math.inf, "0 or a positive number"
     ),
 }
-"""What returns a setting as a plain number, or raises ValueError for one out of range."""
+"""Functions that return a setting as a plain number, or raise ValueError if it is out of range."""

@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Hold the first Ctrl-C back inside the block; yield the function that raises it, called where that does no harm.
+    """Hold the first Ctrl-C back inside the block; yield the function that raises it between steps.
 
     It is raised at the end of the block at the latest; a second Ctrl-C breaks off at once. In a thread, and where
     somebody else handles Ctrl-C already, nothing is changed.

@@ -112,7 +112,7 @@ def _binary_cross_entropy(
 
 
 def _logistic(z: Operand, t: Operand, positive: Operand | None = None) -> Operand:
-    """Return the binary cross-entropy of a logit: -log(y_hat) is softplus(-z), and -log(1 - y_hat) is softplus(z)."""
+    """Return the binary cross-entropy of a logit z: -log(y_hat) is softplus(-z)."""
     yes = t * where_counted(t, softplus(-z), math.inf, 0.0)
     return (yes if positive is None else positive * yes) + (1 - t) * where_counted(1 - t, softplus(z), math.inf, 0.0)
 

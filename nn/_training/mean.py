@@ -18,7 +18,7 @@ from .targets import as_array, check_weight, check_weights, elements, like, one_
 
 
 def where_counted(factor: Operand, x: Operand, bad: float, good: float) -> Operand:
-    """Return x, but `good` where its factor is 0 and x may be the number `bad`, with which 0 * inf would be nan."""
+    """Return x, but `good` where its factor is 0 and x may be `bad`, as 0 * inf would be nan."""
     if isinstance(factor, Node):
         # Elsewhere the derivative for the factor, a target, is x also where it is 0.
         return where(equal(factor, 0.0) * equal(x, bad), good, x)
@@ -30,7 +30,7 @@ def where_counted(factor: Operand, x: Operand, bad: float, good: float) -> Opera
 def mean_of(
     one: Callable[..., Any], y_hat: Output, y: Targets, weight: Weights | None, name: str, *columns: Operand
 ) -> Cost:
-    """Return the mean of `one(prediction, target)`, having checked that there is a target for each prediction.
+    """Return the mean of `one(prediction, target)`; raise ValueError unless each prediction has a target.
 
     `columns` are further arguments of `one`: a number, or as many as the last axis is long.
     """
@@ -55,7 +55,7 @@ def mean_of(
 
 
 def column_weights(weight: Weights, shape: tuple[int, ...], what: str, name: str) -> Operand:
-    """Return weights of the columns of a shape, having checked that there is one number, or one for each."""
+    """Return weights of columns; raise ValueError unless there is one number, or one for each column."""
     weight = operand(weight, name, what)
     accepted = [shape[1:][-1:] or (1,)] if what == "class_weight" else [(), shape[1:][-1:] or (1,)]
     if shape_of(weight) not in accepted:
@@ -76,7 +76,7 @@ def weighted(losses: Operand, weight: Weights | None) -> Operand:
 
 
 def times_weight(losses: list[Any], weight: Weights | None) -> list[Any]:
-    """Return a list of losses, as many for each sample, times the weight of each."""
+    """Return a list of losses, equally many a sample, times the weights of the samples."""
     if weight is None:
         return losses
     weights = flat(elements(weight))
@@ -85,7 +85,7 @@ def times_weight(losses: list[Any], weight: Weights | None) -> list[Any]:
 
 
 def average(losses: list[Any], weight: Weights | None) -> Cost:
-    """Return the mean of losses, as many for each sample, times the weight of each."""
+    """Return the mean of losses, equally many a sample, times the weights of the samples."""
     losses, n = times_weight(losses, weight), len(losses)
     total = reduce(add, losses)
     # The sum may overflow where the mean does not.

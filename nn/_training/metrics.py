@@ -1,4 +1,4 @@
-"""Metrics, and what they and every figure read: the class that scores decide for, and the class that a label means."""
+"""Metrics, and the classes of scores and labels, which metrics and figures read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .targets import check_distributions
 
 
 class Decisions(NamedTuple):
-    """The class that the scores of each sample decide for, and the one of its label, as numbers; and the classes."""
+    """The number of each sample's class by its scores, the number by its label, and the classes."""
 
     guesses: list[int]
     truths: list[int]
@@ -34,8 +34,8 @@ def accuracy(y_hat: Output, y: Targets, *, threshold: float | None = None, class
 
     y are n labels: numbers from 0 to k - 1, bool, -1 and +1 for one score, or names, which are sorted; `classes` are
     the k labels in another order. Or y are rows (n, k) of probabilities (one-hot), the largest of which is the label.
-    Raises ValueError for shapes that do not fit, a score that is no number or nan, and a label that no
-    score stands for.
+    Raises ValueError for shapes that do not fit, a score that is no number or nan, and a label that has no
+    score.
 
     >>> accuracy([2.0, -1.0, 3.0, 0.5], [1, 0, 1, 0])
     0.75
@@ -49,7 +49,7 @@ def accuracy(y_hat: Output, y: Targets, *, threshold: float | None = None, class
 
 
 def decisions(y_hat: Output, y: Targets, threshold: float | None, classes: Labels | None, who: str) -> Decisions:
-    """Return what n scores decide for and what n labels mean, for `who` asks; `accuracy` says by which rule."""
+    """Return the classes of n scores and of n labels, by the rules of `accuracy`; `who` asks."""
     scores, (labels, shape) = checked_scores(y_hat, who), listed(y)
     n, k = len(scores), columns(scores)
     if shape not in ((n,), (n, 1), (n, k)):
@@ -66,7 +66,7 @@ def decisions(y_hat: Output, y: Targets, threshold: float | None, classes: Label
 
 
 def _doubt(scores: list[Any], guesses: list[int], truths: list[int], who: str) -> None:
-    """Warn if the scores were learned as the numbers 0 and 1, so that classes part at 0.5, and were read as logits."""
+    """Warn if scores were read as logits, but seem to be learned as the numbers 0 and 1."""
     at_half = decide(scores, 0.5)
     right, rather = (sum(map(int.__eq__, found, truths)) / len(truths) for found in (guesses, at_half))
     if len(truths) >= 10 and rather >= 0.9 and rather - right >= 0.1 and len(set(at_half)) == 2:
@@ -78,19 +78,19 @@ def _doubt(scores: list[Any], guesses: list[int], truths: list[int], who: str) -
 
 
 def decide(scores: list[Any], threshold: float) -> list[int]:
-    """Return the number of the class for each of checked scores: above the threshold, or the largest of its row."""
+    """Return the class number of each of checked scores: by the threshold, or the largest of a row."""
     if columns(scores) == 1:
         return [int(score > threshold) for score in scores]
     return [row.index(max(row)) for row in scores]
 
 
 def columns(scores: list[Any]) -> int:
-    """Return how many scores a sample has."""
+    """Return the number of scores of a sample."""
     return len(scores[0]) if isinstance(scores[0], list) else 1
 
 
 def checked_scores(y_hat: Output, who: str) -> list[Any]:
-    """Return scores as a list of n numbers, also those of one column, or of n lists of k; refuse what are none."""
+    """Return scores as a list of n numbers, or of n lists of k; raise ValueError for anything else."""
     scores: list[Any]
     scores, shape = listed(y_hat)
     if len(shape) not in (1, 2) or 0 in shape:
@@ -113,7 +113,7 @@ def checked_scores(y_hat: Output, who: str) -> list[Any]:
 
 
 def threshold_of(scores: list[Any], signs: bool, threshold: float | None, who: str) -> float:
-    """Return above which number one score decides for the second class: what is asked for, or what the scores tell."""
+    """Return the threshold of the second class: the given one, or the one that the scores suggest."""
     if threshold is None:
         return 0.5 if columns(scores) == 1 and not signs and all(0 <= score <= 1 for score in scores) else 0.0
     if columns(scores) > 1 or not hasattr(threshold, "__float__") or not math.isfinite(threshold):
@@ -158,7 +158,7 @@ def class_numbers(labels: list[Any], k: int, classes: Labels | None, who: str) -
 
 
 def listed(x: Nested) -> tuple[Any, tuple[int, ...]]:
-    """Return nodes, arrays, tables and lists of these as lists of plain numbers and labels, with their shape."""
+    """Return nodes, arrays, tables and lists as lists of plain numbers and labels, and their shape."""
     x = x.data if isinstance(x, Node) else x
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
     if getattr(getattr(x, "dtype", None), "kind", "O") != "O":

@@ -1,4 +1,4 @@
-"""The loss as `fit` calls it: what is no loss is told before anything is trained."""
+"""The loss as `fit` calls it: it is checked before anything is trained."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .metrics import raw
 
 
 class Objective:
-    """A loss function (y_hat, y) that gives one number, a node, and never compares n numbers with n rows of one.
+    """A loss function (y_hat, y) that gives one node, and never compares n numbers with n rows of one.
 
     Targets whose shape differs from that of the outputs by axes of length 1, such as (n, 1) for (n,), are brought into
     the shape of the outputs if the loss does not take them as they are, or would compare each with each, which NumPy's
@@ -28,12 +28,12 @@ class Objective:
     def __init__(self, loss: Loss, parameters: list[Any]) -> None:
         self.loss = loss
         self.parameters: list[Any] | None = parameters
-        """The nodes on one of which the loss must depend; None once it was seen to."""
+        """The nodes of the optimizer; None as soon as the loss is known to depend on one of them."""
         self.turned: dict[bool, bool] = {}
         """Whether targets are brought into the shape of the outputs, of several samples (True) and of one (False)."""
 
     def __call__(self, y_hat: Output, y: Targets, *weight: Weights) -> Cost:
-        """Return the loss of outputs; raise TypeError or ValueError for what is no scalar node."""
+        """Return the loss of outputs; raise TypeError or ValueError unless it is a scalar node."""
         J = self._of(y_hat, self.targets(y_hat, y, *weight), *weight)
         if J is None:
             raise TypeError("the loss returned None: its last line must be `return ...`")
@@ -66,7 +66,7 @@ class Objective:
         return self.loss(y_hat, y, weight=weight[0]) if weight else self.loss(y_hat, y)
 
     def _must_turn(self, y_hat: Output, y: Targets, *weight: Weights) -> bool:
-        """Tell whether the loss takes the targets in the shape of the outputs alone; raise if it takes them in none."""
+        """Tell whether the loss takes targets in the shape of the outputs alone; raise if in no shape."""
         shape = _shape(y_hat)
         try:
             J = self._of(y_hat, y, *weight)
@@ -88,7 +88,7 @@ class Objective:
 
 
 def _check_reach(J: Node, y_hat: Output, parameters: list[Any]) -> None:
-    """Raise ValueError, and say where the way ends, if a loss depends on none of the parameters."""
+    """Raise ValueError, with the place of the break, unless a loss depends on one of the parameters."""
     wanted = {id(parameter) for parameter in parameters}
     if any(id(node) in wanted for node in _ancestors([J])):
         return
@@ -119,7 +119,7 @@ def _ancestors(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def _spread(J: Cost, y_hat: Output) -> bool:
-    """Tell whether broadcasting made more numbers of outputs and as many targets, such as n * n of n and n."""
+    """Tell whether broadcasting made more numbers than outputs and targets, for example n * n of n and n."""
     outputs = {id(node) for node in _nodes(y_hat)}
 
     def of_outputs(part: Nested) -> bool:
@@ -133,7 +133,7 @@ def _spread(J: Cost, y_hat: Output) -> bool:
 
 
 def _shape(x: Nested) -> tuple[int, ...]:
-    """Return the shape of what a network returned or was given; of what has none the shape of a number."""
+    """Return the shape of an output or of targets; without one, or if ragged, the shape of a number."""
     try:
         return shape_of(x)
     except ValueError:
@@ -146,7 +146,7 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _turned(y: Targets, shape: tuple[int, ...]) -> Targets:
-    """Return targets in another shape of as many numbers."""
+    """Return targets in another shape, with the same numbers."""
     if not isinstance(y, (list, tuple)):
         return y.reshape(shape)
 
@@ -163,7 +163,7 @@ def _kind(J: object) -> str:
 
 
 def evaluated(model: Module, objective: Objective, X: Rows, y: Targets) -> tuple[float, Numbers, Targets]:
-    """Return the loss of samples after training, the raw outputs, and the targets that these are compared with."""
+    """Return the loss of samples after training, the raw outputs, and the targets in their shape."""
     # To see whether a loss compares each with each takes a graph.
     with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):
         y_hat = model(X)

@@ -1,4 +1,4 @@
-"""What optimizers share: parameters in groups, their settings, a state for each parameter."""
+"""The common part of optimizers: parameters in groups, settings, a state for each parameter."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .hyperparameters import CHECKS
 
 
 class Optimizer:
-    """What moves parameters against their gradients; `SGD`, `Adam` and `RMSProp` say how far.
+    """An optimizer moves parameters against their gradients; `SGD`, `Adam` and `RMSProp` say how far.
 
     `parameters` are leaf nodes, or groups of them as in PyTorch: dicts with "params" and settings of their own, such as
     `[{"params": model.layers[0].parameters(), "lr": 0.001}, {"params": model.layers[1].parameters()}]`. The `lr` of a
     group follows that of the optimizer: half of `optimizer.lr` is half of each, as by a schedule of `fit`. One that is
-    given twice moves once. A frozen one does not move, nor does what is remembered of it change. A gradient that was
+    given twice moves once. A frozen one does not move, and its memory does not change. A gradient that was
     not computed counts as 0: momentum and weight decay go on, as in PyTorch after `zero_grad(set_to_none=False)`. The
-    list `parameters` and the groups may be changed; what is remembered of a parameter stays with it.
+    list `parameters` and the groups may be changed; the memory of a parameter stays with it.
 
     A subclass defines `change(k)`, how much parameter k changes, names in `kept` the lists in which it remembers a
     number or an array for each parameter, and in `settings` the numbers that it was made with, which are those of the
@@ -54,11 +54,11 @@ class Optimizer:
         """The number of steps of each parameter: fewer if it was frozen or came later."""
         self.parameters: list[Any] = []
         self.param_groups: tuple[dict[str, Any], ...] = ()
-        """The groups: their "params" and settings of their own, all of which may be set."""
+        """The groups: their "params" and settings of their own, which may be set."""
         self._members: tuple[Any, ...] = ()
         """The "params" of each group, as they were when the list of parameters was made."""
         self._lr_of_groups = self.lr
-        """The learning rate with which the groups have the one that stands there."""
+        """The learning rate of the optimizer to which those of the groups belong."""
         self._places: list[Any] = []
         """The parameters whose counts and memory stand in the lists, in their order."""
         self._absent: dict[Any, list[Any]] = {}
@@ -85,7 +85,7 @@ class Optimizer:
         self._checked(now | {"lr": 1.0} if isinstance(self.lr, (int, float)) and self.lr == 0 else now)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Move other parameters as well, a dict of "params" and settings of their own.
+        """Add a group of parameters to move: a dict of "params" and settings of their own.
 
         >>> model = MLP(2, [3, 1], of=Tensor)
         >>> optimizer = SGD(model.layers[1].parameters(), lr=0.1)
@@ -138,7 +138,7 @@ class Optimizer:
                         parameter.data = parameter.snapshot() + self.change(k)
 
     def _match(self) -> None:
-        """Bring counts and memory into the order of the parameters, if somebody has changed these or the groups."""
+        """Bring counts and memory into the order of the parameters, if these or the groups have changed."""
         members = tuple(group["params"] for group in self.param_groups)
         if not all(map(operator.is_, members, self._members)):
             self.parameters, self._members = [node for nodes in members for node in nodes], members
@@ -182,7 +182,7 @@ class Optimizer:
             vars(self).update(before)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the settings, the numbers of steps, what is remembered, and the groups.
+        """Return the settings, the numbers of steps, the memory of each parameter, and the groups.
 
         There is a list with an entry for each parameter under each name in `kept`; the "params" of a group are places
         in these lists.
@@ -196,10 +196,10 @@ class Optimizer:
         )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set settings, memory and groups to those of a `state_dict` of such an optimizer of such parameters.
+        """Set settings, memory and groups to those of a `state_dict` of an optimizer of this class.
 
         Raises ValueError, and changes nothing, if names are missing or unknown, a setting is out of range, a list has
-        another length, or what is remembered of a parameter has another shape than it, TypeError for what is no state.
+        another length, or the memory of a parameter has another shape than it, TypeError if `state` is no mapping.
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"load_state_dict takes what state_dict() returns; got {brief(state)}")
@@ -251,10 +251,10 @@ def _groups(parameters: Parameters, user: str) -> list[dict[str, Any]]:
 
 
 def _memory(name: str, item: Unchecked, node: Node) -> Numbers:
-    """Return what is remembered of a parameter; raise ValueError for another shape, and for what is no number."""
+    """Return the memory of a parameter; raise ValueError unless it is numbers of the parameter's shape."""
     kind = getattr(getattr(item, "dtype", None), "kind", "f" if isinstance(item, (int, float)) else "")
     shape = getattr(item, "shape", ())
-    # Before the first step there is 0.0, whatever the shape.
+    # Before the first step there is 0.0 for any shape.
     if (
         isinstance(item, Node)
         or kind not in ("f", "i", "u")
@@ -266,7 +266,10 @@ def _memory(name: str, item: Unchecked, node: Node) -> Numbers:
 
 
 def leaves(parameters: Parameters, user: str) -> list[Any]:
-    """Return parameters as a list, each once; raise if there are none, or one is no leaf node. `user` needs them."""
+    """Return parameters as a list, each once; raise unless they are leaf nodes, and one at least.
+
+    `user` is the function or the class that needs them.
+    """
     if not isinstance(parameters, Iterable):
         raise TypeError(f"{user} needs parameters; got one {type(parameters).__name__}: give model.parameters()")
     listed = list(parameters)

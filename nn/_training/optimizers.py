@@ -62,12 +62,13 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: each parameter moves by lr * m / (sqrt(v) + eps), m and v being running means of dJ/dw and its square.
+    """Adam: each parameter moves by lr * m / (sqrt(v) + eps), with running means m and v.
 
-    m <- b1 m + (1 - b1) dJ/dw and v <- b2 v + (1 - b2) (dJ/dw)^2 with (b1, b2) = `betas`, both divided by what is
-    missing from their start at 0, 1 - b^t (Kingma & Ba 2015). `weight_decay` moves w by -lr * weight_decay * w as well,
-    apart from m and v (Loshchilov & Hutter 2019): with it this is PyTorch's AdamW, whose default is 0.01, and not its
-    Adam, which adds the multiple of w to dJ/dw. Raises as `Optimizer`.
+    These are means of dJ/dw and of its square: m <- b1 m + (1 - b1) dJ/dw and v <- b2 v + (1 - b2) (dJ/dw)^2 with (b1,
+    b2) = `betas`, both divided by the part that they lack by their start at 0, 1 - b^t (Kingma & Ba 2015).
+    `weight_decay` moves w by -lr * weight_decay * w too, apart from m and v (Loshchilov & Hutter 2019): with it this is
+    PyTorch's AdamW, whose default is 0.01, and not its Adam, which adds the multiple of w to dJ/dw. Raises as
+    `Optimizer`.
 
     >>> w = Value(1.0)
     >>> optimizer = Adam([w], lr=0.1)

@@ -18,7 +18,7 @@ def l1(parameters: Module | Node | Iterable[Node]) -> Cost:
     """Return the sum of |w| over all numbers of a module's parameters, or of a list of nodes, as a node.
 
     Added to a loss it draws weights to 0: `lambda y_hat, y: mse(y_hat, y) + 1e-3 * l1(model)`. A node that is given
-    twice counts once. Raises ValueError if there are none, TypeError for what are no nodes.
+    twice counts once. Raises ValueError for no nodes at all, TypeError for an item that is no node.
 
     >>> l1([Value(2.0), Tensor([-1.0, 3.0])]).item()
     6.0

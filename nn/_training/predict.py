@@ -1,4 +1,4 @@
-"""`predict`: what a trained network says of samples."""
+"""`predict`: the outputs of a trained network for samples."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .metrics import raw
 
 
 def predict(model: Module, X: Rows) -> Numbers:
-    """Return the model's output in use, as raw numbers, without recording a graph: lists for Values, else an array.
+    """Return the model's output as raw numbers, without a graph: lists for Values, else an array.
 
-    X is whatever `fit` takes. Layers behave as after training (`Module.eval`), also in the middle of it.
+    X has any form that `fit` takes. Layers behave as after training (`Module.eval`), also in the middle of it.
 
     >>> len(predict(MLP(2, [3, 1]), [[0.0, 1.0], [2.0, 3.0]]))
     2

@@ -15,10 +15,10 @@ SHORTEST, LONGEST = 0.5, 15.0
 
 @contextmanager
 def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar over the epochs on a terminal and in a notebook, if tqdm is installed; yield what moves it on.
+    """Show a bar over the epochs on a terminal and in a notebook; yield the function that moves it.
 
-    Each picture is an output of a notebook, which keeps all of them. So the bar moves by time, not by epochs, and the
-    longer a training takes, the slower.
+    It needs tqdm; without it nothing is shown. Each picture is an output of a notebook, which keeps all of them. So the
+    bar moves by time, not by epochs, and the longer a training takes, the slower.
     """
     try:
         if not progress or not (sys.stderr.isatty() or "ipykernel" in sys.modules):

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions of the epochs that have passed, which return a factor for the learning rate.
+"""Learning-rate schedules: functions from the epochs so far to a factor of the learning rate.
 
 `fit` asks at every step, so the epochs are a fraction inside an epoch: 2.5 is the middle of the third. A schedule keeps
 nothing, and any function of a number is one.
@@ -28,9 +28,10 @@ def step_decay(every: float, factor: float = 0.1) -> Schedule:
 
 
 def cosine(over: float, to: float = 0.0) -> Schedule:
-    """Return the schedule that falls from 1 to `to` along half a cosine, over `over` epochs (Loshchilov & Hutter 2017).
+    """Return the schedule that falls from 1 to `to` along half a cosine, over `over` epochs.
 
-    Raises ValueError for `over` that is not positive, and for `to` that is not from 0 to 1.
+    From Loshchilov & Hutter 2017. Raises ValueError for `over` that is not positive, and for `to` that is not from 0 to
+    1.
 
     >>> schedule = cosine(10)
     >>> [round(schedule(epochs), 3) for epochs in (0, 5, 10, 20)]
@@ -42,7 +43,7 @@ def cosine(over: float, to: float = 0.0) -> Schedule:
 
 
 def warm_up(over: float, then: Schedule | None = None) -> Schedule:
-    """Return the schedule that rises in a straight line from 0 to 1 over `over` epochs, then goes on as `then`.
+    """Return the schedule that rises in a line from 0 to 1 over `over` epochs, then goes on as `then`.
 
     `then` is asked about the epochs since the end of the rise; without it the factor stays 1. Raises ValueError for
     `over` that is not positive.

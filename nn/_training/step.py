@@ -16,7 +16,7 @@ from .optimizer import Optimizer
 Step = Callable[..., tuple[float, Any]]
 
 MANY = 100
-"""From so many steps on it pays to compile: that takes about as long as so many steps of a small network."""
+"""The number of steps from which it pays to compile: that takes as long as these steps of a small network."""
 
 
 def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
@@ -55,7 +55,7 @@ def plain(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
 
 
 def compiled(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
-    """Return the same, replayed: what it computes is compiled, while its Python runs at every step as it is written.
+    """Return the step of `plain`, replayed: its arithmetic is compiled, its Python runs at every step.
 
     Where that turns out to be impossible, or does not pay, it goes on uncompiled, with a warning.
     """

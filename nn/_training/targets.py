@@ -1,4 +1,4 @@
-"""In which forms losses and metrics take predictions, targets and weights, and what they refuse."""
+"""The forms in which losses and metrics take predictions, targets and weights, and their refusals."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from nn._core.rows import LISTS, held, rows, shape_of
 from nn._core.types import Nested, Numbers, Operand, Output, Targets
 
 ROUNDING = 1e-5
-"""So far may the probabilities of a target, such as those of float32, be from the sum 1."""
+"""The distance from 1 that a sum of probabilities may have, for example in float32."""
 
 
 def operand(x: Operand, name: str, what: str) -> Operand:
-    """Return numbers as a loss computes with them: nodes, arrays, numbers, and lists of numbers and Values.
+    """Return numbers as losses compute with them: nodes, arrays, numbers, lists of numbers and Values.
 
-    Lists of Tensors or arrays are stacked, tables and series become arrays. Raises ValueError for text, what is missing
-    and lists of different lengths, TypeError for what holds no numbers; `name` is the function, `what` its argument.
+    Lists of Tensors or arrays are stacked, tables and series become arrays. Raises ValueError for text, missing numbers
+    and lists of different lengths, TypeError for an object without numbers. `name` is the function, `what` its
+    argument.
     """
     if isinstance(x, (int, float, Node)):
         return _unboxed(x)
@@ -79,13 +80,13 @@ def one_column(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 
 def like(y: Operand, of: Operand, shape: tuple[int, ...]) -> Operand:
-    """Return an operand as an array or Tensor of a shape, which has as many numbers; `of` as for `as_array`."""
+    """Return an operand as an array or Tensor of a shape with as many numbers; `of` as for `as_array`."""
     y = as_array(y, of)
     return y if shape_of(y) == shape else reshape(y, shape=shape)
 
 
 def made_by(x: Operand, operation: str) -> bool:
-    """Tell whether a node, or the first in lists, is the output of an operation, perhaps in another shape."""
+    """Tell whether a node, or the first in lists, is the output of an operation, perhaps reshaped."""
     x = first(x)
     while isinstance(x, Node) and x.op is not None and x.op.name == "reshape":
         x = x.inputs[0]
@@ -93,7 +94,7 @@ def made_by(x: Operand, operation: str) -> bool:
 
 
 def check_order(y_hat: Output, y: Targets, name: str) -> None:
-    """Raise ValueError if what a network computed is given as the targets, and raw numbers as its output."""
+    """Raise ValueError if a network's output is given as the targets, and raw numbers as the output."""
     y_hat, y = first(y_hat), first(y)
     if isinstance(y, Node) and y.op is not None and not isinstance(y_hat, Node):
         raise ValueError(
@@ -137,9 +138,9 @@ def check_weights(weight: Operand, what: str) -> None:
 
 
 def check_classes(y: Operand, k: int, ignores: bool) -> None:
-    """Raise ValueError for a label that is no class number from 0 to k - 1; y are they, or with `ignores` a pair.
+    """Raise ValueError for a label in y that is no class number from 0 to k - 1.
 
-    The second of the pair is the number that is accepted as well.
+    With `ignores`, y is a pair: the labels, and one more number that is accepted.
     """
     y, ignored = (y[0], [plain(y[1])]) if ignores else (y, [])
     y = y.data if isinstance(y, Node) else y
@@ -155,7 +156,7 @@ def check_classes(y: Operand, k: int, ignores: bool) -> None:
 
 
 def check_distributions(y: Operand, name: str) -> None:
-    """Raise ValueError for a row of targets that are no probabilities: negative, or with another sum than 1."""
+    """Raise ValueError for a row of targets with a negative number, or with another sum than 1."""
     y = y.data if isinstance(y, Node) else y
     if type(y).__name__ == "ndarray" and (y >= 0).all() and (abs(y.sum(axis=-1) - 1) <= ROUNDING).all():
         return
@@ -191,13 +192,13 @@ def check_signs(y: Operand) -> None:
 
 
 def check_positive(number: Operand, what: str) -> None:
-    """Raise ValueError for what is no number above 0."""
+    """Raise ValueError unless a number is above 0."""
     if not plain(number) > 0:
         raise ValueError(f"{what} must be a positive number; got {brief(plain(number))}")
 
 
 def check_unit(number: Operand, what: str) -> None:
-    """Raise ValueError for what is no number from 0 to 1."""
+    """Raise ValueError unless a number is from 0 to 1."""
     if not 0 <= plain(number) <= 1:
         raise ValueError(f"{what} must be a number from 0 to 1; got {brief(plain(number))}")
 

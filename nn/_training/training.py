@@ -1,4 +1,4 @@
-"""What a training is made of: everything that `fit` is given, checked before the first step."""
+"""The parts of a training: everything that `fit` is given, checked before the first step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .step import MANY, Step, accumulated, compiled, plain
 
 
 class Training(NamedTuple):
-    """What is the same in all epochs; `steps` are the optimizer's at the start."""
+    """The parts of a training that stay the same in all epochs; `steps` are the optimizer's at the start."""
 
     model: Module
     objective: Objective
@@ -59,7 +59,7 @@ def begin(
     seed: int | None,
     compile: bool,
 ) -> Training:
-    """Return a training that can begin; raises as `fit` does for what does not fit."""
+    """Return a training that can begin; raise the errors of `fit` for arguments that do not fit."""
     _check_moved(model, loss, optimizer)
     epochs, accumulate = whole("epochs", epochs, 1), whole("accumulate", accumulate, 1)
     if batch_size is not None:
@@ -87,7 +87,7 @@ def begin(
 
 
 def _check_moved(model: Module, loss: Unchecked, optimizer: Unchecked) -> None:
-    """Raise TypeError for what is no loss or no optimizer, ValueError for an optimizer that moves nothing."""
+    """Raise TypeError for no loss or no optimizer, ValueError for an optimizer that moves nothing."""
     if not callable(loss):
         raise TypeError(f"loss must be a function (y_hat, y) such as nn.hinge; got {brief(loss)}")
     if not isinstance(optimizer, Optimizer):
@@ -100,6 +100,6 @@ def _check_moved(model: Module, loss: Unchecked, optimizer: Unchecked) -> None:
 
 
 def _recorded_first(recorded: Step, others: Step) -> Step:
-    """Return the step that is recorded the first time, as what is checked of the loss is checked there."""
+    """Return a step that is `recorded` the first time, when the loss is checked, and `others` later."""
     steps = chain([recorded], repeat(others))
     return lambda *batch: next(steps)(*batch)
