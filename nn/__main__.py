@@ -29,7 +29,7 @@ EXAMPLES = """examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """Reads the command line; a mistake in it is told in one line, as all mistakes are."""
+    """A parser of the command line; it reports a mistake in one line, as all mistakes are reported."""
 
     def error(self, message: str) -> NoReturn:
         """Raise the mistake in place of printing the usage and leaving Python."""
@@ -37,9 +37,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 1 if training diverged, 2 if the input was wrong, or 130 if it was stopped.
+    """Run a command; return 0, 1 if training diverged, 2 for wrong input, or 130 if it was stopped.
 
-    Returns 141, as a shell does, if who reads the output, such as `head`, has seen enough.
+    Returns 141, as a shell does, if the reader of the output, such as `head`, stops reading.
     """
     try:
         options = parser().parse_args(argv)
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _command.export(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python writes what is left at its end, and would tell that nobody reads it.
+        # Python writes the rest of the output when it ends, and would report that nobody reads it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except argparse.ArgumentError as error:
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
+    """Return the parser of the command line."""
     top = Parser(
         prog="python -m nn",
         description="Train small networks and look at what they learn.",
@@ -85,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 Commands = Any
-"""What argparse returns for subcommands; its class has no public name."""
+"""The object that argparse returns for subcommands; its class has no public name."""
 
 
 def _add_demo(commands: Commands) -> None:

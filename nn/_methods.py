@@ -1,4 +1,4 @@
-"""Methods whose work is done on higher floors than their classes: attached here, so that no file imports upwards."""
+"""Methods that need higher floors than their classes: attached here, so that no import goes up."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def to_torch(self: Module) -> Any:
 
 
 def from_torch(self: Module, state: Mapping[str, Any]) -> Module:
-    """Set the numbers to those of a PyTorch state_dict of the same layers, by their order; return the network.
+    """Set the numbers to those of a PyTorch state_dict of the same layers, in order; return the network.
 
     `state` may hold tensors of PyTorch or arrays. Raises ValueError, and changes nothing, if their number or a
-    shape differs, if they hold no real numbers, and for modules of your own; TypeError for what is no state.
+    shape differs, if they hold no real numbers, and for modules of your own; TypeError if `state` is no mapping.
 
     >>> import numpy
     >>> state = {"0.weight": numpy.ones((3, 2)), "0.bias": numpy.zeros(3)}
@@ -55,7 +55,7 @@ def from_torch(self: Module, state: Mapping[str, Any]) -> Module:
 
 
 def _draw_(self: Module) -> Drawing:
-    """Return what `autograd.draw` shows of a network: its neurons."""
+    """Return the drawing that `autograd.draw` shows of a network: its neurons."""
     return draw_network(self)
 
 
@@ -68,7 +68,7 @@ def _repr_mimebundle_(self: Module, include: object = None, exclude: object = No
 
 
 def plot(self: History, ax: Axes | None = None, *, held_out: str = "validation") -> Axes:
-    """Draw the curves on Matplotlib axes, and return these; `held_out` is what the samples of val_ are called."""
+    """Draw the curves on Matplotlib axes, and return these; `held_out` names the samples of val_."""
     # Matplotlib takes its time to import.
     from .plots import history
 

@@ -1,4 +1,4 @@
-"""What the command line does: train, evaluate, predict, export."""
+"""The commands: train, evaluate, predict, export."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ SCHEDULES: dict[str, Callable[[int], Schedule | None]] = {
 
 
 class Data(NamedTuple):
-    """All samples, with the names of the features and of the classes, and the checksum of the file that had them."""
+    """All samples, the names of the features and of the classes, and the checksum of the file."""
 
     X: Any
     y: Any
@@ -90,7 +90,7 @@ class Samples(NamedTuple):
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train on the data that were asked for, print how well it went and write the run's folder."""
+    """Train on the data that the options name, print the accuracy and write the run's folder."""
     if options.model == "cnn" and options.data != "digits":
         raise DataError(f"--model cnn: takes images; write --data digits, as {options.data} has none")
     if options.model == "cnn" and options.of == "value":
@@ -124,7 +124,7 @@ def _train(options: argparse.Namespace, run: Run, samples: Samples) -> None:
         X_train, X_test = X_train.tolist(), X_test.tolist()
         y_train, y_test = (y.tolist() if hasattr(y, "tolist") else y for y in (y_train, y_test))
     print(model.summary((1, SIDE, SIDE) if options.model == "cnn" else None) + "\n")
-    # Who stops by the test samples can no longer test with them.
+    # A training that stops by the test samples can no longer be tested with them.
     validation = (X_test, y_test)
     if options.patience is not None:
         X_train, X_apart, y_train, y_apart = train_test_split(X_train, y_train, seed=options.seed)
@@ -148,7 +148,7 @@ def _train(options: argparse.Namespace, run: Run, samples: Samples) -> None:
             seed=options.seed,
         )
     except KeyboardInterrupt:
-        # Nothing may be learned yet that would be worth an earlier run in the same folder.
+        # Without a whole epoch, the network is not worth an earlier run in the same folder.
         if not history.epochs:
             raise
     print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s")
@@ -165,7 +165,10 @@ def _train(options: argparse.Namespace, run: Run, samples: Samples) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Print how often a run's network is right, in all and for each class: on its own data, or on another CSV file."""
+    """Print how often a run's network is right, in all and for each class.
+
+    The samples are those of the run, or those of another CSV file.
+    """
     run = read(options.run)
     given = options.data is not None
     if given and (options.target not in (None, run.options["target"]) or not _is_own(run, options.data)):
@@ -193,10 +196,10 @@ def _is_own(run: Run, path: str) -> bool:
 
 
 def _as_in_training(run: Run, path: str | None) -> Samples:
-    """Return the samples of a run in the parts that they were in; raise DataError if that is not known any more."""
+    """Return the samples of a run in their two parts; raise DataError if these are not known any more."""
     data = run.options["data"] if path is None else path
     if path is None and data not in (*MADE, *SHIPPED, "digits"):
-        # A stranger may have written where its data are: no other file is opened than one named here, or near.
+        # A stranger may have written the path of the data: no file is opened but one named here, or near.
         if Path(data).is_absolute() or ".." in Path(data).parts:
             raise DataError(f"{data}: has the data of this run; if it is yours, name it with --data {data}")
         if not _is_own(run, data):
@@ -234,13 +237,13 @@ def cell(text: str) -> str:
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write a run's network as an ONNX file that takes the features as they are, and print what goes in and out."""
+    """Write a run's network as an ONNX file that takes raw features; print its input and output."""
     run = read(options.run)
     image = run.options["model"] == "cnn"
     network: Any = run.model
     model = network.to(Tensor)
     if not image:
-        # To subtract means and divide by spreads is what BatchNorm does after training; the square of a spread, as a
+        # After training, BatchNorm subtracts means and divides by spreads; the square of a spread, as a
         # variance, may be too small or too large for single precision.
         scaled = BatchNorm(len(run.features), of=Tensor, eps=0.0)
         scaled.running_mean.data, scaled.w.data = run.means, [1 / spread for spread in run.spread]
@@ -255,7 +258,7 @@ def export(options: argparse.Namespace) -> None:
 
 
 def make_writable(option: str, folder: Path) -> None:
-    """Make the folder, and raise DataError if nothing could be written to it: better now than after the training."""
+    """Make the folder; raise DataError, before the training, if it cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -265,7 +268,7 @@ def make_writable(option: str, folder: Path) -> None:
 
 
 def _spare(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Raise DataError if there is a run of other data or another kind of network in a folder: it would be lost."""
+    """Raise DataError if a folder has a run of other data or of another network, which would be lost."""
     try:
         earlier = read(folder).options
     except DataError:
@@ -278,7 +281,7 @@ def _spare(folder: Path, settings: Mapping[str, Any]) -> None:
 
 
 def load(options: Mapping[str, Any]) -> Data:
-    """Return the samples that were asked for."""
+    """Return the samples that the options name."""
     data, target, n, seed = (options[name] for name in ("data", "target", "samples", "seed"))
     if target is not None and data in (*MADE, *SHIPPED, "digits"):
         raise DataError(f"--target {target}: is for CSV files; {data} has no columns to choose from")
@@ -319,7 +322,10 @@ def _parts(data: Data, train: list[int], test: list[int]) -> Samples:
 
 
 def scaling(options: Mapping[str, Any], X: Rows) -> tuple[list[float], list[float]]:
-    """Return mean and spread of each column of measured data; others are of a good size as they are: 0 and 1."""
+    """Return mean and spread of each column of measured data.
+
+    They are 0 and 1 for made data and digits, whose numbers have a good size already.
+    """
     import numpy
 
     X = numpy.asarray(X, float)
@@ -353,7 +359,7 @@ def _loss(classes: list[str]) -> Loss:
 
 
 def _threshold(classes: list[str]) -> float | None:
-    """Return above which number the score for two classes, a logit, decides for the second; more have a score each."""
+    """Return the logit above which the second of two classes is chosen; None for more classes."""
     return 0.0 if len(classes) == 2 else None
 
 
@@ -371,7 +377,7 @@ def _measured(run: Run, samples: Samples) -> dict[str, tuple[float, int]]:
 
 
 def _figures(run: Run, samples: Samples, history: History) -> dict[str, tuple[Any, str]]:
-    """Return the pictures of a run by name, each with what it shows."""
+    """Return the pictures of a run by name, each with its caption."""
     scores, y_test, threshold = run.scores(samples.X_test), samples.y_test, _threshold(run.classes)
     confusion = plots.confusion_matrix(scores, y_test, classes=run.classes, threshold=threshold)
     figures = {

@@ -1,4 +1,4 @@
-"""The main job: a perceptron explained, moons learned neuron by neuron, handwritten digits learned layer by layer."""
+"""The main job: a perceptron explained, moons learned by neurons, written digits learned by layers."""
 
 from __future__ import annotations
 

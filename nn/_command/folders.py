@@ -1,7 +1,7 @@
-"""Several files in one folder that belong together: all of them are the old ones, or all the new ones.
+"""Several files of a folder that belong together: all of them are old, or all of them are new.
 
-The new ones are written into a folder of their own inside, `.next`, the one that says what the others are before them.
-When that one is moved out of there, the new ones hold; then the others follow. Who reads looks in both places.
+New files are written into a folder inside, `.next`, first the file that describes the others.
+As soon as that one is moved out of there, the new files count; then the others follow. A reader looks in both places.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NEXT = ".next"
 
 
 def write_together(folder: Path, contents: Mapping[str, bytes | str], first: str, known: Collection[str]) -> None:
-    """Write files by name; of `known`, what is not among them is removed. `first` says what the others are.
+    """Write files by name, and remove the other files of `known`; the file `first` describes the rest.
 
     Raises OSError, and changes nothing, if the disk is full.
     """
@@ -40,9 +40,9 @@ def write_together(folder: Path, contents: Mapping[str, bytes | str], first: str
 
 
 def settle(folder: Path, first: str, known: Collection[str]) -> None:
-    """End what was left half done: with the new files if they hold already, else with the old ones."""
+    """Finish an interrupted writing: with the new files if `first` was moved already, else with the old."""
     beside = folder / NEXT
-    # Behind a link there are files of others.
+    # A link may lead to somebody else's files.
     if beside.is_symlink() or not beside.is_dir():
         return
     holds = not (beside / first).exists()
@@ -55,7 +55,7 @@ def settle(folder: Path, first: str, known: Collection[str]) -> None:
 
 
 def content(folder: Path, name: str, first: str) -> bytes:
-    """Return what the file holds that belongs to `first` as it is now; raise OSError if there is none."""
+    """Return the content of the file that belongs to the present `first`; raise OSError if it is missing."""
     beside = folder / NEXT
     at = beside / name
     if beside.is_symlink() or (beside / first).exists() or not at.exists():

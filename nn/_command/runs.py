@@ -1,4 +1,4 @@
-"""A training run, kept in a folder: its settings and the network, its history as CSV, pictures and a page of HTML."""
+"""A training run in a folder: its settings, network and history, pictures, and a page of HTML."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from .folders import content, write_together
 from .schema import checked
 
 SIDE = 8
-"""The images are so many pixels high and wide."""
+"""The height and the width of an image, in pixels."""
 
 CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv", "index.html"
 FILES = (CONFIG, MODEL, HISTORY, PAGE, "history.png", "confusion.png", "boundary.png", "misclassified.png")
-"""What a run may consist of."""
+"""The files that a run may consist of."""
 
 LONGEST = 2**25
-"""A configuration has at most so many bytes: a table of a million rows needs a quarter of them."""
+"""The bytes that a configuration has at most: a table of a million rows needs a quarter of them."""
 
 
 class Run(NamedTuple):
-    """What was trained: the options of the command line, what its numbers mean, how good it is, and the network.
+    """A training: its options, the meaning of its numbers, its results, and the network.
 
     Each feature is given to the network less its number in `means`, over its number in `spread`. `data_sha256` is of
     the file that was read, if there was one; `test_rows` are the samples, from 0, that were held out.
@@ -65,7 +65,7 @@ class Run(NamedTuple):
 
     @property
     def held_out(self) -> str:
-        """What the samples of `val_` in the history are: the test samples, unless those to stop by were set apart."""
+        """The name of the samples of `val_` in the history: "test" unless others were set apart to stop by."""
         return "test" if self.options["patience"] is None else "validation"
 
     def scores(self, X: Rows) -> Numbers:
@@ -102,12 +102,12 @@ def shaped(X: Rows, options: Mapping[str, Any]) -> Rows:
 
 
 def decided(scores: Numbers) -> list[int]:
-    """Return the class number that scores decide for, for each sample: (n,) for two classes, (n, k) for k."""
+    """Return the class number of each sample by its scores: (n,) for two classes, (n, k) for k."""
     return decide(checked_scores(scores, "a run"), 0.0)
 
 
 def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
-    """Write a run to a folder, whole or not at all; `figures` are pictures by name, each with what it shows."""
+    """Write a run to a folder, whole or not at all; `figures` are pictures by name with their captions."""
     network, table = packed(run.model), io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["epoch", *history])
@@ -128,9 +128,9 @@ def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], fo
 
 
 def read(folder: Path) -> Run:
-    """Return the run in a folder; raise DataError, which names the file, if there is none or it is damaged.
+    """Return the run in a folder; raise DataError, with the file's name, if it is missing or damaged.
 
-    Nothing but the two files is read, whatever is in them, and nothing is written.
+    It reads the two files and no other, whatever is in them, and writes nothing.
     """
     import numpy
 

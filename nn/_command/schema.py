@@ -1,4 +1,4 @@
-"""What a run's configuration may say: a stranger may have written it."""
+"""The settings that a run's configuration may hold: a stranger may have written it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Check = Callable[[Json], bool]
 """Whether a setting may have this value."""
 
 MOST_SAMPLES = 1_000_000
-"""So many points of made data, at most: they take some 200 bytes each."""
+"""The most points of made data: each takes some 200 bytes."""
 
 
 def _whole(low: int, high: int = 10**9) -> Check:
@@ -88,7 +88,7 @@ CONFIG: dict[str, Check] = {
 
 
 def checked(text: bytes) -> dict[str, Any]:
-    """Return a configuration; raise ValueError, or RecursionError, for what `nn train` does not write."""
+    """Return a configuration; raise ValueError or RecursionError for a text that `nn` does not write."""
     config: dict[str, Any] = json.loads(text)
     _check(config, CONFIG)
     _check(config["options"], OPTIONS)
@@ -98,7 +98,7 @@ def checked(text: bytes) -> dict[str, Any]:
 
 
 def _check(given: Json, schema: dict[str, Check]) -> None:
-    """Raise ValueError for a name too few or too many, and for what no setting of that name is."""
+    """Raise ValueError for a missing name, an unknown name, or a value that its setting cannot have."""
     other = sorted(schema.keys() ^ given.keys()) if isinstance(given, dict) else list(schema)
     if other:
         raise ValueError(f"it has no {other[0]}" if other[0] in schema else f"it has a setting {brief(other[0])}")

@@ -1,6 +1,6 @@
 """A network for other programs: as an ONNX file, as a PyTorch module, and back from a PyTorch state.
 
-What a layer is called there it says itself, and so does a row of the activations.
+A layer, or a row of the activations, says itself how it is written there.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from nn._layers.portable import LAYERS, Portable, is_built_in
 from nn._layers.sequential import Sequential
 
 OPSET = 17
-"""The version of ONNX's operators that is written: of 2022, which all runtimes know by now."""
+"""The version of ONNX's operators in a file: of 2022, which all runtimes know by now."""
 
 
 class Graph:
-    """An ONNX graph that is being written; `last` is the name of what its last node computes."""
+    """An ONNX graph that is being written; `last` is the name of the result of its last node."""
 
     def __init__(self, onnx: ModuleType) -> None:
         self.onnx, self.last = onnx, "x"
@@ -31,14 +31,14 @@ class Graph:
         self.weights: list[Any] = []
 
     def add(self, operator: str, *more: object, **attributes: object) -> str:
-        """Add an operation on what was computed last and on `more`, names or arrays; return the name of its result."""
+        """Add an operation on the last result and on `more`, names or arrays; return the new result's name."""
         inputs = [self.last, *(item if isinstance(item, str) else self.weight(item) for item in more)]
         self.last = f"y{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, [self.last], **attributes))
         return self.last
 
     def weight(self, data: object) -> str:
-        """Add an array, whole numbers as such and all others in single precision; return its name."""
+        """Add an array, whole numbers as int64 and all others as float32; return its name."""
         import numpy
 
         array = numpy.asarray(data.data if isinstance(data, Tensor) else data)
@@ -49,7 +49,7 @@ class Graph:
 
 
 def to_onnx(model: Module, path: str | Path, sample: tuple[int, ...] | None = None) -> None:
-    """Do what `Module.to_onnx` says."""
+    """Write a network as an ONNX file: the work of `Module.to_onnx`."""
     try:
         import onnx
     except ImportError:
@@ -82,7 +82,7 @@ def to_onnx(model: Module, path: str | Path, sample: tuple[int, ...] | None = No
 
 
 def to_torch(model: Module) -> Any:
-    """Do what `Module.to_torch` says."""
+    """Return a network as a module of PyTorch: the work of `Module.to_torch`."""
     try:
         import torch
     except ImportError:
@@ -99,7 +99,7 @@ def to_torch(model: Module) -> Any:
 
 
 def from_torch(state: Mapping[str, Any], model: Module) -> Module:
-    """Do what `Module.from_torch` says."""
+    """Set a network's numbers to those of a PyTorch state: the work of `Module.from_torch`."""
     import numpy
 
     if not isinstance(state, Mapping):
@@ -139,7 +139,7 @@ def _tensors(layers: list[Portable]) -> list[Any]:
 
 
 def _layers(model: Module, convert: bool = True) -> tuple[list[Portable], bool]:
-    """Return the layers of a network one after the other, of Tensors, and whether its last axis of length 1 goes."""
+    """Return the layers of a network, made of Tensors, and whether its last axis is dropped."""
     of = getattr(model, "of", None)
     if convert and (of is Value or any(getattr(part, "of", None) is Value for part in model.modules())):
         if not hasattr(model, "to"):
@@ -164,7 +164,7 @@ def _layers(model: Module, convert: bool = True) -> tuple[list[Portable], bool]:
 
 
 def _check_fit(layers: list[Portable], lengths: list[Any]) -> None:
-    """Raise ValueError, as the layers do, if one does not take what comes before it; not if a length is unknown."""
+    """Raise ValueError, as layers do, if a layer does not fit the one before; not for unknown lengths."""
     if all(isinstance(length, int) for length in lengths):
         import numpy
 
@@ -176,7 +176,7 @@ def _check_fit(layers: list[Portable], lengths: list[Any]) -> None:
 
 
 def _sample_of(layers: list[Portable]) -> list[Any]:
-    """Return the shape of a sample as far as the first layer tells it: names stand for lengths that may vary."""
+    """Return the shape of a sample by the first layer; names stand for lengths that may vary."""
     if not layers:
         raise ValueError("this network has no layers")
     sample = layers[0]._sample()

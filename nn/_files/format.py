@@ -13,7 +13,7 @@ FORMAT = "glassgrad 1"
 
 
 class FileError(ValueError):
-    """A file that is no network, or a damaged one; the message says what is wrong with it.
+    """A file that is no network, or a damaged one; the message names the fault.
 
     >>> import os, tempfile
     >>> handle, path = tempfile.mkstemp()
@@ -32,7 +32,7 @@ class FileError(ValueError):
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds; `optimizer` and `history` are None if only a network was saved.
+    """The content of a file; `optimizer` and `history` are None if only a network was saved.
 
     >>> Checkpoint(MLP(1, [1])).history is None
     True

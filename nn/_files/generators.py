@@ -15,7 +15,7 @@ from nn._layers.sequential import Sequential
 from .format import FileError
 
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-"""NumPy's bit generators, of which a file may name one."""
+"""The bit generators of NumPy that a file may name."""
 
 
 def all_ends(model: Sequential) -> Iterator[Module]:
@@ -25,7 +25,7 @@ def all_ends(model: Sequential) -> Iterator[Module]:
 
 
 def _every_module(model: Module) -> Iterator[Module]:
-    """Yield every module inside a network; one that stands in two places is yielded twice, as a file describes it."""
+    """Yield every module inside a network, one in two places twice, as a file describes it."""
     if isinstance(model, Sequential):
         yield model
         for layer in model.layers:
@@ -39,7 +39,7 @@ def generators_of(model: Module) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for place, module in enumerate(_every_module(model)):
         for name, item in vars(module).items():
-            # What a module was seeded with is spent.
+            # The seed of a module is spent.
             state = None if name == "seed" else _state_of(item)
             if state is not None:
                 found.setdefault(id(item), {"state": state, "at": []})["at"].append([place, name])
@@ -56,7 +56,7 @@ def _state_of(item: object) -> Json:
 
 
 def _plain(item: Any) -> Any:
-    """Return a state of NumPy's as JSON takes it: arrays are lists, marked as such."""
+    """Return a state of NumPy's as JSON takes it: an array becomes a dict of a list and a dtype."""
     if isinstance(item, dict):
         return {key: _plain(part) for key, part in item.items()}
     return {"array": item.tolist(), "dtype": item.dtype.name} if hasattr(item, "dtype") else item
@@ -73,7 +73,7 @@ def _rich(item: Json) -> Any:
 
 
 def set_generators(model: Module, told: Json) -> Iterator[Callable[[], None]]:
-    """Yield functions, each of which puts a generator with its state where it was."""
+    """Yield functions; each puts a generator, with its state, back into its module."""
     modules = list(_every_module(model))
     filled: set[tuple[int, str]] = set()
     for one in told:
@@ -95,7 +95,7 @@ def _generator(state: Json) -> Any:
     (inner,) = rest
     if kind != "Generator" or inner["bit_generator"] not in GENERATORS:
         raise FileError(f"has a random generator of an unknown kind: {brief(kind, 40)}")
-    # NumPy reads what it is to draw next from these places, also where they lie beyond its memory.
+    # NumPy reads its next numbers at these places, also beyond the end of its memory.
     places = inner["state"].get("pos", 0), inner.get("buffer_pos", 0)
     if not (0 <= places[0] <= 624 and 0 <= places[1] <= 4):
         raise FileError(f"has a random generator that stands where none can: {places}")

@@ -23,7 +23,7 @@ from .structure import Budget, check_text, make, plan_of, structure_of
 
 
 def load(path: str | Path, into: Module | None = None) -> Checkpoint:
-    """Return what `save` wrote: the network, and the optimizer and the history if they were saved with it.
+    """Return the network from a file, with the optimizer and the history if they were saved with it.
 
     A network with modules of your own is made by your code and given as `into`; its numbers are set. Raises FileError,
     and changes nothing, for a file that is damaged, was altered, holds something else or another network; OSError for
@@ -35,7 +35,7 @@ def load(path: str | Path, into: Module | None = None) -> Checkpoint:
 
 
 def unpacked(data: bytes, path: str | Path, into: Module | None = None) -> Checkpoint:
-    """Return what `load` returns for the content of a file; the path stands in messages alone."""
+    """Return the Checkpoint of the content of a file; the path stands in messages alone."""
     try:
         return _read(data, into)
     except FileError as error:
@@ -106,7 +106,7 @@ def _optimizer(told: Json, model: Module, tensors: Mapping[str, Any]) -> Optimiz
         raise FileError("has an optimizer that moves a parameter twice")
     nodes = [parameters[name] for name in told["parameters"]]
     state = dict(told["state"])
-    # What a file of an earlier version does not say.
+    # Files of an earlier version lack these.
     counts = {"counts": [state["steps"]] * len(nodes), "param_groups": [{"params": list(range(len(nodes)))}]}
     counts = {"steps": state.pop("steps"), **{name: state.pop(name, item) for name, item in counts.items()}}
     settings = {name: tuple(item) if isinstance(item, list) else item for name, item in state.items()}
@@ -114,7 +114,7 @@ def _optimizer(told: Json, model: Module, tensors: Mapping[str, Any]) -> Optimiz
         raise FileError(f"has settings that {kind.__name__} does not know")
     make: Callable[..., Optimizer] = kind
     optimizer = make(nodes, **settings)
-    # Before the first step there is 0.0 for each parameter, of whatever shape.
+    # Before the first step there is 0.0 for each parameter of any shape.
     memory = {
         name: [
             _number(array, node) if (array := tensors[f"{name}.{path}"]).shape else float(array)
@@ -127,13 +127,13 @@ def _optimizer(told: Json, model: Module, tensors: Mapping[str, Any]) -> Optimiz
 
 
 def _number(array: Array, node: Node) -> Numbers:
-    """Return an array of a file as the data of a node: a float for a Value; raise FileError for another shape."""
+    """Return a file's array as data of a node, a float for a Value; raise FileError for another shape."""
     if array.shape != node.shape:
         raise FileError(f"has an array of shape {array.shape} for numbers of shape {node.shape}")
     return float(array) if type(node) is Value else array.copy()
 
 
 def _take_type(node: Any, data: Numbers) -> None:
-    """Make a node that was made for a file anew if its numbers have another type there, such as float32."""
+    """Make a new network's node anew if its numbers have another type in the file, such as float32."""
     if getattr(data, "dtype", None) != getattr(node.snapshot(), "dtype", None):
         node.__init__(data, node.label)

@@ -1,6 +1,6 @@
-"""Files of safetensors, which hold arrays with names and no code: written in one order, and read with no surprise.
+"""Files of safetensors, which hold arrays with names and no code: written in one order.
 
-The package safetensors writes what else a header says in another order each time.
+The package safetensors writes the metadata of a header in another order each time.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 FLOATS = {"F64": "<f8", "F32": "<f4"}
-"""The types of numbers that a network can have, by what the format calls them."""
+"""The types of numbers that a network can have, by their names in the format."""
 
 MOST_AXES = 32
-"""So many axes may an array have, in any version of NumPy."""
+"""The most axes that an array can have in every version of NumPy."""
 
 
 def written(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
-    """Return a file of safetensors: the length of a header in JSON, the header, and all numbers one after the other."""
+    """Return the bytes of a file: the length of a header in JSON, the header, and all numbers."""
     header: dict[str, Any] = {"__metadata__": metadata}
     end, codes = 0, {width: code for code, width in FLOATS.items()}
     tensors = {name: array.astype(array.dtype.newbyteorder("<"), copy=False) for name, array in tensors.items()}
@@ -34,9 +34,9 @@ def written(tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
 
 
 def tensors_of(data: bytes) -> tuple[dict[str, Any], Any]:
-    """Return the arrays of a file of safetensors by name, which lie in its memory, and what else its header says.
+    """Return the arrays of a file by name, which lie in its memory, and the metadata of its header.
 
-    Raises ValueError, TypeError, LookupError, AttributeError, OverflowError or RecursionError for what is no such file.
+    Raises ValueError, TypeError, LookupError, AttributeError, OverflowError or RecursionError for any other file.
     """
     import numpy
 

@@ -1,7 +1,7 @@
 """`save` and `load`: a network, or a whole training, in one file of safetensors, which holds no code.
 
-The tensors are the network's state, what the optimizer remembers, and the best weights so far. The header's metadata
-hold, as JSON, what the network, the optimizer and the history are, and a checksum of everything.
+The tensors are the network's state, the optimizer's memory, and the best weights so far. The header's metadata
+hold, as JSON, the settings of network, optimizer and history, and a checksum of everything.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
     """Write a network to a file, or with an optimizer and a history a training that `fit` can carry on.
 
     With it go the running means, the states of all random generators inside the network, and the best weights of
-    early stopping. The file is written whole or not at all: what was there stays until the new one is on the disk.
-    The same training gives the same bytes. Raises TypeError for what is no network, optimizer or history, and for an
+    early stopping. The file is written whole or not at all: an old file stays until the new one is on the disk.
+    The same training gives the same bytes. Raises TypeError for no network, optimizer or history, and for an
     activation or another setting that cannot be named; ValueError for a network that `load` would refuse; OSError if
     nothing can be written there.
 
@@ -43,7 +43,7 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
 
 
 def packed(model: Module, optimizer: Optimizer | None = None, history: History | None = None) -> bytes:
-    """Return what `save` writes."""
+    """Return the bytes that `save` writes."""
     if not isinstance(model, Module):
         raise TypeError(f"save takes a network, then an optimizer and a history; got {brief(model)}")
     if not isinstance(optimizer, Optimizer | None) or not isinstance(history, History | None):
@@ -68,7 +68,7 @@ def packed(model: Module, optimizer: Optimizer | None = None, history: History |
         told["history"], told["order"] = dict(history), [history.seed, history.samples]
     text = json.dumps(told)
     try:
-        # What is written can be read.
+        # Every file that is written can be read.
         check_text(text)
         if not is_own(told["model"]):
             plan_of(told["model"], Budget(tensors))

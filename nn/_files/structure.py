@@ -21,13 +21,13 @@ from .format import FileError
 from .generators import all_ends
 
 DEEPEST, WIDEST, LONGEST, MOST_LISTS = 20, 4096, 10_000_000, 100_000
-"""Of a structure: levels inside each other; layers, and a number that no parameter goes with; letters; JSON's lists."""
+"""Limits of a structure: its levels; its layers, and a number without a parameter; its letters; its lists in JSON."""
 
 
 def structure_of(module: Module, depth: int = 0) -> dict[str, Json]:
     """Return a module as the name of its class and the arguments that make another one like it.
 
-    A class of your own is its name alone; what has one layer in two places is marked as made by your own code as well.
+    A class of your own is its name alone; a network with one layer in two places is marked as your own code as well.
     Raises ValueError for more levels inside each other than a file may have.
     """
     if depth > DEEPEST:
@@ -64,7 +64,7 @@ def _arguments(kind: str) -> list[str]:
 
 
 def is_own(structure: Json) -> bool:
-    """Tell whether something in a network is made by the user's code alone."""
+    """Tell whether a network has a part that the user's code alone can make."""
     return "own" in structure or any(map(is_own, structure.get("layers", ())))
 
 
@@ -88,7 +88,7 @@ def check_text(text: object) -> None:
 
 
 class Budget(Random):
-    """Draws no numbers, and no more of them than a file has: so nothing large is made for a file that lies.
+    """A generator that draws zeros, and no more than a file has: a file that lies makes nothing large.
 
     A Value is a tensor of its own, and takes more memory than a number of an array: they are counted apart.
     """
@@ -106,7 +106,7 @@ class Budget(Random):
         return 0.0
 
     def take(self, numbers: int, modules: int = 0) -> None:
-        """Count what is made; raise FileError if that is more than there can be."""
+        """Count numbers and modules as they are made; raise FileError if they exceed those of the file."""
         self.left[self.of] -= numbers
         self.modules -= modules
         if self.modules < 0:
@@ -116,11 +116,11 @@ class Budget(Random):
 
 
 Plan = tuple[Any, Any]
-"""A class of modules and its arguments, those of Sequential as plans."""
+"""A class of modules and its arguments; a Sequential's arguments are plans."""
 
 
 def plan_of(structure: Json, budget: Budget, depth: int = 0) -> Plan:
-    """Return what is to be made of a structure; raise FileError for one that no `save` has written."""
+    """Return the plan of a structure; raise FileError for a structure that no `save` has written."""
     if not isinstance(structure, dict) or depth > DEEPEST:
         raise FileError(f"describes a network that is none: {brief(structure)}")
     name = structure.get("kind")
@@ -146,12 +146,12 @@ def plan_of(structure: Json, budget: Budget, depth: int = 0) -> Plan:
 
 
 def make(plan: Plan, budget: Budget) -> Any:
-    """Return the module that was planned; raise FileError if the file has not so many numbers."""
+    """Return the module of a plan; raise FileError if the file has too few numbers for it."""
     kind, arguments = plan
     if kind is Sequential:
         return Sequential(*(make(layer, budget) for layer in arguments))
     known = _known(kind.__name__)
-    # Where a class may be made of both, that of Values is its default; what no other program knows is of Values.
+    # A class that may be made of both is made of Values by default, and so is one that no other program knows.
     of_values = "of" in known or not issubclass(kind, Portable)
     budget.of = arguments.get("of", Value if of_values else Tensor)
     if "seed" in known:
@@ -169,7 +169,7 @@ def make(plan: Plan, budget: Budget) -> Any:
 
 
 def _argument(name: str, item: Json, size: int) -> Any:
-    """Return a setting; raise FileError for one that no module takes, or for a number larger than the file."""
+    """Return a setting; raise FileError if no module takes it, or for a number larger than the file."""
     if name == "of":
         return {"Value": Value, "Tensor": Tensor}[item]
     if isinstance(item, list) and len(item) <= WIDEST:
