@@ -1,4 +1,4 @@
-"""Networks made of `autograd`'s primitives: perceptron, layer, MLP, losses, gradient descent, training."""
+"""Networks made of `autograd`'s primitives: perceptron, layer, MLP, losses, optimizers, training."""
 
 from nn import _methods as _methods
 from nn._core.random import seed

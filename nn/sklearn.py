@@ -1,4 +1,4 @@
-"""scikit-learn's face: an MLP as a classifier and a regressor, for pipelines, searches and validation."""
+"""scikit-learn's face: an MLP as a classifier and a regressor, for pipelines and searches."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     """
 
     def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
-        """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
+        """Train a fresh network; a `sample_weight` of 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
         weight = None
         if sample_weight is not None:
@@ -243,7 +243,7 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
     """
 
     def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
-        """Train a fresh network; `sample_weight`, n numbers: 2 counts like the sample twice, 0 like its absence."""
+        """Train a fresh network; a `sample_weight` of 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
         weight = None
         if sample_weight is not None:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for networks and the batches they take; needs Hypothesis (`pip install hypothesis`)."""
+"""Hypothesis strategies for networks and the batches they take; needs `pip install hypothesis`."""
 
 from __future__ import annotations
 

@@ -339,7 +339,7 @@ def scaling(options: Mapping[str, Any], X: Rows) -> tuple[list[float], list[floa
 
 
 def _known(run: Run, path: str, target: str | None) -> tuple[Rows, list[int]]:
-    """Return the samples of a CSV file with the class numbers of a run; raise DataError for another class."""
+    """Return a CSV file's samples with the class numbers of a run; raise DataError for another class."""
     if target is None:
         raise DataError(f"--data {path}: say with --target which column holds the classes")
     labels = read_labels(path, target)

@@ -241,7 +241,7 @@ class GlobalMaxPool2d(Portable):
 
 @built_in
 class Flatten(Portable):
-    """All numbers of a sample in one row: (n, channels, ...) becomes (n, inputs), as a `Layer` takes them.
+    """All numbers of a sample in one row: (n, channels, ...) becomes (n, inputs), for a `Layer`.
 
     >>> Flatten()([[[[1.0, 2.0], [4.0, 3.0]]]]).tolist()
     [[1.0, 2.0, 4.0, 3.0]]

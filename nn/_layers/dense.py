@@ -1,4 +1,4 @@
-"""Perceptron, layer and multi-layer perceptron: each weight a Value, or each layer's weights a Tensor."""
+"""Perceptron, layer and multi-layer perceptron: a Value for each weight, or a Tensor for each layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inside of a network: activations, the surface of its loss, weights, gradients, filters and maps."""
+"""The inside of a network: activations, the surface of its loss, weights, gradients, filters, maps."""
 
 from __future__ import annotations
 
