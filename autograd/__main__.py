@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograd._core.types import Operand
 from autograd._views.expression import Expression, ExpressionError, evaluate, functions, parse
 from autograd._views.numbers import number_text
 
@@ -128,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
 def _function(expression: Expression, names: list[str]) -> Callable[..., Any]:
     """Return an expression as a function of its variables, which tells their names."""
 
-    def function(*numbers: Any) -> Any:
+    def function(*numbers: Operand) -> Any:
         return evaluate(expression, dict(zip(names, numbers)))
 
     told = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])

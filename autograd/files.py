@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EINVAL, EISDIR
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -99,7 +99,7 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
-def brief(item: Any, length: int = 60) -> str:
+def brief(item: object, length: int = 60) -> str:
     """Return something of somebody as text for a message: of one line, short, and without what a terminal obeys.
 
     What has no text, as it is nested too deep or its class cannot write it, is named by its class.

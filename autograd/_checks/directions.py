@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from autograd._core.data import shape
+from autograd._core.types import Raw
 
 LONGEST = 2.0**-6
 """The longest step, as a part of the number or of 1."""
@@ -20,7 +21,7 @@ Line = tuple[Numbers, tuple[tuple[float, float], ...]]
 """A direction, with ranges of steps to make along it."""
 
 
-def element_count(x: Any) -> int:
+def element_count(x: Raw) -> int:
     return 1 if type(x) is float else int(x.size)
 
 
@@ -28,15 +29,15 @@ def copies(numbers: Numbers) -> Numbers:
     return [x if type(x) is float else x.copy() for x in numbers]
 
 
-def is_same(x: Any, y: Any) -> bool:
+def is_same(x: Raw, y: Raw) -> bool:
     return bool(x == y) if type(x) is float else bool((x == y).all())
 
 
-def is_zero(x: Any) -> bool:
+def is_zero(x: Raw) -> bool:
     return x == 0.0 if type(x) is float else not x.any()
 
 
-def distance(x: Any, y: Any) -> float:
+def distance(x: Raw, y: Raw) -> float:
     return float(abs(x - y).max(initial=0.0)) if shape(x) else abs(float(x) - float(y))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from autograd._core.modes import record
 from autograd._core.node import leaf
 from autograd._core.trees import flatten, paths
+from autograd._core.types import Data, Tree
 from autograd._grad.transforms import rebuild, trace
 from autograd.files import brief
 
@@ -18,7 +19,7 @@ from .report import SEVERITY, Report
 from .weights import weigh, weighted_gradient
 
 
-def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0) -> Report:
+def gradcheck(f: Callable[..., Any], *inputs: Tree, order: int = 1, seed: int = 0) -> Report:
     """Compare the gradient of f at the inputs with numerical derivatives, and say how they compare.
 
     Inputs are numbers, arrays, nodes, or lists, tuples and dicts of these; f returns a node of any shape, or several
@@ -75,7 +76,9 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, seed: int = 0
     return Report(verdict, (*first.entries, *entries), tuple(remarks), first.calls + second.calls)
 
 
-def gradcheck_module(model: Any, loss: Callable[[Any, Any], Any], X: Any, y: Any, seed: int = 0) -> Report:
+def gradcheck_module(
+    model: Callable[..., Any], loss: Callable[[Any, Any], Any], X: Data, y: Data, seed: int = 0
+) -> Report:
     """Compare the gradient of loss(model(X), y) by the model's parameters with numerical derivatives, as `gradcheck`.
 
     `model` has `named_parameters()`, as the modules of `nn` have; its data and gradients are left as they were.

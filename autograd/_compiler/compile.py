@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from autograd._core.modes import active, anomaly, new_lock, tracing
 from autograd._core.node import Node
 from autograd._core.signature import as_raw, signature
 from autograd._core.trees import flatten
+from autograd._core.types import Tree
 from autograd._grad.transforms import title
 from autograd.files import brief
 
@@ -101,7 +102,7 @@ class Compiled:
         self.compilations = 0
         """How often the function was recorded."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
         """Return the results for these arguments as raw numbers and arrays."""
         if active and tracing.get() is not None:
             # Inside another function that is being compiled, f is a part of that.
@@ -116,7 +117,7 @@ class Compiled:
         self._calls = found.used = self._calls + 1
         return found.run(args, kwargs)
 
-    def _record(self, key: Any, args: Any, kwargs: Any) -> Specialised:
+    def _record(self, key: object, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Specialised:
         # What compiles takes longer to import than all the rest, and few need it.
         from .specialise import Specialised
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd._core.data import shape
 from autograd._core.modes import tracing
 from autograd._core.node import Node, kinds, leaf
 from autograd._core.tracing import Draw, compiling
 from autograd._core.trees import flatten, mapped
+from autograd._core.types import Raw, Tree
 from autograd._grad.kinks import drawn_once
 from autograd._grad.transforms import title
 
+T = TypeVar("T")
 
-def fresh(draw: Callable[[Any], Any], generator: Any) -> Any:
+
+def fresh(draw: Callable[[T], Tree], generator: T) -> Tree:
     """Return `draw(generator)`; a compiled function draws anew at every call.
 
     `draw` returns a float, an array, or lists, tuples and dicts of these, of the same structure and shapes at every
@@ -55,10 +58,10 @@ def leaves_drawn(draws: list[Draw]) -> list[Node]:
     return [leaf for _, _, tree in draws for leaf in flatten(tree)]
 
 
-def _drawn_leaves(tree: Any, name: str) -> Any:
+def _drawn_leaves(tree: Tree, name: str) -> Any:
     """Return a structure of new leaves for what was drawn, named like the function that drew it."""
 
-    def named(item: Any) -> Node:
+    def named(item: Raw) -> Node:
         node = leaf(_as_drawn(item))
         node.label = name if name.isidentifier() else "drawn"
         return node
@@ -66,6 +69,6 @@ def _drawn_leaves(tree: Any, name: str) -> Any:
     return mapped(named, tree)
 
 
-def _as_drawn(item: Any) -> Any:
+def _as_drawn(item: Raw) -> Any:
     """Return a number as a float, an array as one of floats."""
     return kinds["array" if shape(item) else "float"](item)._data

@@ -6,13 +6,14 @@ same is computed from leaves in place of constants, nothing else depends on thes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import CellType, FunctionType
 from typing import Any, NamedTuple
 
 from autograd._core.node import Node, leaf
 from autograd._core.signature import layout
 from autograd._core.tracing import Trace
+from autograd._core.types import Array, Item, Tree
 
 from .record import Recording, once_only, recorded, same_twice
 from .surroundings import Surroundings, Way, content
@@ -40,7 +41,7 @@ class Opaque:
 
     __slots__ = ("_array", "_is_read")
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Array) -> None:
         object.__setattr__(self, "_array", array)
         object.__setattr__(self, "_is_read", False)
 
@@ -60,7 +61,7 @@ _FORM = frozenset(("shape", "dtype", "ndim", "size", "strides", "itemsize", "nby
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    def operator(self: Opaque, *others: Any) -> Any:
+    def operator(self: Opaque, *others: object) -> Any:
         return NotImplemented if any(isinstance(item, Node) for item in others) else getattr(self, name)(*others)
 
     return operator
@@ -77,7 +78,7 @@ Opaque.__name__ = "ndarray"
 
 
 def record_twice(
-    f: Callable[..., Any], args: Any, kwargs: Any, careful: bool, surroundings: Surroundings
+    f: Callable[..., Any], args: Sequence[Tree], kwargs: Mapping[str, Tree], careful: bool, surroundings: Surroundings
 ) -> tuple[Recording, Outside]:
     """Record a call of f, from leaves in place of arrays from outside if f only computes with them.
 
@@ -98,7 +99,7 @@ def record_twice(
 
 
 def _from_leaves(
-    first: Recording, surroundings: Surroundings, f: Any, args: Any, kwargs: Any
+    first: Recording, surroundings: Surroundings, f: Any, args: Sequence[Tree], kwargs: Mapping[str, Tree]
 ) -> tuple[Recording | None, Outside]:
     """Record a call of f from leaves in place of the arrays whose numbers it does not read, if there are any."""
     arrays = [(way, array) for way in surroundings.ways_to_arrays() if _may_be_leaf(array := content(*way))]
@@ -119,7 +120,7 @@ def _from_leaves(
     return None, Outside([], [], [])
 
 
-def _may_be_leaf(array: Any) -> bool:
+def _may_be_leaf(array: Item) -> bool:
     """Tell whether an array may be a leaf: as an argument, it lies without gaps."""
     kind = type(array).__name__ == "ndarray" and array.dtype.kind in "biuf" and array.itemsize <= 8
     return bool(kind and array.flags.forc and array.size > FEW)

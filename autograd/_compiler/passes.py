@@ -13,6 +13,7 @@ from autograd._core.modes import without_warnings
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import ANY, TABLE
 from autograd._core.trees import deeper
+from autograd._core.types import Operand, Raw, Tree
 from autograd._ops.manipulation import broadcast_to
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
@@ -68,7 +69,7 @@ def narrow(node: Node, known: dict[Any, Node]) -> Any:
     return node
 
 
-def _unstretched(item: Any) -> Any:
+def _unstretched(item: Operand) -> Any:
     if isinstance(item, Node):
         return item.inputs[0] if item.op is _BROADCAST else item
     value = uniform(item) if shape(item) else None
@@ -97,7 +98,7 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
     return node
 
 
-def _form(data: Any) -> tuple[Any, ...]:
+def _form(data: Raw) -> tuple[Any, ...]:
     """Return dtype, shape, and how many elements apart neighbours lie: in another order, a sum ends in other digits."""
     steps = tuple(step // data.itemsize for step in data.strides) if shape(data) else ()
     return getattr(data, "dtype", float), shape(data), steps
@@ -131,7 +132,7 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
     return new
 
 
-def _holds_view(data: Any, before: Any, now: Any) -> bool:
+def _holds_view(data: Raw, before: Raw, now: Raw) -> bool:
     """Tell whether `data` is a view of one array, or might be one of another that lies in memory in another way."""
     if not shape(data) or not shape(before) or not shape(now):
         return False
@@ -148,7 +149,7 @@ def hollow(nodes: Iterable[Node]) -> None:
             node.link(node.op, node.inputs, tuple(map(_hollowed, node.args)), node.settings)
 
 
-def _hollowed(data: Any) -> Any:
+def _hollowed(data: Raw) -> Any:
     if type(data) in NUMBERS or data.nbytes < LARGE:
         return data
     import numpy
@@ -176,7 +177,7 @@ def rule_of(node: Node) -> Callable[..., Any]:
     return lambda *raw, **settings: as_recorded(forward(numpy, *raw, **settings))
 
 
-def exact(item: Any, depth: int = 0) -> Any:
+def exact(item: Tree, depth: int = 0) -> Any:
     """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
     if isinstance(item, Node) or is_varying(item):
         return id(item)

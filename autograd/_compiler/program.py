@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd._core.node import Node
 from autograd._core.trees import flatten
+from autograd._core.types import Tree
 
 
 class Pack(NamedTuple):
@@ -34,7 +35,7 @@ class Part:
     place: int
 
 
-def nodes_in(tree: Any) -> list[Node]:
+def nodes_in(tree: Tree) -> list[Node]:
     """Return the nodes of a structure, in order."""
     items = (item.node if isinstance(item, Part) else item for item in flatten(tree))
     return [item for item in items if isinstance(item, Node)]

@@ -18,6 +18,7 @@ from autograd._core.order import topological_sort
 from autograd._core.signature import FIXED, is_array
 from autograd._core.tracing import CompileError, Trace, traced
 from autograd._core.trees import deeper, flatten, mapped
+from autograd._core.types import Item, Tree
 from autograd._grad.transforms import title
 from autograd.files import brief
 
@@ -51,7 +52,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
     variables: list[Mapping[str, Any]] = []
 
     # A test's coverage does not see what runs in a profiler.
-    def look(frame: FrameType, event: str, arg: Any) -> None:
+    def look(frame: FrameType, event: str, arg: object) -> None:
         if event == "return" and frame.f_code is code:  # pragma: no cover
             variables.append(frame.f_locals)
 
@@ -141,7 +142,7 @@ def once_only(f: Callable[..., Any], does: str, instead: str = _INSTEAD) -> Comp
     return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {instead}")
 
 
-def _strange(tree: Any, depth: int = 0) -> Iterator[Any]:
+def _strange(tree: Tree, depth: int = 0) -> Iterator[Any]:
     """Yield what in a structure cannot be written down."""
     if isinstance(tree, dict):
         yield from (part for key in tree for part in flatten(key) if not isinstance(part, (float, int, *FIXED)))
@@ -168,7 +169,7 @@ def refuse_paths(given: list[Node], wrt: set[Node]) -> None:
             )
 
 
-def _alike(a: Any, b: Any) -> bool:
+def _alike(a: Item, b: Item) -> bool:
     return same_bits(a, b) if shape(a) and shape(b) else repr(a) == repr(b)
 
 
@@ -233,10 +234,10 @@ def _common_name(names: list[str]) -> str:
     return re.sub(r"[\W_]*$", "", first[:same]) or "x"
 
 
-def replaced(tree: Any, found: Mapping[Node, Any]) -> Any:
+def replaced(tree: Tree, found: Mapping[Node, Any]) -> Any:
     """Return a structure in which something else stands for some nodes."""
 
-    def other(item: Any) -> Any:
+    def other(item: Item) -> Any:
         if isinstance(item, Part):
             return Part(found.get(item.node, item.node), item.place)
         return found.get(item, item) if isinstance(item, Node) else item
@@ -255,12 +256,12 @@ def _parameters(f: Callable[..., Any], n: int) -> list[str]:
     return [*names, *(f"{rest}_{k}" for k in range(n))][:n]
 
 
-def _leaves(tree: Any) -> Any:
+def _leaves(tree: Tree) -> Any:
     """Return a structure of new leaves for one of numbers, arrays and nodes."""
     return mapped(_new_leaf, tree)
 
 
-def _new_leaf(item: Any) -> Any:
+def _new_leaf(item: Item) -> Any:
     if isinstance(item, FIXED):
         return item
     data = item._data if isinstance(item, Node) else item

@@ -6,7 +6,7 @@ import keyword
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd._compiler.backends.backends import BACKENDS
@@ -15,6 +15,7 @@ from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.signature import FIXED, as_raw, is_float_array, layout
 from autograd._core.trees import flatten, mapped
+from autograd._core.types import Item, Tree
 from autograd._grad.kinks import mean_beside
 from autograd._grad.rules import is_finite
 from autograd._grad.transforms import parts_of
@@ -37,7 +38,14 @@ class Specialised:
     used = 0
     """The call that used it last, of all calls of the function."""
 
-    def __init__(self, f: Callable[..., Any], backend: str, args: Any, kwargs: Any, careful: bool = False) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        backend: str,
+        args: Sequence[Tree],
+        kwargs: Mapping[str, Tree],
+        careful: bool = False,
+    ) -> None:
         self._f, self._backend, self._careful = f, backend, careful
         start = time.perf_counter()
         parts = parts_of(f)
@@ -78,11 +86,11 @@ class Specialised:
         """Return what is no longer as it was, for a person."""
         return self._surroundings.change() or "the shape or the type of a node or an array that it uses"
 
-    def run(self, args: Any, kwargs: Any) -> Any:
+    def run(self, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
         """Compute the results for arguments of this signature."""
         return self._with([*drawn(self._drawn).values()], args, kwargs)
 
-    def _with(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
+    def _with(self, numbers: list[Any], args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
         """Compute with the numbers that were drawn, and with arrays from outside as they are now."""
         arrays = self._outside.arrays()
         if arrays is None:
@@ -102,7 +110,7 @@ class Specialised:
         return results
 
     @without_warnings
-    def _once(self, numbers: list[Any], args: Any, kwargs: Any) -> Any:
+    def _once(self, numbers: list[Any], args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
         for check, whole, data, rest in self._checks:
             check(whole(args, kwargs) if whole else replaced(data, dict(self._found(args, kwargs))), *rest)
         if not self._raw:
@@ -126,7 +134,7 @@ class Specialised:
             self._again = Specialised(self._f, self._backend, args, kwargs, careful=True)
         return self._again._with(numbers, args, kwargs)
 
-    def _by_the_table(self, args: Any, kwargs: Any, fresh: dict[Node, Any]) -> Any:
+    def _by_the_table(self, args: Sequence[Tree], kwargs: Mapping[str, Tree], fresh: dict[Node, Any]) -> Any:
         """Compute with the forward rules themselves, which follow IEEE 754 where Python's floats raise.
 
         A program that was re-rolled has arrays alone, which do not raise.
@@ -139,7 +147,7 @@ class Specialised:
             found[node] = rule_of(node)(*raw, **node.settings)
         return mapped(_apart, replaced(self.program.results, found))
 
-    def _found(self, args: Any, kwargs: Any) -> Iterator[tuple[Node, Any]]:
+    def _found(self, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Iterator[tuple[Node, Any]]:
         """Yield the leaves of the arguments, each with its number or array."""
         numbers = (item for item in flatten([*args, *kwargs.values()]) if not isinstance(item, FIXED))
         return zip(nodes_in([tree for _, tree in self.program.arguments]), numbers)
@@ -151,7 +159,7 @@ class Specialised:
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
 
 
-def _apart(item: Any) -> Any:
+def _apart(item: Item) -> Any:
     """Return a copy of an array, which then is no argument's, no parameter's and no other result's."""
     return item.copy() if hasattr(item, "dtype") else item
 
@@ -165,7 +173,7 @@ def _allocates(node: Node) -> bool:
     return not any(numpy.may_share_memory(node._data, item._data) for item in node.inputs if isinstance(item, Node))
 
 
-def _way_to(data: Any, arguments: list[tuple[str, Any]], positional: int) -> Callable[[Any, Any], Any] | None:
+def _way_to(data: Tree, arguments: list[tuple[str, Any]], positional: int) -> Callable[[Any, Any], Any] | None:
     """Return a function that finds an argument among others, or None if `data` is not one as a whole."""
     place = next((k for k, (_, tree) in enumerate(arguments) if tree is data), None)
     if place is None:

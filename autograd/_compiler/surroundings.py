@@ -7,18 +7,19 @@ import pickle
 import random
 import sys
 from collections import Counter
-from collections.abc import MutableSequence, MutableSet
+from collections.abc import Callable, Mapping, MutableSequence, MutableSet, Sequence
 from copy import deepcopy
 from functools import partial
 from operator import is_
 from pathlib import PurePath
-from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
-from typing import Any
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from typing import Any, TypeAlias
 
 from autograd._core.data import same_bits
 from autograd._core.node import Node
 from autograd._core.primitive import Primitive
 from autograd._core.trees import DEEPEST
+from autograd._core.types import Tree
 
 _OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
 """Functions and classes of these modules do not change."""
@@ -28,6 +29,10 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _NOTHING = object()
 
 
+Holder: TypeAlias = CellType | dict[str, Any]
+"""What holds a variable: the cell of a closure, or the dict of a module."""
+
+
 class Surroundings:
     """The variables, attributes and elements that a function can reach, as they were when it was compiled.
 
@@ -35,7 +40,7 @@ class Surroundings:
     attribute that is set, or an array that is written to, shows.
     """
 
-    def __init__(self, f: Any, inner: Any = None) -> None:
+    def __init__(self, f: Callable[..., Any], inner: Callable[..., Any] | None = None) -> None:
         """Look around f; `inner` is the function itself, if f only differentiates it."""
         self._inner = f if inner is None else inner
         self._kept: list[Any] = []
@@ -64,7 +69,7 @@ class Surroundings:
             self._kept.append(item)
             waiting += self._inside(item)
 
-    def _inside(self, item: Any) -> list[Any]:
+    def _inside(self, item: object) -> list[Any]:
         """Note what stands in an object now, and return it."""
         if _is_array(item) or _is_plain(item):
             if not isinstance(item, tuple) or not all(isinstance(part, _SCALARS) for part in item):
@@ -131,7 +136,7 @@ class Surroundings:
                 _add_module(scope.get(name), scopes)
         return found
 
-    def _noted(self, mapping: Any) -> list[Any]:
+    def _noted(self, mapping: Mapping[Any, Any]) -> list[Any]:
         """Note the keys and values of a mapping now, and return the values."""
         self._mappings.append((mapping, [*mapping, *mapping.values()]))
         return list(mapping.values())
@@ -202,7 +207,7 @@ class Surroundings:
         return "" if self.same() else "a list, an array or a function that it uses"
 
 
-def _same(now: Any, before: list[Any]) -> bool:
+def _same(now: Sequence[object], before: list[Any]) -> bool:
     if len(now) != len(before):
         return False
     return all(map(is_, now, before)) or all(a is b or _alike(a, b) for a, b in zip(now, before))
@@ -213,16 +218,16 @@ def _parts(function: FunctionType) -> Any:
     return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
 
 
-Way = tuple[Any, str]
+Way = tuple[Holder, str]
 """A variable: the cell or the dict that holds it, and its name."""
 
 
-def content(holder: Any, name: str) -> Any:
+def content(holder: Holder, name: str) -> Any:
     """Return what a variable holds now."""
     return holder.get(name, _NOTHING) if isinstance(holder, dict) else _content(holder)
 
 
-def _content(cell: Any) -> Any:
+def _content(cell: CellType) -> Any:
     try:
         return cell.cell_contents
     except ValueError:
@@ -230,7 +235,7 @@ def _content(cell: Any) -> Any:
         return None
 
 
-def _add_module(item: Any, scopes: list[dict[str, Any]]) -> None:
+def _add_module(item: object, scopes: list[dict[str, Any]]) -> None:
     """Add the variables of a module of the user's own to others; what is installed does not change."""
     if not isinstance(item, ModuleType) or _is_module_own(item.__name__) or _is_installed(item.__name__):
         return
@@ -247,7 +252,7 @@ def _names(code: CodeType) -> set[str]:
     return found
 
 
-def _is_plain(item: Any, depth: int = 0) -> bool:
+def _is_plain(item: object, depth: int = 0) -> bool:
     """Tell whether an object is a list of numbers and text, or of such lists: compared by content."""
     if not isinstance(item, (list, tuple)) or not item or depth > DEEPEST:
         return False
@@ -264,7 +269,7 @@ _METHODS = (FunctionType, property, staticmethod, classmethod)
 _UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
 
 
-def _is_own(item: Any) -> bool:
+def _is_own(item: FunctionType | type) -> bool:
     """Tell whether a function or a class is of a module that does not change."""
     return _is_module_own(str(item.__module__))
 
@@ -285,30 +290,30 @@ def _slots_of(kind: type) -> list[str]:
     return [name for name in listed if name not in ("__dict__", "__weakref__")]
 
 
-def _text_with_zeros(item: Any) -> str:
+def _text_with_zeros(item: object) -> str:
     """Return a list with zeros as text: by their numbers, 0.0 and -0.0 are equal, and so are 0 and False."""
     return "" if _is_array(item) or not _has_zero(item) else repr(item)
 
 
-def _has_zero(item: Any) -> bool:
+def _has_zero(item: object) -> bool:
     return any(map(_has_zero, item)) if isinstance(item, (list, tuple)) else item == 0
 
 
-def _is_generator(item: Any) -> bool:
+def _is_generator(item: object) -> bool:
     return isinstance(item, random.Random) or str(type(item).__module__).startswith("numpy.random.")
 
 
-def _is_array(item: Any) -> bool:
+def _is_array(item: object) -> bool:
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(item, (numpy.ndarray, numpy.generic))
 
 
-def _alike(now: Any, before: Any) -> bool:
+def _alike(now: object, before: object) -> bool:
     """Compare numbers by their bits, all else by identity."""
     return type(now) is type(before) and type(now) in _SCALARS and repr(now) == repr(before)
 
 
-def _equal(now: Any, before: Any, text: str) -> bool:
+def _equal(now: Tree, before: Tree, text: str) -> bool:
     if _is_array(now):
         return same_bits(now, before)
     return bool(now == before) and (not text or repr(now) == text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from typing import Any
 
 from .names import name_of
 from .node import Node
+from .types import Operand, Raw
 
 
 def check(node: Node) -> None:
@@ -30,7 +30,7 @@ def check(node: Node) -> None:
     )
 
 
-def check_gradient(g: Any, position: int, node: Node) -> None:
+def check_gradient(g: Operand, position: int, node: Node) -> None:
     """Raise FloatingPointError if the gradient that `node` sends to its input at `position` is not finite."""
     bad = not_finite(g._data if isinstance(g, Node) else g)
     if bad is not None:
@@ -41,7 +41,7 @@ def check_gradient(g: Any, position: int, node: Node) -> None:
         )
 
 
-def not_finite(data: Any) -> float | None:
+def not_finite(data: Raw) -> float | None:
     """Return the first nan or infinity in raw data, None if there is none."""
     if isinstance(data, (float, int)):
         return None if math.isfinite(data) else float(data)

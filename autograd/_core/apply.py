@@ -12,9 +12,10 @@ from .data import ARRAYS, NUMBERS, has_varying, keep, keep_setting, numpy_module
 from .modes import active, anomaly, recording, replaying, tracing
 from .node import Node, leaf
 from .primitive import Primitive
+from .types import Operand, Setting
 
 
-def apply(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]) -> Operand:
     """Apply to nodes, numbers and arrays; the result is a node if any argument is one."""
     if op.arity is None:
         args, settings = spread(op, args, settings)

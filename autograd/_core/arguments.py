@@ -10,9 +10,10 @@ from .data import numpy_module
 from .masked import check_unmasked
 from .node import Node
 from .primitive import Primitive
+from .types import Data, Operand, Setting
 
 
-def constant(op: Primitive, arg: Any, args: tuple[Any, ...]) -> Any:
+def constant(op: Primitive, arg: Data, args: tuple[Operand, ...]) -> Any:
     """Return a raw Python number or NumPy array for an argument that is no node."""
     listed = isinstance(arg, (list, tuple)) and any(hasattr(other, "dtype") for other in args)
     if listed or hasattr(arg, "dtype"):
@@ -36,7 +37,7 @@ def constant(op: Primitive, arg: Any, args: tuple[Any, ...]) -> Any:
     )
 
 
-def check_settings(op: Primitive, settings: dict[str, Any]) -> None:
+def check_settings(op: Primitive, settings: dict[str, Setting]) -> None:
     """Raise TypeError for a setting that the operation has not, and for a node as one."""
     for name, setting in settings.items():
         if name not in op.settings:
@@ -49,14 +50,18 @@ def check_settings(op: Primitive, settings: dict[str, Any]) -> None:
             )
 
 
-def spread(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def spread(
+    op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Take `concat([a, b], axis)` apart into the arguments a, b and the setting axis."""
     if not args or not isinstance(args[0], (list, tuple)) or not args[0]:
         raise TypeError(f"{op.name} takes a list of nodes or arrays, not empty; e.g. {op.name}([a, b])")
     return tuple(args[0]), dict(zip(op.settings, args[1:])) | settings
 
 
-def sort_out(op: Primitive, args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def sort_out(
+    op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Read positional settings by their order: `sum(x, 0)` is `sum(x, axis=0)`."""
     assert op.arity is not None
     extra = args[op.arity :]

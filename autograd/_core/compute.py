@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from autograd.files import brief
 
 from . import floats
 from .data import NUMBERS, numpy_module, read_only, shape
 from .modes import active, anomaly, without_warnings
 from .primitive import Primitive
+from .types import Raw, Settings
 
 
-def compute(op: Primitive, raw: list[Any], settings: Mapping[str, Any]) -> Any:
+def compute(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
     """Return what a node holds that is computed from raw numbers and arrays."""
     if op.elementwise and NUMBERS.issuperset(map(type, raw)):
         return float(op.forward(floats, *raw, **settings))
     return forward_arrays(op, raw, settings)
 
 
-def forward_arrays(op: Primitive, raw: list[Any], settings: Mapping[str, Any]) -> Any:
+def forward_arrays(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
     """Compute on arrays; an error of NumPy's gets the name of the operation and the shapes."""
     numpy = numpy_module()
     if op.foreign:

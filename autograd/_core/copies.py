@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy, deepcopy
-from typing import Any, cast
+from typing import Any, SupportsIndex, cast
 from weakref import ref
 
 from .modes import new_lock
@@ -115,7 +115,7 @@ def deep_copy_of(node: Node, memo: dict[int, Any]) -> Node:
     # An object that is gone could lend its identity to another.
     memo.setdefault(id(memo), []).append(nodes)
 
-    def copied(item: Any) -> Any:
+    def copied(item: object) -> Any:
         return item if type(item) is float else deepcopy(item, memo)
 
     for each in nodes:
@@ -125,7 +125,7 @@ def deep_copy_of(node: Node, memo: dict[int, Any]) -> Node:
     return cast(Node, memo[id(node)])
 
 
-def pickled(node: Node, protocol: Any) -> tuple[Any, ...]:
+def pickled(node: Node, protocol: SupportsIndex) -> tuple[Any, ...]:
     """Pickle the node as a place in its graph, which is pickled whole: nothing recurses over it."""
     with _lock:
         found = _graphs.get(id(node))

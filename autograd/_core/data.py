@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .trees import flatten, mapped
+from .types import Array, Operand, Raw, Setting, Shape
 
 NUMBERS = frozenset((float, int, bool))
 
 ARRAYS: set[type] = set()
 
 
-def bits(data: Any) -> tuple[Any, ...]:
+def bits(data: Raw) -> tuple[Any, ...]:
     """Return what tells raw data apart to the last bit."""
     return (data.shape, data.dtype.str, data.tobytes()) if hasattr(data, "dtype") else (float(data).hex(),)
 
 
-def same_bits(a: Any, b: Any) -> bool:
+def same_bits(a: Array, b: Array) -> bool:
     """Tell whether two arrays have the same shape, dtype and bits."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
@@ -26,7 +27,7 @@ def same_bits(a: Any, b: Any) -> bool:
     return bool(a.tobytes() == b.tobytes())
 
 
-def read_only(data: Any) -> Any:
+def read_only(data: Raw) -> Raw:
     """Return an array that nobody can write to, a number as it is."""
     if type(data) not in ARRAYS:
         return data
@@ -52,35 +53,35 @@ def numpy_module() -> Any:
 _imported: list[Any] = []
 
 
-def keep(data: Any) -> Any:
+def keep(data: Raw) -> Raw:
     """Return a constant for a graph: an array that somebody could still write to is copied."""
     frozen = not hasattr(data, "dtype") or (data.base is None and not data.flags.writeable)
     return data if frozen else data.copy("K")
 
 
-def keep_setting(setting: Any) -> Any:
+def keep_setting(setting: Setting) -> Setting:
     """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
     return mapped(lambda item: keep(item) if type(item).__name__ == "ndarray" else item, setting)
 
 
-def shape(x: Any) -> tuple[int, ...]:
+def shape(x: Operand) -> Shape:
     """Return the shape of a node, an array or a number."""
     given = getattr(x, "shape", ())
     # A class of NumPy's, which may be a setting, has an attribute of the name.
     return given if type(given) is tuple else ()
 
 
-def has_varying(item: Any) -> bool:
+def has_varying(item: Setting) -> bool:
     """Tell whether there is an array in a setting that differs from call to call."""
     return any(map(is_varying, flatten(item)))
 
 
-def is_varying(item: Any) -> bool:
+def is_varying(item: object) -> bool:
     """Tell whether something is an array that differs from call to call."""
     return type(item).__name__ == "Varying" and hasattr(item, "dtype")
 
 
-def uniform(data: Any) -> Any:
+def uniform(data: Raw) -> Any:
     """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
     if isinstance(data, (float, int)):
         return data

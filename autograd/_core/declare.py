@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from autograd.files import brief
 
 from .apply import apply
 from .lean import lean_function
 from .primitive import TABLE, Example, Identity, Interval, Operation, Primitive, Rule
+from .types import Raw
 
 
 def primitive(
     name: str,
-    forward: Callable[..., Any],
+    forward: Callable[..., Raw],
     *rules: Rule | None,
     written: str | Callable[..., str] | None = None,
     domain: tuple[Interval, ...] | None = None,
-    kink: Callable[..., Any] | None = None,
+    kink: Callable[..., Raw] | None = None,
     examples: tuple[Example, ...] = (),
     elementwise: bool = True,
     identities: tuple[Identity, ...] = (),

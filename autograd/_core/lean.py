@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import floats
@@ -9,6 +10,7 @@ from .data import NUMBERS
 from .modes import active
 from .node import NO_SETTINGS, kinds
 from .primitive import Operation, Primitive
+from .types import Operand, Setting
 
 
 def lean_function(made: Primitive) -> Operation:
@@ -20,7 +22,7 @@ def lean_function(made: Primitive) -> Operation:
     if made.elementwise and not made.settings and made.arity in by_arity:
         return by_arity[made.arity](made)
 
-    def general(*args: Any, **settings: Any) -> Any:
+    def general(*args: Operand, **settings: Setting) -> Any:
         return made.apply(args, settings)
 
     return general
@@ -29,7 +31,7 @@ def lean_function(made: Primitive) -> Operation:
 def _unary(made: Primitive) -> Operation:
     forward, new = made.forward, object.__new__
 
-    def unary(a: Any) -> Any:
+    def unary(a: Operand) -> Any:
         kind = type(a)
         if kind is kinds["float"] and not active:
             data = a._data
@@ -50,7 +52,7 @@ def _unary(made: Primitive) -> Operation:
 def _binary(made: Primitive) -> Operation:
     forward, new = made.forward, object.__new__
 
-    def binary(a: Any, b: Any) -> Any:
+    def binary(a: Operand, b: Operand) -> Any:
         value = kinds["float"]
         kind, other = type(a), type(b)
         if kind is not value and other is not value:
@@ -79,7 +81,7 @@ def _binary(made: Primitive) -> Operation:
 def _ternary(made: Primitive) -> Operation:
     forward = made.forward
 
-    def ternary(a: Any, b: Any, c: Any) -> Any:
+    def ternary(a: Operand, b: Operand, c: Operand) -> Any:
         numbers = type(a) in NUMBERS and type(b) in NUMBERS and type(c) in NUMBERS
         return forward(floats, a, b, c) if numbers else made.apply((a, b, c), {})
 
@@ -89,7 +91,7 @@ def _ternary(made: Primitive) -> Operation:
 def _variadic(made: Primitive) -> Operation:
     forward, new = made.forward, object.__new__
 
-    def variadic(args: Any) -> Any:
+    def variadic(args: Sequence[Operand]) -> Any:
         if active:
             return made.apply((args,), {})
         value = kinds["float"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from types import ModuleType
 
 from .trees import deeper
+from .types import Data
 
 
-def check_unmasked(data: Any, who: str) -> None:
+def check_unmasked(data: Data, who: str) -> None:
     """Raise ValueError if an element of an array, or of arrays in lists, is masked; `who` begins the message.
 
     >>> import numpy
@@ -23,7 +24,7 @@ def check_unmasked(data: Any, who: str) -> None:
         raise ValueError(f"{who} is masked in places: leave these out, or put numbers there with filled(...)")
 
 
-def _is_masked(data: Any, masked: Any, depth: int = 0) -> bool:
+def _is_masked(data: Data, masked: ModuleType, depth: int = 0) -> bool:
     if isinstance(data, masked.MaskedArray):
         return bool(masked.is_masked(data))
     if isinstance(data, (list, tuple)):

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable, Generator
 from contextvars import ContextVar, copy_context
 from functools import partial, wraps
+from types import ModuleType
 from typing import Any, Generic, TypeVar, cast
 
 from autograd.files import brief
@@ -139,7 +140,7 @@ class Switch:
     setting: Any
     __exit__ = _Exit()
 
-    def __init__(self, *given: Any) -> None:
+    def __init__(self, *given: object) -> None:
         self.by_hand: list[_Block] = []
         if given:
             raise TypeError(f"{type(self).__name__} takes no arguments; got {brief(given[0])}: write {self.name}")
@@ -175,7 +176,7 @@ def _switched(function: Callable[..., Any], kind: type[Switch]) -> Callable[...,
     called = function if hasattr(function, "__code__") or isinstance(function, partial) else type(function).__call__
     if inspect.iscoroutinefunction(called):
 
-        async def switched(*args: Any, **kwargs: Any) -> Any:
+        async def switched(*args: object, **kwargs: object) -> Any:
             return await _awaited(kind, function(*args, **kwargs))
 
     elif inspect.isasyncgenfunction(called):
@@ -183,12 +184,12 @@ def _switched(function: Callable[..., Any], kind: type[Switch]) -> Callable[...,
 
     elif inspect.isgeneratorfunction(called):
 
-        def switched(*args: Any, **kwargs: Any) -> Any:
+        def switched(*args: object, **kwargs: object) -> Any:
             return (yield from _resumed(kind, function(*args, **kwargs)))
 
     else:
 
-        def switched(*args: Any, **kwargs: Any) -> Any:
+        def switched(*args: object, **kwargs: object) -> Any:
             with kind():
                 result = function(*args, **kwargs)
             # Another decorator may hide what the function is.
@@ -198,7 +199,7 @@ def _switched(function: Callable[..., Any], kind: type[Switch]) -> Callable[...,
     return wraps(function)(switched)
 
 
-def _resumed(kind: type[Switch], body: Any) -> Generator[Any, Any, Any]:
+def _resumed(kind: type[Switch], body: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Run a generator or an awaitable to its end, with a switch on whenever it runs."""
     resume, item = body.send, None
     while True:
@@ -223,7 +224,7 @@ _awaited = types.coroutine(_resumed)
 def _yielding(function: Callable[..., Any], kind: type[Switch]) -> Callable[..., Any]:
     """Return an asynchronous generator function with a switch on whenever its body runs."""
 
-    async def switched(*args: Any, **kwargs: Any) -> Any:
+    async def switched(*args: object, **kwargs: object) -> Any:
         body = function(*args, **kwargs)
         step = body.asend(None)
         try:
@@ -296,7 +297,7 @@ def without_warnings(function: F) -> F:
     """
 
     @wraps(function)
-    def silent(*args: Any, **kwargs: Any) -> Any:
+    def silent(*args: object, **kwargs: object) -> Any:
         numpy = sys.modules.get("numpy")
         return (
             function(*args, **kwargs) if numpy is None else copy_context().run(_silent, numpy, function, args, kwargs)
@@ -305,7 +306,9 @@ def without_warnings(function: F) -> F:
     return cast(F, silent)
 
 
-def _silent(numpy: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _silent(
+    numpy: ModuleType, function: Callable[..., Any], args: tuple[object, ...], kwargs: dict[str, object]
+) -> Any:
     numpy.seterr(all="ignore")
     return function(*args, **kwargs)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from autograd.files import printable
 
 from .node import Node
 
 
-def name_of(node: Any) -> str:
+def name_of(node: object) -> str:
     """Return a short text for a node or a constant in an error: its label, else its operation, else its kind."""
     if not isinstance(node, Node):
         return f"{node:g}" if isinstance(node, (float, int)) else type(node).__name__

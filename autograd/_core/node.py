@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from autograd.files import brief
 
 from .primitive import Primitive
+from .types import Operand, Raw, Settings, Shape
 
 MANY: Any = object()
 """In `_b`: the node keeps tuples of inputs and of arguments, and its settings, instead of one or two of each."""
@@ -15,7 +15,7 @@ MANY: Any = object()
 FROZEN: Any = object()
 """In `_b`, which leaves have no other use for: the leaf is frozen."""
 
-NO_SETTINGS: Mapping[str, Any] = {}
+NO_SETTINGS: Settings = {}
 
 NO_MARK = ("", "", "")
 
@@ -37,10 +37,10 @@ class Node:
     __slots__ = ("__weakref__", "_a", "_b", "_data", "_grad", "_label", "_late", "_source", "_x", "_y", "mark", "op")
 
     op: Primitive | None
-    data: Any
-    grad: Any
-    _data: Any
-    _grad: Any
+    data: Raw
+    grad: Raw
+    _data: Raw
+    _grad: Raw
     _a: Any
     _b: Any
     _x: Any
@@ -62,7 +62,7 @@ class Node:
         late.fill(self, name)
         return object.__getattribute__(self, name)
 
-    def link(self, op: Primitive, inputs: tuple[Any, ...], args: tuple[Any, ...], settings: Mapping[str, Any]) -> None:
+    def link(self, op: Primitive, inputs: tuple[Operand, ...], args: tuple[Raw, ...], settings: Settings) -> None:
         """Remember that `op` made this node from `inputs`, whose raw data are `args`."""
         self.op = op
         if settings or op.arity not in (1, 2):
@@ -73,27 +73,27 @@ class Node:
             self._a, self._x, self._b = inputs[0], args[0], None
 
     @property
-    def inputs(self) -> tuple[Any, ...]:
+    def inputs(self) -> tuple[Operand, ...]:
         """What the node was computed from, in order: nodes, and constants as raw numbers or arrays."""
         if self.op is None:
             return ()
         if self._b is MANY:
-            return cast("tuple[Any, ...]", self._a)
+            return cast("tuple[Operand, ...]", self._a)
         return (self._a,) if self._b is None else (self._a, self._b)
 
     @property
-    def args(self) -> tuple[Any, ...]:
+    def args(self) -> tuple[Raw, ...]:
         """The raw data of `inputs` when the node was computed."""
         if self.op is None:
             return ()
         if self._b is MANY:
-            return cast("tuple[Any, ...]", self._x)
+            return cast("tuple[Raw, ...]", self._x)
         return (self._x,) if self._b is None else (self._x, self._y)
 
     @property
-    def settings(self) -> Mapping[str, Any]:
+    def settings(self) -> Settings:
         """The static settings of the operation (an axis, a shape); empty for most."""
-        return cast("Mapping[str, Any]", self._y) if self.op is not None and self._b is MANY else NO_SETTINGS
+        return cast("Settings", self._y) if self.op is not None and self._b is MANY else NO_SETTINGS
 
     @property
     def label(self) -> str:
@@ -128,11 +128,11 @@ class Node:
         self._b = FROZEN if frozen else None
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """The shape of the data; `()` for a number."""
         return ()
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> Raw:
         """Return the raw data as it is now, safe from every later change."""
         return self._data
 
@@ -146,7 +146,7 @@ kinds: dict[str, Any] = {}
 """The node that holds a "float" and the one that holds an "array"; `Value` and `Tensor` enter themselves."""
 
 
-def leaf(data: Any) -> Node:
+def leaf(data: Raw) -> Node:
     """Return a node without inputs that holds `data`, a float or an array, as it is."""
     node: Node = object.__new__(kinds["float" if type(data) is float else "array"])
     node._data = data

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .types import Operand, Setting
+
 Rule = Callable[..., Any]
 Operation = Callable[..., Any]
 Interval = tuple[float, float]
@@ -54,7 +56,7 @@ class Primitive:
         self.apply: Callable[[tuple[Any, ...], dict[str, Any]], Any]
         """The operation on nodes, numbers and arrays, and settings: the result is a node if any argument is one."""
 
-    def text(self, *args: str, **settings: Any) -> str:
+    def text(self, *args: str, **settings: Setting) -> str:
         """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
         if callable(self.written):
             return self.written(*args, **settings)
@@ -85,6 +87,6 @@ def _by_name(name: str) -> Primitive:
     return TABLE[name]
 
 
-def unchanged(g: Any, out: Any, *args: Any, **settings: Any) -> Any:
+def unchanged(g: Operand, out: Operand, *args: Operand, **settings: Setting) -> Operand:
     """The rule of an operation that passes its gradient on; the backward sweep need not call it."""
     return g

@@ -8,12 +8,13 @@ from autograd.files import brief
 
 from .node import Node, kinds
 from .trees import deeper, mapped
+from .types import Array, Item, Tree
 
 FIXED = (str, bytes, bool, type(None))
 """A function is compiled for each of these anew."""
 
 
-def signature(tree: Any, depth: int = 0) -> Any:
+def signature(tree: Tree, depth: int = 0) -> Any:
     """Return what a function is compiled for: structure, kinds, shapes and dtypes, and what is fixed."""
     kind = type(tree)
     if kind is float:
@@ -49,27 +50,27 @@ def signature(tree: Any, depth: int = 0) -> Any:
     )
 
 
-def layout(array: Any) -> Any:
+def layout(array: Array) -> Any:
     """Return all of an array but its numbers: what is a view of another array depends on the strides, too."""
     return (array.shape, array.dtype, array.strides)
 
 
-def is_array(item: Any) -> bool:
+def is_array(item: object) -> bool:
     """Tell whether an object is an array of NumPy or what holds one: a memory map, a series, a tensor of PyTorch."""
     return type(item).__name__ == "ndarray" or bool(getattr(item, "shape", ()))
 
 
-def is_float_array(item: Any) -> bool:
+def is_float_array(item: Item) -> bool:
     """Tell whether an object is an array as a Tensor holds it: of floats, without gaps."""
     return type(item).__name__ == "ndarray" and item.dtype.char in "df" and item.flags.forc
 
 
-def as_raw(tree: Any) -> Any:
+def as_raw(tree: Tree) -> Any:
     """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
     return mapped(_raw, tree)
 
 
-def _raw(item: Any) -> Any:
+def _raw(item: Item) -> Any:
     if isinstance(item, Node):
         return item._data
     if type(item).__name__ == "ndarray":

@@ -12,6 +12,7 @@ from .modes import Switch, active, replaying, tracing
 from .names import name_of
 from .node import NO_SETTINGS, Node, leaf
 from .primitive import ANY, Primitive
+from .types import Data, Operand, Tree
 
 DETACH = Primitive("detach", lambda xp, a: a, (None,))
 """The number itself, which no gradient passes: only functions that are compiled need to record that."""
@@ -61,7 +62,7 @@ class Trace:
         self.nodes.append(node)
         self.places[node] = user_place()
 
-    def adjoint(self, out: Node, node: Node, g: Any) -> None:
+    def adjoint(self, out: Node, node: Node, g: Operand) -> None:
         """Note that `g` is the gradient of `out` with respect to `node`."""
         if isinstance(g, Node):
             self.adjoints.setdefault(g, (out, node))
@@ -89,7 +90,7 @@ class replayed(Switch):
 
     variable = replaying
 
-    def __init__(self, step: Any) -> None:
+    def __init__(self, step: object) -> None:
         super().__init__()
         self.setting = step
 
@@ -103,7 +104,7 @@ def compiling() -> bool:
     return bool(active) and tracing.get() is not None
 
 
-def validate(check: Callable[..., None], data: Any, *rest: Any) -> None:
+def validate(check: Callable[..., None], data: Tree, *rest: object) -> None:
     """Call `check(data, *rest)`, which raises an error for bad data; a compiled function calls it at every call.
 
     It may read numbers, which a function that is compiled else may not; what was computed is not checked then.
@@ -155,7 +156,7 @@ def _touch(node: Node) -> None:
         step.touch(node)
 
 
-def made(node: Node, data: Any) -> None:
+def made(node: Node, data: Data) -> None:
     """Note a leaf that a function which is being compiled makes from `data`."""
     if active and (noting := tracing.get() or replaying.get()) is not None:
         noting.made[node] = data

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Any
 
+from .types import Tree
+
 CONTAINERS = (list, tuple, dict)
 
 DEEPEST = 100
@@ -32,7 +34,7 @@ def deeper(depth: int) -> int:
     return depth + 1
 
 
-def flatten(tree: Any, depth: int = 0) -> Iterator[Any]:
+def flatten(tree: Tree, depth: int = 0) -> Iterator[Any]:
     """Yield what is in a structure of lists, tuples and dicts, in order; raise ValueError if it is too deep."""
     if not isinstance(tree, CONTAINERS):
         yield tree
@@ -42,7 +44,7 @@ def flatten(tree: Any, depth: int = 0) -> Iterator[Any]:
         yield from flatten(item, inside)
 
 
-def mapped(f: Callable[[Any], Any], tree: Any, depth: int = 0) -> Any:
+def mapped(f: Callable[[Any], Any], tree: Tree, depth: int = 0) -> Any:
     """Return a structure like `tree` with f(item) in place of each item; raise ValueError if it is too deep.
 
     >>> from autograd._core.trees import mapped
@@ -55,7 +57,7 @@ def mapped(f: Callable[[Any], Any], tree: Any, depth: int = 0) -> Any:
     return refilled(tree, [mapped(f, item, inside) for item in (tree.values() if isinstance(tree, dict) else tree)])
 
 
-def refilled(tree: Any, parts: list[Any]) -> Any:
+def refilled(tree: Tree, parts: list[Any]) -> Any:
     """Return a list, tuple or dict of the class of `tree` with other parts, in the same order."""
     kind = type(tree)
     if kind is list:
@@ -73,7 +75,7 @@ def refilled(tree: Any, parts: list[Any]) -> Any:
     return new
 
 
-def paired(tree: Any, other: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+def paired(tree: Tree, other: Tree, depth: int = 0) -> Iterator[tuple[Any, Any]]:
     """Yield each item of a structure with what is in its place in another; where these differ, the parts that do.
 
     >>> from autograd._core.trees import paired
@@ -91,7 +93,7 @@ def paired(tree: Any, other: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
         yield tree, other
 
 
-def paths(tree: Any, name: str, depth: int = 0) -> Iterator[str]:
+def paths(tree: Tree, name: str, depth: int = 0) -> Iterator[str]:
     """Yield the name of each item in a structure, in order.
 
     >>> from autograd._core.trees import paths
@@ -106,7 +108,7 @@ def paths(tree: Any, name: str, depth: int = 0) -> Iterator[str]:
         yield from paths(item, f"{name}[{key!r}]", inside)
 
 
-def plain(tree: Any) -> Any:
+def plain(tree: Tree) -> Any:
     """Return a structure of lists, tuples and dicts of Python's own classes."""
     if isinstance(tree, dict):
         return {key: plain(item) for key, item in tree.items()}

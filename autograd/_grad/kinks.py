@@ -19,6 +19,7 @@ from typing import Any
 from autograd._core.node import Node
 from autograd._core.signature import FIXED, as_raw
 from autograd._core.trees import flatten, mapped
+from autograd._core.types import Item, Raw, Tree
 from autograd._ops.elementwise import where
 
 _met: ContextVar[list[Any] | None] = ContextVar("met", default=None)
@@ -54,7 +55,7 @@ def meet(order: Sequence[Node]) -> None:
         met += [node for node in order if has_kink(node) and _sits_on_kink(node)][:1]
 
 
-def meet_tie(a: Any, b: Any) -> None:
+def meet_tie(a: Raw, b: Raw) -> None:
     """Note a comparison in which raw numbers or arrays are equal, if that matters: what is chosen by it jumps there."""
     met = _tied.get()
     if met is not None:
@@ -82,13 +83,13 @@ def watching(met: list[Any] | None) -> Iterator[None]:
         _tied.reset(tied)
 
 
-def smoothed(compute: Callable[[Any, list[Any]], tuple[Any, Any]], args: Any) -> tuple[Any, Any]:
+def smoothed(compute: Callable[[Any, list[Any]], tuple[Any, Any]], args: Tree) -> tuple[Any, Any]:
     """Return what `compute(args, met)` does, a value and derivatives; these averaged over both sides of a kink."""
     (value, derivatives), averaged = both_sides(compute, args)
     return value, averaged(itemgetter(1), derivatives)
 
 
-def both_sides(compute: Callable[[Any, list[Any]], Any], args: Any) -> tuple[Any, Callable[..., Any]]:
+def both_sides(compute: Callable[[Any, list[Any]], Any], args: Tree) -> tuple[Any, Callable[..., Any]]:
     """Return what `compute(args, met)` does, and a function that averages what is taken of that over both sides.
 
     `args` are raw numbers, arrays and structures of them; of what is a node there is nothing beside.
@@ -101,8 +102,8 @@ def both_sides(compute: Callable[[Any, list[Any]], Any], args: Any) -> tuple[Any
     with _drawing((draws, None)):
         result = compute(args, met)
 
-    def averaged(take: Callable[[Any], Any], derivatives: Any) -> Any:
-        def beside(args: Any) -> Any:
+    def averaged(take: Callable[[Any], Any], derivatives: Tree) -> Any:
+        def beside(args: Tree) -> Any:
             with _drawing((draws, iter(draws))):
                 return take(compute(args, []))
 
@@ -130,7 +131,7 @@ def drawn_once(draw: Callable[[], Any]) -> Any:
     return draw() if item is None else item
 
 
-def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> Any:
+def mean_beside(compute: Callable[[Any], Any], args: Tree, derivatives: Tree) -> Any:
     """Return the mean of the derivatives just beside `args`, raw floats and arrays, where it differs from that there.
 
     Four times as far beside, that of a kink is the same; where it is another, a smooth function bends quickly, or its
@@ -151,7 +152,7 @@ def mean_beside(compute: Callable[[Any], Any], args: Any, derivatives: Any) -> A
     return mapped(lambda item: _chosen(item, *next(means)), derivatives)
 
 
-def _beside(item: Any, by: float, counted: Iterator[int]) -> Any:
+def _beside(item: Raw, by: float, counted: Iterator[int]) -> Any:
     """Return a number, or an array of some, moved a little: far enough for rounding, near enough to change no digit.
 
     No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
@@ -165,17 +166,17 @@ def _beside(item: Any, by: float, counted: Iterator[int]) -> Any:
     return (item + by * numpy.where(item == 0, least, abs(item) * step) * parts).astype(item.dtype)
 
 
-def _part(k: Any) -> Any:
+def _part(k: Raw) -> Any:
     """Return a number from 1 to 2 that is far from those for other k: the golden section spreads them evenly."""
     return 1 + k * (math.sqrt(5) - 1) / 2 % 1
 
 
-def _half(above: Any, below: Any) -> Any:
+def _half(above: Item, below: Item) -> Item:
     """Return the mean of what stands on both sides; text and None are as they are."""
     return above if isinstance(above, FIXED) else (above + below) / 2
 
 
-def _alike(there: Any, near: Any) -> Any:
+def _alike(there: Item, near: Item) -> Any:
     """Tell where a derivative is as good as the mean of those beside, or that is none."""
     if isinstance(there, FIXED):
         return True
@@ -187,7 +188,7 @@ def _alike(there: Any, near: Any) -> Any:
     return numpy.isclose(there, near, rtol=SAME if there.itemsize == 8 else 1e-4, atol=0.0) | ~numpy.isfinite(near)
 
 
-def _chosen(there: Any, near: Any, far: Any) -> Any:
+def _chosen(there: Item, near: Item, far: Item) -> Any:
     """Return the mean beside where that is settled, else the derivative there."""
     if isinstance(there, FIXED):
         return there

@@ -11,10 +11,11 @@ from autograd._core.names import name_of
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import Rule
 from autograd._core.trees import mapped
+from autograd._core.types import Operand
 from autograd._ops.elementwise import equal, where
 
 
-def where_it_arrives(g: Any, contribution: Any) -> Any:
+def where_it_arrives(g: Operand, contribution: Operand) -> Any:
     """Return what a rule makes of a gradient `g`: 0 wherever that is 0.
 
     A rule multiplies, and 0 * inf is nan: so what `where`, `maximum` or a mask did not choose would spoil a gradient.
@@ -27,7 +28,7 @@ def where_it_arrives(g: Any, contribution: Any) -> Any:
     return where(bool(nothing) if isinstance(nothing, bool) else nothing, 0.0, contribution)
 
 
-def is_finite(g: Any) -> bool:
+def is_finite(g: Operand) -> bool:
     """Tell whether a gradient, raw or a node, has no nan and no infinity."""
     data = raw_of(g)
     if isinstance(data, (float, int)):
@@ -38,7 +39,7 @@ def is_finite(g: Any) -> bool:
     return bool(math.isfinite(numpy.vdot(data, data)) or numpy.isfinite(data).all())
 
 
-def pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
+def pull_back(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node: Node) -> Any:
     """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
     assert node.op is not None
     try:
@@ -52,7 +53,7 @@ def pull_back(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -
         return mapped(raw_of, result)
 
 
-def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node: Node) -> Any:
+def _pull_back_foreign(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node: Node) -> Any:
     """Apply a user's rule: it cannot write to what it is given, and nobody can write to what it returns."""
     assert node.op is not None
     try:
@@ -67,7 +68,7 @@ def _pull_back_foreign(rule: Rule, g: Any, out: Any, args: tuple[Any, ...], node
     return mapped(read_only, result)
 
 
-def raw_of(x: Any) -> Any:
+def raw_of(x: Operand) -> Any:
     return x._data if isinstance(x, Node) else x
 
 

@@ -10,6 +10,7 @@ from autograd._core.data import shape
 from autograd._core.modes import active, anomaly
 from autograd._core.names import name_of
 from autograd._core.node import Node
+from autograd._core.types import Operand
 from autograd._ops.manipulation import astype, item
 from autograd.files import brief
 
@@ -58,7 +59,7 @@ def sweep(
         yield node, g, sent
 
 
-def match(contribution: Any, parent: Node, position: int, node: Node, recorded: bool) -> Any:
+def match(contribution: Operand, parent: Node, position: int, node: Node, recorded: bool) -> Any:
     """Make what a rule returned a gradient of `parent`: the one place where broadcasting is undone.
 
     Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and

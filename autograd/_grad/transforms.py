@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from autograd._core.order import topological_sort
 from autograd._core.signature import is_array
 from autograd._core.tracing import Trace
 from autograd._core.trees import CONTAINERS, flatten, mapped, paired
+from autograd._core.types import Item, Operand, Tree
 from autograd._ops.elementwise import positive, where
 from autograd._ops.manipulation import astype, item, reshape, stack
 from autograd._ops.statistical import sum_
@@ -28,7 +29,7 @@ class Differentiated(NamedTuple):
 
     f: Callable[..., Any]
     argnums: int | tuple[int, ...]
-    wrt: Sequence[Any] | None
+    wrt: Sequence[Tree] | None
     has_aux: bool
 
     def positions(self, count: int) -> list[int]:
@@ -40,7 +41,7 @@ class Differentiated(NamedTuple):
             raise ValueError(f"argnums={self.argnums} but {count} positional arguments were given")
         return [k % count for k in given]
 
-    def targets(self, args: Sequence[Any]) -> Any:
+    def targets(self, args: Sequence[Tree]) -> Any:
         """Return, of all positional arguments, the structure to differentiate with respect to."""
         if self.wrt is not None:
             return list(self.wrt)
@@ -48,7 +49,7 @@ class Differentiated(NamedTuple):
             return args[self.argnums]
         return tuple(args[k] for k in self.argnums)
 
-    def loss(self, result: Any) -> tuple[Node, Any]:
+    def loss(self, result: Tree) -> tuple[Node, Any]:
         """Return the scalar and the rest of what the function returned; raise if it is no scalar node."""
         if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {brief(result)}")
@@ -65,9 +66,9 @@ def value_and_grad(
     f: Callable[..., Any],
     argnums: int | tuple[int, ...] = 0,
     *,
-    wrt: Sequence[Any] | None = None,
+    wrt: Sequence[Tree] | None = None,
     has_aux: bool = False,
-) -> Callable[..., tuple[Any, Any]]:
+) -> Callable[..., tuple[Tree, Tree]]:
     """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
 
     f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
@@ -87,10 +88,10 @@ def value_and_grad(
     parts = Differentiated(f, argnums, _nodes(wrt), has_aux)
 
     @wraps(f)
-    def differentiated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def differentiated(*args: Tree, **kwargs: object) -> tuple[Any, Any]:
         chosen = parts.positions(len(args))
 
-        def compute(given: Any, met: list[Node]) -> tuple[Any, Any]:
+        def compute(given: Sequence[Tree], met: list[Node]) -> tuple[Any, Any]:
             with record():
                 traced = list(args)
                 for k, arg in zip(chosen, given):
@@ -110,7 +111,7 @@ def value_and_grad(
     return differentiated
 
 
-def _nodes(wrt: Any) -> Sequence[Any] | None:
+def _nodes(wrt: Iterable[Tree] | None) -> Sequence[Any] | None:
     """Return the nodes to differentiate with respect to; raise TypeError for anything else."""
     if wrt is None:
         return None
@@ -126,7 +127,7 @@ def _nodes(wrt: Any) -> Sequence[Any] | None:
     return nodes
 
 
-def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
     """Return the function that computes the gradient of f; arguments and errors as in `value_and_grad`.
 
     >>> grad(tanh)(0.0)
@@ -137,7 +138,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     both = value_and_grad(f, argnums)
 
     @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: Tree, **kwargs: object) -> Any:
         return both(*args, **kwargs)[1]
 
     return gradient
@@ -150,7 +151,7 @@ def parts_of(f: Any) -> Differentiated | None:
     return f.differentiates if made and code.co_filename == __file__ else None
 
 
-def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Callable[..., Any], *args: Tree) -> tuple[Operand, Callable[[Operand], tuple[Tree, ...]]]:
     """Return f(*args) and the function that pulls a gradient of the result back to one for each argument.
 
     f returns a node of any shape; the gradient given to the second function has that shape.
@@ -161,7 +162,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (10.0, (5.0, 2.0))
     """
 
-    def compute(args: Any, met: list[Any]) -> tuple[list[Any], Node]:
+    def compute(args: Tree, met: list[Any]) -> tuple[list[Any], Node]:
         with record():
             traced = [trace(arg) for arg in args]
             with watching(met):
@@ -169,7 +170,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
     (traced, out), averaged = both_sides(compute, list(args))
 
-    def pull_back(g: Any) -> tuple[Any, ...]:
+    def pull_back(g: Operand) -> tuple[Any, ...]:
         def pulled(computed: tuple[list[Any], Node]) -> tuple[Any, ...]:
             traced, out = computed
             targets = list(flatten(traced))
@@ -191,7 +192,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     return (out._data if type(out._data) is float else out._data.copy()), pull_back
 
 
-def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def jacobian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
     """Return the function that computes the matrix of all derivatives of f, one backward sweep for each output.
 
     For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists; of
@@ -202,8 +203,8 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """
 
     @wraps(f)
-    def matrix(x: Any) -> Any:
-        def compute(x: Any, met: list[Node]) -> tuple[Any, Any]:
+    def matrix(x: Tree) -> Any:
+        def compute(x: Tree, met: list[Node]) -> tuple[Any, Any]:
             with record():
                 traced = trace(x)
                 targets = list(flatten(traced))
@@ -217,7 +218,7 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return matrix
 
 
-def _rows(out: Node, traced: Any, targets: list[Node]) -> Any:
+def _rows(out: Node, traced: Tree, targets: list[Node]) -> Any:
     """Return the derivatives of each element of `out`."""
     if out.shape == () and (type(out._data) is float or not isinstance(traced, Node)):
         return _row(out, one_like(out), traced, targets)
@@ -231,7 +232,7 @@ def _rows(out: Node, traced: Any, targets: list[Node]) -> Any:
     return reshape(stack(rows), shape=out.shape + traced.shape) if isinstance(traced, Node) else rows
 
 
-def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def hessian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
     """Return the function that computes the matrix of all second derivatives of a scalar f.
 
     For x of shape s the result has shape s + s. A list of numbers is a vector, and gives lists.
@@ -242,7 +243,7 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return jacobian(grad(f))
 
 
-def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+def hvp(f: Callable[[Tree], Tree]) -> Callable[[Tree, Tree], Tree]:
     """Return the function of (x, v) that computes the Hessian of a scalar f at x times v, without the matrix.
 
     v and the result have the structure and the shapes of x. Raises ValueError for another v.
@@ -251,10 +252,10 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     [10.0, 6.0]
     """
 
-    def product(x: Any, v: Any) -> Any:
+    def product(x: Tree, v: Tree) -> Any:
         direction = _items_as(x, v)
 
-        def along(x: Any) -> Any:
+        def along(x: Tree) -> Any:
             slopes = zip(flatten(grad(f)(x)), direction)
             return sum((g * d if g.shape == () else sum_(g * d) for g, d in slopes), start=0.0)
 
@@ -263,7 +264,7 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return wraps(f)(product)
 
 
-def _items_as(x: Any, v: Any) -> list[Any]:
+def _items_as(x: Tree, v: Tree) -> list[Any]:
     """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
     pairs = list(paired(x, v))
     for part, own in pairs:
@@ -275,7 +276,7 @@ def _items_as(x: Any, v: Any) -> list[Any]:
     return [own for _, own in pairs]
 
 
-def _form(tree: Any) -> str:
+def _form(tree: Tree) -> str:
     """Return what kind of structure something is, for an error."""
     if isinstance(tree, dict):
         return f"a dict of {', '.join(map(repr, tree)):.60}"
@@ -285,7 +286,7 @@ def _form(tree: Any) -> str:
 
 
 @without_warnings
-def pull(out: Node, targets: list[Node], seed: Any) -> tuple[list[Any], bool]:
+def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool]:
     """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
     order = topological_sort(out, until=set(targets))
     wanted = set(targets)
@@ -338,12 +339,12 @@ def _zero_like(node: Node) -> Any:
     return 0.0 if type(node._data) is float else 0.0 * one_like(node)
 
 
-def _row(out: Node, seed: Any, traced: Any, targets: list[Node]) -> Any:
+def _row(out: Node, seed: Operand, traced: Tree, targets: list[Node]) -> Any:
     gradients, _ = pull(out, targets, seed)
     return rebuild(traced, dict(zip(targets, gradients)))
 
 
-def _seed(g: Any, out: Node) -> Any:
+def _seed(g: Operand, out: Node) -> Any:
     """Return the gradient that starts a sweep at `out`, of its shape and kind."""
     number = type(out._data) is float
     raw = g if isinstance(g, Node) else kinds["float" if number else "array"](g)._data
@@ -355,7 +356,7 @@ def _seed(g: Any, out: Node) -> Any:
     return raw
 
 
-def output(y: Any, f: Callable[..., Any]) -> Node:
+def output(y: Tree, f: Callable[..., Any]) -> Node:
     """Return what a function returned; raise TypeError if it is no node."""
     if not isinstance(y, Node):
         compiled = "a compiled function returns raw numbers: compile its gradient, compile(value_and_grad(f))"
@@ -371,17 +372,17 @@ def title(f: Callable[..., Any]) -> str:
     return str(getattr(f, "__name__", None) or brief(f))
 
 
-def trace(tree: Any) -> Any:
+def trace(tree: Tree) -> Tree:
     """Return a structure of new nodes for one of numbers, arrays and nodes: those to differentiate with respect to."""
     return mapped(_traced, tree)
 
 
-def _traced(item: Any) -> Node:
+def _traced(item: Item) -> Node:
     make = positive if isinstance(item, Node) else kinds["array" if is_array(item) else "float"]
     made: Node = make(item)
     return made
 
 
-def rebuild(tree: Any, found: dict[Node, Any]) -> Any:
+def rebuild(tree: Tree, found: dict[Node, Any]) -> Tree:
     """Return the structure with each node replaced by what was found for it."""
     return mapped(found.__getitem__, tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from autograd._core import copies
@@ -10,6 +10,7 @@ from autograd._core.modes import active, replaying, tracing
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import read
+from autograd._core.types import Operand, Raw
 from autograd._grad.backward import backward
 from autograd._grad.kinks import meet_tie
 from autograd._ops import elementwise, linalg
@@ -34,7 +35,7 @@ from autograd._ops.elementwise import (  # fmt: skip
 from .truth import Truth
 
 
-def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
+def compared(operation: Callable[..., Any], a: Operand, b: Operand) -> Any:
     """Compare data: a plain bool, or a NumPy array of them; in a function that is being compiled, a node."""
     if active and tracing.get() is not None:
         return operation(a, b)
@@ -43,7 +44,7 @@ def compared(operation: Callable[..., Any], a: Any, b: Any) -> Any:
     return operation(a, b)
 
 
-def alike(operation: Callable[..., Any], a: Node, b: Any) -> Any:
+def alike(operation: Callable[..., Any], a: Node, b: Operand) -> Any:
     """Compare like `compared`; what `==` and `!=` of two nodes return has no truth value.
 
     Python asks for it when a list of nodes is searched, where identity is meant.
@@ -65,66 +66,66 @@ class Operators(Node):
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Operand) -> Operand:
         return add(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Operand) -> Operand:
         return add(other, self)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Operand) -> Operand:
         return subtract(self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Operand) -> Operand:
         return subtract(other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Operand) -> Operand:
         return multiply(self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Operand) -> Operand:
         return multiply(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Operand) -> Operand:
         return divide(self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Operand) -> Operand:
         return divide(other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Operand) -> Operand:
         return pow_(self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Operand) -> Operand:
         return pow_(other, self)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Operand) -> Operand:
         return linalg.matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Operand) -> Operand:
         return linalg.matmul(other, self)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Operand:
         return negative(self)
 
-    def __pos__(self) -> Any:
+    def __pos__(self) -> Operand:
         return positive(self)
 
-    def __abs__(self) -> Any:
+    def __abs__(self) -> Operand:
         return abs_(self)
 
-    def __round__(self, decimals: int | None = None) -> Any:
+    def __round__(self, decimals: int | None = None) -> Operand:
         if not decimals:
             return round_(self)
         return round_(self * 10.0**decimals) / 10.0**decimals
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Operand) -> Operand:
         return compared(less, self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Operand) -> Operand:
         return compared(less_equal, self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Operand) -> Operand:
         return compared(greater, self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Operand) -> Operand:
         return compared(greater_equal, self, other)
 
     def __eq__(self, other: object) -> Any:
@@ -160,7 +161,7 @@ class Operators(Node):
         """Set `.grad` to zero."""
         self._grad = 0.0
 
-    def detach(self) -> Any:
+    def detach(self) -> Operand:
         """Return a leaf with the same data, which no gradient passes.
 
         >>> Value(2.0).exp().detach().op is None
@@ -183,14 +184,16 @@ class Operators(Node):
         # A masked array that is computed with a node would read its raw data, and lose the gradient.
         raise TypeError("a masked array does not compute with nodes: give masked.filled(...), an array of numbers")
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Operand, **kwargs: object) -> Any:
         if kwargs.get("out") is not None:
             raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
         if method != "__call__" or kwargs:
             raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
         return numpy_primitive(ufunc).apply(inputs, {})
 
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(
+        self, func: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         return numpy_primitive(func).function(*args, **kwargs)
 
 
@@ -199,7 +202,7 @@ def comparable(other: object) -> bool:
     return isinstance(other, (Node, int, float)) or hasattr(other, "dtype")
 
 
-def numpy_primitive(function: Any) -> Primitive:
+def numpy_primitive(function: Callable[..., Any]) -> Primitive:
     """Return the primitive of a NumPy function, whatever NumPy's other names for it are (`absolute`, `arctan`)."""
     if function not in _names:
         import numpy
@@ -217,7 +220,7 @@ def numpy_primitive(function: Any) -> Primitive:
 _names: dict[Any, str] = {}
 
 
-def _undecided(result: Any) -> Any:
+def _undecided(result: Raw) -> Any:
     """Return what was found for two nodes, a bool or an array of them, as what has no truth value."""
     if isinstance(result, bool):
         return Truth(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from autograd._core.data import is_varying
 from autograd._core.masked import check_unmasked
@@ -13,6 +13,7 @@ from autograd._core.modes import active
 from autograd._core.names import plain
 from autograd._core.node import Node, kinds
 from autograd._core.tracing import made, read, write
+from autograd._core.types import Array, Data, Dtype, Index, Operand, Shape
 from autograd._ops import manipulation, statistical
 from autograd.files import brief
 
@@ -34,10 +35,11 @@ class Tensor(Operators):
 
     __slots__ = ("_lent",)
 
+    _data: Array
     _lent: bool
     """Whether somebody may hold the array of this leaf, and so may write to it."""
 
-    def __init__(self, data: Any, label: str = "") -> None:
+    def __init__(self, data: Data, label: str = "") -> None:
         self._data = _array(data)
         self._grad = 0.0
         self.op = self._b = None
@@ -47,7 +49,7 @@ class Tensor(Operators):
             made(self, data)
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Array:
         """The array, of the tensor's shape; that of a leaf may be set or written to, that of a result only read."""
         if active:
             read(self, ".data")
@@ -60,7 +62,7 @@ class Tensor(Operators):
         return self._data
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Data) -> None:
         if self.op is not None:
             raise AttributeError(
                 f"this Tensor was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
@@ -79,7 +81,7 @@ class Tensor(Operators):
         self._data = array.astype(self._data.dtype, copy=False)
         self._lent = True
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> Array:
         """Return the array as it is now, safe from every later change: do not write to it."""
         if self.op is None and getattr(self, "_lent", False):
             # Two references are the tensor's and that of the call: nobody else holds the array any more.
@@ -89,7 +91,7 @@ class Tensor(Operators):
         return self._data
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Array:
         """The derivative of what `backward()` was called on, in the tensor's shape; zeros before."""
         if active:
             read(self, ".grad")
@@ -100,7 +102,7 @@ class Tensor(Operators):
         return self._grad if self.op is None else _read_only(self._grad)
 
     @grad.setter
-    def grad(self, grad: Any) -> None:
+    def grad(self, grad: Data | None) -> None:
         if grad is None:
             self._grad = 0.0
             return
@@ -110,7 +112,7 @@ class Tensor(Operators):
         self._grad = array if array.shape == self._data.shape else float(array)
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         """The lengths of the axes."""
         lengths: tuple[int, ...] = _form(self).shape
         return lengths
@@ -127,7 +129,7 @@ class Tensor(Operators):
         return count
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> Dtype:
         """float64 or float32, as NumPy names them."""
         return _form(self).dtype
 
@@ -143,19 +145,19 @@ class Tensor(Operators):
     astype = manipulation.astype
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Operand:
         """The tensor with its axes in reverse order."""
         return manipulation.permute_dims(self)
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: int | Sequence[int]) -> Operand:
         """Return the tensor with its axes in the given order (reversed without one)."""
         return manipulation.permute_dims(self, axes=_flat(axes)) if axes else self.T
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: int | Sequence[int]) -> Operand:
         """Return the same elements in another shape; -1 stands for the length that is left."""
         return manipulation.reshape(self, shape=_flat(shape))
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Index) -> Operand:
         return manipulation.getitem(self, index=_fixed(index))
 
     def __len__(self) -> int:
@@ -180,7 +182,7 @@ class Tensor(Operators):
             read(self, "bool()")
         return bool(self._data)
 
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+    def __array__(self, *args: object, **kwargs: object) -> Any:
         raise TypeError("turning a Tensor into an array would lose its gradient: take .data, if that is meant")
 
     def __format__(self, spec: str) -> str:
@@ -206,7 +208,7 @@ def _form(node: Tensor) -> Any:
     return node._data if late is None else late.form
 
 
-def _array(data: Any, copy: bool = True) -> Any:
+def _array(data: Data, copy: bool = True) -> Array:
     """Return data as an array of float64 or float32; raise TypeError or ValueError for what is none."""
     import numpy
 
@@ -228,7 +230,7 @@ def _array(data: Any, copy: bool = True) -> Any:
     return numpy.array(array, dtype, copy=True if copy else None)
 
 
-def _read_only(array: Any) -> Any:
+def _read_only(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
@@ -239,12 +241,12 @@ def _flat(lengths: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], (tuple, list)) else lengths
 
 
-def _fixed(index: Any) -> Any:
+def _fixed(index: Index) -> Index:
     """Return an index that nobody can change later: integers, slices, None, ... and copies of arrays."""
     return tuple(map(_fixed_part, index)) if isinstance(index, tuple) else _fixed_part(index)
 
 
-def _fixed_part(part: Any) -> Any:
+def _fixed_part(part: Index) -> Any:
     if isinstance(part, (bool, int, type(None), type(...))):
         return part
     if isinstance(part, slice):
@@ -268,7 +270,7 @@ def _fixed_part(part: Any) -> Any:
 _ENDS = {int, type(None)}
 
 
-def _whole(x: Any) -> int:
+def _whole(x: SupportsIndex) -> int:
     """Return an integer of any kind; raise TypeError for anything else."""
     if isinstance(x, Node):
         raise TypeError("the bounds of a slice must be integers; got a node: compare or convert its .data")

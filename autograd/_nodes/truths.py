@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy
 
+from autograd._core.types import Raw
+
 from .truth import refuse
 
 
@@ -15,7 +17,7 @@ class Truths(numpy.ndarray[Any, Any]):
     def __bool__(self) -> bool:
         refuse()
 
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+    def __array_wrap__(self, array: Raw, context: object = None, return_scalar: bool = False) -> Any:
         plain = numpy.asarray(array)
         return plain if plain.shape else plain[()]
 
@@ -23,6 +25,6 @@ class Truths(numpy.ndarray[Any, Any]):
         return repr(numpy.asarray(self))
 
 
-def truths(array: Any) -> Truths:
+def truths(array: Raw) -> Truths:
     """Return an array, or one bool of NumPy's, as such an array."""
     return numpy.asarray(array).view(Truths)

@@ -12,6 +12,7 @@ from autograd._core.names import plain
 from autograd._core.node import kinds
 from autograd._core.primitive import TABLE
 from autograd._core.tracing import made, read, write
+from autograd._core.types import Data
 from autograd._ops.elementwise import add, divide, multiply, subtract
 from autograd.files import brief
 
@@ -98,7 +99,7 @@ class Value(Operators):
         return f"Value(data={self._data}, grad={self._grad}{op}{label})"
 
 
-def _number(data: Any) -> float:
+def _number(data: Data) -> float:
     """Return a real number as a float; raise TypeError for anything else."""
     number = data
     if hasattr(data, "dtype") and getattr(data, "shape", None) == ():

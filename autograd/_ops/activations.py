@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.tracing import compiling
+from autograd._core.types import Index, Operand, Tree
 
 from . import statistical
 from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
@@ -19,7 +21,7 @@ from .manipulation import getitem
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "log_sum_exp", "silu", "softmax", "take"]
 
 
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+def leaky_relu(x: Operand, slope: float = 0.01) -> Operand:
     """Return x where it is positive, else `slope` times x; any shape, the derivative at 0 is `slope`.
 
     >>> leaky_relu(Value(-2.0)).data
@@ -28,7 +30,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     return where(x > 0, x, x * slope)
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Operand, alpha: float = 1.0) -> Operand:
     """Return x where it is positive, else `alpha` * (exp(x) - 1); any shape (Clevert et al. 2015).
 
     >>> elu(Value(-1000.0)).data
@@ -37,7 +39,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return where(x > 0, x, expm1(where(x > 0, 0.0, x)) * alpha)
 
 
-def silu(x: Any) -> Any:
+def silu(x: Operand) -> Operand:
     """Return x * sigmoid(x), also called swish; any shape (Elfwing et al. 2017).
 
     >>> silu(Value(0.0)).data
@@ -46,7 +48,7 @@ def silu(x: Any) -> Any:
     return x * sigmoid(x)
 
 
-def gelu(x: Any) -> Any:
+def gelu(x: Operand) -> Operand:
     """Return x times the normal distribution function of x, in its tanh form; any shape (Hendrycks and Gimpel 2016).
 
     Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits where tanh is near -1.
@@ -59,7 +61,7 @@ def gelu(x: Any) -> Any:
     return x * sigmoid(math.sqrt(8 / math.pi) * (bounded + 0.044715 * bounded * bounded * bounded))
 
 
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: Tree, axis: int = -1) -> Tree:
     """Return the logarithm of `softmax`, which loses no digits where that is near 0 or 1.
 
     An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
@@ -73,7 +75,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return [item - total for item in lower]
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
+def softmax(x: Tree, axis: int = -1) -> Tree:
     """Return exp(x) divided by its sum over `axis`: numbers between 0 and 1 that add up to 1.
 
     An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
@@ -88,7 +90,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return [divide(power, total) for power in powers]
 
 
-def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
+def log_sum_exp(values: Sequence[Operand]) -> Operand:
     """Return log(exp(v1) + ... + exp(vn)) of a list of n Values or numbers, without NumPy and without overflow.
 
     For an array: `logsumexp`. Raises ValueError for an empty list.
@@ -100,7 +102,7 @@ def log_sum_exp(values: list[Any] | tuple[Any, ...]) -> Any:
     return largest + total
 
 
-def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+def _below_largest(values: Sequence[Operand]) -> tuple[list[Any], Any, Any]:
     """Return the values minus the largest of them, the largest, and the logarithm of the sum of the exponentials.
 
     No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits. The
@@ -119,7 +121,7 @@ def _below_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any,
     return lower, values[top], log1p(builtins.sum(exp(item) for k, item in enumerate(lower) if k != top))
 
 
-def _below_any_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
+def _below_any_largest(values: Sequence[Operand]) -> tuple[list[Any], Any, Any]:
     """Return the same in a function that is compiled, where the largest differs from call to call."""
     largest = reduce(maximum, values)
     nothing = equal(largest, -math.inf)
@@ -133,7 +135,7 @@ def _below_any_largest(values: list[Any] | tuple[Any, ...]) -> tuple[list[Any], 
     return lower, where(nothing, -math.inf, chosen), log1p(reduce(add, others))
 
 
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: Operand, indices: Index, axis: int | None = None) -> Operand:
     """Return the elements of an array at integer `indices` along `axis` (of the flattened array if None).
 
     >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1], axis=0).data.tolist()

@@ -20,15 +20,23 @@ array([[[1., 4., 8., 8.]]])
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from autograd._core.data import shape
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
+from autograd._core.types import Namespace, Operand, Raw
 from autograd.files import brief
 
 __all__ = ["conv", "conv_input", "conv_weight", "overlap_add", "windows"]
+
+PerAxis: TypeAlias = int | Sequence[int]
+"""A number for all axes of an image, or one for each."""
+
+Padding: TypeAlias = str | int | Sequence[int | tuple[int, int]]
+"""Zeros around an image: "same", "valid", or numbers, for each axis one or a pair (before, after)."""
 
 # The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then
 # lies together, and is copied, added and compared as a whole.
@@ -45,7 +53,7 @@ class Plan(NamedTuple):
     places: list[tuple[slice, ...]]
 
 
-def planned(lengths: tuple[int, ...], size: Any, stride: Any, padding: Any, dilation: Any) -> Plan:
+def planned(lengths: tuple[int, ...], size: PerAxis, stride: PerAxis, padding: Padding, dilation: PerAxis) -> Plan:
     """Place windows of `size` on axes of these lengths; raise ValueError if there is no place for one."""
     rank = len(lengths)
     sizes, strides, dilations = (
@@ -67,7 +75,7 @@ def planned(lengths: tuple[int, ...], size: Any, stride: Any, padding: Any, dila
     return Plan(pads, counts, list(product(*axes)))
 
 
-def each_axis(setting: Any, rank: int, name: str) -> tuple[int, ...]:
+def each_axis(setting: PerAxis, rank: int, name: str) -> tuple[int, ...]:
     """Return a number for each axis: all the same if one is given."""
     numbers = (setting,) * rank if isinstance(setting, int) else setting
     if not isinstance(numbers, (tuple, list)) or len(numbers) != rank or not all(map(is_positive, numbers)):
@@ -75,11 +83,11 @@ def each_axis(setting: Any, rank: int, name: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def is_positive(number: Any) -> bool:
+def is_positive(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and number > 0
 
 
-def margins(padding: Any, axis: int, rank: int, length: int, reach: int, stride: int) -> tuple[int, int]:
+def margins(padding: object, axis: int, rank: int, length: int, reach: int, stride: int) -> tuple[int, int]:
     """Return how many zeros go before and after an axis."""
     if padding == "valid":
         return 0, 0
@@ -96,19 +104,19 @@ def margins(padding: Any, axis: int, rank: int, length: int, reach: int, stride:
     return sides[0], sides[1]
 
 
-def written(lengths: Any) -> str:
+def written(lengths: Sequence[int]) -> str:
     return " x ".join(map(str, lengths))
 
 
-def samples_last(x: Any) -> Any:
+def samples_last(x: Raw) -> Any:
     return x.transpose(*range(1, len(x.shape)), 0)
 
 
-def samples_first(x: Any) -> Any:
+def samples_first(x: Raw) -> Any:
     return x.transpose(-1, *range(len(x.shape) - 1))
 
 
-def gathered(xp: Any, x: Any, plan: Plan, fill: float = 0.0) -> Any:
+def gathered(xp: Namespace, x: Raw, plan: Plan, fill: float = 0.0) -> Any:
     """Return (channels, elements of a window, *windows, n)."""
     image = samples_last(x)
     channels, *lengths, n = image.shape
@@ -125,7 +133,7 @@ def gathered(xp: Any, x: Any, plan: Plan, fill: float = 0.0) -> Any:
     return patches
 
 
-def scattered(xp: Any, patches: Any, plan: Plan, lengths: tuple[int, ...]) -> Any:
+def scattered(xp: Namespace, patches: Raw, plan: Plan, lengths: tuple[int, ...]) -> Any:
     """Add up what windows hold, (channels, elements of a window, *windows, n), where they lie in an image."""
     channels, n = patches.shape[0], patches.shape[-1]
     image = xp.zeros(padded_shape(channels, lengths, n, plan), patches.dtype)
@@ -134,16 +142,16 @@ def scattered(xp: Any, patches: Any, plan: Plan, lengths: tuple[int, ...]) -> An
     return samples_first(image[inside(plan, lengths)] if any(map(any, plan.padding)) else image)
 
 
-def padded_shape(channels: int, lengths: Any, n: int, plan: Plan) -> tuple[int, ...]:
+def padded_shape(channels: int, lengths: Sequence[int], n: int, plan: Plan) -> tuple[int, ...]:
     return (channels, *(before + m + after for m, (before, after) in zip(lengths, plan.padding)), n)
 
 
-def inside(plan: Plan, lengths: Any) -> tuple[slice, ...]:
+def inside(plan: Plan, lengths: Sequence[int]) -> tuple[slice, ...]:
     """Return where the image lies in the padded one."""
     return (slice(None), *(slice(before, before + n) for (before, _), n in zip(plan.padding, lengths)))
 
 
-def seen(xp: Any, x: Any, size: Any, fill: float, how: tuple[Any, ...]) -> Any:
+def seen(xp: Namespace, x: Raw, size: PerAxis, fill: float, how: tuple[Any, ...]) -> Any:
     n, channels, *lengths = image_shape(x)
     rank = len(lengths)
     sizes = each_axis(size, rank, "size")
@@ -152,7 +160,7 @@ def seen(xp: Any, x: Any, size: Any, fill: float, how: tuple[Any, ...]) -> Any:
     return patches.transpose(-1, 0, *range(1 + rank, 1 + 2 * rank), *range(1, 1 + rank))
 
 
-def added_up(xp: Any, a: Any, lengths: tuple[int, ...], how: tuple[Any, ...]) -> Any:
+def added_up(xp: Namespace, a: Raw, lengths: tuple[int, ...], how: tuple[Any, ...]) -> Any:
     rank = len(lengths)
     plan = planned(lengths, shape(a)[2 + rank :], *how)
     if shape(a)[2 : 2 + rank] != plan.lengths:
@@ -161,7 +169,7 @@ def added_up(xp: Any, a: Any, lengths: tuple[int, ...], how: tuple[Any, ...]) ->
     return scattered(xp, patches.reshape(shape(a)[1], -1, *plan.lengths, shape(a)[0]), plan, lengths)
 
 
-def image_shape(x: Any) -> tuple[int, ...]:
+def image_shape(x: Operand) -> tuple[int, ...]:
     """Return the shape of images or sequences; raise ValueError for anything else."""
     if len(shape(x)) < 3:
         raise ValueError("images are (n, channels, height, width), sequences (n, channels, length); reshape to that")
@@ -185,7 +193,7 @@ def fitted(
     return plan
 
 
-def convolved(xp: Any, x: Any, w: Any, how: tuple[Any, ...], groups: int) -> Any:
+def convolved(xp: Namespace, x: Raw, w: Raw, how: tuple[Any, ...], groups: int) -> Any:
     n, (out, inner, *_) = image_shape(x)[0], shape(w)
     plan = fitted(shape(x), shape(w), None, how, groups)
     patches = gathered(xp, x, plan).reshape(groups, inner * len(plan.places), -1)
@@ -193,7 +201,7 @@ def convolved(xp: Any, x: Any, w: Any, how: tuple[Any, ...], groups: int) -> Any
     return samples_first(y.reshape(out, *plan.lengths, n))
 
 
-def convolved_back(xp: Any, y: Any, w: Any, lengths: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
+def convolved_back(xp: Namespace, y: Raw, w: Raw, lengths: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
     n, (out, inner, *_) = image_shape(y)[0], shape(w)
     plan = fitted((n, inner * groups, *lengths), shape(w), shape(y), how, groups)
     patches = w.reshape(groups, out // groups, -1).transpose(0, 2, 1) @ samples_last(y).reshape(
@@ -202,7 +210,7 @@ def convolved_back(xp: Any, y: Any, w: Any, lengths: tuple[int, ...], how: tuple
     return scattered(xp, patches.reshape(inner * groups, -1, *plan.lengths, n), plan, lengths)
 
 
-def correlated(xp: Any, x: Any, y: Any, size: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
+def correlated(xp: Namespace, x: Raw, y: Raw, size: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
     w = (image_shape(y)[1], image_shape(x)[1] // groups, *size)
     plan = fitted(shape(x), w, shape(y), how, groups)
     patches = gathered(xp, x, plan).reshape(groups, w[1] * len(plan.places), -1)

@@ -13,6 +13,7 @@ from typing import Any
 from autograd._core.declare import primitive
 from autograd._core.node import Node
 from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, unchanged
+from autograd._core.types import Namespace, Operand, Raw
 
 __all__ = [
     "add", "atan", "ceil", "clip", "cos", "cosh", "divide", "equal", "exp", "expm1", "floor", "greater",
@@ -22,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
+def add_up(w0: Operand, pairs: tuple[Operand, ...]) -> Any:
     """Return w0 + w1 x1 + w2 x2 + ... for the pairs w1, x1, w2, x2, ..."""
     z = w0
     for w, x in zip(pairs[::2], pairs[1::2]):
@@ -30,7 +31,7 @@ def add_up(w0: Any, pairs: tuple[Any, ...]) -> Any:
     return z
 
 
-def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+def select(xp: Namespace, condition: Raw, a: Raw, b: Raw) -> Any:
     """Return `a` where the condition holds, else `b`."""
     large = getattr(a, "size", 0) > 1000 and a.dtype.kind == "f" and type(b) is float and str(b) == "0.0"
     if large and getattr(condition, "dtype", a.dtype).kind == "b" and a.shape == condition.shape:
@@ -41,24 +42,24 @@ def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
     return xp.where(condition, a, b)
 
 
-def one_less(a: Any, b: Any) -> Any:
+def one_less(a: Operand, b: Operand) -> Any:
     """Return the exponent in the derivative of a ** b: b - 1, but 1 where b is 0 and 0 * a ** -1 would be 0 * inf."""
     if isinstance(b, (float, int)) and b != 0:
         return b - 1
     return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
 
 
-def from_bound(a: Any, bound: Any) -> Any:
+def from_bound(a: Operand, bound: Operand | None) -> Any:
     """Return how far a number is from a bound, 1 where there is none."""
     return 1.0 if bound is None else a - bound
 
 
-def inverse_square(c: Any) -> Any:
+def inverse_square(c: Operand) -> Any:
     """Return 1 / c ** 2, right as long as that is a float: c ** 2 may overflow."""
     return 1 / c / c
 
 
-def known_base(out: Any, a: Any, b: Any) -> Any:
+def known_base(out: Operand, a: Operand, b: Operand) -> Any:
     """Return the base whose logarithm the slope of a ** b for b has: 1, so no slope, where a power of 0 is 0 or 1."""
     return where(out == 0, 1.0, where(abs(a) + abs(b) == 0, 1.0, a))
 
@@ -228,7 +229,14 @@ not_equal = primitive(
 # fmt: on
 
 
-def clip(a: Any, min: Any = None, max: Any = None, *, a_min: Any = None, a_max: Any = None) -> Any:
+def clip(
+    a: Operand,
+    min: Operand | None = None,
+    max: Operand | None = None,
+    *,
+    a_min: Operand | None = None,
+    a_max: Operand | None = None,
+) -> Operand:
     """Return `a` where it lies between `min` and `max`, else the nearer of these; None is no bound.
 
     The derivative at both bounds is taken as 1. Bounds that are nodes get what `a` does not; they and arrays broadcast

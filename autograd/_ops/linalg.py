@@ -7,13 +7,14 @@ from typing import Any
 from autograd._core.data import shape
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL
+from autograd._core.types import Namespace, Operand, Raw
 
 from .manipulation import expand_dims, permute_dims, squeeze
 
 __all__ = ["matmul", "matrix_transpose"]
 
 
-def product(xp: Any, a: Any, b: Any) -> Any:
+def product(xp: Namespace, a: Raw, b: Raw) -> Any:
     left, right = shape(a), shape(b)
     if not left or not right:
         raise ValueError("@ multiplies vectors and matrices; use * for a number")
@@ -26,7 +27,7 @@ def product(xp: Any, a: Any, b: Any) -> Any:
     return xp.matmul(a, b)
 
 
-def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
+def matmul_left(g: Operand, out: Operand, a: Operand, b: Operand) -> Any:
     if len(shape(b)) == 1:
         return expand_dims(g, axis=-1) * b
     if len(shape(a)) == 1:
@@ -34,7 +35,7 @@ def matmul_left(g: Any, out: Any, a: Any, b: Any) -> Any:
     return matmul(g, matrix_transpose(b))
 
 
-def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
+def matmul_right(g: Operand, out: Operand, a: Operand, b: Operand) -> Any:
     if len(shape(b)) == 1:
         return expand_dims(g, axis=-1) * a
     if len(shape(a)) == 1:
@@ -42,7 +43,7 @@ def matmul_right(g: Any, out: Any, a: Any, b: Any) -> Any:
     return matmul(matrix_transpose(a), g)
 
 
-def matrix_transpose(x: Any) -> Any:
+def matrix_transpose(x: Operand) -> Operand:
     """Return x (..., n, m) as (..., m, n): the last two axes swapped.
 
     >>> matrix_transpose(Tensor([[1.0, 2.0, 3.0]])).shape

@@ -6,12 +6,14 @@ Broadcasting is undone where gradients are added up, so a rule may return any sh
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 from autograd._core.data import shape
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation, unchanged
+from autograd._core.types import Dtype, Index, Namespace, Operand, Raw
 
 from .elementwise import where
 from .examples import ALL
@@ -25,7 +27,7 @@ __all__ = [
 ]
 
 
-def flip(x: Any, axis: int) -> Any:
+def flip(x: Operand, axis: int) -> Any:
     """Reverse `x` along `axis`."""
     return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (slice(None, None, -1),))
 
@@ -56,7 +58,7 @@ def flip(x: Any, axis: int) -> Any:
 
 
 
-def cut(g: Any, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
+def cut(g: Operand, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
     """Cut `g` into the pieces that belong to the parts of a concatenation (of the flattened parts if None)."""
     if axis is None:
         flat = [reshape(part, shape=(math.prod(shape(part)),)) for part in parts]
@@ -66,14 +68,14 @@ def cut(g: Any, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
     return [getitem(g, index=(*before, slice(start, end))) for start, end in zip([0, *ends], ends)]
 
 
-def through_floats(g: Any, out: Any, a: Any, dtype: Any) -> Any:
+def through_floats(g: Operand, out: Operand, a: Operand, dtype: Dtype) -> Any:
     """Pass a gradient on, unless the numbers became integers or truths: these do not change with what they are of."""
     import numpy
 
     return g if numpy.dtype(dtype).kind == "f" else where(False, g, 0.0)
 
 
-def like(g: Any, a: Any) -> Any:
+def like(g: Operand, a: Operand) -> Any:
     """Give `g` the shape of `a`."""
     return reshape(g, shape=shape(a))
 
@@ -96,14 +98,14 @@ def like(g: Any, a: Any) -> Any:
 
 
 
-def expanded(xp: Any, a: Any, shape: tuple[int, ...]) -> Any:
+def expanded(xp: Namespace, a: Raw, shape: tuple[int, ...]) -> Any:
     # NumPy's broadcast_to is slow to start and returns a view that nothing may write to.
     out = xp.empty(shape, xp.asarray(a).dtype)
     out[...] = a
     return out
 
 
-def unpadded(lengths: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
+def unpadded(lengths: tuple[int, ...], pad_width: int | Sequence[Any]) -> tuple[slice, ...]:
     """Return the index that undoes `pad`."""
     import numpy
 
@@ -111,7 +113,7 @@ def unpadded(lengths: tuple[int, ...], pad_width: Any) -> tuple[slice, ...]:
     return tuple(slice(before, before + n) for n, (before, _) in zip(lengths, widths))
 
 
-def written_index(index: Any) -> str:
+def written_index(index: Index) -> str:
     """Return an index as it stands between the brackets."""
     if isinstance(index, tuple):
         return ", ".join(map(written_index, index)) or "()"
@@ -121,7 +123,7 @@ def written_index(index: Any) -> str:
     return "..." if index is ... else str(index.tolist() if hasattr(index, "tolist") else index)
 
 
-def put(xp: Any, a: Any, shape: tuple[int, ...], index: Any) -> Any:
+def put(xp: Namespace, a: Raw, shape: tuple[int, ...], index: Index) -> Any:
     out = xp.zeros(shape, xp.asarray(a).dtype)
     parts = index if isinstance(index, tuple) else (index,)
     if all(isinstance(p, (slice, int, type(None), type(...))) for p in parts):

@@ -9,6 +9,7 @@ from typing import Any
 from autograd._core.data import shape
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
+from autograd._core.types import Array, Axis, Namespace, Operand, Raw
 
 from .elementwise import where
 from .examples import ALL, BESIDE, BOTH, LAST, PAIR, ROWS
@@ -17,7 +18,7 @@ from .manipulation import broadcast_to, concat, flip, getitem, like, permute_dim
 __all__ = ["centered", "cumsum", "logsumexp", "mean", "norm", "prod", "std", "var"]
 
 
-def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+def restore(y: Operand, x: Operand, axis: Axis, keepdims: bool) -> Any:
     """Give a reduced `y` back the axes of length 1 that it lost, so that it broadcasts against `x`."""
     if keepdims or axis is None:
         return y
@@ -27,7 +28,7 @@ def restore(y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return y.reshape(tuple(lengths))
 
 
-def count(x: Any, axis: Any) -> int:
+def count(x: Operand, axis: Axis) -> int:
     """Return how many elements each result of a reduction of `x` over `axis` is made from."""
     lengths = shape(x)
     total = 1
@@ -36,13 +37,13 @@ def count(x: Any, axis: Any) -> int:
     return total
 
 
-def spread_evenly(g: Any, out: Any, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def spread_evenly(g: Operand, out: Operand, a: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
     """Send `g` to the largest (or smallest) elements; equal ones share it equally."""
     chosen = a == restore(out, a, axis, keepdims)
     return where(chosen, restore(g, a, axis, keepdims) / sum_(chosen, axis=axis, keepdims=True), 0.0)
 
 
-def average(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+def average(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
     n = count(a, axis)
     if n == 0:
         return xp.full_like(xp.sum(a, axis=axis, keepdims=keepdims), math.nan)
@@ -51,7 +52,7 @@ def average(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return out if xp.isfinite(out).all() else xp.sum(a / n, axis=axis, keepdims=keepdims)
 
 
-def deviations(xp: Any, a: Any, axis: Any) -> Any:
+def deviations(xp: Namespace, a: Raw, axis: Axis) -> Any:
     """Return `a` minus its mean over `axis`: exactly 0 where all elements are equal, which the rounded mean is not."""
     lengths = shape(a)
     axes = range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -61,7 +62,7 @@ def deviations(xp: Any, a: Any, axis: Any) -> Any:
     return lower - (lower / count(a, axis)).sum(axis=axis, keepdims=True)
 
 
-def length(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+def length(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
     """Return the root of the sum of squares; these are of numbers near 1, so that none over- or underflows."""
     largest = xp.max(xp.abs(a), axis=axis, keepdims=True, initial=0.0)
     largest = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
@@ -72,24 +73,24 @@ def length(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     return root if keepdims else root.squeeze(axis)
 
 
-def spread(xp: Any, a: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
+def spread(xp: Namespace, a: Raw, axis: Axis, keepdims: bool, ddof: float) -> Any:
     """Return the standard deviation."""
     n = max(count(a, axis) - ddof, 0)
     return xp.divide(length(xp, deviations(xp, a, axis), axis, keepdims), math.sqrt(n))
 
 
-def mean_square(xp: Any, a: Any, axis: Any, keepdims: bool, ddof: float) -> Any:
+def mean_square(xp: Namespace, a: Raw, axis: Axis, keepdims: bool, ddof: float) -> Any:
     """Return the variance."""
     squares = xp.square(deviations(xp, a, axis))
     return xp.divide(xp.sum(squares, axis=axis, keepdims=keepdims), max(count(a, axis) - ddof, 0))
 
 
-def unless_zero(out: Any) -> Any:
+def unless_zero(out: Operand) -> Any:
     """Return a root to divide by: 1 where it is 0, and so is what is divided."""
     return where(out == 0, 1.0, out)
 
 
-def other_factors(a: Any, axis: Any) -> Any:
+def other_factors(a: Operand, axis: Axis) -> Any:
     """Return, for each element, the product of all others over `axis`, without dividing: factors may be zero."""
     rank = len(shape(a))
     axes = sorted(k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
@@ -101,11 +102,11 @@ def other_factors(a: Any, axis: Any) -> Any:
     return permute_dims(reshape(others, shape=lengths), axes=back)
 
 
-def products_before(rows: Any) -> Any:
+def products_before(rows: Operand) -> Any:
     """Return, along the last axis, the product of all elements before each, in log2(n) multiplications of arrays."""
     import numpy
 
-    def shifted(x: Any, by: int) -> Any:
+    def shifted(x: Operand, by: int) -> Any:
         ones = numpy.ones((*shape(x)[:-1], by), x.dtype)
         return concat([ones, getitem(x, index=(..., slice(None, -by)))], axis=-1)
 
@@ -118,13 +119,13 @@ def products_before(rows: Any) -> Any:
     return out
 
 
-def gaps(a: Any) -> Any:
+def gaps(a: Array) -> Any:
     """Return how far apart the elements are from their nearest neighbours in size: zero at a tie."""
     flat = sorted(a.ravel().tolist())
     return [high - low for low, high in pairwise(flat)]
 
 
-def below_largest(xp: Any, a: Any, axis: Any) -> tuple[Any, Any]:
+def below_largest(xp: Namespace, a: Raw, axis: Axis) -> tuple[Any, Any]:
     """Return `a` minus its largest element over `axis`, and that element: exponentials of these cannot overflow."""
     a = xp.asarray(a)
     largest = a.max(axis=axis, keepdims=True)
@@ -132,7 +133,7 @@ def below_largest(xp: Any, a: Any, axis: Any) -> tuple[Any, Any]:
     return a - largest, largest
 
 
-def log_of_sum(xp: Any, lower: Any, axis: Any) -> Any:
+def log_of_sum(xp: Namespace, lower: Raw, axis: Axis) -> Any:
     """Return log(sum(exp(lower))) where the largest is 0: log1p of the sum of the others, which keeps their digits."""
     powers = xp.exp(lower)
     ties = powers == 1
@@ -142,23 +143,23 @@ def log_of_sum(xp: Any, lower: Any, axis: Any) -> Any:
     return xp.where(others < 0, -math.inf, xp.log1p(xp.maximum(others, 0.0)))
 
 
-def stable_logsumexp(xp: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+def stable_logsumexp(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
     lower, largest = below_largest(xp, a, axis)
     total = largest + log_of_sum(xp, lower, axis)
     return total if keepdims else total.squeeze(axis)
 
 
-def stable_log_softmax(xp: Any, a: Any, axis: Any) -> Any:
+def stable_log_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
     lower, _ = below_largest(xp, a, axis)
     return lower - xp.maximum(log_of_sum(xp, lower, axis), 0.0)
 
 
-def stable_softmax(xp: Any, a: Any, axis: Any) -> Any:
+def stable_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
     powers = shares(xp, a, axis)
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def shares(xp: Any, a: Any, axis: Any) -> Any:
+def shares(xp: Namespace, a: Raw, axis: Axis) -> Any:
     """Return the exponentials of `a` divided by the largest over `axis`: all 1 in the limit where all are -inf."""
     lower, _ = below_largest(xp, a, axis)
     powers = xp.exp(lower)
@@ -166,7 +167,7 @@ def shares(xp: Any, a: Any, axis: Any) -> Any:
     return powers
 
 
-def without_mean(xp: Any, g: Any, a: Any, axis: Any) -> Any:
+def without_mean(xp: Namespace, g: Raw, a: Raw, axis: Axis) -> Any:
     """Return g - mean of g over `axis`, weighted by p = softmax(a)."""
     p = stable_softmax(xp, a, axis)
     out = g - (g * p).sum(axis=axis, keepdims=True)
@@ -175,7 +176,7 @@ def without_mean(xp: Any, g: Any, a: Any, axis: Any) -> Any:
     return xp.where(top, -(xp.where(top, 0.0, out) * p).sum(axis=axis, keepdims=True) / p, out)
 
 
-def without_share(xp: Any, g: Any, a: Any, axis: Any) -> Any:
+def without_share(xp: Namespace, g: Raw, a: Raw, axis: Axis) -> Any:
     """Return g - softmax(a) * sum of g over `axis`."""
     p = stable_softmax(xp, a, axis)
     out = g - p * xp.sum(g, axis=axis, keepdims=True)

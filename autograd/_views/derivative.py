@@ -10,6 +10,7 @@ from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
+from autograd._core.types import Operand, Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._nodes.tensor import Tensor
@@ -37,16 +38,16 @@ class _Comparisons:
 
     __slots__ = ()
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Operand) -> Any:
         return greater(self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Operand) -> Any:
         return greater_equal(self, other)
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Operand) -> Any:
         return less(self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Operand) -> Any:
         return less_equal(self, other)
 
 
@@ -58,7 +59,7 @@ class _Array(_Comparisons, Tensor):
     __slots__ = ()
 
 
-def local(node: Node, position: int, names: Mapping[Any, str], g: Any = None) -> Derivative:
+def local(node: Node, position: int, names: Mapping[Any, str], g: Raw | None = None) -> Derivative:
     """Return the derivative of a node with respect to one of its inputs, as the formula that the table gives.
 
     With `g`, the raw gradient of the node, it is what that becomes when it is sent back to the input: the formula has
@@ -74,7 +75,7 @@ def local(node: Node, position: int, names: Mapping[Any, str], g: Any = None) ->
 
 
 def derivative(
-    expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Any = None
+    expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Raw | None = None
 ) -> Derivative:
     """Return the derivative of an expression with respect to what goes in at `edges`; names and `g` as for `local`.
 
@@ -92,7 +93,9 @@ def written_out(expression: Sequence[Node], names: Mapping[Any, str]) -> Derivat
 
 
 @without_warnings
-def _derivative(expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Any) -> Derivative:
+def _derivative(
+    expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Raw | None
+) -> Derivative:
     root = expression[-1]
     scalar = all(node.shape == () for node in expression) and all(shape(n.inputs[k]) == () for n, k in edges)
     scalar = scalar and g is None
@@ -108,7 +111,7 @@ def _derivative(expression: Sequence[Node], edges: Collection[Edge], names: Mapp
 
 
 def _on_symbols(
-    expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Any, symbolic: bool
+    expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Raw | None, symbolic: bool
 ) -> Derivative | None:
     """Run the rules on symbols; None if they cannot be: raw numbers can do what nodes cannot, such as math.cos(x)."""
     out, called, targets = _copied(expression, edges, names, symbolic)
@@ -122,7 +125,7 @@ def _on_symbols(
         return None
 
 
-def _pulled(out: Node, targets: list[Node], g: Any, recorded: bool) -> Any:
+def _pulled(out: Node, targets: list[Node], g: Operand, recorded: bool) -> Any:
     """Return the gradient `g` of `out`, pulled back to the targets and added up there."""
     order = topological_sort(out)
     wanted = set(targets)
@@ -139,7 +142,7 @@ def _pulled(out: Node, targets: list[Node], g: Any, recorded: bool) -> Any:
     return total
 
 
-def _written(result: Any, called: Mapping[Node, str], simplify: bool = True) -> Derivative:
+def _written(result: Operand, called: Mapping[Node, str], simplify: bool = True) -> Derivative:
     identifiers = {node: f"_{k}_" for k, node in enumerate(called)}
     shown = {identifiers[node]: latex_label(name) for node, name in called.items()}
     times = r"\odot" if any(node.shape for node in called) else r"\,"
@@ -186,7 +189,7 @@ def _copied(
     return out, called, targets
 
 
-def _symbol(data: Any, symbolic: bool) -> Node:
+def _symbol(data: Raw, symbolic: bool) -> Node:
     kinds = (_Number, _Array) if symbolic else (Value, Tensor)
     node: Node = object.__new__(kinds[type(data) is not float])
     node._data = data

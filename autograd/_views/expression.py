@@ -6,7 +6,7 @@ import ast
 import math
 import string
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd._core.node import kinds
@@ -160,7 +160,12 @@ def _applied(node: ast.expr, args: list[Any], known: Mapping[str, Any], variable
     return args
 
 
-def _called(function: Any, args: list[Any], names: Sequence[ast.keyword] = (), values: Sequence[Any] = ()) -> Any:
+def _called(
+    function: Callable[..., Any] | Primitive,
+    args: list[Any],
+    names: Sequence[ast.keyword] = (),
+    values: Sequence[Any] = (),
+) -> Any:
     """Call an operation of the table, or a function made from them."""
     settings = {str(name.arg): value for name, value in zip(names, values)}
     for name, value in settings.items():

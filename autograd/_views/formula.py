@@ -13,6 +13,7 @@ from autograd._core.data import shape, uniform
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
 from autograd._core.primitive import ANY, Primitive
+from autograd._core.types import Operand, Raw
 
 from .latex import parsed
 from .numbers import data_text
@@ -81,7 +82,7 @@ def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
     return found
 
 
-def formula(root: Any, names: Mapping[Node, str], simplify: bool = True) -> str:
+def formula(root: Operand, names: Mapping[Node, str], simplify: bool = True) -> str:
     """Return the computation of `root` as one text: nodes with a name are written by it, all others written out.
 
     Numbers have six digits, and parts that would get too long are written as "…". With `simplify`, operations on
@@ -98,7 +99,7 @@ def formula(root: Any, names: Mapping[Node, str], simplify: bool = True) -> str:
     return _text(root, texts)[0]
 
 
-def _text(item: Any, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
+def _text(item: Operand, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
     """Return the text and the outline of a node or a constant, given those of the inputs."""
     if not isinstance(item, Node):
         return short_number(item)
@@ -122,12 +123,12 @@ def _simpler(node: Node) -> Any:
     return node
 
 
-def is_one_number(node: Node, data: Any) -> bool:
+def is_one_number(node: Node, data: Raw) -> bool:
     """Tell whether an argument of a node is written as one number: as in 2 * X, but not in a product of matrices."""
     return not shape(data) or (node.op is not None and node.op.elementwise and uniform(data) is not None)
 
 
-def short_number(data: Any) -> tuple[str, str]:
+def short_number(data: Raw) -> tuple[str, str]:
     """Return the text and the outline of raw data: a number with six digits, an array that repeats one as that."""
     value = uniform(data)
     return outlined(data_text(data if value is None else value))
@@ -177,7 +178,7 @@ def _same(one: str, other: str) -> bool:
     return first is not None and second is not None and ast.dump(first) == ast.dump(second)
 
 
-def exact(data: Any) -> tuple[str, str]:
+def exact(data: Raw) -> tuple[str, str]:
     """Return the text and the outline of a number or a small array with all digits, for Python to read."""
     if shape(data) and data.size > MAX_EXACT_ELEMENTS:
         return outlined(data_text(data))

@@ -6,9 +6,8 @@ is to read, and where one points at a picture.
 
 from __future__ import annotations
 
-from typing import Any
-
 from autograd._core.data import shape
+from autograd._core.types import Raw
 from autograd.picture.shapes import number
 
 MAX_WRITTEN_ELEMENTS = 6
@@ -28,7 +27,7 @@ def number_text(x: float) -> str:
     return number(x, minus="-")
 
 
-def data_text(data: Any, large: str = "array{}") -> str:
+def data_text(data: Raw, large: str = "array{}") -> str:
     """Return a number, a small array whole, or of a large one its shape, which `large` has a place for.
 
     >>> from autograd._views.numbers import data_text
@@ -40,12 +39,12 @@ def data_text(data: Any, large: str = "array{}") -> str:
     return _nested(data.tolist() if hasattr(data, "tolist") else data, "-")
 
 
-def is_large(data: Any) -> bool:
+def is_large(data: Raw) -> bool:
     """Tell whether an array has too many elements to be written whole."""
     return bool(shape(data)) and data.size > MAX_WRITTEN_ELEMENTS
 
 
-def drawn_text(data: Any) -> str:
+def drawn_text(data: Raw) -> str:
     """Return a number, a small array whole, and of a larger one its smallest and largest element, for a picture.
 
     >>> from autograd._views.numbers import drawn_text
@@ -59,7 +58,7 @@ def drawn_text(data: Any) -> str:
     return _nested(data.tolist() if hasattr(data, "tolist") else data, "−")
 
 
-def _nested(data: Any, minus: str) -> str:
+def _nested(data: Raw, minus: str) -> str:
     if isinstance(data, (list, tuple)):
         return f"[{', '.join(_nested(part, minus) for part in data)}]"
     return str(data) if isinstance(data, bool) else number(data, minus)

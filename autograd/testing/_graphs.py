@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from string import ascii_lowercase
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from autograd._core.data import shape
 from autograd._core.modes import no_grad
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import REAL, TABLE, Example, Interval, Primitive
+from autograd._core.types import Operand, Raw
 from autograd._grad.transforms import trace
 from autograd._views.draw.draw import draw as draw_graph
 from autograd._views.formula import assignments
@@ -72,7 +73,7 @@ class Graph:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return inspect.Signature([inspect.Parameter(name, kind) for name in _names(len(self.inputs))])
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Operand) -> Any:
         ahead = iter(inputs)
         found: list[Any] = []
         used: set[int] = set()
@@ -101,12 +102,14 @@ class Graph:
             lines |= {name if name != "out" or not k else f"out{k + 1}": text for name, text in assignments(node)}
         return "\n".join(f"{name} = {text}" for name, text in lines.items())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return draw_graph(self.nodes()[0])._repr_mimebundle_() | {"text/plain": repr(self)}
 
 
 @st.composite
-def graphs(draw: st.DrawFn, primitives: Iterable[Any] | None = None, max_operations: int = 8) -> Graph:
+def graphs(
+    draw: st.DrawFn, primitives: Iterable[Callable[..., Any] | str | Primitive] | None = None, max_operations: int = 8
+) -> Graph:
     """Return a strategy for random graphs of up to `max_operations` from the table of primitives.
 
     They share sub-expressions, mix floats, arrays and constants, broadcast and reduce, and stay inside every domain and
@@ -164,7 +167,7 @@ def numbers(domain: Interval, length: tuple[int, ...]) -> st.SearchStrategy[Any]
     return hnp.arrays(float, length, elements=floats(domain)) if length else floats(domain)
 
 
-def row(operation: Any) -> Primitive:
+def row(operation: Callable[..., Any] | str | Primitive) -> Primitive:
     """Return the row of the table for a primitive's function, name or row; raise ValueError if there is none."""
     name = operation if isinstance(operation, str) else getattr(operation, "name", getattr(operation, "__name__", ""))
     if name not in TABLE:
@@ -209,7 +212,7 @@ def _computed(made: Primitive, raw: list[Any], settings: Mapping[str, Any]) -> A
         return _apply(made, [leaf(x) for x in raw], settings)._data
 
 
-def _fits(x: Any, domain: Interval, length: tuple[int, ...], raw: list[Any], elementwise: bool) -> bool:
+def _fits(x: Raw, domain: Interval, length: tuple[int, ...], raw: list[Any], elementwise: bool) -> bool:
     """Say whether a number may be the next argument after those in `raw`."""
     low, high = (inside((end, math.inf))[0] if k == 0 else inside((-math.inf, end))[1] for k, end in enumerate(domain))
     within = (domain[0] == -math.inf or bool(numpy.all(x >= low))) and (

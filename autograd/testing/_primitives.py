@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -37,7 +38,7 @@ class WrongPrimitive(AssertionError):
         self.graph = graph
 
 
-def check_primitive(operation: Any, max_examples: int = 25) -> None:
+def check_primitive(operation: Callable[..., Any] | str | Primitive, max_examples: int = 25) -> None:
     """Property-test a primitive in all its forms, and show the smallest computation in which it is wrong.
 
     The forms are floats, arrays, arrays that broadcast (of an elementwise primitive) or its own `examples`. In each, up
@@ -108,7 +109,7 @@ def _forms(made: Primitive) -> list[st.SearchStrategy[Graph]]:
 def _verdict(made: Primitive, graph: Graph) -> str:
     """Return the verdict on one computation; raise WrongPrimitive if it is wrong."""
 
-    def wrong(what: str, detail: Any) -> WrongPrimitive:
+    def wrong(what: str, detail: object) -> WrongPrimitive:
         return WrongPrimitive(f"{made.name} {what}:\n{graph}\n{detail}", graph)
 
     try:

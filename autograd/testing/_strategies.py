@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograd import Tensor, Value
 from autograd._core.primitive import REAL, Interval
+from autograd._core.types import Shape
 from autograd.files import brief
 
 MODERATE = 4.0
@@ -32,7 +33,9 @@ def values(domain: Interval = REAL) -> st.SearchStrategy[Value]:
     return floats(domain).map(Value)
 
 
-def tensors(shape: Any = (), dtype: str = "float64", domain: Interval = REAL) -> st.SearchStrategy[Tensor]:
+def tensors(
+    shape: Shape | st.SearchStrategy[Shape] = (), dtype: str = "float64", domain: Interval = REAL
+) -> st.SearchStrategy[Tensor]:
     """Return a strategy for Tensors of a shape (or of shapes from a strategy) with data inside an open interval.
 
     `dtype` is "float64" or "float32". Raises ValueError for another dtype or an empty interval.
@@ -59,7 +62,7 @@ def broadcastable_shapes(count: int = 2) -> st.SearchStrategy[tuple[tuple[int, .
     return shapes.map(lambda found: found.input_shapes)
 
 
-def floats(domain: Interval = REAL, width: Any = 64) -> st.SearchStrategy[float]:
+def floats(domain: Interval = REAL, width: Literal[32, 64] = 64) -> st.SearchStrategy[float]:
     """Return a strategy for floats well inside an open interval: short ones first, then any."""
     low, high = inside(domain)
     unit = 2.0 ** math.floor(math.log2((high - low) / 100))

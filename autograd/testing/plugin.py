@@ -6,12 +6,15 @@ in the top conftest.py. The primitives are those declared outside autograd when 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from autograd._core.primitive import TABLE
 
+if TYPE_CHECKING:
+    import pytest
 
-def pytest_generate_tests(metafunc: Any) -> None:
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with the argument `own_primitive` once for each primitive of the user's."""
     if "own_primitive" in metafunc.fixturenames:
         own = [made for made in TABLE.values() if not made.forward.__module__.startswith("autograd.")]

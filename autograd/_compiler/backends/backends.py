@@ -17,6 +17,7 @@ from autograd._compiler.program import Part, Program, nodes_in
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
 from autograd._core.trees import CONTAINERS, mapped, plain, refilled
+from autograd._core.types import Item, Tree
 
 Backend = Callable[[Program], tuple[str, Callable[..., Any]]]
 """Returns the source of a program, and a function of what the source's function takes."""
@@ -44,7 +45,7 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     fast = jax.jit(partial(function, **known), static_argnums=fixed)
     nodes = list(dict.fromkeys(nodes_in(program.results)))
 
-    def run(*args: Any) -> Any:
+    def run(*args: Tree) -> Any:
         import numpy
 
         with jax.enable_x64(True):
@@ -73,7 +74,7 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
     columns = [order.get(node, -1) for node in loop.columns]
     placed = _placing(program.results, {node: k for k, node in enumerate(loop.results)})
 
-    def run(*args: Any) -> Any:
+    def run(*args: Tree) -> Any:
         import numpy
 
         given: list[Any] = []
@@ -91,7 +92,7 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
 BACKENDS: dict[str, Backend] = {"numpy": on_numpy, "numba": on_numba, "jax": on_jax}
 
 
-def _gathering(tree: Any) -> Callable[[Any, list[Any]], None]:
+def _gathering(tree: Tree) -> Callable[[Any, list[Any]], None]:
     """Return the function that adds what the leaves of an argument hold to a list."""
     if isinstance(tree, Node):
         return lambda arg, into: into.append(arg)
@@ -101,7 +102,7 @@ def _gathering(tree: Any) -> Callable[[Any, list[Any]], None]:
         keys = list(tree) if isinstance(tree, dict) else range(len(tree))
         parts = [(key, _gathering(tree[key])) for key in keys]
 
-        def gather(arg: Any, into: list[Any]) -> None:
+        def gather(arg: Tree, into: list[Any]) -> None:
             for key, part in parts:
                 part(arg[key], into)
 
@@ -109,7 +110,7 @@ def _gathering(tree: Any) -> Callable[[Any, list[Any]], None]:
     return lambda arg, into: None
 
 
-def _placing(tree: Any, places: dict[Node, int]) -> Callable[[list[float]], Any]:
+def _placing(tree: Tree, places: dict[Node, int]) -> Callable[[list[float]], Any]:
     """Return the function that puts results, given as a list, in their structure."""
     if isinstance(tree, Node):
         return itemgetter(places[tree])
@@ -123,10 +124,10 @@ def _placing(tree: Any, places: dict[Node, int]) -> Callable[[list[float]], Any]
     return lambda values: tree
 
 
-def _placed(tree: Any, found: dict[Node, Any]) -> Any:
+def _placed(tree: Tree, found: dict[Node, Any]) -> Any:
     """Return the structure of the results with what was computed for each node."""
 
-    def place(item: Any) -> Any:
+    def place(item: Item) -> Any:
         if isinstance(item, Part):
             return float(found[item.node][item.place])
         return found[item] if isinstance(item, Node) else item

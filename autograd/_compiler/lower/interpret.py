@@ -48,7 +48,7 @@ def _run(listing: Listing, code: list[Instruction], registers: list[list[Any]]) 
         registers[step.out] = _rounded(listing, step.out, list(made))
 
 
-def _made(step: Any, registers: list[list[Any]]) -> list[Any]:
+def _made(step: Instruction, registers: list[list[Any]]) -> list[Any]:
     """Return what an instruction computes."""
     if isinstance(step, Ew):
         function = FUNCTIONS.get(step.function) or getattr(floats, step.function)

@@ -19,9 +19,10 @@ from autograd._compiler.rules.symbols import Given, Unwritable
 from autograd._core.data import is_varying
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
+from autograd._core.types import Axis, Dtype, Operand, Raw, Setting
 
 from . import instructions as to
-from .registers import Register, Registers, arrays_in, now
+from .registers import Held, Register, Registers, arrays_in, now
 
 BETWEEN = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "pow", "<": "less", "<=": "less_equal",
@@ -72,13 +73,13 @@ class _Rule:
         # A comparison is 1.0 or 0.0 from here on, and a rule may return what it was given.
         self.result = registers.ew("number", [self._lines(lines)], node._data)
 
-    def _argument(self, item: Any, found: dict[Node, Register]) -> Any:
+    def _argument(self, item: Operand, found: dict[Node, Register]) -> Any:
         if not isinstance(item, Node):
             return self._setting(item)
         self._known[item] = found[item]
         return Given(name(item), item._data)
 
-    def _setting(self, item: Any) -> Any:
+    def _setting(self, item: Setting) -> Any:
         """Return a setting, in which arrays are variables that stand for themselves."""
         if type(item) in (tuple, list):
             return type(item)(map(self._setting, item))
@@ -123,7 +124,7 @@ class _Rule:
         array, index, value = (self._value(tree, None) for tree in (*line.target.parts, line.value))
         self._registers.put(array, index, value, adds=line.how == "add")
 
-    def _value(self, tree: Expression, data: Any) -> Any:
+    def _value(self, tree: Expression, data: Raw | None) -> Any:
         """Return the register of what an expression computes, or what it is, if that is the same at every call."""
         if tree.kind in ("name", "temporary"):
             return self._known[tree.what]
@@ -153,7 +154,7 @@ class _Rule:
             return array[index]
         return self._registers.moved(lambda a: a[index], [array], data)
 
-    def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Any) -> Any:
+    def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Raw | None) -> Any:
         """Add what a function does, of NumPy's or of floats."""
         registers = self._registers
         if (special := SPECIAL.get(text)) is not None:
@@ -164,41 +165,41 @@ class _Rule:
         return registers.moved(function, args, data) if any(arrays_in(args)) else function(*args)
 
 
-def _array(text: str, given: dict[str, Any], *args: Any) -> Any:
+def _array(text: str, given: dict[str, Any], *args: Setting) -> Any:
     import numpy
 
     return getattr(numpy, text)(*args, **given)
 
 
-def _method(text: str, given: dict[str, Any], of: Any, *args: Any) -> Any:
+def _method(text: str, given: dict[str, Any], of: Raw, *args: Setting) -> Any:
     return getattr(of, text)(*args, **given)
 
 
 def _reduce(
-    function: str, start: float, registers: Registers, data: Any, a: Any, axis: Any = None, **given: Any
+    function: str, start: float, registers: Registers, data: Raw, a: Held, axis: Axis = None, **given: Setting
 ) -> Any:
     return registers.reduce(function, given.get("initial", start), a, axis, data)
 
 
-def _clip(registers: Registers, data: Any, a: Any, low: Any = None, high: Any = None) -> Any:
+def _clip(registers: Registers, data: Raw, a: Held, low: Held | None = None, high: Held | None = None) -> Any:
     a = a if low is None else registers.ew("maximum", [a, low], data)
     return a if high is None else registers.ew("minimum", [a, high], data)
 
 
-def _astype(registers: Registers, data: Any, a: Any, dtype: Any, **given: Any) -> Any:
+def _astype(registers: Registers, data: Raw, a: Held, dtype: Dtype, **given: Setting) -> Any:
     return registers.ew({"b": "truth", "f": "number"}.get(data.dtype.kind, "whole"), [a], data)
 
 
-def _frexp(registers: Registers, data: Any, a: Any) -> Any:
+def _frexp(registers: Registers, data: tuple[Raw, Raw], a: Held) -> Any:
     return tuple(registers.ew(part, [a], of) for part, of in zip(("mantissa", "exponent"), data))
 
 
-def _fill(value: float, registers: Registers, data: Any, *args: Any, **given: Any) -> Any:
+def _fill(value: float, registers: Registers, data: Raw, *args: Held, **given: Setting) -> Any:
     # What is written to is a register from the start.
     return registers.filled(value, data)
 
 
-def _full(registers: Registers, data: Any, like: Any, value: Any, dtype: Any = None) -> Any:
+def _full(registers: Registers, data: Raw, like: Held, value: Held, dtype: Dtype | None = None) -> Any:
     if any(arrays_in(value)):
         raise CompileError("no instruction fills an array with a computed number")
     return registers.filled(float(value), data)

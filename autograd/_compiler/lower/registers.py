@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd._compiler.rules.expressions import Expression
 from autograd._core import floats
 from autograd._core.data import shape
 from autograd._core.tracing import CompileError
+from autograd._core.types import Array, Axis, Index, Raw, Shape
 
 from . import instructions as to
 from .interpret import FUNCTIONS
@@ -22,8 +23,12 @@ MORE_ORDERS = 2
 class Register:
     """A register as a rule sees it: its number, and an example of the array or number in it."""
 
-    def __init__(self, number: int, data: Any) -> None:
+    def __init__(self, number: int, data: Raw) -> None:
         self.number, self.data = number, data
+
+
+Held: TypeAlias = Any
+"""A register, or a number, an array or a setting that is the same at every call; also in lists and tuples."""
 
 
 class Registers:
@@ -38,7 +43,7 @@ class Registers:
         self._stale: set[int] = set()
         """Those that NumPy would have changed when it wrote to another view of the same: nobody may read them."""
 
-    def new(self, data: Any) -> Register:
+    def new(self, data: Raw) -> Register:
         """Return a new register for data such as the example."""
         number = len(self.listing.shapes)
         self.listing.shapes.append(shape(data))
@@ -46,7 +51,7 @@ class Registers:
             self.listing.single.add(number)
         return Register(number, data)
 
-    def held(self, item: Any) -> Register:
+    def held(self, item: Held) -> Register:
         """Return a register, or a new one for what is the same at every call."""
         if isinstance(item, Register):
             if item.number in self._stale:
@@ -56,26 +61,26 @@ class Registers:
         self.code.append(to.Const(out.number, tuple(_row(item))))
         return out
 
-    def filled(self, value: float, data: Any) -> Register:
+    def filled(self, value: float, data: Raw) -> Register:
         """Return a register of equal numbers."""
         out = self.new(data)
         self.code.append(to.Fill(out.number, value, data.size))
         return out
 
-    def joined(self, parts: list[Register], data: Any) -> Register:
+    def joined(self, parts: list[Register], data: Raw) -> Register:
         """Return a register of several numbers."""
         out = self.new(data)
         self.code.append(to.Gather(out.number, tuple(part.number for part in parts), tuple(range(len(parts)))))
         return out
 
-    def ew(self, function: str, args: list[Any], data: Any) -> Register:
+    def ew(self, function: str, args: list[Any], data: Raw) -> Register:
         """Add a scalar function of each element."""
         out = self.new(data)
         operands = [self._operand(arg, data) for arg in args]
         self.code.append(to.Ew(out.number, function, tuple(operands), size_of(data)))
         return out
 
-    def _operand(self, arg: Any, data: Any) -> to.Operand:
+    def _operand(self, arg: Held, data: Raw) -> to.Operand:
         if not isinstance(arg, Register) and not shape(arg):
             # A number of Python's takes the precision of the array beside it.
             return _single(arg) if getattr(data, "dtype", None) == "float32" else _double(arg)
@@ -87,7 +92,7 @@ class Registers:
         stretched = numpy.broadcast_to(register.data, shape(data))
         return self.moved(lambda a: numpy.broadcast_to(a, shape(data)), [register], stretched).number
 
-    def moved(self, function: Callable[..., Any], args: Any, data: Any) -> Register:
+    def moved(self, function: Callable[..., Any], args: Held, data: Raw) -> Register:
         """Add a movement: what the function does to the numbers of the elements is its table."""
         import numpy
 
@@ -95,7 +100,7 @@ class Registers:
         sources = [*map(self.held, arrays_in(args))]
         starts = numpy.cumsum([1, *(size_of(source.data) for source in sources)])
 
-        def numbered(row: Any) -> Any:
+        def numbered(row: Array) -> Any:
             parts = iter(
                 row[start : start + size_of(s.data)].reshape(shape(s.data)) for s, start in zip(sources, starts)
             )
@@ -118,13 +123,13 @@ class Registers:
                 self._root[out.number] = self._root.get(source.number, source.number)
         return out
 
-    def _with_constants(self, tree: Any) -> Any:
+    def _with_constants(self, tree: Held) -> Any:
         """Return arguments in which arrays of floats, whose elements move as well, are registers."""
         if isinstance(tree, (list, tuple)):
             return type(tree)([self._with_constants(part) for part in tree])
         return self.held(tree) if getattr(getattr(tree, "dtype", None), "kind", "") == "f" else tree
 
-    def reduce(self, function: str, initial: float, a: Any, axis: Any, data: Any) -> Register:
+    def reduce(self, function: str, initial: float, a: Held, axis: Axis, data: Raw) -> Register:
         """Add a repetition over axes, which are brought to the end."""
         a = self.held(a)
         rank = len(shape(a.data))
@@ -137,7 +142,7 @@ class Registers:
         self.code.append(to.Reduce(out.number, function, a.number, length, size_of(data), float(initial)))
         return out
 
-    def cumsum(self, a: Any, axis: Any, data: Any) -> Register:
+    def cumsum(self, a: Held, axis: int | None, data: Raw) -> Register:
         """Add running sums along an axis, or along all elements."""
         a = self.held(a)
         if axis is None:
@@ -156,7 +161,7 @@ class Registers:
             return a
         return self.moved(lambda x: x.transpose(order), [a], a.data.transpose(order))
 
-    def matmul(self, a: Any, b: Any, data: Any) -> Register:
+    def matmul(self, a: Held, b: Held, data: Raw) -> Register:
         """Add products of matrices, of which one may be a vector; what stands before the matrices is one axis."""
         import numpy
 
@@ -170,7 +175,7 @@ class Registers:
             whole = (*batch, *matrix.shape[-2:])
             if math.prod(whole) != matrix.size:
 
-                def stretch(x: Any, matrix: Any = matrix, whole: Any = whole) -> Any:
+                def stretch(x: Array, matrix: Array = matrix, whole: Shape = whole) -> Any:
                     return numpy.broadcast_to(x.reshape(matrix.shape), whole)
 
                 register = self.moved(stretch, [register], stretch(register.data))
@@ -179,7 +184,7 @@ class Registers:
         self.code.append(to.Matmul(out.number, numbers[0], numbers[1], math.prod(batch), rows, inner, columns))
         return out
 
-    def put(self, array: Register, index: Any, value: Any, adds: bool) -> None:
+    def put(self, array: Register, index: Index, value: Held, adds: bool) -> None:
         """Add a writing to elements of an array."""
         import numpy
 
@@ -192,7 +197,7 @@ class Registers:
         self.code.append(to.Put(array.number, next(both), source.number, next(both), adds))
 
 
-def arrays_in(tree: Any) -> Iterator[Register]:
+def arrays_in(tree: Held) -> Iterator[Register]:
     """Yield the registers among arguments, in order."""
     if isinstance(tree, Register):
         yield tree
@@ -201,7 +206,7 @@ def arrays_in(tree: Any) -> Iterator[Register]:
             yield from arrays_in(part)
 
 
-def _put_in(tree: Any, arrays: Iterator[Any]) -> Any:
+def _put_in(tree: Held, arrays: Iterator[Any]) -> Any:
     """Return arguments with arrays in place of the registers."""
     if isinstance(tree, Register):
         return next(arrays)
@@ -233,19 +238,19 @@ _BETWEEN: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def size_of(data: Any) -> int:
+def size_of(data: Raw) -> int:
     return math.prod(shape(data))
 
 
-def _row(data: Any) -> list[Any]:
+def _row(data: Raw) -> list[Any]:
     return [*map(float, data.reshape(-1).tolist())] if shape(data) or hasattr(data, "dtype") else [float(data)]
 
 
-def _double(item: Any) -> float:
+def _double(item: float) -> float:
     return float(item)
 
 
-def _single(item: Any) -> float:
+def _single(item: float) -> float:
     import numpy
 
     return float(numpy.float32(item))

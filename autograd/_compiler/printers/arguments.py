@@ -9,6 +9,7 @@ from autograd._compiler.program import Program, nodes_in
 from autograd._compiler.rules.expressions import Expression, Let, Lines, called, indexed, name
 from autograd._compiler.rules.symbols import is_plain, syntax
 from autograd._core.node import Node
+from autograd._core.types import Tree
 
 from .names import Names
 
@@ -52,7 +53,7 @@ def _array(tree: Expression) -> Expression:
     return called("array", [tree], what="array")
 
 
-def _rectangular(tree: Any) -> bool:
+def _rectangular(tree: Tree) -> bool:
     """Tell whether a structure is a list of leaves, or of lists of equally many."""
     if not isinstance(tree, (list, tuple)):
         return False
@@ -62,7 +63,7 @@ def _rectangular(tree: Any) -> bool:
     return len(rows) == len(tree) and len(set(map(len, rows))) == 1
 
 
-def _unpacking(given: Expression, wish: str, tree: Any, names: Names, program: Program) -> Lines:
+def _unpacking(given: Expression, wish: str, tree: Tree, names: Names, program: Program) -> Lines:
     """Return the lines that give the leaves of a structure their names."""
     if not isinstance(tree, (list, tuple, dict)) or not tree:
         return []
@@ -81,11 +82,11 @@ def _unpacking(given: Expression, wish: str, tree: Any, names: Names, program: P
     return [Let(_target(wish, tree, names), given)]
 
 
-def _has_dict(tree: Any) -> bool:
+def _has_dict(tree: Tree) -> bool:
     return isinstance(tree, dict) or (isinstance(tree, (list, tuple)) and any(map(_has_dict, tree)))
 
 
-def _target(wish: str, tree: Any, names: Names) -> Expression:
+def _target(wish: str, tree: Tree, names: Names) -> Expression:
     if isinstance(tree, Node):
         names.wanted.setdefault(tree, wish)
         return name(tree)
@@ -94,7 +95,7 @@ def _target(wish: str, tree: Any, names: Names) -> Expression:
     return name("_")
 
 
-def written_or_given(item: Any, program: Program, names: Names) -> Expression:
+def written_or_given(item: object, program: Program, names: Names) -> Expression:
     """Return a constant of Python's own types as an expression; one of another class is given to the source.
 
     Its class may write it as it likes, even as what runs when it is read.

@@ -21,6 +21,7 @@ from autograd._core.data import shape
 from autograd._core.node import Node, leaf
 from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import CompileError
+from autograd._core.types import Axis, Operand
 from autograd._ops.statistical import sum_
 
 from .names import Names
@@ -186,10 +187,10 @@ def _plain(nodes: list[Node], columns: list[Node]) -> tuple[list[Node], dict[Any
 class _Nodes:
     """A namespace `xp` on which some rules, such as that of the mean, come out as operations on nodes."""
 
-    def sum(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def sum(self, a: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
         return sum_(a, axis=axis, keepdims=keepdims)
 
-    def isfinite(self, a: Any) -> _Nodes:
+    def isfinite(self, a: Operand) -> _Nodes:
         return self
 
     def all(self) -> bool:

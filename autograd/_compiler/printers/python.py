@@ -27,6 +27,7 @@ from autograd._core.data import is_varying, shape
 from autograd._core.node import Node
 from autograd._core.primitive import TABLE
 from autograd._core.trees import CONTAINERS, mapped, refilled
+from autograd._core.types import Array, Operand, Raw, Setting, Tree
 
 from .arguments import head, written_or_given
 from .buffers import written_over
@@ -102,7 +103,7 @@ class Body:
             return self.from_template(node, node)
         return self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
 
-    def from_template(self, result: Any, node: Node) -> Lines:
+    def from_template(self, result: object, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
 
         A scalar program has many of them, and to follow a rule takes time.
@@ -130,7 +131,7 @@ class Body:
 
         return [changed(line, lambda tree: replaced(tree, renamed)) for line in lines]
 
-    def _written(self, result: Any, node: Node, args: list[Any], arrays: bool) -> Lines:
+    def _written(self, result: object, node: Node, args: list[Any], arrays: bool) -> Lines:
         assert node.op is not None
         settings = {setting: self._setting(item) for setting, item in node.settings.items()}
         try:
@@ -147,7 +148,7 @@ class Body:
             lines = [*before, last._replace(value=_as_number(last.value, kind, arrays, node))]
         return lines
 
-    def _call(self, result: Any, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
+    def _call(self, result: object, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
         """Return the call of a forward rule that cannot be written down: it is given to the source from outside."""
         assert node.op is not None
         key = node.op, arrays, getattr(node._data, "dtype", float)
@@ -157,7 +158,7 @@ class Body:
         given = [(setting, self._as_given(item)) for setting, item in settings.items()]
         return Let(name(result), called("call", [name(self._functions[key]), *map(self._as_given, args)], given))
 
-    def _as_given(self, item: Any) -> Expression:
+    def _as_given(self, item: Given | Setting) -> Expression:
         """Return what a rule is called with: itself, where no literal is equal to it."""
         if type(item) in (tuple, list):
             return Expression(type(item).__name__, tuple(map(self._as_given, item)))
@@ -165,14 +166,14 @@ class Body:
             return item.tree
         return syntax(item) if type(item) is slice else written_or_given(item, self._program, self._names)
 
-    def _given(self, item: Any) -> Any:
+    def _given(self, item: Operand) -> Any:
         """Return an input: a number as it is, all else with its name."""
         if isinstance(item, Node):
             data = item._data != 0 if item in self.truths else item._data
             return Given(name(item), data)
         return self._constant(item) if shape(item) or hasattr(item, "dtype") else item
 
-    def _setting(self, item: Any) -> Any:
+    def _setting(self, item: Setting) -> Any:
         """Return a setting, in which large arrays have names."""
         if type(item) in (tuple, list):
             return type(item)(self._setting(part) for part in item)
@@ -181,7 +182,7 @@ class Body:
         # Above the function JAX knows a mask as it is, as which alone it is an index.
         return self._constant(item) if shape(item) and (self._functional or not 0 < item.size <= 8) else item
 
-    def _constant(self, data: Any) -> Given:
+    def _constant(self, data: Raw) -> Given:
         """Return an array that is the same at every call: written out above the function, or given to it if large."""
         key = data.shape, data.dtype.str, data.tobytes()
         if key not in self._constants:
@@ -196,14 +197,14 @@ class Body:
                 self._program.given[text] = data
         return Given(name(self._constants[key]), data)
 
-    def _from_outside(self, data: Any) -> Given:
+    def _from_outside(self, data: Array) -> Given:
         """Return an array that is given to the function at every call."""
         if id(data) not in self._constants:
             self._constants[id(data)] = self._names.new("c1")
             self._program.given[self._constants[id(data)]] = data
         return Given(name(self._constants[id(data)]), data)
 
-    def ending(self, tree: Any) -> Lines:
+    def ending(self, tree: Tree) -> Lines:
         """Return the lines that return the results; arrays that the caller, or another result, has are copied.
 
         A functional program returns the nodes among them alone, each once.
@@ -216,7 +217,7 @@ class Body:
         result = self._result(tree, others, lines)
         return [*lines, Return(result)]
 
-    def _result(self, tree: Any, others: list[Any], lines: Lines) -> Expression:
+    def _result(self, tree: Tree, others: list[Any], lines: Lines) -> Expression:
         if isinstance(tree, CONTAINERS) and type(tree) not in CONTAINERS:
             return self._of_its_class(tree, others, lines)
         if isinstance(tree, dict):
@@ -247,7 +248,7 @@ class Body:
                 return called("method", [given], what="copy")
         return given
 
-    def _of_its_class(self, tree: Any, others: list[Any], lines: Lines) -> Expression:
+    def _of_its_class(self, tree: Tree, others: list[Any], lines: Lines) -> Expression:
         """Return the call that makes a list, tuple or dict of another class, such as a NamedTuple."""
         like = mapped(lambda item: None, tree)
         text = self._names.new(type(tree).__name__)

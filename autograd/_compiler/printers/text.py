@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from autograd._compiler.rules.expressions import (
     Do,
@@ -89,7 +88,7 @@ class Printer:
     def _variable(self, tree: Expression) -> tuple[str, int]:
         return self._named(tree.what), ATOM
 
-    def _named(self, what: Any) -> str:
+    def _named(self, what: object) -> str:
         return self._names.of(what) if isinstance(what, Node) else str(what)
 
     def _temporary(self, tree: Expression) -> tuple[str, int]:

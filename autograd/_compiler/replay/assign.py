@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from autograd._core.modes import active, replaying, tracing
 from autograd._core.node import Node
 
 
-def assign(target: Node, node: Any) -> None:
+def assign(target: Node, node: Node) -> None:
     """Set the data of a leaf to those of a node; in a step that is replayed, without computing them before the rest.
 
     >>> total = Value(0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from itertools import chain, islice
@@ -15,6 +15,7 @@ from autograd._core.modes import active, record, recording, replaying, tracing
 from autograd._core.node import Node, kinds, leaf
 from autograd._core.tracing import DETACH, Trace, replayed, traced
 from autograd._core.trees import DEEPEST, flatten
+from autograd._core.types import Tree
 
 from .late import Call, Late, LateResult
 from .step import Place, Step
@@ -29,7 +30,7 @@ class _Unfit(Exception):
 class Block:
     """What a function computes from arguments of one structure."""
 
-    def __init__(self, f: Callable[..., Any], args: Any, names: tuple[str, ...]) -> None:
+    def __init__(self, f: Callable[..., Any], args: Sequence[Tree], names: tuple[str, ...]) -> None:
         self._f, self._names = f, names
         nodes: list[Node] = []
         numbers: list[Node] = []
@@ -59,7 +60,7 @@ class Block:
         """The lengths of the lists, where the result is a list of lists."""
         self._whole = {id(tree): k for k, tree in enumerate(self._args)}
 
-    def _called(self, args: Any) -> Any:
+    def _called(self, args: Sequence[Tree]) -> Any:
         """Call the function."""
         n = len(args) - len(self._names)
         return self._f(*args[:n], **dict(zip(self._names, args[n:])))
@@ -110,7 +111,7 @@ class Block:
         return [found[node] for node in self.results]
 
 
-def block(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def block(f: Callable[..., Any], *args: Tree, **kwargs: Tree) -> Tree:
     """Return `f(*args, **kwargs)`; in a step that is replayed, f is recorded once for each structure of its arguments.
 
     f must do nothing but compute with Values: what its arguments hold decides about numbers alone, and what it uses
@@ -145,7 +146,7 @@ def blocked(f: F) -> F:
     """
 
     @wraps(f)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Tree, **kwargs: Tree) -> Any:
         return block(f, *args, **kwargs) if active else f(*args, **kwargs)
 
     return cast(F, call)
@@ -198,7 +199,7 @@ def _applied(
     return found.result(made)
 
 
-def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float], depth: int = 0) -> None:
+def _read(tree: Tree, key: list[Any], nodes: list[Node], numbers: list[float], depth: int = 0) -> None:
     """Note the structure of arguments, and the nodes and the numbers in them."""
     kind = type(tree)
     if kind is list or kind is tuple:
@@ -240,7 +241,7 @@ def _read(tree: Any, key: list[Any], nodes: list[Node], numbers: list[float], de
         raise _Unfit
 
 
-def is_own(f: Any) -> bool:
+def is_own(f: object) -> bool:
     """Tell whether a function is one of ours, which do nothing but compute.
 
     >>> from autograd import is_own
@@ -250,7 +251,7 @@ def is_own(f: Any) -> bool:
     return str(getattr(f, "__globals__", {}).get("__name__", "")).partition(".")[0] in ("autograd", "nn")
 
 
-def _is_node(item: Any) -> bool:
+def _is_node(item: object) -> bool:
     return isinstance(item, Node)
 
 
@@ -258,7 +259,7 @@ def _unfit() -> Any:
     raise _Unfit
 
 
-def _stand_ins(tree: Any, nodes: list[Node], numbers: list[Node]) -> Any:
+def _stand_ins(tree: Tree, nodes: list[Node], numbers: list[Node]) -> Any:
     """Return arguments with new leaves in place of nodes and numbers; modules keep their own."""
     kind = type(tree)
     if kind is list or kind is tuple:
@@ -278,7 +279,7 @@ def _stand_ins(tree: Any, nodes: list[Node], numbers: list[Node]) -> Any:
     return tree
 
 
-def _filled(tree: Any, take: Callable[[Node], Any]) -> Any:
+def _filled(tree: Tree, take: Callable[[Node], Any]) -> Any:
     """Return a structure with something else in place of its nodes."""
     if isinstance(tree, (list, tuple)):
         return type(tree)([_filled(item, take) for item in tree])

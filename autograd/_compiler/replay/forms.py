@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd._core.data import NUMBERS, keep
 from autograd._core.node import Node, kinds
 from autograd._core.trees import deeper, flatten
+from autograd._core.types import Array, Raw, Setting, Tree
 from autograd.files import brief
 
+Form: TypeAlias = Any
+"""The class `float` for a number, and for an array its shape, its dtype and perhaps its strides."""
 
-def nodes_of(tree: Any) -> list[Any]:
+
+def nodes_of(tree: Tree) -> list[Any]:
     """Return the nodes in a structure."""
     if isinstance(tree, (list, tuple)):
         inside = set(map(type, tree))
@@ -21,7 +25,7 @@ def nodes_of(tree: Any) -> list[Any]:
     return [item for item in flatten(tree) if isinstance(item, Node)]
 
 
-def copied(tree: Any, depth: int = 0) -> Any:
+def copied(tree: Tree, depth: int = 0) -> Any:
     """Return a structure of lists and tuples with the same nodes."""
     inside = deeper(depth)
     if isinstance(tree, (list, tuple)):
@@ -31,7 +35,7 @@ def copied(tree: Any, depth: int = 0) -> Any:
     return {key: copied(item, inside) for key, item in tree.items()} if isinstance(tree, dict) else tree
 
 
-def raw(tree: Any, depth: int = 0) -> Any:
+def raw(tree: Tree, depth: int = 0) -> Any:
     """Return nodes, in lists or alone, as their raw data."""
     if isinstance(tree, list):
         inside = deeper(depth)
@@ -39,17 +43,17 @@ def raw(tree: Any, depth: int = 0) -> Any:
     return tree.data if isinstance(tree, Node) else tree
 
 
-def form_of(data: Any) -> Any:
+def form_of(data: Raw) -> Any:
     """Return what a program needs to know of data beside the numbers."""
     return (data.shape, data.dtype, data.strides) if hasattr(data, "dtype") else float
 
 
-def dtype_of(data: Any) -> Any:
+def dtype_of(data: Raw) -> Any:
     """Return what a program needs to know of data beside the numbers and how these lie in memory."""
     return (data.shape, data.dtype) if hasattr(data, "dtype") else float
 
 
-def hollow_of(form: Any) -> Any:
+def hollow_of(form: Form) -> Any:
     """Return a number, or an array of a form that takes no memory."""
     if form is float:
         return 0.0
@@ -58,14 +62,14 @@ def hollow_of(form: Any) -> Any:
     return numpy.broadcast_to(numpy.zeros((), form[1]), form[0])
 
 
-def is_same_array(a: Any, b: Any) -> bool:
+def is_same_array(a: Array, b: Array) -> bool:
     return a is b or bool(a.tobytes() == b.tobytes())
 
 
 _PLAIN = (int, float, str, type(None), type(...))
 
 
-def keep_item(item: Any, key: list[Any], arrays: list[Any], depth: int = 0) -> Any:
+def keep_item(item: Setting, key: list[Any], arrays: list[Any], depth: int = 0) -> Any:
     """Return a setting that nobody can change later; note what tells it from others, and the arrays in it."""
     kind = type(item)
     if kind is tuple or kind is list:

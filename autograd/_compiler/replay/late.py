@@ -8,6 +8,7 @@ from typing import Any
 from autograd._core.compute import compute
 from autograd._core.node import MANY, NO_SETTINGS, Node
 from autograd._core.primitive import Primitive
+from autograd._core.types import Raw
 
 PENDING: Any = object()
 """What stands for a number that is not computed yet."""
@@ -22,7 +23,7 @@ class Late:
     __slots__ = ("data", "form", "op", "raw", "settings")
 
     def __init__(
-        self, op: Primitive | None, raw: Sequence[Any], settings: Mapping[str, Any], form: Any, data: Any = PENDING
+        self, op: Primitive | None, raw: Sequence[Any], settings: Mapping[str, Any], form: Raw, data: Raw = PENDING
     ) -> None:
         self.op, self.raw, self.settings, self.data = op, raw, settings, data
         self.form = form

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
 from autograd._compiler.backends.backends import BACKENDS
 from autograd._compiler.build import program_of
 from autograd._compiler.passes import hollow, rule_of
-from autograd._compiler.program import Program
+from autograd._compiler.program import Pack, Program
 from autograd._compiler.record import Recording
 from autograd._core.data import is_varying
 from autograd._core.modes import record, without_warnings
 from autograd._core.node import NO_SETTINGS, Node, leaf
 from autograd._core.tracing import DETACH, CompileError, Trace, replayed, traced
+from autograd._core.types import Raw, Setting, Settings
 from autograd._grad.rules import one_like
 from autograd._grad.transforms import Differentiated, pull
 
@@ -54,7 +55,7 @@ class Way:
         node = self._linked(place.op, inputs, settings, late.value())
         self.nodes.append(self._linked(DETACH, [node], NO_SETTINGS, node._data) if place.cut else node)
 
-    def _linked(self, op: Any, inputs: list[Any], settings: Any, data: Any) -> Node:
+    def _linked(self, op: Any, inputs: list[Any], settings: Settings, data: Raw) -> Node:
         node = leaf(data)
         node.link(op, tuple(inputs), tuple([i._data if isinstance(i, Node) else i for i in inputs]), settings)
         self.trace.nodes.append(node)
@@ -68,7 +69,7 @@ class Way:
             self.slots[node] = slot
         return self._leaves[slot]
 
-    def _varying(self, item: Any, slots: Any) -> Any:
+    def _varying(self, item: Setting, slots: Iterator[int]) -> Any:
         """Return a setting in which arrays are marked as such that differ from step to step."""
         if isinstance(item, (tuple, list)):
             return type(item)([self._varying(part, slots) for part in item])
@@ -92,7 +93,14 @@ class Way:
         self.nodes += [found[node] for node in block.results]
 
 
-def write(step: Step, loss: Any, out: Any, buffers: Any, checks: Any, escaped: Any) -> Written:
+def write(
+    step: Step,
+    loss: tuple[int],
+    out: Sequence[int],
+    buffers: Sequence[int],
+    checks: Sequence[int],
+    escaped: Sequence[int],
+) -> Written:
     """Return the program that computes the loss of a step, the numbers of other nodes, and all gradients."""
     with replayed(None), record():
         way = Way(step)
@@ -168,7 +176,7 @@ def _from_slot(node: Node, way: Way) -> Give:
     return itemgetter(slot) if slot is not None else lambda slots: data
 
 
-def _from_slots(pack: Any, way: Way) -> Give:
+def _from_slots(pack: Pack, way: Way) -> Give:
     import numpy
 
     places = [way.slots[node] for node in pack.leaves]
@@ -178,7 +186,7 @@ def _from_slots(pack: Any, way: Way) -> Give:
     return lambda slots: numpy.array(taken(slots)[1:], dtype)
 
 
-def _index(item: Any, way: Way) -> Give:
+def _index(item: Setting, way: Way) -> Give:
     if is_varying(item):
         if id(item) not in way.indices:
             raise CompileError("a rule computes from an index, which differs from step to step")

@@ -20,6 +20,7 @@ from autograd._core.modes import active, anomaly
 from autograd._core.names import name_of
 from autograd._core.node import Node, kinds
 from autograd._core.tracing import replayed
+from autograd._core.types import Raw, Tree
 from autograd._grad.lean import set_gradients
 
 from .forms import copied, raw
@@ -177,7 +178,7 @@ class Replay:
         return not self.stopped
 
 
-def _numbers(tree: Any, step: Step) -> Any:
+def _numbers(tree: Tree, step: Step) -> Any:
     """Return nodes of a step as raw data, without giving them these."""
     if isinstance(tree, list):
         if set(map(type, tree)) == {kinds["float"]}:
@@ -196,7 +197,7 @@ def _numbers(tree: Any, step: Step) -> Any:
     return data
 
 
-def _near(a: Any, b: Any) -> bool:
+def _near(a: Raw, b: Raw) -> bool:
     if type(a) is float and type(b) is float:
         return math.isclose(a, b, rel_tol=ROUNDING, abs_tol=1e-12)
     import numpy

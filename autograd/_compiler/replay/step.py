@@ -16,6 +16,7 @@ from autograd._core.names import name_of
 from autograd._core.node import NO_SETTINGS, Node, kinds, leaf
 from autograd._core.primitive import Primitive
 from autograd._core.tracing import DETACH
+from autograd._core.types import Raw, Settings, Tree
 
 from .forms import copied, dtype_of, form_of, hollow_of, is_same_array, keep_item, nodes_of
 from .late import PENDING, Late, link
@@ -44,9 +45,9 @@ class Place:
 
     def __init__(
         self,
-        op: Any = None,
+        op: Primitive | None = None,
         inputs: Sequence[Any] = (),
-        form: Any = 0.0,
+        form: Raw = 0.0,
         numbers: tuple[Any, ...] = (),
         arrays: Sequence[Any] = (),
         first: int = 0,
@@ -72,7 +73,14 @@ class Missed:
     """An operation that is new at its place: it is computed at once, then added."""
 
     def __init__(
-        self, step: Step, key: Any, slot: int, raw: list[Any], settings: Any, numbers: Any, arrays: Any
+        self,
+        step: Step,
+        key: tuple[Any, ...],
+        slot: int,
+        raw: list[Any],
+        settings: Settings,
+        numbers: tuple[Any, ...],
+        arrays: Sequence[Any],
     ) -> None:
         self._step, self._key, self._slot = step, key, slot
         self._raw, self._settings, self._numbers, self._arrays = raw, settings, numbers, arrays
@@ -274,7 +282,7 @@ class Step:
             _DATA(node)
             self.changed[id(node)] = node
 
-    def postpones(self, check: Callable[..., None], data: Any, rest: tuple[Any, ...]) -> bool:
+    def postpones(self, check: Callable[..., None], data: Tree, rest: tuple[Any, ...]) -> bool:
         """Put a check off to the end of the step if it is of numbers that are not computed yet."""
         nodes = [item for item in nodes_of(data) if id(item) in self.places]
         late = any(map(self.is_late, nodes))
@@ -288,7 +296,7 @@ class Step:
         number = self.places.get(id(node))
         return number is not None and self.lates[number].data is PENDING
 
-    def assign(self, target: Node, node: Any) -> None:
+    def assign(self, target: Node, node: Node) -> None:
         """Set the data of a leaf to those of a node, when they are computed."""
         if self.broken is None and id(node) in self.places:
             number = self.places[id(self.detached(node))]
@@ -301,7 +309,7 @@ class Step:
                 return
         target.data = node.snapshot()
 
-    def numbers_in(self, tree: Any) -> list[int]:
+    def numbers_in(self, tree: Tree) -> list[int]:
         """Return the numbers of the nodes in a structure."""
         return [k for item in nodes_of(tree) if (k := self.places.get(id(item))) is not None]
 
@@ -349,5 +357,5 @@ def _check_form(op: Primitive, raw: list[Any], settings: Mapping[str, Any], plac
         raise RuntimeError(f"the shape of {op.name} depends on what its index holds")
 
 
-def _nothing(*_: Any) -> None:
+def _nothing(*_: object) -> None:
     pass

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograd._core.data import shape
 from autograd._core.primitive import TABLE, Primitive
+from autograd._core.types import Operand
 from autograd._ops.manipulation import permute_dims, reshape
+
+Placed: TypeAlias = tuple[Operand, tuple[int, ...]]
+"""An array, and which axes of the whole its own are."""
 
 
 def sum_of(made: Primitive, count: int, term: list[tuple[Any, tuple[int, ...]]], rank: int) -> Any:
@@ -32,7 +36,7 @@ def sum_of(made: Primitive, count: int, term: list[tuple[Any, tuple[int, ...]]],
     return align(array, axes, rank)
 
 
-def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
+def _contracted(product: Primitive, left: Placed, right: Placed, rank: int) -> Any:
     """Return the product of two arrays, each with its axes, summed over the axis `rank`; aligned for those before."""
     shared = sorted(set(left[1]) & set(right[1]) - {rank})
     if min(set(right[1]) - set(left[1]), default=rank) < min(set(left[1]) - set(right[1]), default=-1):
@@ -52,7 +56,7 @@ def _contracted(product: Primitive, left: Any, right: Any, rank: int) -> Any:
     return align(shape_to(out, full), axes, rank)
 
 
-def _merged(array: Any, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
+def _merged(array: Operand, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
     """Return an array with its axes in the order of `parts`, those in one part merged into one."""
     array = _permuted(array, axes, [axis for part in parts for axis in part])
     lengths = iter(shape(array))
@@ -60,18 +64,18 @@ def _merged(array: Any, axes: tuple[int, ...], parts: list[list[int]]) -> Any:
     return shape_to(array, merged)
 
 
-def shape_to(array: Any, lengths: tuple[int, ...]) -> Any:
+def shape_to(array: Operand, lengths: tuple[int, ...]) -> Any:
     return array if shape(array) == lengths else reshape(array, lengths)
 
 
-def _permuted(array: Any, axes: tuple[int, ...], order: list[int]) -> Any:
+def _permuted(array: Operand, axes: tuple[int, ...], order: list[int]) -> Any:
     permutation = tuple(axes.index(axis) for axis in order)
     if permutation == tuple(range(len(axes))):
         return array
     return permute_dims(array, None if permutation == (1, 0) else permutation)
 
 
-def align(array: Any, axes: tuple[int, ...], rank: int) -> Any:
+def align(array: Operand, axes: tuple[int, ...], rank: int) -> Any:
     """Return an array that has some axes of an array of `rank` axes so that it broadcasts against that."""
     array = _permuted(array, axes, sorted(axes))
     if not axes or len(axes) == rank - min(axes):

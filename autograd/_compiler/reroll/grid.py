@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd._core.primitive import TABLE
+from autograd._core.types import Array
 
 from .group import Group
 
@@ -36,7 +37,7 @@ class Recipe(NamedTuple):
     terms: list[tuple[int, list[View]]]
 
 
-def recipes_of(groups: list[Group], group_of: Any) -> list[Recipe]:
+def recipes_of(groups: list[Group], group_of: Array) -> list[Recipe]:
     """Return how to compute each group."""
     contractions = {made.contraction for made in TABLE.values() if made.contraction}
     recipes: list[Recipe] = []
@@ -67,7 +68,7 @@ def recipes_of(groups: list[Group], group_of: Any) -> list[Recipe]:
     return recipes
 
 
-def _grid(columns: list[Any], groups: list[Group], group_of: Any, recipes: list[Recipe]) -> tuple[int, ...]:
+def _grid(columns: list[Any], groups: list[Group], group_of: Array, recipes: list[Recipe]) -> tuple[int, ...]:
     """Return the shape in which the arguments of a group repeat along whole axes.
 
     An argument that is the same for r nodes in a row, or comes again after r nodes, shows that axes end there.
@@ -92,7 +93,7 @@ def _grid(columns: list[Any], groups: list[Group], group_of: Any, recipes: list[
     return (size,)
 
 
-def _repeats(numbers: Any) -> tuple[Any, list[tuple[int, int, int]]]:
+def _repeats(numbers: Array) -> tuple[Any, list[tuple[int, int, int]]]:
     """Return the rows without those that only repeat, and how they repeat.
 
     Each (unit, times, scale) tells that in what was left then, where a row stood for `scale` of the first ones, blocks
@@ -116,7 +117,7 @@ def _repeats(numbers: Any) -> tuple[Any, list[tuple[int, int, int]]]:
         scale *= times
 
 
-def view_of(groups: list[Group], group_of: Any, numbers: Any) -> View:
+def view_of(groups: list[Group], group_of: Array, numbers: Array) -> View:
     """Return where the nodes of some numbers, an array of any shape, stand in their group."""
     group = int(group_of[numbers.flat[0]])
     core = numbers - groups[group].start

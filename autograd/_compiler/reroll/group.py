@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd._core.primitive import Primitive
+from autograd._core.types import Array
 
 from .read import Scalars, join
 
@@ -75,7 +76,9 @@ def grouped(scalars: Scalars, levels: list[dict[Any, list[int]]], sizes: list[in
     group_of = numpy.empty(total, numpy.int64)
     groups: list[Group] = []
 
-    def add_group(made: Primitive | None, size: int, arguments: Any, length: tuple[int, ...], given: Any) -> None:
+    def add_group(
+        made: Primitive | None, size: int, arguments: Array | None, length: tuple[int, ...], given: dict[str, Any]
+    ) -> None:
         nonlocal start
         group_of[start : start + size] = len(groups)
         groups.append(Group(made, given, start, size, arguments, length))

@@ -12,6 +12,7 @@ from autograd._core.data import shape
 from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
 from autograd._core.primitive import TABLE, Primitive
+from autograd._core.types import Raw, Settings
 from autograd._ops import elementwise
 
 
@@ -38,13 +39,13 @@ def read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> Scalars
     constants: dict[Any, int] = {}
     templates: dict[Any, Any] = {}
 
-    def add_node(operation: Any, parts: Any, length: tuple[int, ...]) -> int:
+    def add_node(operation: tuple[Any, ...] | None, parts: list[int] | Raw | None, length: tuple[int, ...]) -> int:
         operations.append(operation)
         arguments.append(parts)
         shapes.append(length)
         return len(operations) - 1
 
-    def constant(x: Any) -> int:
+    def constant(x: Raw) -> int:
         length = shape(x)
         # Minus zero is equal to zero, but another number.
         key = id(x) if length else (float(x), math.copysign(1.0, x))
@@ -99,7 +100,7 @@ def _operation(node: Node) -> tuple[Any, ...]:
     return (node.op, str(node.settings)) if plain else (node.op, id(node))
 
 
-def _template(made: Primitive, count: int, given: Any) -> list[tuple[Any, Any, list[Any]]]:
+def _template(made: Primitive, count: int, given: Settings) -> list[tuple[Any, Any, list[Any]]]:
     """Return the operations that a variadic primitive of `count` arguments is made of, by running its forward on nodes.
 
     Each comes with its settings and arguments, which are positions (first of the primitive's arguments, then of these

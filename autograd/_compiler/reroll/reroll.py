@@ -17,6 +17,7 @@ import numpy
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
+from autograd._core.types import Operand
 from autograd._ops.manipulation import item
 
 from .arrays import Arrays
@@ -65,7 +66,7 @@ def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[
     return results if _pays(results, roots, scalars.order) else None
 
 
-def _like(root: Node, result: Any) -> Any:
+def _like(root: Node, result: Operand) -> Any:
     """Return a result as a node of the kind of the root."""
     if type(root._data) is float:
         result = item(result)

@@ -89,11 +89,11 @@ Line = Let | Put | Do | If | For | Return
 Lines = list[Line]
 
 
-def name(of: Any) -> Expression:
+def name(of: object) -> Expression:
     return Expression("name", (), of)
 
 
-def literal(item: Any) -> Expression:
+def literal(item: object) -> Expression:
     return Expression("literal", (), item)
 
 

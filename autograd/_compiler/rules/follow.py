@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd._core.modes import without_warnings
+from autograd._core.types import Raw, Setting, Settings
 
 from .expressions import If, Let, Lines, name
 from .namespaces import ArrayNamespace, FloatNamespace
@@ -17,7 +18,7 @@ MOST_DECISIONS = 4
 # The examples may be outside a function's domain, where the way is not taken.
 @without_warnings
 def lines_of(
-    result: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool
+    result: object, forward: Callable[..., Any], arguments: list[Any], settings: Settings, arrays: bool
 ) -> tuple[Lines, str]:
     """Return the lines that compute a forward rule, one operation each, and name the result; and the kind of that.
 
@@ -29,7 +30,12 @@ def lines_of(
 
 
 def _follow(
-    result: str, forward: Callable[..., Any], arguments: list[Any], settings: Any, arrays: bool, way: tuple[bool, ...]
+    result: object,
+    forward: Callable[..., Any],
+    arguments: list[Any],
+    settings: Settings,
+    arrays: bool,
+    way: tuple[bool, ...],
 ) -> tuple[Lines, str]:
     writer = Writer(result, way)
     args = [_symbols(writer, arg) for arg in arguments]
@@ -55,7 +61,7 @@ def _follow(
     return [*writer.lines, last], kind
 
 
-def _kind(data: Any) -> str:
+def _kind(data: Raw) -> str:
     """Return "b" for truths, "i" for integers, "f" for floats; raise Unwritable for what is no number."""
     if isinstance(data, int):
         return "b" if isinstance(data, bool) else "i"
@@ -65,7 +71,7 @@ def _kind(data: Any) -> str:
     return "i" if given == "u" else str(given)
 
 
-def _symbols(writer: Writer, item: Any) -> Any:
+def _symbols(writer: Writer, item: Given | Setting) -> Any:
     if isinstance(item, Given):
         return Symbol(writer, *item)
     return tuple(_symbols(writer, part) for part in item) if type(item) is tuple else item

@@ -9,7 +9,7 @@ from typing import Any
 from autograd._core import floats
 
 from .expressions import scalar
-from .symbols import Function, Symbol, Writer, between, example, syntax
+from .symbols import Function, Symbol, Writer, Written, between, example, syntax
 
 
 class ArrayNamespace:
@@ -31,12 +31,12 @@ class ArrayNamespace:
             return partial(self._method, name, function)
         return self._call(name, function) if callable(function) else function
 
-    def _method(self, name: str, function: Any, a: Any, *rest: Any, **given: Any) -> Any:
+    def _method(self, name: str, function: Callable[..., Any], a: Written, *rest: Written, **given: Written) -> Any:
         if isinstance(a, Symbol) and hasattr(a.data, name):
             return getattr(a, name)(*rest, **given)
         return self._call(name, function)(a, *rest, **given)
 
-    def _call(self, name: str, function: Any) -> Function:
+    def _call(self, name: str, function: Callable[..., Any]) -> Function:
         return Function(self._writer, "array", name, function)
 
 
@@ -58,7 +58,7 @@ class FloatNamespace:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = getattr(floats, name)
 
-        def note(*args: Any) -> Symbol:
+        def note(*args: Written) -> Symbol:
             return self._writer.symbol(scalar(name, *map(syntax, args)), function(*map(example, args)))
 
         return note

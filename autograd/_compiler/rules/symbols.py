@@ -10,12 +10,16 @@ import math
 import operator
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from autograd._core.trees import deeper
+from autograd._core.types import Index, Raw, Setting
 from autograd.files import brief
 
 from .expressions import Do, Expression, Let, Lines, Put, called, indexed, infix, literal, name, scalar
+
+Written: TypeAlias = Any
+"""A symbol, or a number, an index or another setting, which is written as it is; also in tuples."""
 
 MOST = 1 << 1024
 """No float is larger. Python writes integers of up to 4,300 digits."""
@@ -39,12 +43,12 @@ class Fork(Exception):
 class Writer:
     """Collects the lines of one run of a rule."""
 
-    def __init__(self, owner: str, decisions: tuple[bool, ...]) -> None:
+    def __init__(self, owner: object, decisions: tuple[bool, ...]) -> None:
         self.owner, self.decisions = owner, list(decisions)
         self.lines: Lines = []
         self.condition: Expression | None = None
 
-    def symbol(self, tree: Expression, data: Any) -> Symbol:
+    def symbol(self, tree: Expression, data: Raw) -> Symbol:
         """Give what an expression computes a line and a name."""
         target = Expression("temporary", (), (self.owner, len(self.lines)))
         self.lines.append(Let(target, tree, data))
@@ -61,7 +65,7 @@ class Writer:
 class Symbol:
     """A variable, and an example of what it stands for."""
 
-    def __init__(self, writer: Writer, tree: Expression, data: Any) -> None:
+    def __init__(self, writer: Writer, tree: Expression, data: Raw) -> None:
         self._writer, self.tree, self.data = writer, tree, data
 
     def __bool__(self) -> bool:
@@ -83,10 +87,10 @@ class Symbol:
     def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, index: Any) -> Symbol:
+    def __getitem__(self, index: Index) -> Symbol:
         return self._writer.symbol(indexed(self.tree, between_brackets(index)), self.data[example(index)])
 
-    def __setitem__(self, index: Any, item: Any) -> None:
+    def __setitem__(self, index: Index, item: Written) -> None:
         self._writer.lines.append(Put(indexed(self.tree, between_brackets(index)), syntax(item)))
         self.data[example(index)] = example(item)
 
@@ -94,14 +98,14 @@ class Symbol:
 
 
 def _operator(function: Callable[..., Any], sign: str, reflected: bool = False) -> Callable[[Symbol, Any], Symbol]:
-    def method(self: Symbol, other: Any) -> Symbol:
+    def method(self: Symbol, other: Written) -> Symbol:
         left, right = (other, self) if reflected else (self, other)
         return between(self._writer, function, sign, left, right)
 
     return method
 
 
-def between(writer: Writer, function: Callable[..., Any], sign: str, left: Any, right: Any) -> Symbol:
+def between(writer: Writer, function: Callable[..., Any], sign: str, left: Written, right: Written) -> Symbol:
     """Note an operation that is written between its arguments."""
     return writer.symbol(infix(sign, syntax(left), syntax(right)), function(example(left), example(right)))
 
@@ -127,13 +131,15 @@ for _name, _sign in {"neg": "-", "pos": "+", "invert": "~"}.items():
 class Function:
     """A function of NumPy's, or a method of an array: calling it is a line."""
 
-    def __init__(self, writer: Writer, kind: str, name: str, function: Any, of: Symbol | None = None) -> None:
+    def __init__(
+        self, writer: Writer, kind: str, name: str, function: Callable[..., Any], of: Symbol | None = None
+    ) -> None:
         self._writer, self._kind, self._name, self._function, self._of = writer, kind, name, function, of
 
     def __getattr__(self, name: str) -> Function:
         return Function(self._writer, self._kind, f"{self._name}.{name}", getattr(self._function, name))
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Written, **kwargs: Written) -> Any:
         # What is None or False is what NumPy takes anyway.
         given = [(key, syntax(item)) for key, item in kwargs.items() if item is not None and item is not False]
         trees = [*([] if self._of is None else [self._of.tree]), *map(syntax, args)]
@@ -148,14 +154,14 @@ class Function:
         return None
 
 
-def example(item: Any) -> Any:
+def example(item: Written) -> Any:
     """Return the data of a symbol, inside a tuple as well."""
     if isinstance(item, (tuple, list)):
         return type(item)(example(part) for part in item)
     return item.data if isinstance(item, Symbol) else item
 
 
-def between_brackets(index: Any) -> Expression:
+def between_brackets(index: Index) -> Expression:
     """Return an index, in which a slice is written with colons."""
     if isinstance(index, tuple):
         return Expression("tuple", tuple(map(between_brackets, index)))
@@ -164,7 +170,7 @@ def between_brackets(index: Any) -> Expression:
     return syntax(index)
 
 
-def syntax(item: Any) -> Expression:
+def syntax(item: Written) -> Expression:
     """Return a symbol, a number, an index or another setting as an expression; raise Unwritable for what is none."""
     if isinstance(item, Symbol):
         return item.tree
@@ -203,7 +209,7 @@ def _number(item: float) -> Expression:
     return Expression("prefix", (number,), "-") if math.copysign(1.0, item) < 0 and item == item else number
 
 
-def is_plain(item: Any, depth: int = 0) -> bool:
+def is_plain(item: Setting, depth: int = 0) -> bool:
     """Tell whether something is of Python's own types throughout, so that it is equal to what is written."""
     if type(item) in (tuple, list):
         inside = deeper(depth)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd._core.data import shape
 from autograd._core.node import Node
+from autograd._core.types import Raw
 from autograd._views.groups import Place
 from autograd._views.labels import is_parameter, read
 from autograd._views.numbers import MAX_DRAWN_ELEMENTS, drawn_text
@@ -60,7 +61,7 @@ def box_id(box: Place) -> str:
     return "-".join(["g", *box]).replace(" ", "-")
 
 
-def _facts(data: Any, name: str) -> list[tuple[str, str]]:
+def _facts(data: Raw, name: str) -> list[tuple[str, str]]:
     lengths = [("shape", " × ".join(map(str, data.shape)))] if math.prod(shape(data)) > MAX_DRAWN_ELEMENTS else []
     return [*lengths, (name, drawn_text(data))]
 
@@ -69,14 +70,14 @@ def _rows(node: Node) -> list[tuple[str, str]]:
     return [*_facts(node.data, "data"), ("grad", drawn_text(node.grad))]
 
 
-def _digits(data: Any) -> str:
+def _digits(data: Raw) -> str:
     """Return a number or an array with all its digits, if they are not too many to be read."""
     if math.prod(shape(data)) > 100:
         return drawn_text(data)
     return clean(repr(data.tolist() if hasattr(data, "tolist") else data), 500)
 
 
-def node_box(id: str, node: Node, is_root: bool, place: Place, later: Any = None) -> Item:
+def node_box(id: str, node: Node, is_root: bool, place: Place, later: Raw | None = None) -> Item:
     """Return the box of a node, with room for its `later` data; its title has the whole label and all digits."""
     leaf = "parameter" if is_parameter(node) else "input"
     kind = "root" if is_root else "result" if node.op is not None else leaf
@@ -91,7 +92,7 @@ def echo(of: Item, id: str, place: Place) -> Item:
     return _box(id, of.kind, of.lines[0].removeprefix("data "), [], f"{of.title}\n(drawn again)", place)
 
 
-def constant_box(id: str, data: Any, place: Place) -> Item:
+def constant_box(id: str, data: Raw, place: Place) -> Item:
     """Return the box of a constant."""
     rows = _facts(data, "data" if shape(data) else "")
     return _box(id, "constant", "", rows, f"constant {_digits(data)}", place)

@@ -12,6 +12,7 @@ from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
+from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._nodes.operators import Operators
@@ -63,7 +64,7 @@ DECADES = 4
 Flow = dict[tuple[Node, int | None], float]
 
 
-def draw(root: Any, *, gradients: bool = False, fold: str | None = None) -> Drawing:
+def draw(root: Node, *, gradients: bool = False, fold: str | None = None) -> Drawing:
     """Return a drawing of everything that `root` was computed from, with data, gradients and operations.
 
     Boxes are numbers and arrays: parameters (leaves labelled w...) have a thick border, other leaves are rounded,
@@ -153,7 +154,7 @@ def flows(order: list[Node]) -> Flow:
     return found
 
 
-def _largest(g: Any) -> float:
+def _largest(g: Raw) -> float:
     """Return the element of largest size."""
     if isinstance(g, (float, int)):
         return float(g)
@@ -222,7 +223,7 @@ def constants(order: list[Node], boxes: dict[Node, Place]) -> dict[tuple[Node, i
     return {argument: f"c{number[key]}" for argument, key in keys.items()}
 
 
-def is_data(node: Node, constant: Any) -> bool:
+def is_data(node: Node, constant: Raw) -> bool:
     """Tell whether a constant is data: an array, or a number in a list of arguments (the x of a weighted sum)."""
     return shape(constant) != () or (node.op is not None and node.op.arity is None)
 
@@ -358,7 +359,7 @@ def _weight(flow: float, largest: float, thickest: float) -> tuple[str, float, b
     return mixed(math.copysign(0.25 + 0.75 * share, flow)), 1 + (thickest - 1) * share, False
 
 
-def _show(node: Any, include: Any = None, exclude: Any = None) -> dict[str, str]:
+def _show(node: Node, include: object = None, exclude: object = None) -> dict[str, str]:
     """What a notebook shows for a node: its graph, folded if it is large, or plain text if that cannot be."""
     shown = {"text/plain": repr(node)}
     if node.op is not None:

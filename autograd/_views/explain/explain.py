@@ -162,7 +162,7 @@ def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
                 yield (node, position), arg
 
 
-def _letter(stations: Stations, key: Any) -> str:
+def _letter(stations: Stations, key: object) -> str:
     return letter(key, stations.user.get(key)) if isinstance(key, Node) else "c"
 
 

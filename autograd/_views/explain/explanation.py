@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from autograd._core.names import plain
+from autograd._core.types import Raw
 from autograd._views.latex import latex_label, latex_number, latex_text
 from autograd._views.numbers import data_text, is_large
 
@@ -82,11 +83,11 @@ class Explanation(NamedTuple):
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/latex": f"$$\n{self.latex}\n$$"}
 
 
-def show(data: Any) -> str:
+def show(data: Raw) -> str:
     """Return raw data as short text: a number with six digits, a small array whole, of a large one the shape."""
     return data_text(data, large="of shape {}")
 

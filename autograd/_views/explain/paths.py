@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
+from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 
@@ -221,7 +222,7 @@ def numbered(letters: Mapping[Any, str], taken: Collection[str]) -> dict[Any, st
     return names
 
 
-def pull_through(nodes: list[Node], lower: Collection[Node], g: Any) -> dict[Node, Any]:
+def pull_through(nodes: list[Node], lower: Collection[Node], g: Raw) -> dict[Node, Any]:
     """Return what the gradient of the last of the nodes becomes on its way through them to each node below."""
     adjoints = {nodes[-1]: g}
     for _ in sweep(nodes, adjoints, wanted={*nodes, *lower}):

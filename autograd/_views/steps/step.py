@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, overload
 
 from autograd._core.names import plain
 from autograd._core.node import Node
+from autograd._core.types import Raw
 from autograd._views.formula import ATOM, outlined
 from autograd._views.numbers import data_text
 
@@ -67,12 +68,12 @@ def gradient_name(loss: str, name: str) -> str:
     return f"∂{loss}/∂{name}"
 
 
-def shown(data: Any) -> tuple[str, str]:
+def shown(data: Raw) -> tuple[str, str]:
     """Return the text and the outline of a number with six digits, a small array, or of a large one the shape."""
     return outlined(data_text(data))
 
 
-def signed(data: Any) -> str:
+def signed(data: Raw) -> str:
     """Return data as a factor or a second term: a negative number in parentheses."""
     text, outline = shown(data)
     return text if outline == ATOM else f"({text})"

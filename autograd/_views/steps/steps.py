@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Context
 from copy import copy, deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd._core.data import shape
 from autograd._core.modes import without_warnings
 from autograd._core.names import name_of
 from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
+from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 ENDS = 20
 """Of a longer sequence, so many steps are printed at either end."""
+
+
+Optimizer: TypeAlias = Any
+"""Anything with a list `parameters` of leaves and a method `step()`, which sets their data."""
 
 
 class Steps(Walk):
@@ -58,7 +63,7 @@ class Steps(Walk):
 
         return view(self)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         try:
             return {"text/plain": repr(self), "text/html": self._repr_html_()}
         except (ValueError, RuntimeError, ImportError) as error:
@@ -85,7 +90,7 @@ class Steps(Walk):
         return "\n".join(lines)
 
 
-def steps(loss: Node, optimizer: Any = None) -> Steps:
+def steps(loss: Node, optimizer: Optimizer | None = None) -> Steps:
     """Return backpropagation of a scalar loss as a sequence of steps: forward, backward and, if given, the update.
 
     There is a step for every operation, first in the order of computing, then in reverse: the gradient that arrives,
@@ -123,7 +128,7 @@ def steps(loss: Node, optimizer: Any = None) -> Steps:
 
 
 @without_warnings
-def _steps(loss: Node, optimizer: Any) -> Steps:
+def _steps(loss: Node, optimizer: Optimizer | None) -> Steps:
     order = topological_sort(loss)
     data: dict[Node, Any] = {}
     for node in order:
@@ -189,7 +194,7 @@ def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str
 
 
 def _updates(
-    optimizer: Any, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
+    optimizer: Optimizer, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
 ) -> Iterator[tuple[Node, Any, Any, Any]]:
     """Yield each parameter with its old data, its gradient and its new data, as the optimiser's own step makes it.
 
@@ -214,7 +219,7 @@ def _updates(
         yield node, old, g, stand_in.snapshot()
 
 
-def _update(optimizer: Any, node: Node, old: Any, g: Any, new: Any, names: Mapping[Node, str], loss: str) -> Step:
+def _update(optimizer: Optimizer, node: Node, old: Raw, g: Raw, new: Raw, names: Mapping[Node, str], loss: str) -> Step:
     name, change = names[node], new - old
     rate = getattr(optimizer, "lr", None)
     plain = isinstance(rate, (int, float)) and _equal(new, old - rate * g)
@@ -224,7 +229,7 @@ def _update(optimizer: Any, node: Node, old: Any, g: Any, new: Any, names: Mappi
     return Step("update", node, name, loss, formula, numbers, new, change=change)
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(one: Raw, other: Raw) -> bool:
     """Tell whether two numbers, or all elements of two arrays, are the same."""
     return bool((one == other) if isinstance(one, float) else (one == other).all())
 
