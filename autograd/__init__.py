@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> str:
-        """Look the version up when it is asked for: what can do so takes as long to import as all of this."""
+        """Look the version up when somebody asks for it: its library takes as long to import as this package."""
         if name == "__version__":
             from importlib.metadata import PackageNotFoundError, version
 

@@ -42,7 +42,7 @@ FILES: dict[str, tuple[Callable[[Any, Path], Any], str]] = {
 
 
 class Parser(argparse.ArgumentParser):
-    """Reads the command line; a mistake in it is told in one line, as all mistakes are."""
+    """A reader of the command line. It reports a mistake in one line, as all mistakes are reported."""
 
     def error(self, message: str) -> NoReturn:
         """Raise the mistake in place of printing the usage and leaving Python."""
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> Parser:
-    """Return what reads the command line."""
+    """Return the parser of the command line."""
     names = ", ".join(sorted(functions()))
     made = Parser(
         prog="python -m autograd",
@@ -138,7 +138,7 @@ def _function(expression: Expression, names: list[str]) -> Callable[..., Any]:
 
 
 def _protected(argv: Sequence[str]) -> list[str]:
-    """Mark what only looks like an option, as the expression -x does: with a space before it, it is none."""
+    """Put a space before an argument that only looks like an option, as the expression -x does."""
     known = ("-h", "--help", "--wrt", *(f"--{name}" for name in FILES))
     return [f" {arg}" if arg.startswith("-") and arg.partition("=")[0] not in known else arg for arg in argv]
 

@@ -1,4 +1,4 @@
-"""The comparison of a gradient with numerical derivatives, and what is said about it."""
+"""The comparison of a gradient with numerical derivatives, and the remarks about it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .report import SEVERITY, Entry, Report, entry_of, relative
 from .weights import weigh, weighted_gradient, weighted_sum
 
 ENTRIES = 50
-"""Of so many numbers every one is checked; of more, random directions through all of them."""
+"""Up to this count of numbers each one is checked; of more, random directions through all of them."""
 
 DIRECTIONS = 2
 
@@ -44,7 +44,7 @@ DECIDES = 1e-3
 """An error bar wider than this part of the derivative decides nothing: a mistake of 1 % must be seen."""
 
 ROUNDINGS = 32
-"""So many roundings of a number are allowed for in the analytic gradient."""
+"""The analytic gradient may be off by this many roundings of a number."""
 
 
 class Check:
@@ -221,7 +221,7 @@ class Check:
         return direction, ((LONGEST * max(1.0, 1.0 / longest), SHORTEST),)
 
     def line(self, where: str, line: Line) -> Entry:
-        """Compare the derivative along a direction; what looks wrong is measured again with other steps."""
+        """Compare the derivative along a direction; one that looks wrong is measured again with other steps."""
         direction, ranges = line
         analytic, size = product(self.gradient, direction)
         rounding = ROUNDINGS * EPSILON * size

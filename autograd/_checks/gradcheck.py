@@ -115,7 +115,7 @@ def gradcheck_module(
 
 def _argument_names(f: Callable[..., Any], count: int) -> list[str]:
     """Return the names of a function's first arguments, as far as it tells them."""
-    # The function of a primitive has the same signature as all others of so many arguments.
+    # The function of a primitive has the same signature as all others of the same number of arguments.
     made = getattr(f, "primitive", None)
     names = list(made.arguments if made is not None and made.arguments else _positional(f))[:count]
     return names + [f"argument {k}" for k in range(len(names), count)]

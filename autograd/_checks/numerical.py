@@ -14,10 +14,10 @@ FACTOR = 8.0
 """From one step to the next; a power of two, so that no step is rounded when it is added to an input."""
 
 GOOD = 1e-8
-"""An error bar so much narrower than the derivative needs no better one."""
+"""An error bar this many times narrower than the derivative needs no better one."""
 
 CLEAR = 8.0
-"""A difference of so many error bars is no accident."""
+"""A difference of this many error bars is no accident."""
 
 ALIKE = 1e-2
 """Derivatives from both sides that are no farther apart, as a part of them, are the same when their bars say so."""
@@ -31,14 +31,14 @@ GROWING = 1.5
 EVENLY = 1.1
 
 FEWEST = 3
-"""Steps from which a limit can be told with an error bar."""
+"""How many steps a limit with an error bar takes at least."""
 
 FINEST = 6
-"""The slopes at so many of the shortest steps tell whether slopes grow without limit."""
+"""How many of the shortest steps show by their slopes whether slopes grow without limit."""
 
 
 class Estimate(NamedTuple):
-    """A derivative with its error bar; `reason` says why there is none, or is empty."""
+    """A derivative with its error bar. `reason` is empty, or says why no derivative was found."""
 
     value: float
     error: float
@@ -84,7 +84,7 @@ Limits = tuple[Limit, Limit, Limit]
 def derivative(
     f: Callable[[float], float], ranges: tuple[tuple[float, float], ...], magnitude: float, patient: bool = False
 ) -> Estimate:
-    """Return the derivative of f at 0 from both sides, or why there is none.
+    """Return the derivative of f at 0 from both sides, or the reason why f has no derivative there.
 
     `ranges` are the longest and the shortest step to make, with a gap before each next one; steps are made until the
     error bar is good and both sides agree. `magnitude` is the size of the numbers that f adds up, which tells its

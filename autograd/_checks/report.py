@@ -1,4 +1,4 @@
-"""What a gradient check says."""
+"""The report of a gradient check."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Report(NamedTuple):
     """The result of a check: true if it passed; its text explains it.
 
     `verdict` is "pass", "fail", "non-differentiable", "undecided" or "invalid" (the function cannot be checked);
-    `entries` are the comparisons, `remarks` what else was seen, `calls` how often the function was called.
+    `entries` are the comparisons, `remarks` other observations, `calls` how often the function was called.
     """
 
     verdict: str

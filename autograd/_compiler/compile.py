@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .specialise import Specialised
 
 MOST = 64
-"""So many signatures of one function are kept: those that were used last."""
+"""How many signatures of one function are kept: those that were used last."""
 
 OFTEN = 20
 """Of a function that is compiled so often in fewer than twice as many calls, a warning tells."""
@@ -118,7 +118,7 @@ class Compiled:
         return found.run(args, kwargs)
 
     def _record(self, key: object, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Specialised:
-        # What compiles takes longer to import than all the rest, and few need it.
+        # The compiler takes longer to import than all the rest, and few need it.
         from .specialise import Specialised
 
         with self._lock:
@@ -144,7 +144,7 @@ class Compiled:
         return made
 
     def _warn(self, changed: str) -> None:
-        """Say that the function is compiled again and again, which takes longer than what it saves."""
+        """Warn that the function is compiled again and again, which takes more time than it saves."""
         warnings.warn(
             f"{title(self._f)} was compiled {OFTEN} times in {self._calls + 1} calls, at last because of a change of "
             f"{changed}: make what changes an argument, as a number or an array of one shape, or do not compile it",
@@ -152,7 +152,7 @@ class Compiled:
         )
 
     def __reduce__(self) -> Any:
-        """Pickle by name, if the function was compiled where it is defined; else as what is to be compiled anew."""
+        """Pickle by name, if the function was compiled where it is defined; else as a function to compile anew."""
         place: Any = sys.modules.get(str(self.__module__))
         name = str(getattr(self, "__qualname__", ""))
         for part in name.split("."):
@@ -166,7 +166,7 @@ class Compiled:
 
     @property
     def graph(self) -> Any:
-        """The first result of the last compilation as a node: `draw` shows what is left of the graph.
+        """The first result of the last compilation as a node: `draw` shows the graph that the passes left.
 
         Of large arrays it keeps the shapes alone. Raises ValueError if no result depends on anything.
         """
@@ -176,7 +176,7 @@ class Compiled:
         raise ValueError(f"{title(self._f)} returned the same whatever it was given, so there is no graph; see .source")
 
     def report(self) -> str:
-        """Return what the passes removed, how many arrays are allocated, and how long it took, as a table."""
+        """Return a table of the removed operations, the allocated arrays and the time that it took."""
         return self._last().report() + f"\n{'signatures compiled':<24}{len(self._specialised):>10,}"
 
     def _last(self) -> Specialised:

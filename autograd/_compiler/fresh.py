@@ -40,7 +40,7 @@ def fresh(draw: Callable[[T], Tree], generator: T) -> Tree:
 
 
 def drawn(draws: list[Draw]) -> dict[Node, Any]:
-    """Draw what a compiled function draws at every call: the number or array of each leaf."""
+    """Draw the numbers that a compiled function draws at every call; return the data for each leaf."""
     found: dict[Node, Any] = {}
     for draw, generator, tree in draws:
         leaves, numbers = leaves_drawn([(draw, generator, tree)]), list(map(_as_drawn, flatten(draw(generator))))
@@ -54,12 +54,12 @@ def drawn(draws: list[Draw]) -> dict[Node, Any]:
 
 
 def leaves_drawn(draws: list[Draw]) -> list[Node]:
-    """Return the leaves that stand for what is drawn."""
+    """Return the leaves that stand for drawn numbers."""
     return [leaf for _, _, tree in draws for leaf in flatten(tree)]
 
 
 def _drawn_leaves(tree: Tree, name: str) -> Any:
-    """Return a structure of new leaves for what was drawn, named like the function that drew it."""
+    """Return a structure of new leaves for drawn numbers, named like the function that drew them."""
 
     def named(item: Raw) -> Node:
         node = leaf(_as_drawn(item))

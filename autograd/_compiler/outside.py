@@ -103,7 +103,7 @@ def _from_leaves(
 ) -> tuple[Recording | None, Outside]:
     """Record a call of f from leaves in place of the arrays whose numbers it does not read, if there are any."""
     arrays = [(way, array) for way in surroundings.ways_to_arrays() if _may_be_leaf(array := content(*way))]
-    # What is called at every call must not find what stands for an array here.
+    # Draws and checks, which run at every call, must not find the stand-in for an array.
     while arrays and not first.trace.drawn and not first.trace.checks:
         ways, leaves = [way for way, _ in arrays], [leaf(array) for _, array in arrays]
         for node, (_, name) in zip(leaves, ways):
@@ -127,7 +127,7 @@ def _may_be_leaf(array: Item) -> bool:
 
 
 def _copy_with(f: FunctionType, ways: list[Way], opaque: list[Opaque]) -> FunctionType:
-    """Return a copy of a function that finds other things in its variables: others may call the function meanwhile."""
+    """Return a copy of a function with other data in its variables: other threads may call the function meanwhile."""
     cells = {id(holder): CellType(item) for (holder, _), item in zip(ways, opaque) if isinstance(holder, CellType)}
     scope = {name: item for (holder, name), item in zip(ways, opaque) if not isinstance(holder, CellType)}
     closure = tuple(cells.get(id(cell), cell) for cell in f.__closure__ or ())

@@ -1,4 +1,4 @@
-"""What makes a recorded computation shorter without changing a bit of any result: each pass looks at one node."""
+"""Passes that shorten a recorded computation without changing a bit of any result, node by node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograd._core.types import Operand, Raw, Tree
 from autograd._ops.manipulation import broadcast_to
 
 Pass = Callable[[Node, dict[Any, Node]], Any]
-"""Returns what may stand for a node: itself, another node, or raw data."""
+"""Returns the node itself, or another node or raw data that may stand for it."""
 
 LARGE = 1 << 15
 """Bytes from which the memory of an array counts: smaller ones come from the allocator's own store."""
@@ -26,7 +26,7 @@ _BROADCAST = TABLE[broadcast_to.__name__]
 
 
 def shortened(nodes: Iterable[Node], became: dict[Node, Any], counts: Counter[str]) -> None:
-    """Find, for each node, what may stand for it; inputs come before results. Count what each pass removes."""
+    """Find a shorter stand-in for each node; inputs come before results. Count the nodes that each pass removes."""
     known: dict[Any, Node] = {}
     for node in nodes:
         new: Any = relinked(node, [became.get(i, i) if isinstance(i, Node) else i for i in node.inputs])
@@ -77,14 +77,14 @@ def _unstretched(item: Operand) -> Any:
 
 
 def fold(node: Node, known: dict[Any, Node]) -> Any:
-    """Compute now what depends on constants alone."""
+    """Compute a node now if it depends on constants alone."""
     if any(isinstance(item, Node) for item in node.inputs) or any(map(has_varying, node.settings.values())):
         return node
     return node._data
 
 
 def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
-    """Write what an operation on a special number equals, `b` for `1.0 * b`, by the table's exact identities."""
+    """Replace an operation on a special number by its equal, `1.0 * b` by `b`, as the table's identities say."""
     assert node.op is not None
     for position, special, rewrite in node.op.identities:
         given = node.inputs[position]
@@ -105,7 +105,7 @@ def _form(data: Raw) -> tuple[Any, ...]:
 
 
 def common(node: Node, known: dict[Any, Node]) -> Any:
-    """Take what was computed already, by the same operation from the same inputs."""
+    """Take an earlier node that the same operation computed from the same inputs."""
     assert node.op is not None
     settings = tuple((name, exact(item)) for name, item in node.settings.items())
     return known.setdefault((node.op, *map(exact, node.inputs), settings), node)
@@ -125,7 +125,7 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
     if node.op is None or all(a is b for a, b in zip(inputs, node.inputs)):
         return node
     args = tuple(item._data if isinstance(item, Node) else item for item in inputs)
-    # What is a view of an input must be one of the other, as it will be when it runs.
+    # A view of an input must be a view of the other input, as it will be when it runs.
     moved = any(a is not b and _holds_view(node._data, a, b) for a, b in zip(node.args, args))
     new = leaf(rule_of(node)(*args, **node.settings) if moved else node._data)
     new.link(node.op, tuple(inputs), args, node.settings)
@@ -164,7 +164,7 @@ def on_floats(node: Node) -> bool:
 
 
 def rule_of(node: Node) -> Callable[..., Any]:
-    """Return the function that makes of other numbers what the operation of a node makes of its own."""
+    """Return the function that applies the operation of a node to other numbers."""
     assert node.op is not None
     forward = node.op.forward
     if on_floats(node):
@@ -178,7 +178,7 @@ def rule_of(node: Node) -> Callable[..., Any]:
 
 
 def exact(item: Tree, depth: int = 0) -> Any:
-    """Return what tells inputs and settings apart: numbers by all their bits, nodes by identity."""
+    """Return a key that differs for different inputs or settings: numbers by all their bits, nodes by identity."""
     if isinstance(item, Node) or is_varying(item):
         return id(item)
     if isinstance(item, (tuple, list)):

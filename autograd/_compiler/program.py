@@ -1,4 +1,4 @@
-"""A program: what is computed from what, under which names, before it is text."""
+"""A program: nodes, their inputs and their names, before it is text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def nodes_in(tree: Tree) -> list[Node]:
 
 @dataclass
 class Program:
-    """What is written: a function's parameters, each with its structure of leaves, its operations and its results."""
+    """A function to write: its parameters, each with its structure of leaves, its operations and its results."""
 
     name: str
     arguments: list[tuple[str, Any]]
@@ -54,8 +54,8 @@ class Program:
     results: Any
     names: dict[Node, str] = field(default_factory=dict)
     adjoints: dict[Node, tuple[Node, Node]] = field(default_factory=dict)
-    """For gradients: of what, with respect to what."""
+    """For each gradient, the node that is differentiated and the one with respect to which it is."""
     given: dict[str, Any] = field(default_factory=dict)
-    """What the source takes from outside beside the captured leaves: large arrays, functions that cannot be written."""
+    """The objects from outside, beside the captured leaves: large arrays, functions that cannot be written."""
     written_over: int = 0
     """How many results take the memory of an array that is no longer needed."""

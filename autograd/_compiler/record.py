@@ -28,18 +28,18 @@ from .program import Pack, Part, nodes_in
 
 
 class Recording(NamedTuple):
-    """What a call computed from which leaves."""
+    """The operations that a call did, and the leaves that it did them on."""
 
     trace: Trace
     arguments: list[tuple[str, Any]]
     """The parameters, each with its structure of leaves."""
     positional: int
-    """So many arguments were given by position; the others follow."""
+    """How many arguments were given by position; the others follow."""
     result: Any
 
 
 def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], trace: Trace) -> Recording:
-    """Call f on leaves that stand for the numbers in its arguments, and note in `trace` what it computes."""
+    """Call f on leaves that stand for the numbers in its arguments, and note its operations in `trace`."""
     names = _parameters(f, len(args))
     leaves = [_leaves(arg) for arg in args]
     keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
@@ -51,12 +51,12 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
 
     variables: list[Mapping[str, Any]] = []
 
-    # A test's coverage does not see what runs in a profiler.
+    # A test's coverage does not see code that runs in a profiler.
     def look(frame: FrameType, event: str, arg: object) -> None:
         if event == "return" and frame.f_code is code:  # pragma: no cover
             variables.append(frame.f_locals)
 
-    # Names of variables are worth less than what a profiler that is at work would miss.
+    # Names of variables are worth less than the calls that a profiler at work would miss.
     looking = sys.getprofile() is None
     with record(), traced(trace):
         if looking:
@@ -136,14 +136,14 @@ _STRUCTURE = (
 
 
 def once_only(f: Callable[..., Any], does: str, instead: str = _INSTEAD) -> CompileError:
-    """Return the error for a function that does what would be done only once."""
+    """Return the error for a function with an effect that would happen only once."""
     code = getattr(f, "__code__", None)
     place = written_place((code.co_filename, code.co_firstlineno)) + ": " if code else ""
     return CompileError(f"{place}{title(f)} {does}, so it cannot be compiled. {instead}")
 
 
 def _strange(tree: Tree, depth: int = 0) -> Iterator[Any]:
-    """Yield what in a structure cannot be written down."""
+    """Yield the items of a structure that cannot be written down."""
     if isinstance(tree, dict):
         yield from (part for key in tree for part in flatten(key) if not isinstance(part, (float, int, *FIXED)))
         tree = list(tree.values())
@@ -174,10 +174,10 @@ def _alike(a: Item, b: Item) -> bool:
 
 
 SCALARS = 200
-"""A graph of so many operations may hold the same part many times."""
+"""A graph with fewer operations is not searched for parts that it holds many times."""
 
 ARRAY = 25
-"""An operation on an array takes about as long as one on so many pairs of floats."""
+"""An operation on an array takes about as long as operations on this many pairs of floats."""
 
 
 def roll(
@@ -185,12 +185,12 @@ def roll(
 ) -> tuple[list[Pack], dict[Node, Node]]:
     """Find the parts of a graph that are alike, and compute them together, as arrays.
 
-    Return the arrays that stand for many leaves, and what stands for each result; `trace` goes on with the new graph.
-    Nothing changes where there is no repetition, and without NumPy.
+    Return the arrays that stand for many leaves, and the node that stands for each result; `trace` goes on with the new
+    graph. Nothing changes where there is no repetition, and without NumPy.
     """
     made = set(trace.nodes)
     used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
-    # Gradients would not pass through what was computed outside, if it became an element of an array.
+    # Gradients would not pass through a node from outside, if it became an element of an array.
     if len(trace.nodes) < SCALARS or any(node.op is not None for node in used):
         return [], {}
     try:
@@ -228,14 +228,14 @@ def roll(
 
 
 def _common_name(names: list[str]) -> str:
-    """Return what all names begin with."""
+    """Return the longest text that all names begin with."""
     first, last = min(names), max(names)
     same = next((k for k, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
     return re.sub(r"[\W_]*$", "", first[:same]) or "x"
 
 
 def replaced(tree: Tree, found: Mapping[Node, Any]) -> Any:
-    """Return a structure in which something else stands for some nodes."""
+    """Return a structure with the node or the data in `found` in place of each node there."""
 
     def other(item: Item) -> Any:
         if isinstance(item, Part):

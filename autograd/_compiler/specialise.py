@@ -1,4 +1,4 @@
-"""A function specialised: what `compile` makes of it for one signature."""
+"""A function specialised: `compile` makes a program of it for each signature."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Specialised:
         self._drawn = first.trace.drawn
         self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
-        # What was computed cannot be checked before it is.
+        # Computed numbers cannot be checked before they are.
         self._checks = [
             (check, _way_to(data, first.arguments, len(args)), data, rest)
             for check, data, rest in first.trace.checks
@@ -83,7 +83,7 @@ class Specialised:
         )
 
     def change(self) -> str:
-        """Return what is no longer as it was, for a person."""
+        """Return the first change in the surroundings, for a person."""
         return self._surroundings.change() or "the shape or the type of a node or an array that it uses"
 
     def run(self, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
@@ -153,7 +153,7 @@ class Specialised:
         return zip(nodes_in([tree for _, tree in self.program.arguments]), numbers)
 
     def report(self) -> str:
-        """Return a table of what the passes did."""
+        """Return a table of the work of the passes."""
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
         rows.append(("milliseconds to compile", self._seconds * 1e3))
         return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)

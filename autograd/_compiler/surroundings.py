@@ -1,4 +1,4 @@
-"""What a compiled function depends on beside its arguments: found once, compared at every call."""
+"""The objects that a compiled function uses beside its arguments: found once, compared at every call."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _NOTHING = object()
 
 
 Holder: TypeAlias = CellType | dict[str, Any]
-"""What holds a variable: the cell of a closure, or the dict of a module."""
+"""The holder of a variable: the cell of a closure, or the dict of a module."""
 
 
 class Surroundings:
     """The variables, attributes and elements that a function can reach, as they were when it was compiled.
 
-    Numbers, text, and arrays count by their content, all else by identity: so a new number in a global variable, an
-    attribute that is set, or an array that is written to, shows.
+    Numbers, text, and arrays count by their content, other objects by identity: so a new number in a global variable,
+    an attribute that is set, or an array that is written to, shows.
     """
 
     def __init__(self, f: Callable[..., Any], inner: Callable[..., Any] | None = None) -> None:
@@ -70,7 +70,7 @@ class Surroundings:
             waiting += self._inside(item)
 
     def _inside(self, item: object) -> list[Any]:
-        """Note what stands in an object now, and return it."""
+        """Note the present contents of an object, and return them."""
         if _is_array(item) or _is_plain(item):
             if not isinstance(item, tuple) or not all(isinstance(part, _SCALARS) for part in item):
                 self._contents.append((item, deepcopy(item), _text_with_zeros(item)))
@@ -104,7 +104,7 @@ class Surroundings:
                 return []
             values = self._noted(vars(item))
             if _is_installed(item.__module__):
-                # A table of pandas has a thousand methods: what those read would be compared at every call.
+                # A table of pandas has a thousand methods: all their variables would be compared at every call.
                 values = [value for value in values if not isinstance(value, _METHODS)]
             return [*values, *item.__bases__]
         if isinstance(item, (property, staticmethod, classmethod)):
@@ -128,7 +128,7 @@ class Surroundings:
         for item in [*imported, *cells]:
             _add_module(item, scopes)
         for scope in scopes:
-            # What is built in may yet be hidden by a global variable.
+            # A global variable may yet hide a built-in function.
             known = [name for name in names if name in scope or hasattr(builtins, name)]
             self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in known]
             found += [scope[name] for name in known if name in scope]
@@ -156,7 +156,7 @@ class Surroundings:
         return [(of, name) for of, name, item in arrays.values() if held[id(item)] == self._references[id(item)]]
 
     def leave_out(self, ways: list[Way]) -> None:
-        """Compare no longer what some variables hold."""
+        """Compare the data of some variables no longer."""
         left = {(id(holder), name) for holder, name in ways}
         arrays = {id(content(*way)) for way in ways}
         self._variables = [item for item in self._variables if (id(item[0]), item[1]) not in left]
@@ -214,7 +214,7 @@ def _same(now: Sequence[object], before: list[Any]) -> bool:
 
 
 def _parts(function: FunctionType) -> Any:
-    """Return what may be set of a function."""
+    """Return the parts of a function that may be set."""
     return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
 
 
@@ -223,7 +223,7 @@ Way = tuple[Holder, str]
 
 
 def content(holder: Holder, name: str) -> Any:
-    """Return what a variable holds now."""
+    """Return the present data of a variable."""
     return holder.get(name, _NOTHING) if isinstance(holder, dict) else _content(holder)
 
 
@@ -236,7 +236,7 @@ def _content(cell: CellType) -> Any:
 
 
 def _add_module(item: object, scopes: list[dict[str, Any]]) -> None:
-    """Add the variables of a module of the user's own to others; what is installed does not change."""
+    """Add the variables of a module of the user's own to others; installed modules do not change."""
     if not isinstance(item, ModuleType) or _is_module_own(item.__name__) or _is_installed(item.__name__):
         return
     if not any(scope is vars(item) for scope in scopes):
@@ -253,7 +253,7 @@ def _names(code: CodeType) -> set[str]:
 
 
 def _is_plain(item: object, depth: int = 0) -> bool:
-    """Tell whether an object is a list of numbers and text, or of such lists: compared by content."""
+    """Tell whether an object is a list of numbers and text, or of lists like it: compared by content."""
     if not isinstance(item, (list, tuple)) or not item or depth > DEEPEST:
         return False
     if type(item[0]) not in (list, tuple):
@@ -262,7 +262,7 @@ def _is_plain(item: object, depth: int = 0) -> bool:
 
 
 _CHANGING = (MutableSequence, MutableSet)
-"""Such as a deque or an array of the standard library, which show what is inside them in no other way."""
+"""A deque, say, or an array of the standard library: only their elements show their contents."""
 
 _SCALARS = (float, int, bool, str, bytes, complex, type(None))
 _METHODS = (FunctionType, property, staticmethod, classmethod)
@@ -309,7 +309,7 @@ def _is_array(item: object) -> bool:
 
 
 def _alike(now: object, before: object) -> bool:
-    """Compare numbers by their bits, all else by identity."""
+    """Compare numbers by their bits, other objects by identity."""
     return type(now) is type(before) and type(now) in _SCALARS and repr(now) == repr(before)
 
 

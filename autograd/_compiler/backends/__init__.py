@@ -1,1 +1,1 @@
-"""What runs the text of a program."""
+"""The backends, which run the text of a program."""

@@ -1,4 +1,4 @@
-"""What runs a compiled program: Python with NumPy, or the same source under Numba or JAX."""
+"""The backends that run a compiled program: Python with NumPy, or the same source under Numba or JAX."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from autograd._core.trees import CONTAINERS, mapped, plain, refilled
 from autograd._core.types import Item, Tree
 
 Backend = Callable[[Program], tuple[str, Callable[..., Any]]]
-"""Returns the source of a program, and a function of what the source's function takes."""
+"""Returns the source of a program, and a function that takes the same arguments as the source's function."""
 
 
 def on_numpy(program: Program) -> tuple[str, Callable[..., Any]]:
@@ -40,7 +40,7 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     with jax.enable_x64(True):
         function = _defined(program.name, source)
     given = {name: item for name, item in program.given.items() if getattr(item, "dtype", "bool") != "bool"}
-    # A mask is an index only if JAX knows it when it compiles; so is what is no array.
+    # A mask is an index only if JAX knows it when it compiles; the same holds for objects that are no arrays.
     known = {name: item for name, item in program.given.items() if name not in given}
     fast = jax.jit(partial(function, **known), static_argnums=fixed)
     nodes = list(dict.fromkeys(nodes_in(program.results)))
@@ -62,7 +62,7 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
     loop = loop_of(program)
     function: Any = _defined(program.name, loop.source)
     scope = function.__globals__
-    # The terms of these sums may be taken in another order, so several samples at a time; all else stays as it is.
+    # The terms of these sums may be taken in another order, so several samples at a time; the rest stays as it is.
     scope.update({name: numba.njit(scope[name], fastmath={"reassoc"}) for name in loop.sums})
     fast = numba.njit(function, error_model="numpy")
     trees = [tree for _, tree in program.arguments]
@@ -93,7 +93,7 @@ BACKENDS: dict[str, Backend] = {"numpy": on_numpy, "numba": on_numba, "jax": on_
 
 
 def _gathering(tree: Tree) -> Callable[[Any, list[Any]], None]:
-    """Return the function that adds what the leaves of an argument hold to a list."""
+    """Return the function that adds the data in the leaves of an argument to a list."""
     if isinstance(tree, Node):
         return lambda arg, into: into.append(arg)
     if isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
@@ -125,7 +125,7 @@ def _placing(tree: Tree, places: dict[Node, int]) -> Callable[[list[float]], Any
 
 
 def _placed(tree: Tree, found: dict[Node, Any]) -> Any:
-    """Return the structure of the results with what was computed for each node."""
+    """Return the structure of the results with the number or array that was computed for each node."""
 
     def place(item: Item) -> Any:
         if isinstance(item, Part):

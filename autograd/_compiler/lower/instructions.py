@@ -107,11 +107,11 @@ class Listing:
     """The instructions of a program, and the registers that go in and out."""
 
     inputs: list[int] = field(default_factory=list)
-    """Those of the leaves: of the arguments in order, then of what is captured."""
+    """The registers of the leaves: of the arguments in order, then of the captured leaves."""
     code: list[Instruction] = field(default_factory=list)
     results: list[int] = field(default_factory=list)
     """Those of the nodes among the results, in order, each once."""
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     """Of each register."""
     single: set[int] = field(default_factory=set)
-    """The registers whose numbers have single precision: what is written to them is rounded."""
+    """The registers whose numbers have single precision: a number written to them is rounded."""

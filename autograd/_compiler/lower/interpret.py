@@ -49,7 +49,7 @@ def _run(listing: Listing, code: list[Instruction], registers: list[list[Any]]) 
 
 
 def _made(step: Instruction, registers: list[list[Any]]) -> list[Any]:
-    """Return what an instruction computes."""
+    """Return the elements that an instruction computes."""
     if isinstance(step, Ew):
         function = FUNCTIONS.get(step.function) or getattr(floats, step.function)
         # A register is an int, and a constant none.

@@ -1,4 +1,4 @@
-"""Programs as instructions: what a rule does is read from the lines that it leaves on symbols.
+"""Programs as instructions: the lines that a rule leaves on symbols become loops over numbers.
 
 What moves elements is never listed. The function of NumPy's that the rule calls runs once on the numbers of the
 elements, and what comes out is the table of a gather; it runs on numbers in other orders as well, as a sort of sorted
@@ -63,14 +63,14 @@ class _Rule:
         assert node.op is not None
         self._registers = registers
         self._known: dict[Any, Any] = {}
-        """What each variable stands for: a register, or what is the same at every call."""
+        """The register that each variable stands for, or its value, if that is the same at every call."""
         args = [self._argument(item, found) for item in node.inputs]
         settings = {key: self._setting(item) for key, item in node.settings.items()}
         try:
             lines, _ = lines_of("", node.op.forward, args, settings, arrays=not on_floats(node))
         except Unwritable as error:
             raise CompileError(f"{node.op.name} cannot be written down: {error}") from None
-        # A comparison is 1.0 or 0.0 from here on, and a rule may return what it was given.
+        # A comparison is 1.0 or 0.0 from here on, and a rule may return its own argument.
         self.result = registers.ew("number", [self._lines(lines)], node._data)
 
     def _argument(self, item: Operand, found: dict[Node, Register]) -> Any:
@@ -80,7 +80,7 @@ class _Rule:
         return Given(name(item), item._data)
 
     def _setting(self, item: Setting) -> Any:
-        """Return a setting, in which arrays are variables that stand for themselves."""
+        """Return a setting with variables that stand for themselves in place of its arrays."""
         if type(item) in (tuple, list):
             return type(item)(map(self._setting, item))
         if is_varying(item):
@@ -125,7 +125,7 @@ class _Rule:
         self._registers.put(array, index, value, adds=line.how == "add")
 
     def _value(self, tree: Expression, data: Raw | None) -> Any:
-        """Return the register of what an expression computes, or what it is, if that is the same at every call."""
+        """Return the register that holds an expression, or its value, if that is the same at every call."""
         if tree.kind in ("name", "temporary"):
             return self._known[tree.what]
         parts = [self._value(part, None) for part in tree.parts]
@@ -155,7 +155,7 @@ class _Rule:
         return self._registers.moved(lambda a: a[index], [array], data)
 
     def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Raw | None) -> Any:
-        """Add what a function does, of NumPy's or of floats."""
+        """Add the instructions of a function of NumPy's or of floats; return its result."""
         registers = self._registers
         if (special := SPECIAL.get(text)) is not None:
             return special(registers, data, *args, **given)
@@ -195,7 +195,7 @@ def _frexp(registers: Registers, data: tuple[Raw, Raw], a: Held) -> Any:
 
 
 def _fill(value: float, registers: Registers, data: Raw, *args: Held, **given: Setting) -> Any:
-    # What is written to is a register from the start.
+    # An array that a rule writes to is a register from the start.
     return registers.filled(value, data)
 
 

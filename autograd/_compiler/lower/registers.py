@@ -1,4 +1,4 @@
-"""Registers, and the instructions that fill them, from arrays with axes and what is the same at every call."""
+"""Registers, and the instructions that fill them from arrays with axes and from constants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import instructions as to
 from .interpret import FUNCTIONS
 
 MORE_ORDERS = 2
-"""A function that moves elements is tried on them in reverse, and on so many random orders."""
+"""In how many random orders, beside the reverse one, a function that moves elements is tried."""
 
 
 class Register:
@@ -52,7 +52,7 @@ class Registers:
         return Register(number, data)
 
     def held(self, item: Held) -> Register:
-        """Return a register, or a new one for what is the same at every call."""
+        """Return the register itself, or a new register for a constant."""
         if isinstance(item, Register):
             if item.number in self._stale:
                 raise CompileError("no instruction writes to an array and then reads it through a view")
@@ -93,7 +93,7 @@ class Registers:
         return self.moved(lambda a: numpy.broadcast_to(a, shape(data)), [register], stretched).number
 
     def moved(self, function: Callable[..., Any], args: Held, data: Raw) -> Register:
-        """Add a movement: what the function does to the numbers of the elements is its table."""
+        """Add a movement: the function, applied to the numbers of the elements, gives its table."""
         import numpy
 
         args = self._with_constants(args)
@@ -106,7 +106,7 @@ class Registers:
             )
             return numpy.asarray(function(*_put_in(args, parts))).reshape(-1)
 
-        # Before the elements stands what is no element: the zeros of a pad.
+        # Number 0, before the elements, stands for the zeros of a pad.
         row = numpy.arange(starts[-1])
         table = numbered(row)
         rng = numpy.random.default_rng(0)
@@ -124,7 +124,7 @@ class Registers:
         return out
 
     def _with_constants(self, tree: Held) -> Any:
-        """Return arguments in which arrays of floats, whose elements move as well, are registers."""
+        """Return arguments with registers in place of arrays of floats, whose elements move as well."""
         if isinstance(tree, (list, tuple)):
             return type(tree)([self._with_constants(part) for part in tree])
         return self.held(tree) if getattr(getattr(tree, "dtype", None), "kind", "") == "f" else tree
@@ -162,7 +162,7 @@ class Registers:
         return self.moved(lambda x: x.transpose(order), [a], a.data.transpose(order))
 
     def matmul(self, a: Held, b: Held, data: Raw) -> Register:
-        """Add products of matrices, of which one may be a vector; what stands before the matrices is one axis."""
+        """Add products of matrices, one of them perhaps a vector; axes before those of the matrices become one."""
         import numpy
 
         a, b = self.held(a), self.held(b)
@@ -214,7 +214,7 @@ def _put_in(tree: Held, arrays: Iterator[Any]) -> Any:
 
 
 def now(tree: Expression, parts: list[Any]) -> Any:
-    """Return what an expression of nothing but constants is."""
+    """Return the value of an expression of constants alone."""
     if tree.kind == "literal":
         return tree.what
     if tree.kind == "constant":

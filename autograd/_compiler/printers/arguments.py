@@ -15,7 +15,7 @@ from .names import Names
 
 
 def head(program: Program, names: Names) -> tuple[list[str], Lines]:
-    """Return the parameters that are arguments, and the lines that give what is inside them its names."""
+    """Return the parameters that are arguments, and the lines that name the leaves inside them."""
     parameters: list[str] = []
     lines: Lines = []
     used = {item for node in program.nodes for item in node.inputs if isinstance(item, Node)}
@@ -96,7 +96,7 @@ def _target(wish: str, tree: Tree, names: Names) -> Expression:
 
 
 def written_or_given(item: object, program: Program, names: Names) -> Expression:
-    """Return a constant of Python's own types as an expression; one of another class is given to the source.
+    """Return a constant of Python's own types as an expression; the source is given any other.
 
     Its class may write it as it likes, even as what runs when it is read.
     """

@@ -15,7 +15,7 @@ _UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "@": "ma
 def written_over(
     written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node]
 ) -> tuple[list[tuple[Node, Lines]], int]:
-    """Return the lines with `out=` where the result of an operation may take the place of an array that is done with.
+    """Return the lines with `out=` where a result may take the place of an array that nothing needs any more.
 
     Also returns how many there are. `results` are needed to the end; `truths` are arrays of True and False, whatever
     their nodes hold.
@@ -25,7 +25,7 @@ def written_over(
     import numpy
 
     owner: dict[Node, Node] = {}
-    """For each node the one whose memory it shows; leaves and constants own what nobody may write to."""
+    """For each node the node whose memory it shows; nobody may write to the memory of leaves and constants."""
     last: dict[Node, int] = {}
     for k, (node, _) in enumerate(written):
         shown = [i for i in node.inputs if isinstance(i, Node) and numpy.may_share_memory(node._data, i._data)]
@@ -75,7 +75,7 @@ def is_large(node: Node) -> bool:
 
 
 def _with_out(line: Line) -> tuple[Expression | None, Expression | None]:
-    """Return the call that a line makes, as one that takes `out=`, or None; and, if it works on bits, their dtype."""
+    """Return the call in a line as one that takes `out=`, or None; and, if it works on bits, their dtype."""
     if not isinstance(line, Let):
         return None, None
     tree = line.value

@@ -1,4 +1,4 @@
-"""Functions of floats in plain Python: `math`, and operators and choices where `math` has no such function.
+"""Functions of floats in plain Python: those of `math`, and else operators and choices.
 
 Python's floats raise where IEEE 754 has a result; a compiled function that raises is computed again, by the table.
 """
@@ -14,7 +14,7 @@ MOST = 1 << 1023
 
 
 def in_python(tree: Expression) -> Expression:
-    """Return an expression in which functions of floats are written in Python."""
+    """Return an expression with functions of floats written in Python."""
     return replaced(tree, _one)
 
 

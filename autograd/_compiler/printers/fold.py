@@ -1,4 +1,4 @@
-"""What is used once is written where it is used: `z = w0 + w1 * x1` in place of two lines."""
+"""A line that is used once is written where it is used: `z = w0 + w1 * x1` in place of two lines."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _unnamed(program: Program, written: Written) -> set[Node]:
     uses = Counter(tree.what for _, lines in written for line in lines for tree in _names_in(line))
     part = {node: k < program.forward for k, (node, _) in enumerate(written)}
     user = {tree.what: node for node, lines in written for line in lines for tree in _names_in(line)}
-    # A gradient is named after what it is of.
+    # A gradient is named after its two nodes.
     named = {*program.names, *program.adjoints, *nodes_in(program.results)}
     named.update(node for pair in program.adjoints.values() for node in pair)
     return {

@@ -1,4 +1,4 @@
-"""A program of numbers and columns as one loop over the samples: what Numba compiles best."""
+"""A program of numbers and columns as one loop over the samples, the form that Numba compiles best."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REPEATED = {op.reduction: op for op in TABLE.values() if op.reduction}
 
 
 class Loop(NamedTuple):
-    """The source, the functions in it that add up, and what goes in and out: numbers and results in an array each."""
+    """The source, the functions in it that add up, and its inputs and results."""
 
     source: str
     sums: list[str]
@@ -156,7 +156,7 @@ def _add(
 
 
 def _plain(nodes: list[Node], columns: list[Node]) -> tuple[list[Node], dict[Any, Node]]:
-    """Return operations in which constant columns are leaves, and a mean is a sum, and what became of each node.
+    """Return operations with leaves for constant columns and sums for means, and the new node for each old one.
 
     The leaves are added to `columns`.
     """

@@ -37,7 +37,7 @@ from .names import Names
 from .text import Printer
 
 SMALL = 64
-"""An array of so many numbers is written out; a larger one, or an empty one of any shape, is given."""
+"""The most numbers of an array that is written out; a larger one, or an empty one of any shape, is given."""
 
 _WHERE = TABLE["where"]
 
@@ -53,7 +53,7 @@ def write(program: Program, functional: bool = False) -> str:
     parameters += [names.of(pack.node) for pack in program.packs if pack.captured]
     body = Body(program, names, functional)
     for node in program.nodes:
-        # What people named has its name, whatever needs one before it.
+        # A node that people named has its name, whatever needs one before it.
         if node in program.names:
             names.of(node)
     written = folded(program, [(node, body.lines(node)) for node in program.nodes])
@@ -149,7 +149,7 @@ class Body:
         return lines
 
     def _call(self, result: object, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
-        """Return the call of a forward rule that cannot be written down: it is given to the source from outside."""
+        """Return the call of a forward rule that cannot be written down. The source is given the rule from outside."""
         assert node.op is not None
         key = node.op, arrays, getattr(node._data, "dtype", float)
         if key not in self._functions:
@@ -159,7 +159,7 @@ class Body:
         return Let(name(result), called("call", [name(self._functions[key]), *map(self._as_given, args)], given))
 
     def _as_given(self, item: Given | Setting) -> Expression:
-        """Return what a rule is called with: itself, where no literal is equal to it."""
+        """Return an argument of a rule's call as an expression: given to the source, where no literal equals it."""
         if type(item) in (tuple, list):
             return Expression(type(item).__name__, tuple(map(self._as_given, item)))
         if isinstance(item, Given):
@@ -167,14 +167,14 @@ class Body:
         return syntax(item) if type(item) is slice else written_or_given(item, self._program, self._names)
 
     def _given(self, item: Operand) -> Any:
-        """Return an input: a number as it is, all else with its name."""
+        """Return an input: a number as it is, an array or a node with its name."""
         if isinstance(item, Node):
             data = item._data != 0 if item in self.truths else item._data
             return Given(name(item), data)
         return self._constant(item) if shape(item) or hasattr(item, "dtype") else item
 
     def _setting(self, item: Setting) -> Any:
-        """Return a setting, in which large arrays have names."""
+        """Return a setting with names in place of large arrays."""
         if type(item) in (tuple, list):
             return type(item)(self._setting(part) for part in item)
         if is_varying(item):

@@ -27,7 +27,7 @@ _BINDS = {
     "or": 2, "<": 5, "<=": 5, ">": 5, ">=": 5, "==": 5, "!=": 5, "|": 6, "&": 8, "+": 10, "-": 10,
     "*": 11, "/": 11, "//": 11, "%": 11, "@": 11, "**": 13,
 }  # fmt: skip
-"""How firmly an operation holds what stands beside it; so do the numbers below."""
+"""How firmly an operation binds its operands; the numbers below say the same of others."""
 
 LINE, CHOICE, COMPARISON, SIGN, ATOM = 0, 1, 5, 12, 15
 
@@ -78,7 +78,7 @@ class Printer:
         return f"{self.text(line.target)} {line.how}= {self.text(line.value)}"
 
     def text(self, tree: Expression, around: int = LINE) -> str:
-        """Return an expression as text, in brackets if what is around it holds its parts more firmly."""
+        """Return an expression as text, in brackets if the operation around it binds more firmly."""
         text, binds = _WRITE[tree.kind](self, tree)
         return f"({text})" if binds < around else text
 

@@ -28,7 +28,7 @@ class _Unfit(Exception):
 
 
 class Block:
-    """What a function computes from arguments of one structure."""
+    """The operations of a function on arguments of one structure."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Tree], names: tuple[str, ...]) -> None:
         self._f, self._names = f, names
@@ -36,7 +36,7 @@ class Block:
         numbers: list[Node] = []
         self._args = _stand_ins(args, nodes, numbers)
         self.leaves = [*nodes, *numbers]
-        """What stands for the nodes in the arguments, in order, then for the numbers."""
+        """Stand-ins for the nodes in the arguments, in order, then for the numbers."""
         trace = Trace()
         with replayed(None), record(), traced(trace):
             self._result = self._called(self._args)
@@ -49,7 +49,7 @@ class Block:
             trace.refusal is not None
             or trace.drawn
             or not known.issuperset(used)
-            # What is computed inside could not be checked before it is.
+            # Numbers that are computed inside could not be checked before they are.
             or not {*self.leaves}.issuperset(n for _, data, _ in self.checks for n in flatten(data) if _is_node(n))
             or not all(_is_node(node) and node.op is not None and type(node._data) is float for node in self.results)
         ):
@@ -93,7 +93,7 @@ class Block:
             return self._computed(given, values)
 
     def _computed(self, given: list[Any], values: list[Any]) -> list[Any]:
-        """Compute, operation by operation, from what nodes held that hold something else now."""
+        """Compute, operation by operation, from the earlier data of nodes that have changed since."""
         old = {k: leaf(data) for k, data in zip(given, values) if isinstance(k, Node) and k._data != data}
         found: dict[Node, Any] = dict(zip(self.leaves, given))
         for node in self.nodes:
@@ -138,7 +138,7 @@ def block(f: Callable[..., Any], *args: Tree, **kwargs: Tree) -> Tree:
 
 
 def blocked(f: F) -> F:
-    """Return the function, each call of which is a `block`.
+    """Return the function with each of its calls made a `block`.
 
     >>> from autograd import blocked
     >>> blocked(lambda x: x + 1)(2.0)

@@ -1,4 +1,4 @@
-"""Forms of data: what has to be the same at the next step, and what is copied."""
+"""Forms of data, which have to be the same at the next step, and copies of settings."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def raw(tree: Tree, depth: int = 0) -> Any:
 
 
 def form_of(data: Raw) -> Any:
-    """Return what a program needs to know of data beside the numbers."""
+    """Return the shape, the dtype and the strides of an array, or the class `float` for a number."""
     return (data.shape, data.dtype, data.strides) if hasattr(data, "dtype") else float
 
 
 def dtype_of(data: Raw) -> Any:
-    """Return what a program needs to know of data beside the numbers and how these lie in memory."""
+    """Return the shape and the dtype of an array, or the class `float` for a number."""
     return (data.shape, data.dtype) if hasattr(data, "dtype") else float
 
 
@@ -70,7 +70,7 @@ _PLAIN = (int, float, str, type(None), type(...))
 
 
 def keep_item(item: Setting, key: list[Any], arrays: list[Any], depth: int = 0) -> Any:
-    """Return a setting that nobody can change later; note what tells it from others, and the arrays in it."""
+    """Return a setting that nobody can change later; add its parts to a key, and list the arrays in it."""
     kind = type(item)
     if kind is tuple or kind is list:
         key.append((kind, len(item)))

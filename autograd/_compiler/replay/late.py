@@ -11,11 +11,11 @@ from autograd._core.primitive import Primitive
 from autograd._core.types import Raw
 
 PENDING: Any = object()
-"""What stands for a number that is not computed yet."""
+"""The stand-in for a number that is not computed yet."""
 
 
 class Late:
-    """What a node holds, as an operation on raw numbers and on others of these.
+    """The data of a node, as an operation on raw numbers and on other late data.
 
     It refers to no node, so whatever happens to nodes later does not reach it.
     """
@@ -51,10 +51,10 @@ class Late:
         return compute(self.op, _values(self.raw), self.settings)
 
     def forget(self) -> None:
-        """Let go of what was only needed on the way."""
+        """Let go of objects that were needed only on the way."""
 
     def fill(self, node: Node, name: str) -> None:
-        """Give a node what it lacks."""
+        """Give a node the attribute that it lacks."""
         if name != "_data" and node.op is not None:
             link(node, node.op, node.inputs, self.settings)
             _give_arguments(node, _values(self.raw))
@@ -108,7 +108,7 @@ class Call:
 
 
 class LateResult(Late):
-    """What a result of such a call holds."""
+    """The data of one result of such a call."""
 
     __slots__ = ("call", "place")
 
@@ -125,7 +125,7 @@ class LateResult(Late):
         self.call.forget()
 
     def fill(self, node: Node, name: str) -> None:
-        """Give a node what it lacks."""
+        """Give a node the attribute that it lacks."""
         if name == "_data":
             node._data = self.value()
             return

@@ -33,7 +33,7 @@ class Way:
         self.slots: dict[Node, int] = {}
         """The leaf for each slot that is used."""
         self.indices: dict[int, int] = {}
-        """The slot of each array in a setting, by the identity of what stands for it."""
+        """The slot of each array in a setting, by the identity of its stand-in."""
         self.nodes: list[Node] = []
         self._leaves: dict[int, Node] = {}
         self._step = step
@@ -70,7 +70,7 @@ class Way:
         return self._leaves[slot]
 
     def _varying(self, item: Setting, slots: Iterator[int]) -> Any:
-        """Return a setting in which arrays are marked as such that differ from step to step."""
+        """Return a setting with its arrays marked as varying from step to step."""
         if isinstance(item, (tuple, list)):
             return type(item)([self._varying(part, slots) for part in item])
         if type(item).__name__ != "ndarray":
@@ -114,7 +114,7 @@ def write(
         slopes = []
         if kept:
             with traced(way.trace):
-                # One by one: a gradient is not passed on by what it is asked for.
+                # One by one: a node whose gradient is asked for does not pass it on.
                 slopes = [pull(J, [node], one_like(J))[0][0] for node in kept]
         parts = Differentiated(step_, 0, targets, has_aux=True)
         result = (J, ([way.nodes[k] for k in values], slopes))
@@ -128,7 +128,7 @@ def step_() -> None:
 
 
 class Written:
-    """A program, and from which slots it takes what it is given."""
+    """A program, and the slots that it takes its arguments from."""
 
     def __init__(
         self, program: Program, way: Way, values: list[int], slots: list[int], escaped: tuple[int, ...], varying: int
@@ -181,7 +181,7 @@ def _from_slots(pack: Pack, way: Way) -> Give:
 
     places = [way.slots[node] for node in pack.leaves]
     dtype = pack.node._data.dtype
-    # Twice the first, so that what is taken is always several.
+    # Twice the first, so that there are always several to take.
     taken = itemgetter(places[0], *places)
     return lambda slots: numpy.array(taken(slots)[1:], dtype)
 

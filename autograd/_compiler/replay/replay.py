@@ -30,17 +30,17 @@ MOST_OPERATIONS = 200_000
 """A tree of more operations is no longer worth its memory."""
 
 CREDIT = 8.0
-"""So many steps in a row may do something new before replaying is given up."""
+"""How many steps in a row may do something new before replaying is given up."""
 
 EARNED = 0.25
 """A step that was replayed makes up for this part of one that was not."""
 
 
 RARE = 4
-"""After so many replays another step is compiled as soon as it is met."""
+"""After this many replays another step is compiled as soon as it is met."""
 
 TRIED = 2
-"""So many results of a program are compared with those of the step itself before it is relied on."""
+"""How many results of a program are compared with those of the step itself before it is relied on."""
 
 ROUNDING = 1e-6
 """A program whose first results differ from those of the step itself by this part is not used."""
@@ -146,7 +146,7 @@ class Replay:
             for each in step.way:
                 each.varies = each.varies or bool(each.numbers)
             step.varying = sum(each.varies for each in step.way)
-        # What compiles takes longer to import than all the rest.
+        # The compiler takes longer to import than all the rest.
         from .program import write
 
         self._credit -= 1

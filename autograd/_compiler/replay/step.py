@@ -22,10 +22,10 @@ from .forms import copied, dtype_of, form_of, hollow_of, is_same_array, keep_ite
 from .late import PENDING, Late, link
 
 CHANGES = 2
-"""After so many programs for one way, all integers on it count as changing."""
+"""After this many programs for one way, all integers on it count as changing."""
 
 MOST_KEPT = 16
-"""Of so many nodes that a step keeps the gradients are computed."""
+"""The most nodes that a step may keep and still have their gradients computed."""
 
 # Many nodes are asked for these at every step.
 _DATA, _OP = attrgetter("_data"), attrgetter("op")
@@ -137,14 +137,14 @@ class Step:
         self._slot_of: dict[int, int] = {}
 
     def look(self, op: Primitive, args: tuple[Any, ...], settings: Mapping[str, Any]) -> tuple[Node | None, Any]:
-        """Return the node that an operation makes if it is known, else, if it has nodes, what adds it."""
+        """Return the node of a known operation; of a new one on nodes, the object that adds it."""
         if self.broken is None:
             for arg in args:
                 if isinstance(arg, Node):
                     try:
                         return self._look(op, args, settings)
                     except Exception as error:
-                        # The operation itself will tell what is wrong with it.
+                        # The operation itself will say why it cannot be done.
                         self.broken, self.missed = error, user_place()
                         break
         return None, None
@@ -204,7 +204,7 @@ class Step:
         return node, None
 
     def input(self, node: Node) -> tuple[Any, Any]:
-        """Return what tells an input from others at its place, its number or that it is new, and what it holds."""
+        """Return a key for an input, its number or a mark that it is new, and its data."""
         number = self.places.get(id(node))
         if number is not None:
             return number, self.lates[number]
@@ -277,7 +277,7 @@ class Step:
         return found
 
     def touch(self, node: Node) -> None:
-        """Note that somebody may change a leaf that was computed: what it holds is computed first."""
+        """Compute the data of a leaf now, as somebody may change them, and note that."""
         if node.op is None and self.places.pop(id(node), None) is not None:
             _DATA(node)
             self.changed[id(node)] = node
@@ -292,7 +292,7 @@ class Step:
         return late
 
     def is_late(self, node: Node) -> bool:
-        """Tell whether what a node holds is not computed yet."""
+        """Tell whether the data of a node are not computed yet."""
         number = self.places.get(id(node))
         return number is not None and self.lates[number].data is PENDING
 
@@ -319,7 +319,7 @@ class Step:
         Each in `held` is held once more by a replay.
         """
         if self.grown:
-            # What was computed on the way, of calls that were new, holds their arguments.
+            # Nodes that new calls made on the way hold their arguments.
             for late in self.lates:
                 late.forget()
         if not self.way[-1].uses:

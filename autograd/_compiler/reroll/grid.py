@@ -83,7 +83,7 @@ def _grid(columns: list[Any], groups: list[Group], group_of: Array, recipes: lis
         distinct, repeats = _repeats(numbers)
         ends.update(end for unit, times, scale in repeats for end in (unit * scale, unit * times * scale))
         if group.made and distinct.shape == (group.size, 1) and (numpy.diff(distinct[:, 0]) == 1).all():
-            # What is computed from a whole array takes its shape.
+            # A group that is computed from a whole array takes its shape.
             for end in contiguous(recipes[int(group_of[numbers[0, 0]])].grid):
                 scale = max((times * scale for unit, times, scale in repeats if end % unit == 0), default=1)
                 hints.add(end * scale)

@@ -13,7 +13,7 @@ from autograd._core.types import Array
 from .read import Scalars, join
 
 WORTH = 4
-"""Re-rolling pays if it leaves so many times fewer nodes."""
+"""Re-rolling pays if it leaves this many times fewer nodes."""
 
 
 class Group(NamedTuple):

@@ -1,4 +1,4 @@
-"""A graph of scalars as arrays of integers: operations, and the positions of what they are applied to."""
+"""A graph of scalars as arrays of integers: operations, and the positions of their arguments."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from autograd._ops import elementwise
 
 
 class Scalars(NamedTuple):
-    """A graph of scalars as lists by number: first the leaves of the packs, then all else, arguments before results."""
+    """A graph of scalars as lists by number: the leaves of the packs, then the rest, arguments before results."""
 
     order: list[Node]
     roots: list[int]
     operations: list[Any]
-    """What made the node, see `_operation`; None for a leaf."""
+    """The operation that made the node, see `_operation`; None for a leaf."""
     arguments: list[Any]
     """The numbers of the arguments; of a constant its data, of a leaf in a pack None."""
     shapes: list[tuple[int, ...]]
@@ -89,7 +89,7 @@ def read(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> Scalars
 
 
 def _operation(node: Node) -> tuple[Any, ...]:
-    """Return what nodes have in common that can be elements of one array: primitive and settings.
+    """Return a key that is the same for nodes that can be elements of one array: primitive and settings.
 
     What mixes the elements of an array, or has settings that cannot be told apart by their text, stays alone.
     """
@@ -134,7 +134,7 @@ def _template(made: Primitive, count: int, given: Settings) -> list[tuple[Any, A
 
 
 def join(lists: list[list[Any]]) -> list[Any]:
-    """Join lists, of which the longest grows, so that a chain of additions takes linear time."""
+    """Join lists by extending the longest, so that a chain of additions takes linear time."""
     longest = max(lists, key=len)
     for other in lists:
         if other is not longest:

@@ -26,10 +26,10 @@ from .group import WORTH, grouped, levels_of
 from .read import read
 
 LARGER = 4
-"""The arrays may have so many times as many elements as the scalars."""
+"""The arrays may have this many times as many elements as the scalars."""
 
 SAME = 1e-6
-"""A result that differs so much has lost its digits to another order of summation, and is not given."""
+"""A result that differs by more has lost its digits to another order of summation, and is not given."""
 
 
 @without_warnings

@@ -1,4 +1,4 @@
-"""Expressions: what a rule or a program computes, as data, from which printers make text.
+"""Expressions: a rule's or a program's computation as data, from which printers make text.
 
 An expression has a kind, parts, which are expressions, and what else its kind needs:
 
@@ -39,7 +39,7 @@ class Expression:
 
 
 class Let(NamedTuple):
-    """A line that gives what is computed to a variable, or to a tuple of them."""
+    """A line that gives a computed value to a variable, or to a tuple of them."""
 
     target: Expression
     value: Expression
@@ -141,7 +141,7 @@ def is_number(tree: Expression) -> bool:
 
 
 def expressions_of(line: Line) -> tuple[Expression, ...]:
-    """Return what a line reads, but for the lines inside it."""
+    """Return the expressions that a line reads, but for those of the lines inside it."""
     if isinstance(line, Put):
         return line.target, line.value
     if isinstance(line, If):

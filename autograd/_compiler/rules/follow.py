@@ -62,7 +62,7 @@ def _follow(
 
 
 def _kind(data: Raw) -> str:
-    """Return "b" for truths, "i" for integers, "f" for floats; raise Unwritable for what is no number."""
+    """Return "b" for truths, "i" for integers, "f" for floats; raise Unwritable for other objects."""
     if isinstance(data, int):
         return "b" if isinstance(data, bool) else "i"
     given = getattr(getattr(data, "dtype", None), "kind", "f")

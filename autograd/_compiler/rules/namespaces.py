@@ -1,4 +1,4 @@
-"""What a rule finds as `xp` while it is run on symbols: NumPy and the functions of floats, noted."""
+"""The namespaces `xp` of a rule that is run on symbols: NumPy and the functions of floats, noted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forward rules as expressions: a rule is run on symbols, which note, line by line, what is done to them.
+"""Forward rules as expressions: a rule is run on symbols, which note each operation as a line.
 
 A symbol holds a name and the data of an example, so that a rule may ask for shapes. Where a rule decides by a number,
 both ways are followed. A symbol stands for a float or an array, as its example does.
@@ -33,7 +33,7 @@ class Given(NamedTuple):
 
 
 class Unwritable(Exception):
-    """A rule does what symbols cannot note."""
+    """A rule does an operation that symbols cannot note."""
 
 
 class Fork(Exception):
@@ -49,7 +49,7 @@ class Writer:
         self.condition: Expression | None = None
 
     def symbol(self, tree: Expression, data: Raw) -> Symbol:
-        """Give what an expression computes a line and a name."""
+        """Give an expression a line and a name of its own."""
         target = Expression("temporary", (), (self.owner, len(self.lines)))
         self.lines.append(Let(target, tree, data))
         return Symbol(self, target, data)
@@ -63,7 +63,7 @@ class Writer:
 
 
 class Symbol:
-    """A variable, and an example of what it stands for."""
+    """A variable, and an example of its data."""
 
     def __init__(self, writer: Writer, tree: Expression, data: Raw) -> None:
         self._writer, self.tree, self.data = writer, tree, data
@@ -140,7 +140,7 @@ class Function:
         return Function(self._writer, self._kind, f"{self._name}.{name}", getattr(self._function, name))
 
     def __call__(self, *args: Written, **kwargs: Written) -> Any:
-        # What is None or False is what NumPy takes anyway.
+        # None and False are NumPy's own defaults.
         given = [(key, syntax(item)) for key, item in kwargs.items() if item is not None and item is not False]
         trees = [*([] if self._of is None else [self._of.tree]), *map(syntax, args)]
         data = self._function(*map(example, args), **{key: example(item) for key, item in kwargs.items()})
@@ -162,7 +162,7 @@ def example(item: Written) -> Any:
 
 
 def between_brackets(index: Index) -> Expression:
-    """Return an index, in which a slice is written with colons."""
+    """Return an index as an expression, its slices written with colons."""
     if isinstance(index, tuple):
         return Expression("tuple", tuple(map(between_brackets, index)))
     if isinstance(index, slice):
@@ -171,7 +171,7 @@ def between_brackets(index: Index) -> Expression:
 
 
 def syntax(item: Written) -> Expression:
-    """Return a symbol, a number, an index or another setting as an expression; raise Unwritable for what is none."""
+    """Return a symbol, a number, an index or another setting as an expression; raise Unwritable for the rest."""
     if isinstance(item, Symbol):
         return item.tree
     if type(item) in (tuple, list):
@@ -210,7 +210,7 @@ def _number(item: float) -> Expression:
 
 
 def is_plain(item: Setting, depth: int = 0) -> bool:
-    """Tell whether something is of Python's own types throughout, so that it is equal to what is written."""
+    """Tell whether an object is of Python's own types throughout, and so equal to its written form."""
     if type(item) in (tuple, list):
         inside = deeper(depth)
         return all(is_plain(part, inside) for part in item)

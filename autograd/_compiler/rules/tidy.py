@@ -14,7 +14,7 @@ _IN_PLACE = ("+", "-", "*", "/", "//", "%", "**", "@", "&", "|")
 
 
 def shorten(lines: Lines) -> Lines:
-    """Write what is used once into the place where it is used, and drop what is not used at all."""
+    """Write a value that is used once where it is used, and drop those that are not used at all."""
     uses = Counter(tree.what for line in lines for tree in read_by(line) if is_variable(tree))
     kept: Lines = []
     waiting: dict[Any, Let] = {}
@@ -31,7 +31,7 @@ def shorten(lines: Lines) -> Lines:
             if not uses[target]:
                 continue
         else:
-            # What is written to an array may be read by a line that still waits.
+            # A line that still waits may read an array that is written to.
             kept += waiting.values()
             waiting.clear()
         kept.append(line)
@@ -47,7 +47,7 @@ def shorten(lines: Lines) -> Lines:
 
 
 def _put_in(waiting: dict[Any, Let], line: Line) -> Line:
-    """Put what waits into the line that uses it."""
+    """Put the waiting values into the line that uses them."""
     line = changed(line, lambda tree: _in_place(waiting, tree))
     if isinstance(line, Put) and not line.how and line.value.kind == "infix" and line.value.what in _IN_PLACE:
         # `a[i] += b` for `a[i] = a[i] + b`, which needs no array for the sum.
