@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal obeys in place of showing it: controls, line ends, changes of the direction; halves of a letter."""
+"""Characters that a terminal obeys, not shows: controls, line ends, changes of the direction; halves of a letter."""
 
 
 def replace_file(path: str | Path, data: bytes | str) -> None:
-    """Write a file whole or not at all: what was there stays until all of the new content is on the disk.
+    """Write a file whole or not at all: the old file stays until all of the new content is on the disk.
 
     Text is written as UTF-8. The permissions of an existing file are kept; of a link, the file that it names is
     written. Raises OSError, and leaves nothing behind, for a folder, a device, a pipe, a file that is
@@ -65,7 +65,7 @@ def replace_file(path: str | Path, data: bytes | str) -> None:
             os.chmod(beside, stat.S_IMODE(mode))
         os.replace(beside, target)
     except OSError as error:
-        # The file that is told is that which was asked for.
+        # The error names the file that was asked for.
         raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         with suppress(FileNotFoundError):
@@ -74,7 +74,7 @@ def replace_file(path: str | Path, data: bytes | str) -> None:
 
 @contextmanager
 def open_file(path: str | Path) -> Iterator[BufferedReader]:
-    """Open a file to read its bytes; raise OSError for a folder, a device and a pipe, which might never end.
+    """Open a file to read its bytes; raise OSError for a folder, and for a device or a pipe without an end.
 
     >>> from autograd.files import open_file
     >>> with open_file("/dev/zero") as file:
@@ -100,9 +100,9 @@ def printable(text: str) -> str:
 
 
 def brief(item: object, length: int = 60) -> str:
-    """Return something of somebody as text for a message: of one line, short, and without what a terminal obeys.
+    """Return an object as text for a message: of one line, short, and without codes that a terminal obeys.
 
-    What has no text, as it is nested too deep or its class cannot write it, is named by its class.
+    An object without text, as it is nested too deep or its class cannot write it, is named by its class.
 
     >>> from autograd.files import brief
     >>> brief([[1.0, 2.0]] * 40)

@@ -272,7 +272,7 @@ class Check:
         return max((move for move in moves if math.isfinite(move)), default=0.0)
 
     def locate(self, start: int, stop: int, number: int) -> list[Entry]:
-        """Return the comparison by a number that is wrong, found by halving; nothing if the error is in no half."""
+        """Find a number with a wrong derivative by halving; return its comparison, nothing if no half is wrong."""
         while stop - start > 1:
             middle = (start + stop) // 2
             for half in ((start, middle), (middle, stop)):

@@ -79,7 +79,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Tree, order: int = 1, seed: int = 
 def gradcheck_module(
     model: Callable[..., Any], loss: Callable[[Any, Any], Any], X: Data, y: Data, seed: int = 0
 ) -> Report:
-    """Compare the gradient of loss(model(X), y) by the model's parameters with numerical derivatives, as `gradcheck`.
+    """Compare the gradient of loss(model(X), y) by a model's parameters with numerical derivatives.
 
     `model` has `named_parameters()`, as the modules of `nn` have; its data and gradients are left as they were.
     Raises TypeError if it has not, or if the loss is no function or returns no node; ValueError for a model without

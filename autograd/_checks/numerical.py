@@ -144,7 +144,7 @@ def _add(limits: Limits, centre: float, point: Point, noise: float) -> None:
 
 
 def _quantum(centre: float, points: list[Point]) -> float:
-    """Return the size of the steps in which a function moves that computes in lower precision, 0 if it is smooth."""
+    """Return the size of the steps of a function in lower precision, 0 if it is smooth."""
     _, right, left = points[-1]
     if not centre == right == left:
         return 0.0

@@ -21,7 +21,7 @@ from .record import Recording, replaced, roll
 def program_of(
     recording: Recording, parts: Differentiated | None, name: str, counts: Counter[str], rolled: bool
 ) -> Program:
-    """Return the program of a recorded call, with its gradient if it is to be differentiated, made shorter.
+    """Return the shortened program of a recorded call, with its gradient if it is to be differentiated.
 
     If it may be `rolled`, what a graph of scalars repeats is computed as arrays.
     """

@@ -29,7 +29,7 @@ OFTEN = 20
 
 
 def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
-    """Return a function that computes what f does, gradients included, from readable source, many times faster.
+    """Return a function that computes the same as f, gradients included, faster and from readable source.
 
     f takes floats, arrays, nodes, or lists, tuples and dicts of these, and returns such a structure; `compile(
     value_and_grad(f))` compiles value and gradient together. Results are raw: floats and arrays. f is recorded once
@@ -161,7 +161,7 @@ class Compiled:
 
     @property
     def source(self) -> Source:
-        """The Python source of the signature that was compiled last; raises RuntimeError before the first call."""
+        """The Python source for the signature that was compiled last. Raises RuntimeError before the first call."""
         return Source(self._last().source)
 
     @property

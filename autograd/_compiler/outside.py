@@ -1,4 +1,4 @@
-"""Arrays that a function uses from outside as its hidden arguments: read at every call, neither compared nor kept.
+"""Arrays from outside as hidden arguments of a function: read at every call, neither compared nor kept.
 
 The function is recorded once more with an `Opaque` array in the place of each. If the numbers of none are read, and the
 same is computed from leaves in place of constants, nothing else depends on these numbers.

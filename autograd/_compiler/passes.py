@@ -49,7 +49,7 @@ def live(nodes: Iterable[Node], results: Iterable[Any]) -> list[Node]:
 
 
 def narrow(node: Node, known: dict[Any, Node]) -> Any:
-    """Take the small array in place of the one it was stretched to, where the operation stretches it anyway."""
+    """Use a small array in place of its stretched copy, where the operation stretches it anyway."""
     assert node.op is not None
     if not node.op.elementwise or type(node._data) is float:
         return node
@@ -133,7 +133,7 @@ def relinked(node: Node, inputs: list[Any]) -> Node:
 
 
 def _holds_view(data: Raw, before: Raw, now: Raw) -> bool:
-    """Tell whether `data` is a view of one array, or might be one of another that lies in memory in another way."""
+    """Tell whether `data` is a view of an array, or might be a view of one with another order in memory."""
     if not shape(data) or not shape(before) or not shape(now):
         return False
     import numpy

@@ -91,7 +91,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
 
 
 def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
-    """Raise CompileError if two recordings of one call differ: f decides by chance, by the clock, or by its past."""
+    """Raise CompileError if two recordings of one call differ. f then decides by chance, the clock or its past."""
     where = dict(zip(one.trace.made, other.trace.made))
     where.update(zip(leaves_drawn(one.trace.drawn), leaves_drawn(other.trace.drawn)))
     outside = set(other.trace.outside.values())
@@ -269,7 +269,7 @@ def _new_leaf(item: Item) -> Any:
 
 
 def _called(variables: Mapping[str, Any]) -> dict[Node, str]:
-    """Return the names that a function gave its nodes: those of its variables, with a number inside a list."""
+    """Return the names that a function gave its nodes by its variables, with a number inside a list."""
     found: dict[Node, str] = {}
     for name, item in variables.items():
         listed = item if isinstance(item, (list, tuple)) else ()

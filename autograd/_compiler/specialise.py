@@ -75,7 +75,7 @@ class Specialised:
         self._seconds = time.perf_counter() - start
 
     def holds(self) -> bool:
-        """Tell whether all that the function uses beside its arguments is as it was, but for the numbers of nodes."""
+        """Tell whether the surroundings of the function are as they were, but for the numbers of nodes."""
         return (
             self._surroundings.same()
             and all(layout(node._data) == before for node, before in self._layouts)

@@ -120,7 +120,7 @@ class Surroundings:
         return [*inside, type(item), *values, *(getattr(item, name, None) for name in slots)]
 
     def _variables_of(self, function: FunctionType, cells: list[Any]) -> list[Any]:
-        """Note the global variables that a function reads, in its own module and in those that it reaches by name."""
+        """Note the global variables that a function reads in its own module and those that it names."""
         names = sorted(_names(function.__code__))
         imported = [sys.modules[name] for name in names if name in sys.modules]
         scopes = [function.__globals__]
@@ -142,9 +142,9 @@ class Surroundings:
         return list(mapping.values())
 
     def ways_to_arrays(self) -> list[Way]:
-        """Return the variables of the inner function that hold arrays, if nothing else reaches these or the function.
+        """Return the variables of the inner function with arrays that nothing else reaches.
 
-        Else some may be read where nobody looks.
+        There are none if the function reaches itself: an array might then be read where nobody looks.
         """
         if not isinstance(self._inner, FunctionType) or self._recurs:
             return []

@@ -1,1 +1,1 @@
-"""The ground: a row of the table, a node, what applying one to the other makes, and the order of a graph."""
+"""The ground: a row of the table, a node, the application of one to the other, and the order of a graph."""

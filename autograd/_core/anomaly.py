@@ -1,4 +1,4 @@
-"""What `detect_anomaly` does: find the first nan or infinity, and say which node and which line of code made it."""
+"""The search for the first nan or infinity, with the node and the line of code that made it: `detect_anomaly`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def check_gradient(g: Operand, position: int, node: Node) -> None:
 
 
 def not_finite(data: Raw) -> float | None:
-    """Return the first nan or infinity in raw data, None if there is none."""
+    """Return the first nan or infinity in raw data, None if all numbers are finite."""
     if isinstance(data, (float, int)):
         return None if math.isfinite(data) else float(data)
     import numpy

@@ -1,4 +1,4 @@
-"""What happens when a row of the table is applied: it computes, and the result remembers from what."""
+"""How a row of the table is applied: it computes, and the result remembers its inputs."""
 
 from __future__ import annotations
 

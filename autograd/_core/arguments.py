@@ -1,4 +1,4 @@
-"""What an operation is given, sorted into arguments and settings; what it does not take is refused."""
+"""The arguments and settings of an operation, sorted, and refused where the operation does not take them."""
 
 from __future__ import annotations
 

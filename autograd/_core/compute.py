@@ -12,7 +12,7 @@ from .types import Raw, Settings
 
 
 def compute(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
-    """Return what a node holds that is computed from raw numbers and arrays."""
+    """Compute the data of a node from raw numbers and arrays."""
     if op.elementwise and NUMBERS.issuperset(map(type, raw)):
         return float(op.forward(floats, *raw, **settings))
     return forward_arrays(op, raw, settings)
@@ -25,7 +25,7 @@ def forward_arrays(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
         raw = [read_only(data) for data in raw]
     try:
         if active and anomaly.get():
-            # What NumPy would warn of, detect_anomaly is about to say better.
+            # NumPy's warnings would say less than detect_anomaly is about to.
             out = without_warnings(op.forward)(numpy, *raw, **settings)
         else:
             out = op.forward(numpy, *raw, **settings)

@@ -13,7 +13,7 @@ from .node import NO_MARK, Node
 State = tuple[Any, ...]
 
 _NAMED = ("_label", "_source", "mark")
-"""What few nodes have."""
+"""Attributes that few nodes have."""
 
 _WITHOUT = (None, NO_MARK)
 
@@ -38,7 +38,7 @@ def _restore(node: Node, state: State) -> None:
 
 
 def _reached(root: Node, known: Callable[[Node], bool]) -> list[Node]:
-    """Return `root` and the nodes that it depends on, but for known ones and what is only reached through these."""
+    """Return `root` and the nodes that it depends on, but for known ones and nodes that only these depend on."""
     found = {root: None}
     waiting = [root]
     while waiting:

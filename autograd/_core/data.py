@@ -13,7 +13,7 @@ ARRAYS: set[type] = set()
 
 
 def bits(data: Raw) -> tuple[Any, ...]:
-    """Return what tells raw data apart to the last bit."""
+    """Return a key that is the same for raw data that agree to the last bit."""
     return (data.shape, data.dtype.str, data.tobytes()) if hasattr(data, "dtype") else (float(data).hex(),)
 
 
@@ -60,7 +60,7 @@ def keep(data: Raw) -> Raw:
 
 
 def keep_setting(setting: Setting) -> Setting:
-    """Return a setting for a graph: an array in it, such as an index, that somebody could still write to is copied."""
+    """Return a setting for a graph, with a copy of each array in it that somebody could still write to."""
     return mapped(lambda item: keep(item) if type(item).__name__ == "ndarray" else item, setting)
 
 
@@ -82,7 +82,7 @@ def is_varying(item: object) -> bool:
 
 
 def uniform(data: Raw) -> Any:
-    """Return raw data as one number: that of an array in which all elements are the same, None for other arrays."""
+    """Return a number as it is, of an array of equal elements one of them, and None for other arrays."""
     if isinstance(data, (float, int)):
         return data
     if not data.size or not (data == data.flat[0]).all():

@@ -27,7 +27,7 @@ def primitive(
     contraction: tuple[str, str] | None = None,
     note: str = "",
 ) -> Operation:
-    """Declare an operation and return it as a function: from then on it is computed, differentiated, drawn and tested.
+    """Declare an operation, which is then computed, differentiated, drawn and tested; return it as a function.
 
     `forward(xp, *args, *, settings)` computes it from raw numbers with the namespace `xp`: `math`-like for floats,
     NumPy for arrays. One `rule(g, out, *args, **settings)` for each argument returns the gradient `g` of the result

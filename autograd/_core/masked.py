@@ -1,4 +1,4 @@
-"""Masked arrays: what lies under a mask is no number, so nothing here computes with it."""
+"""Masked arrays: an element under a mask is no number, so nothing here computes with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .types import Data
 
 
 def check_unmasked(data: Data, who: str) -> None:
-    """Raise ValueError if an element of an array, or of arrays in lists, is masked; `who` begins the message.
+    """Raise ValueError if an element of an array, or of arrays in lists, is masked. `who` begins the message.
 
     >>> import numpy
     >>> from autograd._core.masked import check_unmasked

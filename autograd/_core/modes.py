@@ -29,14 +29,14 @@ active: set[Any] = set()
 
 
 class Setting(Generic[S]):
-    """What the innermost block around the code that runs, in this thread or asyncio task, has set."""
+    """The setting of the innermost block around the code that runs, in this thread or asyncio task."""
 
     def __init__(self, name: str, default: S) -> None:
         self._default = default
         self._innermost: ContextVar[_Block | None] = ContextVar(name, default=None)
 
     def get(self) -> S:
-        """Return what is set here and now."""
+        """Return the setting of here and now."""
         if self._innermost.get() is None:
             return self._default
         block = self._innermost.get()
@@ -60,7 +60,7 @@ class Setting(Generic[S]):
         self._innermost.set(block)
 
     def forget(self) -> None:
-        """Drop the blocks that were left, and what they had set."""
+        """Drop the blocks that were left, and their settings."""
         self._innermost.set(self.block())
 
 
@@ -192,7 +192,7 @@ def _switched(function: Callable[..., Any], kind: type[Switch]) -> Callable[...,
         def switched(*args: object, **kwargs: object) -> Any:
             with kind():
                 result = function(*args, **kwargs)
-            # Another decorator may hide what the function is.
+            # Another decorator may hide whether the function is a generator or a coroutine.
             lazy = _LAZY.get(type(result))
             return result if lazy is None else lazy(kind, result)
 
@@ -270,13 +270,13 @@ class no_grad(Switch):
 
 
 class record(Switch):
-    """Record even inside `no_grad`: what a function that differentiates needs for its own use."""
+    """Record even inside `no_grad`, as a function that differentiates needs to."""
 
     variable, setting = recording, True
 
 
 class detect_anomaly(Switch):
-    """Turn the first nan or infinity into an error that names its node and the line of your code that made it.
+    """Turn the first nan or infinity into an error that names its node and your line that made it.
 
     Checks every operation and every gradient inside; raises `FloatingPointError`. It slows computation down: use it to
     find a fault, then take it out.
@@ -291,7 +291,7 @@ class detect_anomaly(Switch):
 
 
 def without_warnings(function: F) -> F:
-    """Return a function during which NumPy is silent about floating-point numbers: `detect_anomaly` says more.
+    """Return a function that keeps NumPy silent about floating-point errors, as `detect_anomaly` says more.
 
     What it sets is left with its context, at no instruction of Python's: so also where that is broken off.
     """
@@ -317,7 +317,7 @@ _locks: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def new_lock() -> Any:
-    """Return a lock that a thread may enter again; in a forked process it is free, whoever held it in the first."""
+    """Return a lock that a thread may enter again. In a forked process it is free, whoever held it before."""
     lock = threading.RLock()
     _locks.add(lock)
     return lock

@@ -10,14 +10,14 @@ from .node import Node
 
 
 def name_of(node: object) -> str:
-    """Return a short text for a node or a constant in an error: its label, else its operation, else its kind."""
+    """Return a short text for a node or a constant in an error: its label, operation or kind."""
     if not isinstance(node, Node):
         return f"{node:g}" if isinstance(node, (float, int)) else type(node).__name__
     return printable(node.label)[:60] or (node.op.name if node.op else f"an unlabelled {type(node).__name__}")
 
 
 def plain(text: str) -> str:
-    """Return text to print: d for the curly one of a page, and what else code page 1252 of Windows has.
+    """Return text to print: d for the curly one of a page, and else letters of code page 1252 of Windows.
 
     A letter, such as one of a label, that the terminal has not stands as its number.
 

@@ -1,4 +1,4 @@
-"""The node of a computation graph: a number or an array, and what it was computed from."""
+"""The node of a computation graph: a number or an array, and the inputs that it was computed from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_MARK = ("", "", "")
 class Node:
     """A number or an array that knows how it was computed.
 
-    `op` is the primitive that made it, `inputs` what that was applied to (nodes, and raw constants), `args` the raw
+    `op` is the primitive that made it, `inputs` the arguments of that (nodes, and raw constants), `args` the raw
     data of the inputs *at that moment* and `settings` the static settings (an axis, a shape). A leaf has `op` None.
     Edges point to inputs alone, so a graph has no cycles and is freed as soon as its last node is dropped.
 
@@ -47,13 +47,13 @@ class Node:
     _y: Any
     _label: str
     _late: Any
-    """What computes, in a step that is replayed, what the node holds; None as soon as it holds that."""
+    """The computation of the node's data, in a step that is replayed; None as soon as the node holds them."""
     _source: str
     mark: tuple[str, str, str]
     """Layer, neuron and role ("weight", "bias", "output") in a network; drawings read it, a label only names."""
 
     def __getattr__(self, name: str) -> Any:
-        """Compute what the node does not hold yet."""
+        """Compute an attribute that the node does not hold yet."""
         if name == "mark":
             return NO_MARK
         late = getattr(self, "_late", None) if name in _COMPUTED else None
@@ -74,7 +74,7 @@ class Node:
 
     @property
     def inputs(self) -> tuple[Operand, ...]:
-        """What the node was computed from, in order: nodes, and constants as raw numbers or arrays."""
+        """The inputs that the node was computed from, in order: nodes, and constants as raw numbers or arrays."""
         if self.op is None:
             return ()
         if self._b is MANY:

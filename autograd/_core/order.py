@@ -9,7 +9,7 @@ from .node import Node
 
 
 def topological_sort(root: Node, until: Collection[Node] = ()) -> list[Node]:
-    """Return every node that `root` depends on, inputs before results and `root` last, the same at every call.
+    """Return every node that `root` depends on, in a fixed order: inputs before results and `root` last.
 
     Nothing below a node in `until` is visited. A chain of a million nodes is no deeper than one of ten: no recursion.
 

@@ -1,4 +1,4 @@
-"""What a primitive is: a row of the table, which everything that knows an operation reads."""
+"""Primitives, the rows of the table: whatever knows an operation reads its row."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Primitive:
         self.forward = forward
         self.rules = rules
         self.settings = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-        # After xp. One `*args` is none of them.
+        # After xp. One `*args` does not count.
         self.arguments = code.co_varnames[1 : code.co_argcount]
         self.arity = None if code.co_flags & 4 else len(self.arguments)
         self.written: str | Callable[..., str] | None = None
@@ -50,7 +50,7 @@ class Primitive:
         self.reduction = ""
         self.contraction: tuple[str, str] | None = None
         self.foreign = not str(forward.__module__).startswith("autograd.")
-        """Whether a user declared it: what its functions are given is then kept from being written to."""
+        """Whether a user declared it: its functions are then given arrays that they cannot write to."""
         self.function: Operation
         """The operation as people call it."""
         self.apply: Callable[[tuple[Any, ...], dict[str, Any]], Any]

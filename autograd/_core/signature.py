@@ -1,4 +1,4 @@
-"""What a compiled function is called with: what it was compiled for, and the same as raw numbers."""
+"""Arguments of a compiled function: the signature that it is compiled for, and the arguments as raw numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIXED = (str, bytes, bool, type(None))
 
 
 def signature(tree: Tree, depth: int = 0) -> Any:
-    """Return what a function is compiled for: structure, kinds, shapes and dtypes, and what is fixed."""
+    """Return the signature that a function is compiled for: structure, kinds, shapes, dtypes and fixed values."""
     kind = type(tree)
     if kind is float:
         return float
@@ -51,12 +51,12 @@ def signature(tree: Tree, depth: int = 0) -> Any:
 
 
 def layout(array: Array) -> Any:
-    """Return all of an array but its numbers: what is a view of another array depends on the strides, too."""
+    """Return all of an array but its numbers. The strides count, as they decide about views of other arrays."""
     return (array.shape, array.dtype, array.strides)
 
 
 def is_array(item: object) -> bool:
-    """Tell whether an object is an array of NumPy or what holds one: a memory map, a series, a tensor of PyTorch."""
+    """Tell whether an object is an array of NumPy, or a memory map, a series or a tensor that holds one."""
     return type(item).__name__ == "ndarray" or bool(getattr(item, "shape", ()))
 
 
@@ -66,7 +66,7 @@ def is_float_array(item: Item) -> bool:
 
 
 def as_raw(tree: Tree) -> Any:
-    """Return a structure in which nodes, integers and other numbers are floats and arrays of floats."""
+    """Return a structure with floats and arrays of floats in place of nodes, integers and other numbers."""
     return mapped(_raw, tree)
 
 

@@ -1,4 +1,4 @@
-"""What happens to nodes while a function is compiled: what it computes is noted, what it must not do is refused."""
+"""Tracing, while a function is compiled: operations are noted, and actions that it must not do are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DETACH.identities = ((0, ANY, lambda a: a),)
 
 
 Draw = tuple[Callable[[Any], Any], Any, Any]
-"""A function, the generator that it draws from, and the leaves that stand for what it returns."""
+"""A function, the generator that it draws from, and the leaves that stand for its result."""
 
 
 class CompileError(RuntimeError):
@@ -35,7 +35,7 @@ class CompileError(RuntimeError):
 
 
 class Trace:
-    """What one call of a function computed, in order, and where; with gradients that are `careful` or not."""
+    """The nodes that one call of a function computed, in order, and where; its gradients are `careful` or not."""
 
     def __init__(self, careful: bool = False) -> None:
         self.careful = careful
@@ -43,19 +43,19 @@ class Trace:
         self.places: dict[Node, tuple[str, int]] = {}
         self.names: dict[Node, str] = {}
         self.made: dict[Node, Any] = {}
-        """Leaves that the function itself makes, with what from."""
+        """Leaves that the function itself makes, with the data that it makes them from."""
         self.adjoints: dict[Node, tuple[Node, Node]] = {}
-        """For gradients: of what, with respect to what."""
+        """For each gradient, the node that is differentiated and the one with respect to which it is."""
         self.kinked: set[Node] = set()
-        """What gradients that go through an operation with a kink are differentiated again for: leaves."""
+        """Leaves for which a gradient that goes through an operation with a kink is differentiated again."""
         self.checks: list[tuple[Callable[..., None], Any, tuple[Any, ...]]] = []
         """To be done at every call: functions of arguments."""
         self.refusal: CompileError | None = None
-        """What was raised: the function may catch it, and go on."""
+        """The error that was raised: the function may catch it, and go on."""
         self.drawn: list[Draw] = []
         """To be done at every call, too."""
         self.outside: dict[int, Node] = {}
-        """Leaves for arrays from outside, by the identity of what stands for the array in the function."""
+        """Leaves for arrays from outside, by the identity of the array's stand-in in the function."""
 
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""
@@ -76,7 +76,7 @@ class Trace:
 
 
 class traced(Switch):
-    """A context manager: note in `trace` what is computed."""
+    """A context manager: note in `trace` all nodes that are computed."""
 
     variable = tracing
 
@@ -96,7 +96,7 @@ class replayed(Switch):
 
 
 def compiling() -> bool:
-    """Tell whether the function that runs is being compiled, so that the numbers of its nodes cannot be read.
+    """Tell whether the running function is being compiled, so that the numbers of its nodes cannot be read.
 
     >>> compiling()
     False
@@ -105,7 +105,7 @@ def compiling() -> bool:
 
 
 def validate(check: Callable[..., None], data: Tree, *rest: object) -> None:
-    """Call `check(data, *rest)`, which raises an error for bad data; a compiled function calls it at every call.
+    """Call `check(data, *rest)`, which raises an error for bad data. A compiled function does so at every call.
 
     It may read numbers, which a function that is compiled else may not; what was computed is not checked then.
 
@@ -123,7 +123,7 @@ def validate(check: Callable[..., None], data: Tree, *rest: object) -> None:
 
 
 def read(node: Node, how: str) -> None:
-    """Refuse to read the number of a node in a function that is being compiled: it differs from call to call."""
+    """Refuse to read a node's number in a function that is being compiled: it differs from call to call."""
     trace = tracing.get()
     if trace is None:
         _touch(node)

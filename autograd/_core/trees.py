@@ -11,17 +11,17 @@ from .types import Tree
 CONTAINERS = (list, tuple, dict)
 
 DEEPEST = 100
-"""So many lists, tuples and dicts may be inside each other: Python's stack, through which they are walked, has an end.
+"""How many lists, tuples and dicts may be inside each other: Python's stack, which walks them, has an end.
 
 A part of the package that is the first to see a structure walks it by one of these functions, or counts as they do.
 """
 
 OURS = 2
-"""So many more may be around those: arguments are a tuple, in a list."""
+"""How many more may be around those: arguments are a tuple, in a list."""
 
 
 def deeper(depth: int) -> int:
-    """Return the depth of what is inside something at a depth, from 0; raise ValueError if that is too deep.
+    """Return the depth of the items inside a structure at a depth, from 0; raise ValueError if it is too large.
 
     >>> deeper(0)
     1
@@ -35,7 +35,7 @@ def deeper(depth: int) -> int:
 
 
 def flatten(tree: Tree, depth: int = 0) -> Iterator[Any]:
-    """Yield what is in a structure of lists, tuples and dicts, in order; raise ValueError if it is too deep."""
+    """Yield the items in a structure of lists, tuples and dicts, in order; raise ValueError if it is too deep."""
     if not isinstance(tree, CONTAINERS):
         yield tree
         return
@@ -45,7 +45,7 @@ def flatten(tree: Tree, depth: int = 0) -> Iterator[Any]:
 
 
 def mapped(f: Callable[[Any], Any], tree: Tree, depth: int = 0) -> Any:
-    """Return a structure like `tree` with f(item) in place of each item; raise ValueError if it is too deep.
+    """Return a structure like `tree` with f(item) for each item; raise ValueError if it is too deep.
 
     >>> from autograd._core.trees import mapped
     >>> mapped(lambda x: x + 1, {"w": [1, (2, 3)], "b": 4})
@@ -65,7 +65,7 @@ def refilled(tree: Tree, parts: list[Any]) -> Any:
     if isinstance(tree, tuple):
         # A class such as a NamedTuple may take its parts in another way, and check them.
         return tuple.__new__(kind, parts)
-    # Of another class it keeps what else it knows, as a defaultdict does.
+    # A copy of another class keeps its other attributes, as a defaultdict does.
     new: Any = {} if kind is dict else copy(tree)
     if isinstance(tree, dict):
         for key, part in zip(tree, parts):
@@ -76,7 +76,7 @@ def refilled(tree: Tree, parts: list[Any]) -> Any:
 
 
 def paired(tree: Tree, other: Tree, depth: int = 0) -> Iterator[tuple[Any, Any]]:
-    """Yield each item of a structure with what is in its place in another; where these differ, the parts that do.
+    """Yield each item of a structure with the one in its place in another; where these differ, the parts that do.
 
     >>> from autograd._core.trees import paired
     >>> list(paired({"w": [1, 2], "b": 3}, {"b": 4, "w": 5}))

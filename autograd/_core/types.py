@@ -1,4 +1,4 @@
-"""Names for the types of parameters: what a signature, and `help`, say that a function takes.
+"""Names for the types of parameters, which signatures and `help` show.
 
 Data are floats in one graph and arrays in another, and nearly every function takes both: a union of the two would need
 a cast in each of them. So a type checker reads the names without a type of their own as Any; people read what they say.
@@ -22,10 +22,10 @@ Raw: TypeAlias = Any
 """A number or an array, as a node holds it; in a function that is being compiled, a symbol of one."""
 
 Data: TypeAlias = Any
-"""What a node can be made from: a real number, an array, or a list of numbers, nested for more axes."""
+"""Data to make a node from: a real number, an array, or a list of numbers, nested for more axes."""
 
 Operand: TypeAlias = Any
-"""A node, a number or an array: what an operation takes, and what it returns."""
+"""A node, a number or an array, as an operation takes and returns them."""
 
 Tree: TypeAlias = Any
 """Lists, tuples and dicts, inside each other, of items; or an item alone."""
@@ -40,7 +40,7 @@ Shape: TypeAlias = tuple[int, ...]
 """The lengths of the axes; empty for a number."""
 
 Index: TypeAlias = Any
-"""What stands between the brackets of an array: an integer, a slice, None, ..., an array, or a tuple of these."""
+"""An index as in `x[index]`: an integer, a slice, None, ..., an array, or a tuple of these."""
 
 Dtype: TypeAlias = Any
 """The type of an array's elements: its name, or its class in NumPy."""

@@ -8,4 +8,4 @@ import numpy
 
 
 class Varying(numpy.ndarray[Any, Any]):
-    """An array like any other, but for what a program may do with it: it is given to it at every call."""
+    """An array like any other, but that a program is given it anew at every call."""

@@ -15,7 +15,7 @@ _lock = new_lock()
 
 
 def backward(root: Node) -> None:
-    """Add the gradient of `root`, a scalar, to `.grad` of every leaf, and set `.grad` of every node between.
+    """Add the gradient of the scalar `root` to `.grad` of every leaf, and set `.grad` of the nodes between.
 
     Raises ValueError if `root` is no scalar, or depends on no node.
     """

@@ -23,26 +23,26 @@ from autograd._core.types import Item, Raw, Tree
 from autograd._ops.elementwise import where
 
 _met: ContextVar[list[Any] | None] = ContextVar("met", default=None)
-"""What was on a kink in gradients that are to be differentiated again: nodes, and comparisons of equal numbers."""
+"""The nodes and comparisons that sat on a kink in gradients that are to be differentiated again."""
 
 _tied: ContextVar[list[Any] | None] = ContextVar("tied", default=None)
-"""The same, for comparisons in a function of which the gradient is to be differentiated again."""
+"""The same, for comparisons in a function whose gradient is to be differentiated again."""
 
 _draws: ContextVar[tuple[list[Any], Iterator[Any] | None] | None] = ContextVar("draws", default=None)
-"""What random numbers a function drew at the place itself, and, just beside, those that are left of them."""
+"""The random numbers that a function drew at the place itself, and, just beside, those that are left of them."""
 
 SAME = 1e-9
 """Derivatives that differ by this part from the mean of those beside are as good."""
 
 SETTLED = 0.1
-"""Means of both sides, near and four times as far, that differ by this part of what they differ from the derivative
+"""Means of both sides, near and four times as far, that differ by this part of their distance from the derivative
 at the place itself, are those of a kink; of a smooth function the far one differs 16 times as much."""
 
 
 def has_kink(node: Node) -> bool:
-    """Tell whether the slope of a node's operation, or what is chosen by it, jumps somewhere.
+    """Tell whether the slope of a node's operation, or a choice that depends on it, jumps somewhere.
 
-    What `where` chooses jumps with its condition, which is no number that could sit on a kink.
+    A choice by `where` jumps with its condition, which is no number that could sit on a kink.
     """
     op = node.op
     return op is not None and op.kink is not None and op.rules.count(None) in (0, len(op.rules))
@@ -56,7 +56,7 @@ def meet(order: Sequence[Node]) -> None:
 
 
 def meet_tie(a: Raw, b: Raw) -> None:
-    """Note a comparison in which raw numbers or arrays are equal, if that matters: what is chosen by it jumps there."""
+    """Note a comparison of equal numbers or arrays, if that matters: a choice that depends on it jumps there."""
     met = _tied.get()
     if met is not None:
         tied = a == b
@@ -84,13 +84,13 @@ def watching(met: list[Any] | None) -> Iterator[None]:
 
 
 def smoothed(compute: Callable[[Any, list[Any]], tuple[Any, Any]], args: Tree) -> tuple[Any, Any]:
-    """Return what `compute(args, met)` does, a value and derivatives; these averaged over both sides of a kink."""
+    """Return the value and derivatives of `compute(args, met)`, these averaged over both sides of a kink."""
     (value, derivatives), averaged = both_sides(compute, args)
     return value, averaged(itemgetter(1), derivatives)
 
 
 def both_sides(compute: Callable[[Any, list[Any]], Any], args: Tree) -> tuple[Any, Callable[..., Any]]:
-    """Return what `compute(args, met)` does, and a function that averages what is taken of that over both sides.
+    """Return the result of `compute(args, met)`, and a function that averages a part of it over both sides.
 
     `args` are raw numbers, arrays and structures of them; of what is a node there is nothing beside.
     """
@@ -123,7 +123,7 @@ def _drawing(draws: tuple[list[Any], Iterator[Any] | None]) -> Iterator[None]:
 
 
 def drawn_once(draw: Callable[[], Any]) -> Any:
-    """Return what `draw()` does; just beside a place, what it returned there."""
+    """Return the result of `draw()`; just beside a place, its result at the place itself."""
     drawn, left = _draws.get() or ([], iter(()))
     item = draw() if left is None else next(left, None)
     if left is None:
@@ -132,7 +132,7 @@ def drawn_once(draw: Callable[[], Any]) -> Any:
 
 
 def mean_beside(compute: Callable[[Any], Any], args: Tree, derivatives: Tree) -> Any:
-    """Return the mean of the derivatives just beside `args`, raw floats and arrays, where it differs from that there.
+    """Return the derivatives at `args`, replaced by the mean just beside, where that differs.
 
     Four times as far beside, that of a kink is the same; where it is another, a smooth function bends quickly, or its
     numbers are rounded, and the derivative there is the better one.
@@ -153,7 +153,7 @@ def mean_beside(compute: Callable[[Any], Any], args: Tree, derivatives: Tree) ->
 
 
 def _beside(item: Raw, by: float, counted: Iterator[int]) -> Any:
-    """Return a number, or an array of some, moved a little: far enough for rounding, near enough to change no digit.
+    """Return a number or an array, moved a little: past rounding, but not far enough to change a digit.
 
     No two numbers are moved by the same part, so that equal ones part: |a - b| has its kink where they are.
     """
@@ -167,17 +167,17 @@ def _beside(item: Raw, by: float, counted: Iterator[int]) -> Any:
 
 
 def _part(k: Raw) -> Any:
-    """Return a number from 1 to 2 that is far from those for other k: the golden section spreads them evenly."""
+    """Return a number from 1 to 2, far from those for other k. The golden section spreads them evenly."""
     return 1 + k * (math.sqrt(5) - 1) / 2 % 1
 
 
 def _half(above: Item, below: Item) -> Item:
-    """Return the mean of what stands on both sides; text and None are as they are."""
+    """Return the mean of the items on both sides; text and None stay as they are."""
     return above if isinstance(above, FIXED) else (above + below) / 2
 
 
 def _alike(there: Item, near: Item) -> Any:
-    """Tell where a derivative is as good as the mean of those beside, or that is none."""
+    """Tell where a derivative agrees with the mean of those beside, or that mean is not finite."""
     if isinstance(there, FIXED):
         return True
     there, near = (item._data if isinstance(item, Node) else item for item in (there, near))

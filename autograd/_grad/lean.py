@@ -13,7 +13,7 @@ from .rules import pull_back
 
 
 def backward_values(root: Node) -> bool:
-    """Do what `backward` does for a graph of Values alone, four times faster; return False for any other, nothing done.
+    """Run `backward` on a graph of Values alone, four times faster; return False for any other, untouched.
 
     Leaves are listed as often as they are used: what breaks off the sweep leaves their gradients as they were.
     """
@@ -23,7 +23,7 @@ def backward_values(root: Node) -> bool:
     order, leaves = found
     before = [leaf._grad for leaf in leaves]
     try:
-        # What a leaf has from other losses is added last, as `backward` does.
+        # The gradient that a leaf has from other losses is added last, as `backward` does.
         held = {leaf: g for leaf, g in zip(leaves, before) if g} if any(before) else {}
         for leaf in held:
             leaf._grad = 0.0
@@ -37,7 +37,7 @@ def backward_values(root: Node) -> bool:
 
 
 def _sorted_values(root: Node) -> tuple[list[Node], list[Any]] | None:
-    """Return the nodes in topological order and the leaves, as often as they are used; None if not all are Values.
+    """Return the nodes in topological order and the leaves, once for each use; None if not all are Values.
 
     The gradients stand in the nodes from the start, and the `zero` of this pass marks a node as found.
     """
@@ -121,7 +121,7 @@ def _sweep_values(root: Node, order: list[Node]) -> None:
 
 
 def _send(node: Node) -> None:
-    """Add to every input of a node of Values what its rules send there."""
+    """Add to the gradient of every input of a node of Values the part that its rules send there."""
     op: Any = node.op
     inputs, kind = node.inputs, type(node)
     sent: Any
@@ -138,7 +138,7 @@ def _send(node: Node) -> None:
 
 
 def set_gradients(nodes: Iterable[Node], gradients: Iterable[Any]) -> None:
-    """Set the gradients of nodes, all or none of them: what breaks off Python, such as Ctrl-C, waits until it is done.
+    """Set the gradients of nodes, all or none of them: Ctrl-C, say, waits until all are set.
 
     There is no instruction of Python between them.
     """

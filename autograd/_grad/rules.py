@@ -16,9 +16,9 @@ from autograd._ops.elementwise import equal, where
 
 
 def where_it_arrives(g: Operand, contribution: Operand) -> Any:
-    """Return what a rule makes of a gradient `g`: 0 wherever that is 0.
+    """Return the contribution that a rule makes of a gradient `g`, with 0 wherever that is 0.
 
-    A rule multiplies, and 0 * inf is nan: so what `where`, `maximum` or a mask did not choose would spoil a gradient.
+    A rule multiplies, and 0 * inf is nan: so elements that `where`, `maximum` or a mask did not choose would spoil it.
     """
     if active and tracing.get() is not None:
         return where(equal(g, 0.0), 0.0, contribution)
@@ -40,7 +40,7 @@ def is_finite(g: Operand) -> bool:
 
 
 def pull_back(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node: Node) -> Any:
-    """Apply a rule; where Python's floats raise, as `1.0 / 0.0` does, apply it to Values, which follow IEEE 754."""
+    """Apply a rule; where Python's floats raise, as in `1.0 / 0.0`, apply it to Values, as IEEE 754 wants."""
     assert node.op is not None
     try:
         if node.op.foreign and type(node._data) is not float:
@@ -54,7 +54,7 @@ def pull_back(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node:
 
 
 def _pull_back_foreign(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node: Node) -> Any:
-    """Apply a user's rule: it cannot write to what it is given, and nobody can write to what it returns."""
+    """Apply a user's rule: it cannot write to its arguments, and nobody can write to its result."""
     assert node.op is not None
     try:
         result = rule(*map(read_only, (g, out, *args)), **node.settings)
@@ -73,7 +73,7 @@ def raw_of(x: Operand) -> Any:
 
 
 def recorded_inputs(node: Node) -> tuple[Any, ...]:
-    """Return the inputs of a node to differentiate again; raise RuntimeError if one has other data than it had then."""
+    """Return the inputs of a node to differentiate again; raise RuntimeError if the data of one changed."""
     for given, arg in zip(node.inputs, node.args):
         if isinstance(given, Node) and given._data is not arg and bits(given._data) != bits(arg):
             raise RuntimeError(

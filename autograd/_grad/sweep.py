@@ -24,7 +24,7 @@ def sweep(
     wanted: Collection[Node] | None = None,
     careful: bool = True,
 ) -> Iterator[tuple[Node, Any, list[Any]]]:
-    """Walk `order` backwards; yield each node, its complete gradient, and what it sends to each of its inputs.
+    """Walk `order` backwards; yield each node, its complete gradient, and the gradients that it sends to its inputs.
 
     `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers
     and arrays or, if `recorded`, nodes. If `wanted` is given, only nodes in it are sent a gradient. A `careful` sweep
@@ -60,10 +60,10 @@ def sweep(
 
 
 def match(contribution: Operand, parent: Node, position: int, node: Node, recorded: bool) -> Any:
-    """Make what a rule returned a gradient of `parent`: the one place where broadcasting is undone.
+    """Make the result of a rule a gradient of `parent`: the one place where broadcasting is undone.
 
     Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and
-    TypeError for what is no number or array.
+    TypeError for anything but a number or an array.
     """
     data = parent._data
     if type(contribution) is type(data) and (

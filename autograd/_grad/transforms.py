@@ -1,4 +1,4 @@
-"""Gradients of functions: `grad` and what is built on it. A gradient of nodes is itself a graph, to any order."""
+"""Gradients of functions: `grad` and its kin. A gradient of nodes is itself a graph, to any order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .sweep import sweep
 
 
 class Differentiated(NamedTuple):
-    """What `value_and_grad` differentiates: a function, with respect to what, and whether it returns more."""
+    """The arguments of `value_and_grad`: a function, the positions or nodes to differentiate by, and `has_aux`."""
 
     f: Callable[..., Any]
     argnums: int | tuple[int, ...]
@@ -33,7 +33,7 @@ class Differentiated(NamedTuple):
     has_aux: bool
 
     def positions(self, count: int) -> list[int]:
-        """Return which of `count` positional arguments to differentiate with respect to; raise if there are fewer."""
+        """Return the positions, of `count` arguments, to differentiate by; raise ValueError for one out of range."""
         if self.wrt is not None:
             return []
         given = (self.argnums,) if isinstance(self.argnums, int) else self.argnums
@@ -50,7 +50,7 @@ class Differentiated(NamedTuple):
         return tuple(args[k] for k in self.argnums)
 
     def loss(self, result: Tree) -> tuple[Node, Any]:
-        """Return the scalar and the rest of what the function returned; raise if it is no scalar node."""
+        """Return the scalar and the rest of the function's result; raise if the scalar is no scalar node."""
         if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {brief(result)}")
         out = output(result[0] if self.has_aux else result, self.f)
@@ -69,7 +69,7 @@ def value_and_grad(
     wrt: Sequence[Tree] | None = None,
     has_aux: bool = False,
 ) -> Callable[..., tuple[Tree, Tree]]:
-    """Return a function that returns f's value and its gradient with respect to the arguments at `argnums`.
+    """Return the function that computes f's value and its gradient by the arguments at `argnums`.
 
     f returns a scalar. Arguments are numbers, arrays, nodes, or lists, tuples and dicts of these; the gradient has the
     same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to
@@ -145,7 +145,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
 
 
 def parts_of(f: Any) -> Differentiated | None:
-    """Return what a function made by `value_and_grad` differentiates, None for any other."""
+    """Return the parts of a function made by `value_and_grad`, None for any other function."""
     code: Any = getattr(f, "__code__", None)
     made = getattr(code, "co_qualname", "") == "value_and_grad.<locals>.differentiated"
     return f.differentiates if made and code.co_filename == __file__ else None
@@ -193,7 +193,7 @@ def vjp(f: Callable[..., Any], *args: Tree) -> tuple[Operand, Callable[[Operand]
 
 
 def jacobian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
-    """Return the function that computes the matrix of all derivatives of f, one backward sweep for each output.
+    """Return the function that computes all derivatives of f as a matrix, in a backward sweep for each output.
 
     For x of shape s and f(x) of shape r the result has shape r + s. A list of numbers is a vector, and gives lists; of
     several results in a list, dict or NamedTuple each has its matrix there.
@@ -244,7 +244,7 @@ def hessian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
 
 
 def hvp(f: Callable[[Tree], Tree]) -> Callable[[Tree, Tree], Tree]:
-    """Return the function of (x, v) that computes the Hessian of a scalar f at x times v, without the matrix.
+    """Return the function of (x, v) that computes the Hessian of a scalar f at x, times v, without a matrix.
 
     v and the result have the structure and the shapes of x. Raises ValueError for another v.
 
@@ -265,7 +265,7 @@ def hvp(f: Callable[[Tree], Tree]) -> Callable[[Tree, Tree], Tree]:
 
 
 def _items_as(x: Tree, v: Tree) -> list[Any]:
-    """Return what is in the structure v in the order of that in x; raise ValueError if v is not like x."""
+    """Return the items of the structure v in the order of those of x; raise ValueError if v is not like x."""
     pairs = list(paired(x, v))
     for part, own in pairs:
         if isinstance(part, CONTAINERS) or isinstance(own, CONTAINERS) or shape(part) != shape(own):
@@ -277,7 +277,7 @@ def _items_as(x: Tree, v: Tree) -> list[Any]:
 
 
 def _form(tree: Tree) -> str:
-    """Return what kind of structure something is, for an error."""
+    """Return the kind of a structure as text, for an error."""
     if isinstance(tree, dict):
         return f"a dict of {', '.join(map(repr, tree)):.60}"
     if isinstance(tree, (list, tuple)):
@@ -330,7 +330,7 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
 
 
 def note_kinks(trace: Trace, order: list[Node], targets: list[Node]) -> None:
-    """Note from which leaves `targets` are computed, if a gradient in `order` is differentiated again at a kink."""
+    """Note the leaves of `targets`, if a gradient in `order` is differentiated again at a kink."""
     if any(node in trace.adjoints for node in order) and any(map(has_kink, order)):
         trace.kinked.update(node for target in targets for node in topological_sort(target) if node.op is None)
 
@@ -357,7 +357,7 @@ def _seed(g: Operand, out: Node) -> Any:
 
 
 def output(y: Tree, f: Callable[..., Any]) -> Node:
-    """Return what a function returned; raise TypeError if it is no node."""
+    """Return the result of a function itself; raise TypeError if it is no node."""
     if not isinstance(y, Node):
         compiled = "a compiled function returns raw numbers: compile its gradient, compile(value_and_grad(f))"
         advice = compiled if hasattr(f, "compilations") else "return the node itself, not its .data or .item()"
@@ -373,7 +373,7 @@ def title(f: Callable[..., Any]) -> str:
 
 
 def trace(tree: Tree) -> Tree:
-    """Return a structure of new nodes for one of numbers, arrays and nodes: those to differentiate with respect to."""
+    """Return a structure of new nodes to differentiate by, for one of numbers, arrays and nodes."""
     return mapped(_traced, tree)
 
 
@@ -384,5 +384,5 @@ def _traced(item: Item) -> Node:
 
 
 def rebuild(tree: Tree, found: dict[Node, Any]) -> Tree:
-    """Return the structure with each node replaced by what was found for it."""
+    """Return the structure with the item in `found` in place of each node."""
     return mapped(found.__getitem__, tree)

@@ -1,1 +1,1 @@
-"""`Value` and `Tensor`: what people compute with."""
+"""`Value` and `Tensor`, the nodes that people compute with."""

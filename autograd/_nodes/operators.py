@@ -1,4 +1,4 @@
-"""What `Value` and `Tensor` share: Python's operators, methods and NumPy's protocols, all found in the table."""
+"""The operators, methods and protocols of NumPy that `Value` and `Tensor` share, all found in the table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def compared(operation: Callable[..., Any], a: Operand, b: Operand) -> Any:
 
 
 def alike(operation: Callable[..., Any], a: Node, b: Operand) -> Any:
-    """Compare like `compared`; what `==` and `!=` of two nodes return has no truth value.
+    """Compare like `compared`; the result of `==` and `!=` for two nodes has no truth value.
 
     Python asks for it when a list of nodes is searched, where identity is meant.
     """
@@ -152,7 +152,7 @@ class Operators(Node):
     clip = elementwise.clip
 
     def backward(self) -> None:
-        """Add the gradient of this scalar to `.grad` of every leaf it was computed from; see `autograd.backward`."""
+        """Add the gradient of this scalar to `.grad` of every leaf below it; see `autograd.backward`."""
         if active:
             read(self, ".backward()")
         backward(self)
@@ -203,7 +203,7 @@ def comparable(other: object) -> bool:
 
 
 def numpy_primitive(function: Callable[..., Any]) -> Primitive:
-    """Return the primitive of a NumPy function, whatever NumPy's other names for it are (`absolute`, `arctan`)."""
+    """Return the primitive of a NumPy function, also under NumPy's other names (`absolute`, `arctan`)."""
     if function not in _names:
         import numpy
 
@@ -221,7 +221,7 @@ _names: dict[Any, str] = {}
 
 
 def _undecided(result: Raw) -> Any:
-    """Return what was found for two nodes, a bool or an array of them, as what has no truth value."""
+    """Return a comparison of two nodes, a bool or an array of bools, without a truth value."""
     if isinstance(result, bool):
         return Truth(result)
     from .truths import truths

@@ -21,7 +21,7 @@ from .operators import Operators
 
 
 class Tensor(Operators):
-    """An array in a computation graph: it remembers what it was computed from, so that its gradient can be found.
+    """An array in a computation graph: it remembers its inputs, so that its gradient can be found.
 
     `data` is an array, a (nested) list of real numbers or a number; it is copied. float32 stays float32, everything
     else becomes float64. `label` names it in pictures and errors. Raises TypeError for anything that is not real
@@ -50,13 +50,13 @@ class Tensor(Operators):
 
     @property
     def data(self) -> Array:
-        """The array, of the tensor's shape; that of a leaf may be set or written to, that of a result only read."""
+        """The array of numbers. That of a leaf may be set or written to, that of a result only read."""
         if active:
             read(self, ".data")
         if self.op is not None:
             return _read_only(self._data)
         if not getattr(self, "_lent", False):
-            # A graph may already hold the array itself; what is written from now on must not reach it.
+            # A graph may already hold the array itself; nothing written from now on may reach it.
             self._data = self._data.copy("K")
             self._lent = True
         return self._data
@@ -92,7 +92,7 @@ class Tensor(Operators):
 
     @property
     def grad(self) -> Array:
-        """The derivative of what `backward()` was called on, in the tensor's shape; zeros before."""
+        """The derivative of the loss that `backward()` was called on, in the tensor's shape; zeros before."""
         if active:
             read(self, ".grad")
         import numpy
@@ -209,7 +209,7 @@ def _form(node: Tensor) -> Any:
 
 
 def _array(data: Data, copy: bool = True) -> Array:
-    """Return data as an array of float64 or float32; raise TypeError or ValueError for what is none."""
+    """Return data as an array of float64 or float32; raise TypeError or ValueError for other data."""
     import numpy
 
     if isinstance(data, Node):

@@ -1,4 +1,4 @@
-"""What `==` of two nodes is: the comparison of their numbers, which is neither true nor false by itself."""
+"""The result of `==` for two nodes: their numbers compared, which is neither true nor false by itself."""
 
 from __future__ import annotations
 

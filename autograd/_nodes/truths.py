@@ -12,7 +12,7 @@ from .truth import refuse
 
 
 class Truths(numpy.ndarray[Any, Any]):
-    """An array of bools like any other, but for its truth; what is computed from it is an ordinary array."""
+    """An array of bools like any other, but for its truth; an array computed from it is an ordinary one."""
 
     def __bool__(self) -> bool:
         refuse()
@@ -26,5 +26,5 @@ class Truths(numpy.ndarray[Any, Any]):
 
 
 def truths(array: Raw) -> Truths:
-    """Return an array, or one bool of NumPy's, as such an array."""
+    """Return an array of bools, or one bool of NumPy's, as `Truths`."""
     return numpy.asarray(array).view(Truths)

@@ -20,7 +20,7 @@ from .operators import Operators
 
 
 class Value(Operators):
-    """One number in a computation graph: it remembers what it was computed from, so that its gradient can be found.
+    """One number in a computation graph: it remembers its inputs, so that its gradient can be found.
 
     `data` is anything that is a real number (an int, a float, a NumPy scalar); `label` names it in pictures and errors.
     Raises TypeError for text, complex numbers, lists and arrays.
@@ -64,7 +64,7 @@ class Value(Operators):
 
     @property
     def grad(self) -> float:
-        """The derivative of what `backward()` was called on with respect to this number; 0.0 before."""
+        """The derivative of the loss that `backward()` was called on with respect to this number; 0.0 before."""
         if active:
             read(self, ".grad")
         grad: float = self._grad

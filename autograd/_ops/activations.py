@@ -49,9 +49,10 @@ def silu(x: Operand) -> Operand:
 
 
 def gelu(x: Operand) -> Operand:
-    """Return x times the normal distribution function of x, in its tanh form; any shape (Hendrycks and Gimpel 2016).
+    """Return x times the normal distribution function of x in its tanh form; any shape.
 
-    Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits where tanh is near -1.
+    From Hendrycks and Gimpel 2016. Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits
+    where tanh is near -1.
 
     >>> gelu(Value(100.0)).data
     100.0
@@ -103,7 +104,7 @@ def log_sum_exp(values: Sequence[Operand]) -> Operand:
 
 
 def _below_largest(values: Sequence[Operand]) -> tuple[list[Any], Any, Any]:
-    """Return the values minus the largest of them, the largest, and the logarithm of the sum of the exponentials.
+    """Return the values minus the largest, the largest, and the logarithm of the sum of the exponentials.
 
     No exponential of what is left overflows. The sum is that of the others plus 1, whose log1p keeps their digits. The
     largest minus itself is the number 0, so that its own gradient, which would cancel, takes no digits from others. If

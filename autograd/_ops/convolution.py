@@ -38,8 +38,8 @@ PerAxis: TypeAlias = int | Sequence[int]
 Padding: TypeAlias = str | int | Sequence[int | tuple[int, int]]
 """Zeros around an image: "same", "valid", or numbers, for each axis one or a pair (before, after)."""
 
-# The sample is the last axis in memory, whatever the order of the axes is: what a window takes from all samples then
-# lies together, and is copied, added and compared as a whole.
+# The sample is the last axis in memory, whatever the order of the axes is: the elements that a window takes from all
+# samples then lie together, and are copied, added and compared as a whole.
 
 
 class Plan(NamedTuple):
@@ -134,7 +134,7 @@ def gathered(xp: Namespace, x: Raw, plan: Plan, fill: float = 0.0) -> Any:
 
 
 def scattered(xp: Namespace, patches: Raw, plan: Plan, lengths: tuple[int, ...]) -> Any:
-    """Add up what windows hold, (channels, elements of a window, *windows, n), where they lie in an image."""
+    """Add up the elements of windows, (channels, elements of a window, *windows, n), where they lie in an image."""
     channels, n = patches.shape[0], patches.shape[-1]
     image = xp.zeros(padded_shape(channels, lengths, n, plan), patches.dtype)
     for k, place in enumerate(plan.places):

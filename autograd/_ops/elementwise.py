@@ -43,14 +43,14 @@ def select(xp: Namespace, condition: Raw, a: Raw, b: Raw) -> Any:
 
 
 def one_less(a: Operand, b: Operand) -> Any:
-    """Return the exponent in the derivative of a ** b: b - 1, but 1 where b is 0 and 0 * a ** -1 would be 0 * inf."""
+    """Return the exponent in the derivative of a ** b: b - 1, but 1 where that would make 0 * inf."""
     if isinstance(b, (float, int)) and b != 0:
         return b - 1
     return where(b == 0, where(abs(a) <= 2**-1024, 1.0, b - 1), b - 1)
 
 
 def from_bound(a: Operand, bound: Operand | None) -> Any:
-    """Return how far a number is from a bound, 1 where there is none."""
+    """Return how far a number is from a bound, 1 without a bound."""
     return 1.0 if bound is None else a - bound
 
 
@@ -60,7 +60,7 @@ def inverse_square(c: Operand) -> Any:
 
 
 def known_base(out: Operand, a: Operand, b: Operand) -> Any:
-    """Return the base whose logarithm the slope of a ** b for b has: 1, so no slope, where a power of 0 is 0 or 1."""
+    """Return the base in the slope of a ** b for b: 1, so no slope, where a power of 0 is 0 or 1."""
     return where(out == 0, 1.0, where(abs(a) + abs(b) == 0, 1.0, a))
 
 
@@ -239,8 +239,8 @@ def clip(
 ) -> Operand:
     """Return `a` where it lies between `min` and `max`, else the nearer of these; None is no bound.
 
-    The derivative at both bounds is taken as 1. Bounds that are nodes get what `a` does not; they and arrays broadcast
-    against `a`. `a_min` and `a_max` are NumPy's names for them.
+    The derivative at both bounds is taken as 1. Bounds that are nodes get the gradient where `a` gets none; they and
+    arrays broadcast against `a`. `a_min` and `a_max` are NumPy's names for them.
 
     >>> clip(Tensor([-2.0, 0.5, 2.0]), -1, 1).data
     array([-1. ,  0.5,  1. ])

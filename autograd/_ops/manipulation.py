@@ -59,7 +59,7 @@ def flip(x: Operand, axis: int) -> Any:
 
 
 def cut(g: Operand, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
-    """Cut `g` into the pieces that belong to the parts of a concatenation (of the flattened parts if None)."""
+    """Cut `g` into the pieces for the parts of a concatenation, of the flattened parts if `axis` is None."""
     if axis is None:
         flat = [reshape(part, shape=(math.prod(shape(part)),)) for part in parts]
         return [like(piece, part) for piece, part in zip(cut(g, tuple(flat), 0), parts)]
@@ -69,7 +69,7 @@ def cut(g: Operand, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
 
 
 def through_floats(g: Operand, out: Operand, a: Operand, dtype: Dtype) -> Any:
-    """Pass a gradient on, unless the numbers became integers or truths: these do not change with what they are of."""
+    """Pass a gradient on, but 0 to numbers that became integers or truths, which do not change with them."""
     import numpy
 
     return g if numpy.dtype(dtype).kind == "f" else where(False, g, 0.0)

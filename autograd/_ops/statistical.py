@@ -53,7 +53,7 @@ def average(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
 
 
 def deviations(xp: Namespace, a: Raw, axis: Axis) -> Any:
-    """Return `a` minus its mean over `axis`: exactly 0 where all elements are equal, which the rounded mean is not."""
+    """Return `a` minus its mean over `axis`, exactly 0 where all elements are equal."""
     lengths = shape(a)
     axes = range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     first = tuple(slice(1) if k in {axis % len(lengths) for axis in axes} else slice(None) for k in range(len(lengths)))
@@ -63,7 +63,7 @@ def deviations(xp: Namespace, a: Raw, axis: Axis) -> Any:
 
 
 def length(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
-    """Return the root of the sum of squares; these are of numbers near 1, so that none over- or underflows."""
+    """Return the root of the sum of squares of numbers scaled near 1, so that none over- or underflows."""
     largest = xp.max(xp.abs(a), axis=axis, keepdims=True, initial=0.0)
     largest = xp.where((largest > 0) & (largest < math.inf), largest, 1.0)
     # A power of two, by which nothing is rounded.
@@ -86,12 +86,12 @@ def mean_square(xp: Namespace, a: Raw, axis: Axis, keepdims: bool, ddof: float) 
 
 
 def unless_zero(out: Operand) -> Any:
-    """Return a root to divide by: 1 where it is 0, and so is what is divided."""
+    """Return a root to divide by: 1 where it is 0, as the dividend is 0 there, too."""
     return where(out == 0, 1.0, out)
 
 
 def other_factors(a: Operand, axis: Axis) -> Any:
-    """Return, for each element, the product of all others over `axis`, without dividing: factors may be zero."""
+    """Return for each element the product of all others over `axis`. Nothing is divided: factors may be zero."""
     rank = len(shape(a))
     axes = sorted(k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
     order = (*(k for k in range(rank) if k not in axes), *axes)
@@ -103,7 +103,7 @@ def other_factors(a: Operand, axis: Axis) -> Any:
 
 
 def products_before(rows: Operand) -> Any:
-    """Return, along the last axis, the product of all elements before each, in log2(n) multiplications of arrays."""
+    """Return for each element the product of those before it on the last axis, in log2(n) multiplications."""
     import numpy
 
     def shifted(x: Operand, by: int) -> Any:
@@ -126,7 +126,7 @@ def gaps(a: Array) -> Any:
 
 
 def below_largest(xp: Namespace, a: Raw, axis: Axis) -> tuple[Any, Any]:
-    """Return `a` minus its largest element over `axis`, and that element: exponentials of these cannot overflow."""
+    """Return `a` minus its largest element over `axis`, whose exponentials cannot overflow, and that element."""
     a = xp.asarray(a)
     largest = a.max(axis=axis, keepdims=True)
     largest = xp.where(xp.isfinite(largest), largest, 0.0)
@@ -134,7 +134,7 @@ def below_largest(xp: Namespace, a: Raw, axis: Axis) -> tuple[Any, Any]:
 
 
 def log_of_sum(xp: Namespace, lower: Raw, axis: Axis) -> Any:
-    """Return log(sum(exp(lower))) where the largest is 0: log1p of the sum of the others, which keeps their digits."""
+    """Return log(sum(exp(lower))), the largest being 0, as log1p of the sum of the others, to keep digits."""
     powers = xp.exp(lower)
     ties = powers == 1
     powers -= ties
@@ -160,7 +160,7 @@ def stable_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
 
 
 def shares(xp: Namespace, a: Raw, axis: Axis) -> Any:
-    """Return the exponentials of `a` divided by the largest over `axis`: all 1 in the limit where all are -inf."""
+    """Return the exponentials of `a` divided by the largest over `axis`, all 1 where all of `a` are -inf."""
     lower, _ = below_largest(xp, a, axis)
     powers = xp.exp(lower)
     powers += powers.max(axis=axis, keepdims=True) == 0

@@ -26,7 +26,7 @@ Edge = tuple[Node, int]
 
 
 class Derivative(NamedTuple):
-    """A derivative, or what becomes of a gradient g that is sent back: as text, as LaTeX, and its raw data."""
+    """A derivative, or a gradient g as it is sent back: as text, as LaTeX, and its raw data."""
 
     text: str
     latex: str
@@ -34,7 +34,7 @@ class Derivative(NamedTuple):
 
 
 class _Comparisons:
-    """Comparisons that are recorded, so that a formula says `where(y > 0, 1, 0)` and not just which it is here."""
+    """Comparisons that are recorded, so that a formula says `where(y > 0, 1, 0)`, not 1 or 0."""
 
     __slots__ = ()
 
@@ -60,7 +60,7 @@ class _Array(_Comparisons, Tensor):
 
 
 def local(node: Node, position: int, names: Mapping[Any, str], g: Raw | None = None) -> Derivative:
-    """Return the derivative of a node with respect to one of its inputs, as the formula that the table gives.
+    """Return the derivative of a node by one of its inputs, as the formula that the table gives.
 
     With `g`, the raw gradient of the node, it is what that becomes when it is sent back to the input: the formula has
     `g` in it. Without, it is the derivative itself; for arrays, of which that would be a large matrix, g is all ones.
@@ -77,7 +77,7 @@ def local(node: Node, position: int, names: Mapping[Any, str], g: Raw | None = N
 def derivative(
     expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Raw | None = None
 ) -> Derivative:
-    """Return the derivative of an expression with respect to what goes in at `edges`; names and `g` as for `local`.
+    """Return the derivative of an expression by its inputs at `edges`; names and `g` as for `local`.
 
     `expression` is nodes in topological order, the result last; all their other inputs are written by name.
     """
@@ -86,7 +86,7 @@ def derivative(
 
 
 def written_out(expression: Sequence[Node], names: Mapping[Any, str]) -> Derivative:
-    """Return the last node of an expression as a formula of what goes into the expression."""
+    """Return the last node of an expression as a formula of the inputs of the expression."""
     out, called, _ = _copied(expression, (), names, symbolic=False)
     del called[out]
     return _written(out, called, simplify=False)
@@ -113,7 +113,7 @@ def _derivative(
 def _on_symbols(
     expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], g: Raw | None, symbolic: bool
 ) -> Derivative | None:
-    """Run the rules on symbols; None if they cannot be: raw numbers can do what nodes cannot, such as math.cos(x)."""
+    """Run the rules on symbols; None if they cannot be: nodes know no math.cos(x), which raw numbers do."""
     out, called, targets = _copied(expression, edges, names, symbolic)
     # The gradient of a number with respect to itself is 1, by which nothing need be multiplied.
     arriving = one_like(out) if g is None else _symbol(g, symbolic)
@@ -154,7 +154,7 @@ def _written(result: Operand, called: Mapping[Node, str], simplify: bool = True)
 def _copied(
     expression: Sequence[Node], edges: Collection[Edge], names: Mapping[Any, str], symbolic: bool
 ) -> tuple[Node, dict[Node, str], list[Node]]:
-    """Copy an expression onto symbols; return its last node, the names of the symbols, and those that stand at `edges`.
+    """Copy an expression onto symbols; return its last node, the symbols' names, and the symbols at `edges`.
 
     The copy holds the data of the original at the time it was computed. Numbers without a name stay numbers.
     """

@@ -28,11 +28,11 @@ ACCEPTED = "accepted are numbers, variables, + - * / **, comparisons, [lists] an
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, in one line."""
+    """A mistake in an expression, in one line."""
 
 
 def functions() -> dict[str, Any]:
-    """Return what may be called, by name: the table's operations on numbers, and the functions made from them."""
+    """Return the functions that may be called, by name: operations on numbers, and functions made from them."""
     found: dict[str, Any] = {name: op for name, op in TABLE.items() if op.elementwise}
     made = {name: f for name, f in vars(activations).items() if getattr(f, "__module__", "") == activations.__name__}
     return found | {name: f for name, f in made.items() if not name.startswith("_") and name != "take"}
@@ -50,7 +50,7 @@ class Expression(NamedTuple):
 
 
 def parse(text: str) -> Expression:
-    """Return a text as an expression; raise ExpressionError for what is none, too long, too deep or not accepted."""
+    """Return a text as an expression; raise ExpressionError if it is none, too long, too deep or not accepted."""
     text = text.strip()
     if len(text) > LENGTH:
         raise ExpressionError(f"the expression has {len(text):,} characters; at most {LENGTH:,} are read")
@@ -100,7 +100,7 @@ def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
     """
     known = functions()
     results: list[Any] = []
-    # A list in place of recursion: what goes into a piece of syntax is computed first, then the piece itself.
+    # A list in place of recursion: the parts of a piece of syntax are computed first, then the piece itself.
     todo: list[tuple[ast.expr, bool]] = [(expression.tree, False)]
     while todo:
         node, ready = todo.pop()
@@ -156,7 +156,7 @@ def _applied(node: ast.expr, args: list[Any], known: Mapping[str, Any], variable
             return _called(known[name], args[: len(node.args)], node.keywords, args[len(node.args) :])
         case ast.BinOp(op=op) | ast.UnaryOp(op=op) | ast.Compare(ops=[op]):
             return _called(TABLE[OPERATIONS[type(op)]], args)
-    # What is left is a list.
+    # Only a list is left.
     return args
 
 

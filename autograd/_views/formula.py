@@ -27,13 +27,13 @@ UNKNOWN = "x if x else x"
 WIDTH = 60
 
 MAX_EXACT_ELEMENTS = 12
-"""A larger array is no line that Python could read, but told by its shape."""
+"""A larger array is written as its shape, not as a line that Python could read."""
 
 LONG = 200
 """A text beyond this many characters is read by nobody; texts of shared parts may grow exponentially."""
 
 _AMBIGUOUS = re.compile(r"[\s+\-*/=<>]")
-"""What makes a label look like a formula, so that it is written in parentheses."""
+"""A label with one of these looks like a formula, so it is written in parentheses."""
 
 
 def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[str, str]]:
@@ -71,7 +71,7 @@ def assignments(root: Node, names: dict[Node, str] | None = None) -> list[tuple[
 
 
 def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
-    """Return the names of nodes: those given, else their labels; what would appear twice gets a number."""
+    """Return the names of nodes: those given, else their labels; a name that would appear twice gets a number."""
     found: dict[Node, str] = {}
     taken: dict[str, int] = {}
     for node in nodes:
@@ -83,7 +83,7 @@ def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
 
 
 def formula(root: Operand, names: Mapping[Node, str], simplify: bool = True) -> str:
-    """Return the computation of `root` as one text: nodes with a name are written by it, all others written out.
+    """Return the computation of `root` as one text. Nodes with a name stand by it, all others written out.
 
     Numbers have six digits, and parts that would get too long are written as "…". With `simplify`, operations on
     special numbers are written as what they equal: `1.0 * x` as `x`, see `identities` of a primitive.
@@ -115,7 +115,7 @@ def _text(item: Operand, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
 
 
 def _simpler(node: Node) -> Any:
-    """Return what a node equals by an identity of its operation: an input, a number, or a simpler node."""
+    """Return an equal of a node by an identity of its operation: an input, a number, or a simpler node."""
     for position, special, rewrite in node.op.identities if node.op else ():
         given = node.inputs[position]
         if special is ANY or (not isinstance(given, Node) and uniform(given) == special):
@@ -124,12 +124,12 @@ def _simpler(node: Node) -> Any:
 
 
 def is_one_number(node: Node, data: Raw) -> bool:
-    """Tell whether an argument of a node is written as one number: as in 2 * X, but not in a product of matrices."""
+    """Tell whether an argument is written as one number, as in 2 * X, but not in a product of matrices."""
     return not shape(data) or (node.op is not None and node.op.elementwise and uniform(data) is not None)
 
 
 def short_number(data: Raw) -> tuple[str, str]:
-    """Return the text and the outline of raw data: a number with six digits, an array that repeats one as that."""
+    """Return the text and the outline of raw data, an array that repeats one number as that number."""
     value = uniform(data)
     return outlined(data_text(data if value is None else value))
 
@@ -140,7 +140,7 @@ def outlined(text: str) -> tuple[str, str]:
 
 
 def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any]) -> tuple[str, str]:
-    """Return an operation on texts as text, and its outline: the same with short texts in place of the inputs.
+    """Return an operation on texts as text, and its outline, which has short texts in place of the inputs.
 
     Each input is a text with its outline, which tells whether the text needs parentheses here.
     """
@@ -158,7 +158,7 @@ def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str,
 
 
 def _sign_before(bare: str, gap: str) -> bool:
-    """Tell whether an operator stands before what is in `bare` and not in `gap`."""
+    """Tell whether an operator stands right before the place where `bare` and `gap` begin to differ."""
     start = next((k for k, (a, b) in enumerate(zip(bare, gap)) if a != b), len(gap))
     return bare[:start].rstrip().endswith(tuple("+-*/@"))
 

@@ -53,6 +53,6 @@ def places(order: list[Node]) -> dict[Node, Place]:
             leading.update(i for i in node.inputs if isinstance(i, Node))
         elif node.op is not None:
             found.pop(node, None)
-    # What is drawn stands by itself.
+    # The node that is drawn stands by itself.
     found.pop(order[-1], None)
     return found

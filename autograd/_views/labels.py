@@ -14,7 +14,7 @@ _LABEL = re.compile(
 
 
 def read(label: str) -> Symbol:
-    """Take a label apart into a base, a superscript and a subscript; text that is no such symbol is all base.
+    """Take a label apart into a base, a superscript and a subscript; any other text is all base.
 
     >>> from autograd._views.labels import read
     >>> read("w(1)_2,3")

@@ -16,7 +16,7 @@ GREEK = frozenset((
 FUNCTIONS = {name: rf"\{name}" for name in ("cos", "cosh", "exp", "log", "max", "min", "sin", "sinh", "tan", "tanh")}
 FUNCTIONS |= {"atan": r"\arctan", "maximum": r"\max", "minimum": r"\min", "sigmoid": r"\sigma"}
 
-# What stands where the argument of a function is written in a way of its own.
+# Functions that are written around their argument, which stands for %s.
 SHAPES = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|"}
 
 COMPARED: dict[type[ast.cmpop], str] = {
@@ -34,7 +34,7 @@ _SPECIAL = {
 
 
 def latex_label(label: str) -> str:
-    """Return a label as LaTeX: w1 as w_{1}, y_hat with its hat, w(1)_2,3 as in a network, all others upright.
+    """Return a label as LaTeX: w1 as w_{1}, y_hat with its hat, w(1)_2,3 as in a network, others upright.
 
     Whatever the label holds is shown as text: none of it can be a command.
 
@@ -70,7 +70,7 @@ def latex_number(text: str) -> str:
 
 
 def latex_formula(text: str, names: Mapping[str, str], times: str = r"\,") -> str:
-    """Return a formula as LaTeX; `names` says what stands for the identifiers in it, `times` for a product.
+    """Return a formula as LaTeX, with the LaTeX in `names` for its identifiers and `times` for a product.
 
     A text that is no Python, such as a user's own way of writing an operation, is shown as it is.
 
@@ -114,7 +114,7 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
         return text if level >= least else rf"\left({text}\right)"
 
     def base(part: ast.expr) -> str:
-        # What has a power of its own needs parentheses, too.
+        # A base with a power of its own needs parentheses, too.
         text, level = _tex(part, names, times)
         return text if level == ATOM and "^" not in text else rf"\left({text}\right)"
 

@@ -11,7 +11,7 @@ from autograd._core.types import Raw
 from autograd.picture.shapes import number
 
 MAX_WRITTEN_ELEMENTS = 6
-"""An array of more elements is told by its shape."""
+"""An array of more elements is written as its shape."""
 
 MAX_DRAWN_ELEMENTS = 4
 """In a box there is less room."""
@@ -45,7 +45,7 @@ def is_large(data: Raw) -> bool:
 
 
 def drawn_text(data: Raw) -> str:
-    """Return a number, a small array whole, and of a larger one its smallest and largest element, for a picture.
+    """Return data as text for a picture: of a larger array, only the smallest and largest element.
 
     >>> from autograd._views.numbers import drawn_text
     >>> drawn_text(-1 / 3), drawn_text(Tensor([-1.0, 0.0, 1.0, 2.0, 3.0]).data)

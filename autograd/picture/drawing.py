@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TWICE = 100_000
-"""Up to so many bytes a notebook holds a picture in two forms."""
+"""Up to this many bytes, a notebook holds a picture in two forms."""
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -75,7 +75,7 @@ class Drawing:
 
 
 def bundle(drawing: Drawing) -> dict[str, str]:
-    """Return what a notebook shows of a drawing.
+    """Return a drawing in the forms that a notebook shows.
 
     An image in HTML is shown everywhere, in a notebook that is not trusted, too; it shrinks to half its size to fit
     the page, then scrolls. The bare SVG is for exports that know no HTML, unless it would double a large output.

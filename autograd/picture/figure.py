@@ -20,7 +20,7 @@ from matplotlib.transforms import Affine2D
 from .shapes import Curve, Ellipse, Picture, Shape, Text, arrow_head, parts_of
 
 PIXELS = 25e6
-"""At most so many in a PNG: what opens it may have little memory."""
+"""At most this many in a PNG: the program that opens it may have little memory."""
 
 LONGEST = 14_400.0
 """In points: Acrobat opens no longer page, LaTeX none that is much longer."""
@@ -43,7 +43,7 @@ SETTINGS: Any = {
 
 
 def figure_bytes(picture: Picture, form: str) -> bytes:
-    """Return what a file of a picture holds; `form` is "png" or "pdf"."""
+    """Return the bytes of a picture's file; `form` is "png" or "pdf"."""
     width, height = picture.width, picture.height
     zoom = min(1.0, LONGEST / max(width, height)) / 72
     dpi = min(144.0, math.sqrt(PIXELS / (width * height)) / zoom)
@@ -67,7 +67,7 @@ def figure_bytes(picture: Picture, form: str) -> bytes:
 
 
 def _artists(shape: Shape, zoom: float) -> list[Any]:
-    """Return what Matplotlib draws a shape with; sizes of texts and widths of lines are zoomed, places are not."""
+    """Return Matplotlib's artists for a shape; sizes of texts and widths of lines are zoomed, places are not."""
     if isinstance(shape, Text):
         return _text(shape, zoom)
     if isinstance(shape, Curve):

@@ -1,4 +1,4 @@
-"""The shapes that drawings are made of, and what they have in common: sizes of texts, colours, a legend.
+"""The shapes of drawings, and the sizes of texts, the colours and the legend that they share.
 
 Lengths are pixels of the SVG and points of the PDF; x goes to the right, y down.
 """
@@ -15,11 +15,11 @@ NEGATIVE, ZERO, POSITIVE = (0x0B, 0x53, 0xA5), (0xB5, 0xB5, 0xB5), (0xC8, 0x3A, 
 MARGIN = 8.0
 
 SMALL = 0.7
-"""How large super- and subscripts are, compared to what they stand at."""
+"""How large super- and subscripts are, compared to their base."""
 
 
 class Symbol(NamedTuple):
-    """A text with a superscript and a subscript, either of which may be empty."""
+    """A text with a superscript and a subscript; both may be empty."""
 
     base: str
     above: str = ""
@@ -63,7 +63,7 @@ class Curve(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A line of text on the baseline y; `anchor` ("start", "middle" or "end") says what of it stands at x."""
+    """A line of text on the baseline y, whose `anchor` ("start", "middle" or "end") stands at x."""
 
     x: float
     y: float
@@ -90,7 +90,7 @@ class Group(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Groups from back to front on a white sheet; `title` is what a screen reader says."""
+    """Groups from back to front on a white sheet; a screen reader says the `title`."""
 
     width: float
     height: float
@@ -140,7 +140,7 @@ def number(x: float, minus: str = "−") -> str:
 
 
 def mixed(t: float) -> str:
-    """Return a colour between blue (t = -1), grey (0) and orange (1): told apart with any colour vision; nan is black.
+    """Return a colour between blue (t = -1), grey (0) and orange (1), for any colour vision; nan is black.
 
     >>> from autograd.picture import mixed
     >>> mixed(-1.0), mixed(0.0), mixed(2.0)
@@ -195,7 +195,7 @@ def _corners(shape: Shape) -> Sequence[tuple[float, float]]:
 
 
 def parts_of(text: Text) -> list[tuple[str, float, float]]:
-    """Return the base of a symbol, its superscript and its subscript, if any: text, size, height above the baseline."""
+    """Return base, superscript and subscript of a symbol, each as text, size and height above the baseline."""
     base, above, below = text.symbol
     small = SMALL * text.size
     return [(base, text.size, 0.0)] + [

@@ -37,7 +37,7 @@ def _n(x: float) -> str:
 
 def _svg_shape(shape: Shape) -> str:
     if isinstance(shape, Text):
-        # What most texts have stands at the head of the file.
+        # The look of most texts stands at the head of the file.
         look = f' font-size="{_n(shape.size)}"' * (shape.size != SIZE) + f' fill="{shape.color}"' * (shape.color != INK)
         look += ' font-weight="bold"' * shape.bold + f' class="{shape.kind}"' * bool(shape.kind)
         if shape.anchor != "start":

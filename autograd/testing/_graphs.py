@@ -98,7 +98,7 @@ class Graph:
     def __repr__(self) -> str:
         lines: dict[str, str] = {}
         for k, node in enumerate(self.nodes()):
-            # Several results share inputs, which are told once.
+            # Several results share inputs, which are written once.
             lines |= {name if name != "out" or not k else f"out{k + 1}": text for name, text in assignments(node)}
         return "\n".join(f"{name} = {text}" for name, text in lines.items())
 
@@ -168,7 +168,7 @@ def numbers(domain: Interval, length: tuple[int, ...]) -> st.SearchStrategy[Any]
 
 
 def row(operation: Callable[..., Any] | str | Primitive) -> Primitive:
-    """Return the row of the table for a primitive's function, name or row; raise ValueError if there is none."""
+    """Return the row of the table for a primitive's function, name or row; raise ValueError without a row."""
     name = operation if isinstance(operation, str) else getattr(operation, "name", getattr(operation, "__name__", ""))
     if name not in TABLE:
         raise ValueError(
@@ -178,7 +178,7 @@ def row(operation: Callable[..., Any] | str | Primitive) -> Primitive:
 
 
 def forms(made: Primitive) -> list[Example]:
-    """Return the shapes and settings to try a primitive with; one that works element by element takes any shapes."""
+    """Return the shapes and settings to try a primitive with; an elementwise one without examples takes numbers."""
     if made.examples:
         return list(made.examples)
     if not made.elementwise or made.arity is None or made.settings:

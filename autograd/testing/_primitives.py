@@ -25,11 +25,11 @@ from ._graphs import Graph, forms, row, single
 from ._strategies import broadcastable_shapes
 
 SAME = 8 * 2.0**-52
-"""Forms of one operation agree to so many roundings."""
+"""How many roundings forms of one operation may differ by."""
 
 
 class WrongPrimitive(AssertionError):
-    """What `check_primitive` found: the message tells it, `graph` is the smallest computation that shows it."""
+    """A mistake that `check_primitive` found; `graph` is the smallest computation that shows it."""
 
     __module__ = "autograd.testing"
 

@@ -36,7 +36,7 @@ def values(domain: Interval = REAL) -> st.SearchStrategy[Value]:
 def tensors(
     shape: Shape | st.SearchStrategy[Shape] = (), dtype: str = "float64", domain: Interval = REAL
 ) -> st.SearchStrategy[Tensor]:
-    """Return a strategy for Tensors of a shape (or of shapes from a strategy) with data inside an open interval.
+    """Return a strategy for Tensors of a shape, or of shapes from a strategy, with data in an open interval.
 
     `dtype` is "float64" or "float32". Raises ValueError for another dtype or an empty interval.
 
@@ -51,7 +51,7 @@ def tensors(
 
 
 def broadcastable_shapes(count: int = 2) -> st.SearchStrategy[tuple[tuple[int, ...], ...]]:
-    """Return a strategy for `count` shapes of up to three axes, each up to 3 long, that broadcast together.
+    """Return a strategy for `count` shapes that broadcast together, of up to three axes, each up to 3 long.
 
     >>> from hypothesis import find
     >>> from autograd.testing import broadcastable_shapes

@@ -23,7 +23,7 @@ class Ew(NamedTuple):
 
 
 class Gather(NamedTuple):
-    """Movement: out[i] = sources[table[i]], the sources one behind the other; `fill` where the table has -1."""
+    """Movement: out[i] = sources[table[i]], the sources joined in a row. `fill` stands where the table has -1."""
 
     out: int
     sources: tuple[int, ...]

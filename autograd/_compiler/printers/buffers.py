@@ -1,4 +1,4 @@
-"""Large arrays that nothing needs any more are written over, so that memory need not be asked for again."""
+"""Large arrays that nothing needs any more are written over, which saves asking for new memory."""
 
 from __future__ import annotations
 

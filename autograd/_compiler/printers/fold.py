@@ -18,7 +18,7 @@ Written = list[tuple[Node, Lines]]
 
 
 def folded(program: Program, written: Written) -> Written:
-    """Return the lines of a program with those that nobody named, and one other line uses, inside that one."""
+    """Return the lines of a program; each unnamed line that one other line uses stands inside that one."""
     free = _unnamed(program, written)
     waiting: dict[Node, Let] = {}
     out = []

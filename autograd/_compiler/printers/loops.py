@@ -115,7 +115,7 @@ def _function(printer: Printer, function: str, parameters: list[str], lines: Lin
 
 
 def _summing(printer: Printer, op: Primitive, function: str, body: Body, names: Names) -> str:
-    """Return the function that adds one more term to a total: Numba may take the terms of this alone in any order."""
+    """Return the function that adds one more term to a total, whose terms Numba may take in any order."""
     total, term, both = leaf(0.0), leaf(0.0), leaf(0.0)
     names.rename(total, "total")
     names.rename(term, "term")

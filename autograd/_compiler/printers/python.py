@@ -43,7 +43,7 @@ _WHERE = TABLE["where"]
 
 
 def write(program: Program, functional: bool = False) -> str:
-    """Return the source of a program; a `functional` one works on JAX's arrays alone, and writes to none of them.
+    """Return the source of a program. A `functional` one works on JAX's arrays alone, and writes to none.
 
     Else large arrays that are no longer needed are written over.
     """
@@ -183,7 +183,7 @@ class Body:
         return self._constant(item) if shape(item) and (self._functional or not 0 < item.size <= 8) else item
 
     def _constant(self, data: Raw) -> Given:
-        """Return an array that is the same at every call: written out above the function, or given to it if large."""
+        """Return an array that is the same at every call. It is written above the function, or given to it if large."""
         key = data.shape, data.dtype.str, data.tobytes()
         if key not in self._constants:
             text = self._names.new("c1")

@@ -7,7 +7,7 @@ from autograd._core.node import Node
 
 
 def assign(target: Node, node: Node) -> None:
-    """Set the data of a leaf to those of a node; in a step that is replayed, without computing them before the rest.
+    """Set the data of a leaf to those of a node. In a replayed step, they are computed with the rest.
 
     >>> total = Value(0.0)
     >>> assign(total, total + 1)

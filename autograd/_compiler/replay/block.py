@@ -112,7 +112,7 @@ class Block:
 
 
 def block(f: Callable[..., Any], *args: Tree, **kwargs: Tree) -> Tree:
-    """Return `f(*args, **kwargs)`; in a step that is replayed, f is recorded once for each structure of its arguments.
+    """Return `f(*args, **kwargs)`. In a replayed step, f is recorded once for each structure of its arguments.
 
     f must do nothing but compute with Values: what its arguments hold decides about numbers alone, and what it uses
     beside them does not change. Modules among the arguments tell with `as_block` what they compute with.

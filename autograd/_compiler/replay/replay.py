@@ -166,7 +166,7 @@ class Replay:
         self._root = Place()
 
     def _is_near(self, gradients: list[tuple[Node, Any]], J: Node) -> bool:
-        """Tell whether the gradients are those that the step itself has; a program that finds others is not used."""
+        """Tell whether the gradients agree with those of the step itself. A program with others is not used."""
         nodes = [node for node, _ in gradients]
         before = [node._grad for node in nodes]
         J.backward()

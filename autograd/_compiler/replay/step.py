@@ -98,7 +98,7 @@ class Missed:
 
 
 def inputs_of(parts: list[Any], slot: int) -> tuple[list[Any], int]:
-    """Return the inputs that parts of a key stand for, if the first that is new has this slot, and the next slot."""
+    """Return the inputs for the parts of a key, the first new one in this slot, and the next free slot."""
     inputs: list[Any] = []
     for part in parts:
         if type(part) is int:

@@ -106,7 +106,7 @@ class Arrays:
 
 
 def _part(before: tuple[int, ...], base: int, count: int, step: int, length: int) -> list[tuple[Any, Any]]:
-    """Return the operation that takes `count` elements of the last axis, which is `length` long; none if all."""
+    """Return the operation that takes `count` of `length` elements of the last axis, none if all are taken."""
     if count == length:
         return []
     chosen = slice(base, base + (count - 1) * step + 1, None if step == 1 else step)

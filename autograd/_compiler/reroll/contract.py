@@ -15,7 +15,7 @@ Placed: TypeAlias = tuple[Operand, tuple[int, ...]]
 
 
 def sum_of(made: Primitive, count: int, term: list[tuple[Any, tuple[int, ...]]], rank: int) -> Any:
-    """Return the sum of `count` terms over their axis `rank`, or of the products of two; aligned for those before."""
+    """Sum `count` terms, or products of two, over their axis `rank`; align the result for the axes before."""
     (array, axes), *others = term
     for other, across in others:
         product, times = next(
@@ -37,7 +37,7 @@ def sum_of(made: Primitive, count: int, term: list[tuple[Any, tuple[int, ...]]],
 
 
 def _contracted(product: Primitive, left: Placed, right: Placed, rank: int) -> Any:
-    """Return the product of two arrays, each with its axes, summed over the axis `rank`; aligned for those before."""
+    """Multiply two arrays and sum over the axis `rank`; align the result for the axes before."""
     shared = sorted(set(left[1]) & set(right[1]) - {rank})
     if min(set(right[1]) - set(left[1]), default=rank) < min(set(left[1]) - set(right[1]), default=-1):
         left, right = right, left

@@ -29,7 +29,7 @@ class Group(NamedTuple):
 
 
 def levels_of(scalars: Scalars) -> list[dict[Any, list[int]]] | None:
-    """Return the numbers of all operations by height above the leaves, and then by operation and number of arguments.
+    """Return the numbers of all operations by height above the leaves, then by operation and argument count.
 
     A sum of sums that nothing else uses becomes, in `scalars`, one sum of many terms. None for too many levels.
     """

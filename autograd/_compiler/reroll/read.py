@@ -101,7 +101,7 @@ def _operation(node: Node) -> tuple[Any, ...]:
 
 
 def _template(made: Primitive, count: int, given: Settings) -> list[tuple[Any, Any, list[Any]]]:
-    """Return the operations that a variadic primitive of `count` arguments is made of, by running its forward on nodes.
+    """Run the forward of a variadic primitive on `count` nodes, and return the operations that it is made of.
 
     Each comes with its settings and arguments, which are positions (first of the primitive's arguments, then of these
     operations) and constants. A sum of sums is one sum; what went into it has no arguments any more. Empty if the

@@ -34,7 +34,7 @@ SAME = 1e-6
 
 @without_warnings
 def reroll(roots: list[Node], packs: list[tuple[Any, dict[Node, int]]]) -> list[Any] | None:
-    """Return a node for each of `roots`, computed by few operations on the arrays of `packs`; None if it does not pay.
+    """Compute `roots` by few operations on the arrays of `packs`; return their nodes, None if it does not pay.
 
     Each pack is a Tensor of shape (n,) and the nodes whose numbers it holds, by position; of shape (n, ...) for nodes
     that hold arrays of one shape. A leaf in no pack is a constant. The results are of the kind and shape of the roots.

@@ -112,7 +112,7 @@ def choice(condition: Expression, yes: Expression, no: Expression) -> Expression
 def called(
     kind: str, args: Iterable[Expression], keywords: Iterable[tuple[str, Expression]] = (), what: str = ""
 ) -> Expression:
-    """Return a call of a function of NumPy's, of a method (of the first argument) or of the first argument itself."""
+    """Return a call of NumPy's function, of a method (of the first argument) or of the first argument itself."""
     given = tuple(keywords)
     return Expression(kind, (*args, *(item for _, item in given)), (what, *(key for key, _ in given)))
 

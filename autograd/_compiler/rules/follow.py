@@ -20,7 +20,7 @@ MOST_DECISIONS = 4
 def lines_of(
     result: object, forward: Callable[..., Any], arguments: list[Any], settings: Settings, arrays: bool
 ) -> tuple[Lines, str]:
-    """Return the lines that compute a forward rule, one operation each, and name the result; and the kind of that.
+    """Return the lines of a forward rule, one operation each, the last of which names the result, and its kind.
 
     It is "f" for floats, "b" for truths; "i" may be an integer, which counts as a float to the engine. What differs
     from call to call is `Given`, among the arguments and inside the settings; all else is written as it is. Raises

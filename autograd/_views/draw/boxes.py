@@ -1,4 +1,4 @@
-"""The boxes and circles of a drawn graph: what is written in them, and how each kind looks."""
+"""The boxes and circles of a drawn graph: their text, and the look of each kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 """Every kind of number has a border of its own, so that no one needs the colours; the root's is double."""
 
 
-# Of a folded graph, what is outside of all layers.
+# The nodes of a folded graph that are outside of all layers.
 INPUTS: Place = ("inputs",)
 LOSS: Place = ("loss",)
 
@@ -78,7 +78,7 @@ def _digits(data: Raw) -> str:
 
 
 def node_box(id: str, node: Node, is_root: bool, place: Place, later: Raw | None = None) -> Item:
-    """Return the box of a node, with room for its `later` data; its title has the whole label and all digits."""
+    """Return the box of a node, with room for its `later` data. Its title has the whole label and all digits."""
     leaf = "parameter" if is_parameter(node) else "input"
     kind = "root" if is_root else "result" if node.op is not None else leaf
     heading = f"{clean(node.label, 500)} ({kind})" if node.label else kind
@@ -88,7 +88,7 @@ def node_box(id: str, node: Node, is_root: bool, place: Place, later: Raw | None
 
 
 def echo(of: Item, id: str, place: Place) -> Item:
-    """Return a small box for a number that is drawn elsewhere: its label, or what it is."""
+    """Return a small box for a number that is drawn elsewhere: its label, or its data."""
     return _box(id, of.kind, of.lines[0].removeprefix("data "), [], f"{of.title}\n(drawn again)", place)
 
 
@@ -99,7 +99,7 @@ def constant_box(id: str, data: Raw, place: Place) -> Item:
 
 
 def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: list[Node]) -> Item:
-    """Return a box that stands for many nodes (and, for inputs, constants); of a single output it shows the data."""
+    """Return a box that stands for many nodes and constants. It shows the data of a single output."""
     size = sum(math.prod(node.shape) for node in nodes if node.op is None and is_parameter(node))
     operations = sum(node.op is not None for node in nodes)
     rows = [("parameters", f"{size:,}")] if size else [("operations", f"{operations:,}")]

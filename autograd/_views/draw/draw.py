@@ -52,10 +52,10 @@ BYTES_IN_A_CELL = 200_000
 """Every run of a cell is kept in the notebook; HTML takes a third more than the SVG in it."""
 
 MANY = 12
-"""Of the numbers outside of all layers, a folded graph shows so many one by one, and folds more."""
+"""How many numbers outside of all layers a folded graph shows one by one; it folds more."""
 
 
-# Dark enough to be read as text on white, and told apart with any colour vision.
+# Dark enough to be read as text on white, and different for any colour vision.
 PALETTE = ("#1f78a8", "#c43400", "#141452", "#a030d0", "#5a2a00")
 
 DECADES = 4
@@ -108,7 +108,7 @@ def draw(root: Node, *, gradients: bool = False, fold: str | None = None) -> Dra
 def drawing_of(
     order: list[Node], boxes: dict[Node, Place], gradients: bool = False, later: Mapping[Node, Any] | None = None
 ) -> Drawing:
-    """Return the drawing of a topological order, however long; nodes in `boxes` disappear in the box of that name.
+    """Return the drawing of a topological order, however long. Nodes in `boxes` disappear in their boxes.
 
     There is room for the data that nodes will have `later`.
 
@@ -144,7 +144,7 @@ def colors(order: list[Node]) -> dict[Node, str]:
 
 @without_warnings
 def flows(order: list[Node]) -> Flow:
-    """Return the gradient that flows from each node to its operation (None), and from there to each argument."""
+    """Return the gradient that flows from each node to its operation (None), and on to each argument."""
     found: Flow = {}
     for node, g, sent in sweep(order, {order[-1]: one_like(order[-1])}):
         found[node, None] = _largest(g)
@@ -162,7 +162,7 @@ def _largest(g: Raw) -> float:
 
 
 def folded(order: list[Node], fold: str | None) -> dict[Node, Place]:
-    """Return the box that each node disappears in; raise ValueError for a graph without layers or perceptrons."""
+    """Return the box that hides each node; raise ValueError for a graph without layers or perceptrons."""
     if fold is None:
         return {}
     found = places(order)
@@ -191,7 +191,7 @@ def folded(order: list[Node], fold: str | None) -> dict[Node, Place]:
 
 
 def size(order: list[Node], boxes: dict[Node, Place]) -> tuple[int, int]:
-    """Return how many numbers and boxes there are to draw, where nodes disappear in boxes, and how many arrows.
+    """Count the numbers and boxes to draw, where nodes disappear in boxes, and the arrows.
 
     In a folded graph all data are taken for one box, as many of them are.
     """
@@ -224,7 +224,7 @@ def constants(order: list[Node], boxes: dict[Node, Place]) -> dict[tuple[Node, i
 
 
 def is_data(node: Node, constant: Raw) -> bool:
-    """Tell whether a constant is data: an array, or a number in a list of arguments (the x of a weighted sum)."""
+    """Tell whether a constant is data: an array, or a number in a list of arguments, as x in a weighted sum."""
     return shape(constant) != () or (node.op is not None and node.op.arity is None)
 
 
@@ -269,7 +269,7 @@ def items_of(
 
 
 def links_of(order: list[Node], boxes: dict[Node, Place], raw: dict[tuple[Node, int], str], flow: Flow) -> list[Link]:
-    """Return the arrows of a graph; of several to or from a folded part, the one with the largest gradient."""
+    """Return the arrows of a graph, one for several to or from a folded part: that of the largest gradient."""
     color = colors(order)
     ids = {node: box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)}
     links: dict[str, Link] = {}
@@ -323,7 +323,7 @@ def picture_of(title: str, items: Sequence[Item], links: Sequence[Link]) -> Pict
 
 
 def _frame(place: Place, items: Sequence[Item], at: Layout) -> list[Shape]:
-    """Return the frame around all that has a place, with its name; the perceptrons of a layer are equally wide."""
+    """Return the frame around all placed items, with its name. The perceptrons of a layer are equally wide."""
     layer = [(item, *at.nodes[item.id]) for item in items if item.place[:1] == place[:1]]
     inside = [(item, y) for item, _, y in layer if item.place[: len(place)] == place]
     margin = 9.0 if any(len(item.place) > len(place) for item, _ in inside) else 0.0
@@ -360,7 +360,7 @@ def _weight(flow: float, largest: float, thickest: float) -> tuple[str, float, b
 
 
 def _show(node: Node, include: object = None, exclude: object = None) -> dict[str, str]:
-    """What a notebook shows for a node: its graph, folded if it is large, or plain text if that cannot be."""
+    """Return a node as a notebook shows it: its graph, folded if it is large, or else plain text."""
     shown = {"text/plain": repr(node)}
     if node.op is not None:
         try:

@@ -13,16 +13,16 @@ from autograd._views.groups import Place
 from .boxes import LOOKS, Item, Link, echo
 
 SECONDS = 60
-"""What takes longer is given up: no one waits for it."""
+"""A layout that takes longer is given up: no one waits for it."""
 
 ON_THE_LEFT = 12
-"""So many leaves stand in the first column, as on a slide; the arrows from more would be long."""
+"""How many leaves stand in the first column, as on a slide; the arrows from more would be long."""
 
 FAR = 8
 """An arrow over more columns is long."""
 
 COLUMNS = 2_000
-"""So many columns all arrows together may pass: Graphviz has to find a place for each arrow in each column."""
+"""How many columns all arrows together may pass: Graphviz has to find a place for each arrow in each column."""
 
 Point = tuple[float, float]
 
@@ -35,7 +35,7 @@ class Layout(NamedTuple):
 
 
 def program() -> str | None:
-    """Return the program that lays out: $GLASSGRAD_DOT, else the system's `dot`, else the one that pip installed."""
+    """Return the layout program: $GLASSGRAD_DOT, else the system's `dot`, else the one that pip installed."""
     import shutil
 
     return (
@@ -47,7 +47,7 @@ def program() -> str | None:
 
 
 def layout(dot: str) -> Layout:
-    """Return the places of what a Graphviz text draws; raise RuntimeError if that cannot be."""
+    """Return the places of all items that a Graphviz text draws; raise RuntimeError if that cannot be."""
     import json
     import subprocess
 
@@ -93,7 +93,7 @@ def _read(told: dict[str, Any]) -> Layout:
 
 
 def lay_out(items: Sequence[Item], links: Sequence[Link]) -> Layout:
-    """Return the places of items and links; the perceptrons of a layer stand in order, whatever Graphviz's version."""
+    """Return the places of items and links. The perceptrons of a layer stand in order with any Graphviz."""
     stacked = any(len(frame) == 2 for frame in frames(items))
     return layout(dot_text(items, links, upwards=stacked and _stacks_upwards(program())))
 
@@ -107,7 +107,7 @@ def _stacks_upwards(program: str | None) -> bool:
 
 
 def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False) -> str:
-    """Return a graph in Graphviz's language: all that its layout needs, and enough for Graphviz to draw it, too.
+    """Return a graph in Graphviz's language, enough to lay it out, and for Graphviz to draw it, too.
 
     With `upwards`, the perceptrons of a layer are told in reverse order.
     """
@@ -124,7 +124,7 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
         *(_node(item, circle * (item.kind == "operation")) for item in items),
     ]
     circles = {item.id for item in items if item.kind == "operation"}
-    # In a frame nothing else keeps an operation and what it takes on one line.
+    # In a frame nothing else keeps an operation and its arguments on one line.
     heavy = {item.id for item in items if item.kind == "result"} if framed else set()
     doors: dict[str, Place] = {}
     if folded:
@@ -142,7 +142,7 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
         weight = 9 if link.start in circles else 3 if link.start in heavy else 1
         look = f'color="{link.color}" weight={weight}'
         if framed and place[link.start] and not place[link.end]:
-            # Beyond the frame, so that there is room for the constants beside what comes out of it.
+            # Beyond the frame, so that there is room for the constants beside its outputs.
             look += " minlen=2"
         door, start = f"{link.id}-in", link.start
         if door in doors:
@@ -153,7 +153,7 @@ def dot_text(items: Sequence[Item], links: Sequence[Link], upwards: bool = False
 
 
 def shortened(items: list[Item], links: list[Link]) -> tuple[list[Item], list[Link]]:
-    """Return a graph in which a number that is used far away is drawn again there, if there are too many long arrows.
+    """Return a graph that draws a number again where it is used far away, if there are too many long arrows.
 
     Graphviz would need hours, and no one could follow the arrows.
     """
@@ -174,7 +174,7 @@ def shortened(items: list[Item], links: list[Link]) -> tuple[list[Item], list[Li
 
 
 def _columns(items: Sequence[Item], links: Sequence[Link]) -> dict[str, int]:
-    """Return the column in which Graphviz will put each item, counted from the last one."""
+    """Return the column that Graphviz will put each item in, counted from the last one."""
     ends: dict[str, list[str]] = {item.id: [] for item in items}
     starts: dict[str, list[str]] = {item.id: [] for item in items}
     for link in links:
@@ -206,13 +206,13 @@ def frames(items: Sequence[Item]) -> list[Place]:
 
 
 def _natural(name: str) -> tuple[str, int, str]:
-    """Return by what to sort "layer 10" after "layer 9"."""
+    """Return a key that sorts "layer 10" after "layer 9"."""
     kind, _, number = name.rpartition(" ")
     return (kind, int(number), "") if number.isdecimal() else (kind, 0, number)
 
 
 def doors_of(items: Sequence[Item], links: Sequence[Link]) -> dict[str, Place]:
-    """Return the points where arrows enter frames; without them, Graphviz leads an arrow around all that is inside."""
+    """Return the points where arrows enter frames. Without them, Graphviz leads an arrow around the inside."""
     place = {item.id: item.place for item in items}
     return {
         f"{link.id}-in": place[link.end]
@@ -222,7 +222,7 @@ def doors_of(items: Sequence[Item], links: Sequence[Link]) -> dict[str, Place]:
 
 
 def _clusters(items: Sequence[Item], links: Sequence[Link], doors: dict[str, Place], upwards: bool) -> Iterator[str]:
-    """Yield a frame for each layer and perceptron, with the arguments of each operation in it from top to bottom."""
+    """Yield a frame for each layer and perceptron, each operation's arguments in it from top to bottom."""
     place = {item.id: item.place for item in items} | doors
     leaves = {item.id for item in items if item.kind in ("parameter", "input", "constant")} | set(doors)
     contents: dict[Place, list[str]] = {}
@@ -265,6 +265,6 @@ def _node(item: Item, more: str) -> str:
 
 
 def _quoted(*lines: str) -> str:
-    """Return lines as one string of Graphviz's, in which nothing is markup or an escape."""
+    """Return lines as one string of Graphviz's without markup and escapes."""
     escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for line in lines)
     return '"' + "\\n".join(escaped) + '"'

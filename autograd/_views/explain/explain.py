@@ -43,7 +43,7 @@ ELIDED = Derivative("…", r"\cdots", None)
 
 
 def explain(loss: Node, wrt: Node) -> Explanation:
-    """Return how the derivative of a loss by a node comes about: the product along every path, and the sum of them.
+    """Explain the derivative of a loss by a node: the product along every path, and the sum of these.
 
     `loss` is a scalar, `wrt` any node that it was computed from. A factor is the derivative of one named node by the
     next; for arrays, of which that would be a large matrix, the formula says what becomes of the gradient g so far.
@@ -114,7 +114,7 @@ def _explained(stations: Stations) -> Explanation:
 
 
 class _Page(NamedTuple):
-    """What all parts of an explanation are written from."""
+    """The data that all parts of an explanation are written from."""
 
     stations: Stations
     names: dict[Any, str]
@@ -140,7 +140,7 @@ def _ends(links: Iterable[Link], stations: Stations) -> tuple[list[Link | None],
 
 
 def _names(stations: Stations, shown: list[Node], expressions: dict[Node, list[Node]]) -> dict[Any, str]:
-    """Return a name for every node and array constant that a reader meets: its label, or a letter for its part."""
+    """Name every node and array constant that a reader meets, by its label or by a letter for its part."""
     names: dict[Any, str] = {node: _clean(label) for node, label in unique(stations.order, {}).items()}
     keys = dict.fromkeys([*shown, *(key for node in expressions for key, _ in _given(expressions[node]))])
     letters = {key: _letter(stations, key) for key in keys if key not in names}
@@ -148,7 +148,7 @@ def _names(stations: Stations, shown: list[Node], expressions: dict[Node, list[N
 
 
 def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
-    """Yield what goes into an expression and needs a name, as a key of `names`, with its data.
+    """Yield the inputs of an expression that need a name, as keys of `names`, with their data.
 
     Numbers need none: unlabelled leaves and constants are written as they are.
     """
@@ -226,7 +226,7 @@ def _factor(page: _Page, link: Link) -> Factor:
 
 
 def _matrix(stations: Stations, link: Link) -> str:
-    """Return the Jacobian matrix between two cuts of few numbers; the derivative of what stands in both is 1."""
+    """Return the Jacobian matrix between two cuts of few numbers; a number in both has the derivative 1."""
     rows = []
     for upper in link.arriving:
         slopes = {upper: 1.0}

@@ -21,7 +21,7 @@ BLOCK = 5
 
 
 class Factor(NamedTuple):
-    """One factor of the chain rule: the derivative of `upper` by `lower`, each the names of one node or of several.
+    """One factor of the chain rule: the derivative of `upper` by `lower`, each the names of nodes.
 
     `formula` and `number` are that derivative; for arrays they are what the product so far, called g, becomes by this
     factor. `held` names what is held fixed: it depends on `lower` as well, by a way of its own. `color` is that of the
@@ -48,7 +48,7 @@ class Path(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What a name stands for: its formula as text and as LaTeX (both empty for an input), and its number."""
+    """A name with its formula as text and as LaTeX (both empty for an input), and its number."""
 
     name: str
     formula: str
@@ -88,7 +88,7 @@ class Explanation(NamedTuple):
 
 
 def show(data: Raw) -> str:
-    """Return raw data as short text: a number with six digits, a small array whole, of a large one the shape."""
+    """Return raw data as short text: a number with six digits, a small array, or the shape of a large one."""
     return data_text(data, large="of shape {}")
 
 
@@ -100,7 +100,7 @@ def cut(names: Sequence[str]) -> str:
 
 
 def _how(it: Explanation) -> str:
-    """Say how many paths there are and what is done with them."""
+    """Say over how many paths the derivative is the sum, or why they are not listed."""
     if not it.paths[0].factors:
         return "the loss itself"
     if it.listed:
@@ -113,7 +113,7 @@ def _how(it: Explanation) -> str:
 
 
 def _remarks(it: Explanation) -> Iterator[str]:
-    """Yield what has to be said about the notation."""
+    """Yield remarks about the notation."""
     held = next((factor for path in it.paths for factor in path.factors if factor and factor.held), None)
     if held:
         yield f"{_name(held)}: with {' and '.join(held.held[:2])} held fixed, though {held.lower[0]} acts on it as well"
@@ -165,7 +165,7 @@ def _lines_text(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _rule_text(lead: str, it: Explanation) -> Iterator[str]:
-    """Yield the chain rule in names alone; what all paths have in common is written once."""
+    """Yield the chain rule in names alone; factors that all paths have in common are written once."""
     first, terms, last = _common([[_name(factor) for factor in path.factors] for path in it.paths])
     products = [" · ".join(term) for term in terms]
     before, after = " · ".join([*first, ""]), " · ".join(["", *last])
@@ -183,7 +183,7 @@ def _rule_text(lead: str, it: Explanation) -> Iterator[str]:
 
 
 def _common(paths: list[list[str]]) -> tuple[list[str], list[list[str]], list[str]]:
-    """Take several paths apart into the factors with which all start, those between, and those with which all end."""
+    """Take paths apart into the factors that all start with, those between, and those that all end with."""
     if len(paths) == 1:
         return [], paths, []
     first = _alike(paths)
@@ -192,12 +192,12 @@ def _common(paths: list[list[str]]) -> tuple[list[str], list[list[str]], list[st
 
 
 def _alike(paths: list[list[str]]) -> int:
-    """Return with how many equal factors all paths start; no path is used up, as none is the start of another."""
+    """Count the equal factors that all paths start with. No path is used up, as none is the start of another."""
     return sum(1 for _ in takewhile(lambda factors: len(set(factors)) == 1, zip(*paths)))
 
 
 def _numbers_text(lead: str, path: Path) -> Iterator[str]:
-    """Yield the factors of a path side by side, the name, the formula and the number of each beneath each other."""
+    """Yield the factors of a path side by side, with name, formula and number of each in a column."""
     columns = [(_name(f), *((f.formula, f.number) if f else ("…", "…"))) for f in path.factors]
     blank = " " * len(lead)
     prefixes = [f"{lead} = ", f"{blank} = ", f"{blank} = "]
@@ -223,7 +223,7 @@ def _numbers_text(lead: str, path: Path) -> Iterator[str]:
 
 
 def _arrays_text(lead: str, path: Path) -> Iterator[str]:
-    """Yield the factors of a path beneath each other, each with what becomes of the gradient."""
+    """Yield the factors of a path beneath each other, each with the gradient that it makes."""
     rows = [(_name(f), *((f.formula, f.number) if f else ("…", "…"))) for f in path.factors]
     rows = [("factor", "g becomes", "which is"), *rows]
     wide = [max(map(len, column)) for column in zip(*rows)]
@@ -287,7 +287,7 @@ def _latex_name(factor: Factor) -> str:
 
 
 def _dark(color: str) -> bool:
-    """Tell whether a colour could not be read in a dark theme; the colour of the text around stands in for it."""
+    """Tell whether a colour is too dark for a dark theme. The colour of the text around stands in for it."""
     return all(int(color[k : k + 2], 16) < 0x80 for k in (1, 3, 5))
 
 
@@ -310,7 +310,7 @@ def _latex_numbers(lead: str, path: Path) -> str:
 
 
 def _latex_arrays(path: Path) -> str:
-    """Return the factors of a path beneath each other, each with what becomes of the gradient."""
+    """Return the factors of a path beneath each other, each with the gradient that it makes."""
     rows = [
         rf"{_latex_name(f)}: & g \leftarrow {f.formula_latex} & {_latex_shown(f.number)}" if f else "…"
         for f in path.factors

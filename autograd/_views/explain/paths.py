@@ -1,4 +1,4 @@
-"""The paths from one node to a scalar: which nodes are worth naming, how many paths there are, what flows along them.
+"""The paths from one node to a scalar: the nodes worth naming, the number of paths, the gradients along them.
 
 An expression such as `w0 + w1 * x1` is one step of the chain rule, as on a blackboard, though it is several nodes: an
 unlabelled result of arithmetic that is used once, by more arithmetic, is no station of its own. It is one where paths
@@ -23,7 +23,7 @@ MANY_PATHS = 10**100
 
 
 class Step(NamedTuple):
-    """One factor of a path: the derivative of the station `upper` by the station `lower`, which goes in at `entry`."""
+    """One factor of a path: the derivative of the station `upper` by `lower`, which goes in at `entry`."""
 
     upper: Node
     lower: Node
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What lies between two cuts: the gradients that arrive at the upper one and leave the lower, and the only step."""
+    """The gradients between two cuts: those that arrive at the upper one and leave the lower; `step`, if it is one."""
 
     arriving: dict[Node, Any]
     leaving: dict[Node, Any]
@@ -79,7 +79,7 @@ class Stations:
         return is_arithmetic(node) and is_arithmetic(self.user[node])
 
     def _stations(self) -> dict[Node, None]:
-        """Return the stations, inputs first: where two branches of an expression start alike, both are stations."""
+        """Return the stations, inputs first. Where two branches of an expression start alike, both are stations."""
         found: dict[Node, None] = {}
         starts: dict[Node, set[Node]] = {}
         between = set(self.between)
@@ -140,7 +140,7 @@ class Stations:
         return nodes
 
     def along(self, path: list[Step]) -> Iterator[Link]:
-        """Yield the links of a path, with what the gradient of the root, 1, becomes on it."""
+        """Yield the links of a path, with the gradient of the root, 1, as it changes on the way."""
         arriving = {self.root: one_like(self.root)}
         for step in path:
             leaving = pull_through(self.route(step), [step.lower], arriving[step.upper])
@@ -191,7 +191,7 @@ class Stations:
 
 
 def is_arithmetic(node: Node) -> bool:
-    """Tell whether an operation is written between or before what it is applied to, as `a + b` and `-a` are."""
+    """Tell whether an operation is written between or before its arguments, as `a + b` and `-a` are."""
     return node.op is not None and isinstance(node.op.written, str) and not node.settings
 
 
@@ -212,7 +212,7 @@ def letter(node: Node, user: Node | None) -> str:
 
 
 def numbered(letters: Mapping[Any, str], taken: Collection[str]) -> dict[Any, str]:
-    """Return a name for each key: its letter, with a number if there are several of that letter; none that is taken."""
+    """Name each key by its letter, with a number if several have that letter, and by no taken name."""
     alone = {one: many == 1 and one not in taken for one, many in Counter(letters.values()).items()}
     numbers = {one: count(1) for one in alone}
     names: dict[Any, str] = {}
@@ -223,7 +223,7 @@ def numbered(letters: Mapping[Any, str], taken: Collection[str]) -> dict[Any, st
 
 
 def pull_through(nodes: list[Node], lower: Collection[Node], g: Raw) -> dict[Node, Any]:
-    """Return what the gradient of the last of the nodes becomes on its way through them to each node below."""
+    """Pull a gradient of the last node back through all nodes; return the gradient of each node below."""
     adjoints = {nodes[-1]: g}
     for _ in sweep(nodes, adjoints, wanted={*nodes, *lower}):
         pass

@@ -1,4 +1,4 @@
-"""The view to step through: one piece of HTML, the same in a notebook, in what is exported from it, and as a page."""
+"""The view to step through: one piece of HTML, the same in a notebook, in its exports, and as a page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOVES = 20_000
 """More products make a page too large."""
 
 ROWS = 100
-"""The table that stands in for the view where no script runs has about so many rows."""
+"""About how many rows the table has that stands in for the view where no script runs."""
 
 IMAGE = 3e6
 """A larger drawing (in square pixels) is left out where no script runs: its image would be most of the page."""
@@ -84,7 +84,7 @@ def _file(name: str) -> str:
 
 
 def _bare(svg: str) -> str:
-    """Return a drawing without what would be shown on hovering: numbers that the steps have yet to compute."""
+    """Return a drawing without its titles on hovering: they hold numbers that the steps have yet to compute."""
     return re.sub("<title>[^<]*</title>\n?", "", svg).replace(' xml:space="preserve"', "")
 
 
@@ -93,7 +93,7 @@ def _title(walk: Walk) -> str:
 
 
 def _drawn(walk: Walk) -> list[Node]:
-    """Return a copy of the graph to draw: every node has its name as label, and its data and gradient of this pass."""
+    """Return a copy of the graph to draw, each node with its name, data and gradient of this pass."""
 
     copies: dict[Node, Node] = {}
     gradients: dict[Node, Any] = {}
@@ -135,13 +135,13 @@ def _folding(order: list[Node]) -> dict[Node, Any]:
 
 
 def _is_smooth(order: list[Node], boxes: dict[Node, Any]) -> bool:
-    """Tell whether a browser is quick to show a graph, of which parts disappear in boxes."""
+    """Tell whether a browser is quick to show a graph whose parts may disappear in boxes."""
     numbers, arrows = size(order, boxes)
     return numbers <= LIMIT and arrows <= ARROWS
 
 
 def _state(walk: Walk, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:
-    """Return what the script knows of the graph and its steps."""
+    """Return the graph and its steps as data for the script."""
     place = {node: k for k, node in enumerate(walk.order)}
     moved = [step.node for step in walk if step.phase == "update" and step.node not in place]
     place.update((node, len(place) + k) for k, node in enumerate(moved))
@@ -198,7 +198,7 @@ def _sent(step: Step, sent: Sent) -> list[Any]:
 
 
 def in_the_dark(color: str) -> str:
-    """Return what a colour becomes where the drawing is inverted and its hues are turned back.
+    """Return a colour as it appears where the drawing is inverted and its hues are turned back.
 
     >>> from autograd._views.steps.page import in_the_dark
     >>> in_the_dark("#ffffff"), in_the_dark("#1f78a8")
@@ -214,7 +214,7 @@ def in_the_dark(color: str) -> str:
 
 
 def _image(drawing: Drawing) -> str:
-    """Return the drawing as an image of few colours; none, if it is too large or nothing is there to make it."""
+    """Return the drawing as an image of few colours; none, if it is too large or a library is missing."""
     from base64 import b64encode
     from io import BytesIO
 

@@ -13,7 +13,7 @@ from autograd._views.numbers import data_text
 
 
 class Sent(NamedTuple):
-    """What a node sends to one of its inputs in the backward pass.
+    """The gradient that a node sends to one of its inputs in the backward pass.
 
     `derivative` is the local derivative as a formula and `local` as a number; for arrays, of which that would be a
     large matrix, the formula says what becomes of the arriving gradient g, and `local` is None. `contribution` is what
@@ -37,7 +37,7 @@ class Sent(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One move: `result` is the data of a node, the gradient that arrives at it, or the new data of a parameter.
+    """One move. `result` is the data of a node, the gradient that arrives at it, or the new data of a parameter.
 
     `phase` is "forward", "backward" or "update". `formula` and `numbers` say how the node was computed or updated, with
     names and with numbers; both are empty for the first step backward, the derivative of the loss by itself. `change`
@@ -69,7 +69,7 @@ def gradient_name(loss: str, name: str) -> str:
 
 
 def shown(data: Raw) -> tuple[str, str]:
-    """Return the text and the outline of a number with six digits, a small array, or of a large one the shape."""
+    """Return the text and the outline of a number, a small array, or the shape of a large one."""
     return outlined(data_text(data))
 
 
@@ -80,7 +80,7 @@ def signed(data: Raw) -> str:
 
 
 def product(step: Step, sent: Sent) -> tuple[str, str, str]:
-    """Return what is sent to an input in names, in numbers, and its value."""
+    """Return the gradient that is sent to an input in names, in numbers, and its value."""
     value = shown(sent.contribution)[0]
     if sent.local is None:
         return sent.derivative, f"with g = {step.gradient}", value
@@ -88,7 +88,7 @@ def product(step: Step, sent: Sent) -> tuple[str, str, str]:
 
 
 def meeting(sent: Sent) -> str:
-    """Say what is known at an input of the gradients that meet there."""
+    """Say whether all gradients that meet at an input have arrived, and their sum so far."""
     if sent.expected == 1:
         return "complete"
     state = "complete" if sent.complete else f"{sent.arrived} of {sent.expected}"
@@ -96,7 +96,7 @@ def meeting(sent: Sent) -> str:
 
 
 def rows(step: Step) -> list[tuple[str, ...]]:
-    """Return a step as rows of a table: what is computed, in names, in numbers, its value, a remark."""
+    """Return a step as rows of a table: the result's name, its formula, its numbers, its value, a remark."""
     result = f"= {shown(step.result)[0]}"
     if step.phase != "backward":
         sign = "=" if step.phase == "forward" else "←"
@@ -119,7 +119,7 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 class Walk(Sequence[Step]):
-    """The steps of a loss in order, with the graph that they walk: its nodes in order, their names and their data."""
+    """The steps of a loss in order, with the nodes of its graph in order, their names and their data."""
 
     def __init__(
         self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENDS = 20
-"""Of a longer sequence, so many steps are printed at either end."""
+"""How many steps of a longer sequence are printed at either end."""
 
 
 Optimizer: TypeAlias = Any
@@ -91,13 +91,13 @@ class Steps(Walk):
 
 
 def steps(loss: Node, optimizer: Optimizer | None = None) -> Steps:
-    """Return backpropagation of a scalar loss as a sequence of steps: forward, backward and, if given, the update.
+    """Return backpropagation of a scalar loss as steps: forward, backward and, with an optimiser, the update.
 
     There is a step for every operation, first in the order of computing, then in reverse: the gradient that arrives,
     the local derivative for each input as formula and number, their product, and the sum so far at that input. With an
     optimiser (anything with `parameters` and `step()`, such as nn's SGD) a step for each parameter follows. They show
     the pass that was recorded, whatever has changed since; nothing is changed: no data, no `.grad`, no optimiser.
-    Raises TypeError for what is no node or no optimiser, ValueError for what is no scalar, or is a leaf.
+    Raises TypeError if `loss` is no node or `optimizer` no optimiser, ValueError if `loss` is no scalar, or is a leaf.
 
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> steps((w * x - 5) ** 2)
@@ -132,7 +132,7 @@ def _steps(loss: Node, optimizer: Optimizer | None) -> Steps:
     order = topological_sort(loss)
     data: dict[Node, Any] = {}
     for node in order:
-        # What a leaf held when it was used; it may have been changed since.
+        # The data of a leaf when it was used; they may have been changed since.
         for given, arg in zip(node.inputs, node.args):
             if isinstance(given, Node):
                 data.setdefault(given, arg)
@@ -148,7 +148,7 @@ def _steps(loss: Node, optimizer: Optimizer | None) -> Steps:
 
 
 def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
-    """Return a name for every node: its label, or a letter as in `explain`, with a number if there are several."""
+    """Name every node, by its label or a letter as in `explain`, with a number if there are several."""
     nodes = list(dict.fromkeys([*order, *more]))
     names = unique(nodes, {node: clean(node.label, 30) for node in nodes})
     users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
@@ -170,7 +170,7 @@ def _formula(node: Node, names: Mapping[Node, str]) -> str:
 
 
 def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str], loss: str) -> Iterator[Step]:
-    """Yield the derivative of the loss by itself, then what each node sends on; `swept` is what the sweep yielded."""
+    """Yield the derivative of the loss by itself, then the gradients that each node sends on, as in `swept`."""
     root, one, _ = swept[0]
     yield Step("backward", root, names[root], loss, "", "", one)
     expected = Counter(given for node, _, sent in swept for given, part in zip(node.inputs, sent) if part is not None)
@@ -196,7 +196,7 @@ def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str
 def _updates(
     optimizer: Optimizer, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
 ) -> Iterator[tuple[Node, Any, Any, Any]]:
-    """Yield each parameter with its old data, its gradient and its new data, as the optimiser's own step makes it.
+    """Yield each parameter with its old data, its gradient and its new data after the optimiser's own step.
 
     A copy of the optimiser steps, on stand-ins for the parameters.
     """
