@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import floats
 from .anomaly import check
 from .arguments import check_settings, constant, sort_out, spread
@@ -12,7 +10,7 @@ from .data import ARRAYS, NUMBERS, has_varying, keep, keep_setting, numpy_module
 from .modes import active, anomaly, recording, replaying, tracing
 from .node import Node, leaf
 from .primitive import Primitive
-from .types import Operand, Setting
+from .types import Operand, Raw, Setting
 
 
 def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]) -> Operand:
@@ -32,7 +30,7 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
         node, missed = step.look(op, args, settings)
         if node is not None:
             return node
-    raw: list[Any] = []
+    raw: list[Raw] = []
     nodes, constants, scalar = False, False, op.elementwise
     for arg in args:
         kind = type(arg)

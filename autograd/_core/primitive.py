@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from .types import Operand, Setting
+from .types import Operand, Raw, Setting, Settings, Shape
 
-Rule = Callable[..., Any]
-Operation = Callable[..., Any]
+Rule = Callable[..., Operand]
+Operation = Callable[..., Operand]
 Interval = tuple[float, float]
-Example = tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
-Identity = tuple[int, float | None, Callable[..., Any]]
+Example = tuple[tuple[Shape, ...], Settings]
+Identity = tuple[int, float | None, Operation]
 
 ANY = None
 """In an identity: whatever the argument is."""
@@ -31,7 +30,7 @@ class Primitive:
     (True, 'tanh(w * x)')
     """
 
-    def __init__(self, name: str, forward: Callable[..., Any], rules: tuple[Rule | None, ...]) -> None:
+    def __init__(self, name: str, forward: Callable[..., Raw], rules: tuple[Rule | None, ...]) -> None:
         code = forward.__code__
         self.name = name
         self.forward = forward
@@ -42,7 +41,7 @@ class Primitive:
         self.arity = None if code.co_flags & 4 else len(self.arguments)
         self.written: str | Callable[..., str] | None = None
         self.domain: tuple[Interval, ...] | None = None
-        self.kink: Callable[..., Any] | None = None
+        self.kink: Callable[..., Raw] | None = None
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
         self.identities: tuple[Identity, ...] = ()
@@ -53,7 +52,7 @@ class Primitive:
         """Whether a user declared it: its functions are then given arrays that they cannot write to."""
         self.function: Operation
         """The operation as people call it."""
-        self.apply: Callable[[tuple[Any, ...], dict[str, Any]], Any]
+        self.apply: Callable[[tuple[Operand, ...], dict[str, Setting]], Operand]
         """The operation on nodes, numbers and arrays, and settings: the result is a node if any argument is one."""
 
     def text(self, *args: str, **settings: Setting) -> str:
@@ -73,7 +72,7 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
         return _by_name, (self.name,)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from autograd._core.anomaly import check_gradient
 from autograd._core.data import shape
@@ -19,11 +18,11 @@ from .rules import pull_back, recorded_inputs, where_it_arrives
 
 def sweep(
     order: list[Node],
-    adjoints: dict[Node, Any],
+    adjoints: dict[Node, Operand],
     recorded: bool = False,
     wanted: Collection[Node] | None = None,
     careful: bool = True,
-) -> Iterator[tuple[Node, Any, list[Any]]]:
+) -> Iterator[tuple[Node, Operand, list[Operand]]]:
     """Walk `order` backwards; yield each node, its complete gradient, and the gradients that it sends to its inputs.
 
     `adjoints` starts with the gradient of the last node and ends with those of the leaves. Gradients are raw numbers
@@ -38,7 +37,7 @@ def sweep(
         out, args = (node, recorded_inputs(node)) if recorded else (node._data, node.args)
         together = op.rules[0] if op.arity is None else None
         everything = pull_back(together, g, out, args, node) if together is not None else None
-        sent: list[Any] = [None] * len(inputs)
+        sent: list[Operand] = [None] * len(inputs)
         for position, parent in enumerate(inputs):
             if not isinstance(parent, Node) or (wanted is not None and parent not in wanted):
                 continue
@@ -59,7 +58,7 @@ def sweep(
         yield node, g, sent
 
 
-def match(contribution: Operand, parent: Node, position: int, node: Node, recorded: bool) -> Any:
+def match(contribution: Operand, parent: Node, position: int, node: Node, recorded: bool) -> Operand:
     """Make the result of a rule a gradient of `parent`: the one place where broadcasting is undone.
 
     Raises ValueError for a shape that `parent` does not broadcast to (it is summed, never expanded to fit) and
