@@ -32,32 +32,6 @@ def flip(x: Operand, axis: int) -> Any:
     return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (slice(None, None, -1),))
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def cut(g: Operand, parts: tuple[Any, ...], axis: int | None) -> list[Any]:
     """Cut `g` into the pieces for the parts of a concatenation, of the flattened parts if `axis` is None."""
     if axis is None:
@@ -78,24 +52,6 @@ def through_floats(g: Operand, out: Operand, a: Operand, dtype: Dtype) -> Any:
 def like(g: Operand, a: Operand) -> Any:
     """Give `g` the shape of `a`."""
     return reshape(g, shape=shape(a))
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def expanded(xp: Namespace, a: Raw, shape: tuple[int, ...]) -> Any:
