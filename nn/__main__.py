@@ -16,6 +16,7 @@ from nn._training.optimizers import NAMED
 
 from ._command import commands as _command
 from ._command import demo as _demo
+from ._command.folders import make_writable
 from .data import DataError
 
 EXAMPLES = """examples:
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(argv)
         if options.command == "demo":
-            _command.make_writable("--out", options.out)
+            make_writable("--out", options.out)
             _demo.run(options.out)
         elif options.command == "train":
             _command.train(options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .numbers import number_text
 
@@ -155,20 +155,28 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
             return at(tree.value, ATOM) + latex_text(index), ATOM
         case ast.Compare(ops=[one], comparators=[other]) if type(one) in COMPARED:
             return f"{at(tree.left, SUM)} {COMPARED[type(one)]} {at(other, SUM)}", LOOSE
-        case ast.Call(func=ast.Name(id="where"), args=[condition, a, b], keywords=[]):
-            yes, no = rf"{at(a, LOOSE)} & {at(condition, LOOSE)}", rf"{at(b, LOOSE)} & \text{{otherwise}}"
-            return rf"\begin{{cases}} {yes} \\ {no} \end{{cases}}", LOOSE
-        case ast.Call(func=ast.Name(id="square"), args=[only], keywords=[]):
-            return f"{base(only)}^{{2}}", FRACTION
-        case ast.Call(func=ast.Name(id=name), args=[only], keywords=[]) if name in SHAPES:
-            return SHAPES[name] % at(only, LOOSE), ATOM
         case ast.Call(func=ast.Name(id=name)):
-            args = [at(arg, LOOSE) for arg in tree.args]
-            args += [f"{latex_text(k.arg or '')}={at(k.value, LOOSE)}" for k in tree.keywords]
-            function = FUNCTIONS.get(name) or rf"\operatorname{{{_SPECIAL['_'].join(name.split('_'))}}}"
-            return rf"{function}\left({', '.join(args)}\right)", ATOM
+            return _called(tree, name, at, base)
         case ast.Tuple() | ast.List():
             inside = ", ".join(at(part, LOOSE) for part in tree.elts)
             inside += "," * (isinstance(tree, ast.Tuple) and len(tree.elts) == 1)
             return rf"\left({inside}\right)" if isinstance(tree, ast.Tuple) else rf"\left[{inside}\right]", ATOM
     raise _Unknown(type(tree).__name__)
+
+
+def _called(
+    tree: ast.Call, name: str, at: Callable[[ast.expr, int], str], base: Callable[[ast.expr], str]
+) -> tuple[str, int]:
+    """Return the LaTeX of a function's call, and how tightly it holds together; `at` and `base` write its parts."""
+    match tree.args:
+        case [condition, a, b] if name == "where" and not tree.keywords:
+            yes, no = rf"{at(a, LOOSE)} & {at(condition, LOOSE)}", rf"{at(b, LOOSE)} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {yes} \\ {no} \end{{cases}}", LOOSE
+        case [only] if name == "square" and not tree.keywords:
+            return f"{base(only)}^{{2}}", FRACTION
+        case [only] if name in SHAPES and not tree.keywords:
+            return SHAPES[name] % at(only, LOOSE), ATOM
+    args = [at(arg, LOOSE) for arg in tree.args]
+    args += [f"{latex_text(k.arg or '')}={at(k.value, LOOSE)}" for k in tree.keywords]
+    function = FUNCTIONS.get(name) or rf"\operatorname{{{_SPECIAL['_'].join(name.split('_'))}}}"
+    return rf"{function}\left({', '.join(args)}\right)", ATOM

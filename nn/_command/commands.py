@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import sys
 import time
 from collections import Counter
@@ -47,7 +46,7 @@ from nn.data._files import checksum, is_number
 from nn.data._prepared import centre_and_spread
 from nn.plots._style import plain
 
-from .folders import held
+from .folders import held, make_writable
 from .runs import CONFIG, FILES, HISTORY, MODEL, PAGE, SIDE, Run, decided, network, read, shaped, write
 from .schema import MOST_SAMPLES
 
@@ -255,16 +254,6 @@ def export(options: argparse.Namespace) -> None:
     scores = "1 score, above 0 for the second" if len(run.classes) == 2 else f"{len(run.classes)} scores, one for each"
     classes = printable(", ".join(run.classes))
     print(f"{printable(str(options.onnx))}: x (n, {', '.join(map(str, shape))}) in, y out: {scores} of {classes}")
-
-
-def make_writable(option: str, folder: Path) -> None:
-    """Make the folder; raise DataError, before the training, if it cannot be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{option} {folder}: cannot be made ({error.strerror}); name another folder") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(f"{option} {folder}: cannot be written to; name another folder")
 
 
 def _spare(folder: Path, settings: Mapping[str, Any]) -> None:

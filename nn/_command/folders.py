@@ -82,3 +82,13 @@ def held(option: str, folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened)
+
+
+def make_writable(option: str, folder: Path) -> None:
+    """Make the folder; raise DataError, before the training, if it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{option} {folder}: cannot be made ({error.strerror}); name another folder") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"{option} {folder}: cannot be written to; name another folder")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nn._core.rows import rows, shape_of
-from nn._core.types import Labels, Output, Rows, Targets
+from nn._core.types import Array, Labels, Output, Rows, Targets
 from nn._training.metrics import checked_scores, class_numbers, columns, decide, decisions, listed, threshold_of
 
 from ._style import BLUE, COLORS, MARKERS, VERMILION, axes, grid, plain
@@ -84,10 +84,7 @@ def decision_boundary(
     X, (labels, shape) = numpy.asarray(rows(X, "X")), listed(y)
     if X.ndim != 2 or X.shape[1] != 2 or shape[:1] != X.shape[:1] or not len(X):
         raise ValueError(f"{who} draws points X (n, 2) of classes y (n,); got {X.shape} and {shape}")
-    low, high = X.min(axis=0), X.max(axis=0)
-    margin = numpy.where(high > low, 0.15 * (high - low), 1.0)
-    low, high = low - margin, high + margin
-    x1, x2 = numpy.meshgrid(*(numpy.linspace(a, b, 150) for a, b in zip(low, high)))
+    x1, x2 = _around(X)
     found = checked_scores(predict(numpy.column_stack([x1.ravel(), x2.ravel()]).tolist()), who)
     k = columns(found)
     if shape[1:] not in ((), (1,), (k,)):
@@ -98,17 +95,9 @@ def decision_boundary(
     ax = axes(5.5, 4.5) if ax is None else ax
     colors = [COLORS[k % len(COLORS)] for k in range(len(names))]
     ax.pcolormesh(
-        x1,
-        x2,
-        regions.reshape(x1.shape),
-        cmap=ListedColormap(colors),
-        vmin=-0.5,
-        vmax=len(names) - 0.5,
-        alpha=0.25,
-        shading="nearest",
-        linewidth=0,
-        rasterized=True,
-    )
+        x1, x2, regions.reshape(x1.shape), cmap=ListedColormap(colors), vmin=-0.5, vmax=len(names) - 0.5, alpha=0.25,
+        shading="nearest", linewidth=0, rasterized=True,
+    )  # fmt: skip
     for k in range(1 if scores.ndim == 1 else 0, len(names)):
         # How far ahead of all others class k is: the boundary is where this is zero.
         lead = scores - level if scores.ndim == 1 else scores[:, k] - numpy.delete(scores, k, axis=1).max(axis=1)
@@ -116,16 +105,21 @@ def decision_boundary(
             ax.contour(x1, x2, lead.reshape(x1.shape), levels=[0.0], colors="black", linewidths=1)
     for k, label in enumerate(names):
         ax.scatter(
-            *X[truth == k].T,
-            marker=MARKERS[k % len(MARKERS)],
-            color=colors[k],
-            edgecolor="black",
-            linewidth=0.5,
+            *X[truth == k].T, marker=MARKERS[k % len(MARKERS)], color=colors[k], edgecolor="black", linewidth=0.5,
             label=plain(f"class {label}"),
-        )
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        )  # fmt: skip
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(x1.min(), x1.max()), ylim=(x2.min(), x2.max()))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(names), 4), frameon=False)
     return ax
+
+
+def _around(X: Array) -> list[Array]:
+    """Return a grid of points (150, 150) around points (n, 2): the first coordinate of each, and the second."""
+    import numpy
+
+    low, high = X.min(axis=0), X.max(axis=0)
+    margin = numpy.where(high > low, 0.15 * (high - low), 1.0)
+    return list(numpy.meshgrid(*(numpy.linspace(a, b, 150) for a, b in zip(low - margin, high + margin))))
 
 
 def confusion_matrix(
