@@ -34,10 +34,9 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     f takes floats, arrays, nodes, or lists, tuples and dicts of these, and returns such a structure; `compile(
     value_and_grad(f))` compiles value and gradient together. Results are raw: floats and arrays. f is recorded once
     for each signature, that is the structure, the shapes and the dtypes of the arguments; text, None and True are
-    fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call, and so are
-    its variables that hold arrays of more than 64 numbers with which it only computes; other things that it uses are
-    compared at every call, and recorded anew if they have changed. Also a decorator. `backend` is "numpy", or "numba"
-    or "jax" where that is installed.
+    fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call; other
+    things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator. `backend`
+    is "numpy", or "numba" or "jax" where that is installed.
 
     Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
     number otherwise than with `fresh`, set data. ValueError for another backend, ImportError for one that is not

@@ -38,12 +38,12 @@ class Recording(NamedTuple):
     result: Any
 
 
-def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], trace: Trace) -> Recording:
-    """Call f on leaves that stand for the numbers in its arguments, and note its operations in `trace`."""
+def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], careful: bool) -> Recording:
+    """Call f on leaves that stand for the numbers in its arguments, and note its operations."""
     names = _parameters(f, len(args))
     leaves = [_leaves(arg) for arg in args]
     keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
-    before = exact([leaves, keywords])
+    trace, before = Trace(careful), exact([leaves, keywords])
     for name, tree in [*zip(names, leaves), *keywords.items()]:
         if isinstance(tree, Node):
             tree.label = name
@@ -72,8 +72,6 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         finally:
             if looking:
                 sys.setprofile(None)
-    if trace.outside:
-        result = mapped(lambda item: trace.outside.get(id(item), item), result)
     if trace.refusal is not None:
         # Something between caught it.
         raise trace.refusal
@@ -94,14 +92,12 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     """Raise CompileError if two recordings of one call differ. f then decides by chance, the clock or its past."""
     where = dict(zip(one.trace.made, other.trace.made))
     where.update(zip(leaves_drawn(one.trace.drawn), leaves_drawn(other.trace.drawn)))
-    outside = set(other.trace.outside.values())
     where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
     for a, b in zip(one.trace.nodes, other.trace.nodes):
         where[a] = b
         if a.op is not b.op or len(a.inputs) != len(b.inputs) or exact(a.settings) != exact(b.settings):
             _differs(one.trace.places[a], "another operation")
         for x, y in zip(a.inputs, b.inputs):
-            y = y._data if isinstance(y, Node) and y in outside and not isinstance(x, Node) else y
             if isinstance(x, Node) and isinstance(y, Node):
                 if where.get(x, x) is not y and not (x in one.trace.made and _alike(x._data, y._data)):
                     _differs(one.trace.places[a], "another input")

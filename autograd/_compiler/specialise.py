@@ -22,10 +22,9 @@ from autograd._grad.transforms import parts_of
 
 from .build import program_of
 from .fresh import drawn, leaves_drawn
-from .outside import record_twice
 from .passes import hollow, rule_of
 from .program import nodes_in
-from .record import refuse_paths, replaced
+from .record import once_only, recorded, refuse_paths, replaced, same_twice
 from .surroundings import Surroundings
 
 
@@ -50,9 +49,13 @@ class Specialised:
         start = time.perf_counter()
         parts = parts_of(f)
         inner = parts.f if parts is not None else f
-        self._surroundings = Surroundings(f, inner)
+        self._surroundings = Surroundings(f)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
-        first, self._outside = record_twice(inner, args, kwargs, careful, self._surroundings)
+        first = recorded(inner, args, kwargs, careful)
+        drawn_so_far = self._surroundings.drawn_so_far()
+        same_twice(first, recorded(inner, args, kwargs, careful), inner)
+        if self._surroundings.drawn_so_far() != drawn_so_far:
+            raise once_only(inner, "draws random numbers")
         self._drawn = first.trace.drawn
         self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
@@ -69,34 +72,25 @@ class Specialised:
         self.source, self._function = BACKENDS[backend](self.program)
         self._counts["arrays written over"] = self.program.written_over
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.program.written_over
-        arrays = {node for node in self.program.captured if type(node._data) is not float}
-        self._layouts = [(node, layout(node._data)) for node in arrays.difference(self._outside.leaves)]
-        hollow([*leaves_given, *self._outside.leaves, *self.program.nodes])
+        arrays = (node for node in self.program.captured if type(node._data) is not float)
+        self._layouts = [(node, layout(node._data)) for node in arrays]
+        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
         self._seconds = time.perf_counter() - start
 
     def holds(self) -> bool:
         """Tell whether the surroundings of the function are as they were, but for the numbers of nodes."""
-        return (
-            self._surroundings.same()
-            and all(layout(node._data) == before for node, before in self._layouts)
-            and self._outside.arrays() is not None
-        )
+        return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
 
     def change(self) -> str:
         """Return the first change in the surroundings, for a person."""
-        return self._surroundings.change() or "the shape or the type of a node or an array that it uses"
+        return self._surroundings.change() or "the shape or the type of a node that it uses"
 
     def run(self, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
         """Compute the results for arguments of this signature."""
         return self._with([*drawn(self._drawn).values()], args, kwargs)
 
     def _with(self, numbers: list[Any], args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Any:
-        """Compute with the numbers that were drawn, and with arrays from outside as they are now."""
-        arrays = self._outside.arrays()
-        if arrays is None:
-            # Another thread has just put one of another form there.
-            return as_raw(self._f(*args, **kwargs))
-        numbers = [*numbers, *arrays]
+        """Compute with the numbers that were drawn."""
         results = self._once(numbers, args, kwargs)
         if self._kinked:
             given = [item for item in flatten([args, kwargs]) if not isinstance(item, FIXED)]
@@ -118,7 +112,7 @@ class Specialised:
                 refuse_paths(nodes_in([args, kwargs]), self._wrt)
             args, kwargs = as_raw(args), as_raw(kwargs)
         program = self.program
-        fresh = dict(zip([*leaves_drawn(self._drawn), *self._outside.leaves], numbers))
+        fresh = dict(zip(leaves_drawn(self._drawn), numbers))
         outside = [fresh.get(node, node._data) for node in program.captured]
         outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()

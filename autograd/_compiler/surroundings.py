@@ -6,7 +6,6 @@ import builtins
 import pickle
 import random
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, MutableSequence, MutableSet, Sequence
 from copy import deepcopy
 from functools import partial
@@ -40,9 +39,7 @@ class Surroundings:
     an attribute that is set, or an array that is written to, shows.
     """
 
-    def __init__(self, f: Callable[..., Any], inner: Callable[..., Any] | None = None) -> None:
-        """Look around f; `inner` is the function itself, if f only differentiates it."""
-        self._inner = f if inner is None else inner
+    def __init__(self, f: Callable[..., Any]) -> None:
         self._kept: list[Any] = []
         self._generators: list[Any] = []
         self._mappings: list[tuple[Any, list[Any]]] = []
@@ -52,16 +49,10 @@ class Surroundings:
         self._slots: list[tuple[Any, list[str], list[Any]]] = []
         self._functions: list[tuple[FunctionType, Any]] = []
         self._contents: list[tuple[Any, Any, str]] = []
-        self._references: Counter[int] = Counter()
         seen: set[int] = set()
-        self._walk([self._inner], seen)
-        self._recurs = self._references[id(self._inner)] > 1
-        self._walk([f], seen)
-
-    def _walk(self, waiting: list[Any], seen: set[int]) -> None:
+        waiting = [f]
         while waiting:
             item = waiting.pop()
-            self._references[id(item)] += 1
             if id(item) in seen or isinstance(item, _UNCHANGING):
                 continue
             seen.add(id(item))
@@ -141,29 +132,6 @@ class Surroundings:
         self._mappings.append((mapping, [*mapping, *mapping.values()]))
         return list(mapping.values())
 
-    def ways_to_arrays(self) -> list[Way]:
-        """Return the variables of the inner function with arrays that nothing else reaches.
-
-        There are none if the function reaches itself: an array might then be read where nobody looks.
-        """
-        if not isinstance(self._inner, FunctionType) or self._recurs:
-            return []
-        names, cells = _names(self._inner.__code__), set(map(id, self._inner.__closure__ or ()))
-        noted = [(cell, name, item) for cell, name, item in self._cells if id(cell) in cells]
-        noted += [item for item in self._variables if item[0] is self._inner.__globals__ and item[1] in names]
-        arrays = {(id(holder), name): (holder, name, item) for holder, name, item in noted if _is_array(item)}
-        held = Counter(id(item) for _, _, item in arrays.values())
-        return [(of, name) for of, name, item in arrays.values() if held[id(item)] == self._references[id(item)]]
-
-    def leave_out(self, ways: list[Way]) -> None:
-        """Compare the data of some variables no longer."""
-        left = {(id(holder), name) for holder, name in ways}
-        arrays = {id(content(*way)) for way in ways}
-        self._variables = [item for item in self._variables if (id(item[0]), item[1]) not in left]
-        self._cells = [item for item in self._cells if (id(item[0]), item[1]) not in left]
-        self._contents = [item for item in self._contents if id(item[0]) not in arrays]
-        self._kept = [item for item in self._kept if id(item) not in arrays]
-
     def drawn_so_far(self) -> bytes:
         """Return the states of all generators of random numbers: to draw changes one, whatever is drawn."""
         numpy = sys.modules.get("numpy")
@@ -216,15 +184,6 @@ def _same(now: Sequence[object], before: list[Any]) -> bool:
 def _parts(function: FunctionType) -> Any:
     """Return the parts of a function that may be set."""
     return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__), not function.__dict__
-
-
-Way = tuple[Holder, str]
-"""A variable: the cell or the dict that holds it, and its name."""
-
-
-def content(holder: Holder, name: str) -> Any:
-    """Return the present data of a variable."""
-    return holder.get(name, _NOTHING) if isinstance(holder, dict) else _content(holder)
 
 
 def _content(cell: CellType) -> Any:

@@ -21,12 +21,9 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
         args, settings = sort_out(op, args, settings)
     if settings:
         check_settings(op, settings)
-    trace = tracing.get() if active else None
-    if trace is not None and trace.outside:
-        args = tuple([trace.outside.get(id(arg), arg) for arg in args])
-    step = replaying.get() if active and trace is None else None
+    step = replaying.get() if active else None
     missed = None
-    if step is not None:
+    if step is not None and tracing.get() is None:
         node, missed = step.look(op, args, settings)
         if node is not None:
             return node
@@ -45,6 +42,7 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
             data = arg if kind in ARRAYS and arg.dtype.char in "dfe?" else constant(op, arg, args)
         scalar = scalar and type(data) in NUMBERS
         raw.append(data)
+    trace = tracing.get() if active else None
     if not nodes and (trace is None or not any(map(has_varying, settings.values()))):
         return op.forward(floats if scalar else numpy_module(), *raw, **settings)
     record = not active or recording.get()

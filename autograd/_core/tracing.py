@@ -54,8 +54,6 @@ class Trace:
         """The error that was raised: the function may catch it, and go on."""
         self.drawn: list[Draw] = []
         """To be done at every call, too."""
-        self.outside: dict[int, Node] = {}
-        """Leaves for arrays from outside, by the identity of the array's stand-in in the function."""
 
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""

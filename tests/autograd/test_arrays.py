@@ -12,6 +12,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, compile, grad
+from autograd._core.data import same_bits
 from autograd._core.masked import check_unmasked
 from nn import MLP, SGD, Layer, accuracy, cross_entropy, fit, mse, plots, predict
 from nn.data import one_hot
@@ -192,3 +193,44 @@ def test_figures_leave_out_what_is_masked() -> None:
     images = np.ma.array(np.ones((2, 1, 3, 3)), mask=np.arange(18).reshape(2, 1, 3, 3) % 2 == 0)
     for figure in (plots.filters(images), plots.feature_maps(images[:, 0])):
         assert figure.axes[0].images[0].get_array().mask.sum() == 5
+
+
+def test_what_tells_arrays_apart() -> None:
+    one = np.array([1.0, -0.0, np.nan])
+    assert same_bits(one, one.copy())
+    assert not same_bits(one, np.array([1.0, 0.0, np.nan]))
+    assert not same_bits(one, one[:2])
+    assert not same_bits(one, one.astype(np.float32))
+    assert same_bits(one + 1j, one + 1j)
+    assert not same_bits(one + 1j, one - 1j)
+
+
+OUTSIDE = np.linspace(-2.0, 3.0, 100).reshape(20, 5)
+OTHER = OUTSIDE
+
+
+def bound_before() -> Callable[[Any], Any]:
+    largest = OUTSIDE.max
+    return lambda w: (OUTSIDE * w).sum() * largest()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: lambda w: (OUTSIDE * w).sum() * (2.0 if OTHER is OUTSIDE else 1.0),
+        lambda: lambda w: (globals()["OUTSIDE"] * w).sum() + (OUTSIDE * w).sum(),
+        lambda: lambda w: (OUTSIDE * w).sum() * OUTSIDE.flat[0],
+        bound_before,
+    ],
+)
+def test_an_array_from_outside_that_changes(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that reads an array in two ways is never half stale."""
+    monkeypatch.setitem(globals(), "OUTSIDE", OUTSIDE.copy())
+    monkeypatch.setitem(globals(), "OTHER", OUTSIDE)
+    f = autograd.value_and_grad(make())
+    fast, w = compile(f), np.ones(5)
+    fast(w)
+    for change in (lambda: OUTSIDE.__setitem__((0, 0), 9.0), lambda: monkeypatch.setitem(globals(), "OTHER", None)):
+        change()
+        for found, expected in zip(fast(w), f(w), strict=True):
+            np.testing.assert_array_equal(found, getattr(expected, "data", expected))

@@ -231,7 +231,7 @@ class TestArrays:
 
     def test_one_large_constant_used_twice(self) -> None:
         c = np.linspace(0, 1, 100)
-        assert "(x, c1):" in agree(lambda x: (x * c, (x + c).sum(), c.sum()), np.ones(100)).source
+        assert "(x, c1):" in agree(lambda x: (x * c, (x + c).sum()), np.ones(100)).source
 
     def test_results_by_the_table_are_copies(self) -> None:
         x, W = np.ones(2), Tensor([1.0, 2.0])
