@@ -101,7 +101,8 @@ def apply_identities(node: Node, known: dict[Any, Node]) -> Any:
 def _form(data: Raw) -> tuple[Any, ...]:
     """Return dtype, shape, and how many elements apart neighbours lie: in another order, a sum ends in other digits."""
     steps = tuple(step // data.itemsize for step in data.strides) if shape(data) else ()
-    return getattr(data, "dtype", float), shape(data), steps
+    # An array of one number is equal to a float, and so is its dtype to the class.
+    return getattr(data, "dtype", float), shape(data), steps, hasattr(data, "dtype")
 
 
 def common(node: Node, known: dict[Any, Node]) -> Any:

@@ -57,6 +57,7 @@ class Specialised:
         if self._surroundings.drawn_so_far() != drawn_so_far:
             raise once_only(inner, "draws random numbers")
         self._drawn = first.trace.drawn
+        self._derives = parts is not None or bool(first.trace.adjoints)
         self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
         # Computed numbers cannot be checked before they are.
@@ -121,7 +122,7 @@ class Specialised:
         except (ArithmeticError, ValueError):
             results = self._by_the_table(args, kwargs, fresh)
         numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
-        if self._careful or not program.adjoints or all(map(is_finite, numbers_found)):
+        if self._careful or not self._derives or all(map(is_finite, numbers_found)):
             return results
         # 0 times an infinite slope may have spoilt it.
         if self._again is None:

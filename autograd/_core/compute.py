@@ -33,8 +33,10 @@ def forward_arrays(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
         shapes = " and ".join(str(shape(data)) for data in raw)
         given = "".join(f", {name}={brief(setting)}" for name, setting in settings.items())
         raise type(error)(f"{op.name} of shape {shapes}{given}: {error}") from error
-    if type(out) is float:
-        return out
+    if type(out) in NUMBERS:
+        return float(out)
+    if not hasattr(out, "dtype"):
+        raise TypeError(f"the forward function of {op.name} must return an array or a number; got {brief(out)}")
     if out.dtype.kind != "f":
         # A comparison is recorded as numbers, of the precision that went in.
         precise = [data.dtype for data in raw if hasattr(data, "dtype") and data.dtype.kind == "f"]

@@ -188,8 +188,95 @@ class TestRules:
         own = declare(lambda xp, a: a * xp.sum([1.0, 2.0]), elementwise=False)
         agree(lambda x: own(x), np.array([1.0, 2.0]))
 
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x: autograd.maximum(x, True),
+            lambda x: autograd.minimum(x, False),
+            lambda x: autograd.clip(x, True, None) + autograd.clip(x, -5.0, False),
+            lambda x: autograd.where(x - x, 1.0 < 2.0, x),
+            lambda x: autograd.maximum(x, False) * autograd.where(x > 0, True, False),
+        ],
+    )
+    @pytest.mark.parametrize("x", [3.5, -3.5, 0.5])
+    def test_truths_among_numbers(self, f: Any, x: float) -> None:
+        agree(f, x)
+        agree(value_and_grad(f), x)
+
+    @pytest.mark.parametrize(
+        "forward",
+        [
+            lambda xp, a: xp.maximum(a, -1),
+            lambda xp, a: xp.not_equal(a, a),
+            lambda xp, a: xp.equal(xp.greater(a, 0), xp.less(a, 1)),
+            lambda xp, a: xp.greater(a, 0) + 1,
+            lambda xp, a: 1 if a > 0 else 0.5 * a,
+            lambda xp, a: a * 2 if isinstance(a, float) else a * 3,
+            lambda xp, a: a * np.float32(0.1),
+            lambda xp, a: a + np.float64(0.1),
+        ],
+    )
+    @pytest.mark.parametrize("elementwise", [True, False])
+    def test_rules_on_a_float(self, declare: Any, forward: Any, elementwise: bool) -> None:
+        own = declare(forward, lambda g, out, a: g * 2.0, elementwise=elementwise)
+        fast = agree(value_and_grad(lambda x: own(x) * x * 0.1), 0.5)
+        found = fast(0.3)
+        assert found == value_and_grad(lambda x: own(x) * x * 0.1)(0.3)
+        assert not elementwise or set(map(type, flatten(found))) == {float}
+
+    @pytest.mark.parametrize(
+        "forward",
+        [
+            lambda xp, a: a * np.float64(0.1),
+            lambda xp, a: a * np.float32(0.1),
+            lambda xp, a: a * np.float16(0.1),
+            lambda xp, a: a * np.array(0.1, np.float32),
+            lambda xp, a: a * np.array([0.1, 0.2], np.float32),
+            lambda xp, a: a * np.array([0.1, 0.2]),
+            lambda xp, a: a * 0.1,
+        ],
+    )
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_numbers_keep_their_precision(self, declare: Any, forward: Any, dtype: Any) -> None:
+        own = declare(forward, elementwise=False)
+        agree(lambda x: own(x), np.array([1.0, 3.0], dtype))
+
+    def test_slopes_that_are_constant_and_not_finite(self) -> None:
+        agree(value_and_grad(lambda w: autograd.where(False, w * math.inf, 1.0)), 2.0)
+        agree(value_and_grad(lambda w: w * math.nan * 0.0), 1.0)
+        C = np.array([math.nan, 1.0])
+        agree(value_and_grad(lambda w: autograd.where(np.array([False, True]), C * w, 1.0).sum()), np.ones(2))
+
 
 class TestArrays:
+    def test_a_rule_that_may_return_what_it_is_given(self, declare: Any) -> None:
+        """Neither an argument nor a parameter is written to, and no result is one of them."""
+        own = declare(lambda xp, a: a * 2 if a[0, 0] > 0 else a, elementwise=False)
+        given, w = -np.ones((64, 64)), Tensor(np.ones((64, 64)))
+        for f in (
+            lambda x: own(x) * 3.0,
+            lambda x: own(w) * x,
+            lambda x: own(x * 1.5).T * 3.0 + x * 1.5,
+            lambda x: own(x),
+            lambda x: own(x).T,
+        ):
+            fast = agree(f, np.ones((64, 64)))
+            w.data = -np.ones((64, 64))
+            agree(f, given)
+            found = fast(given)
+            np.testing.assert_array_equal(found, getattr(f(given), "data", f(given)))
+            assert (given == -1).all()
+            assert (w.data == -1).all()
+            assert not np.shares_memory(found, given)
+            w.data = np.ones((64, 64))
+
+    def test_memory_is_taken_in_the_same_order_alone(self) -> None:
+        K = np.ones((64, 64))
+        x = np.random.default_rng(0).normal(size=(64, 64))
+        fast = agree(lambda x: (exp(x.T) * K).sum(axis=0), x)
+        np.testing.assert_array_equal(compiled(lambda x: exp(x.T) * K)(x).strides, (np.exp(x.T) * K).strides)
+        assert fast(x).shape == (64,)
+
     def test_a_large_negative(self) -> None:
         fast = agree(lambda x: -(x * 3) + -(x + 1), np.linspace(-1, 1, 5000))
         assert "np.negative(t1, out=t1)" in fast.source

@@ -367,6 +367,13 @@ def test_deep_copies_are_independent() -> None:
 
 
 class TestOwnPrimitive:
+    def test_a_forward_that_returns_a_number_or_none(self) -> None:
+        count = primitive("count", lambda xp, a: len(a), None, elementwise=False)
+        assert count(Tensor([1.0, 2.0])).data == 2.0
+        nothing = primitive("nothing", lambda xp, a: None, None, elementwise=False)
+        with pytest.raises(TypeError, match="of nothing must return an array or a number; got None"):
+            nothing(Tensor([1.0, 2.0]))
+
     """One declaration gives an operation everything that the others have."""
 
     def test_backward_second_derivative_and_drawing(self) -> None:

@@ -8,46 +8,47 @@ from typing import Any
 from autograd._compiler.passes import LARGE
 from autograd._compiler.rules.expressions import Expression, Let, Line, Lines, called, literal, name
 from autograd._core.node import Node
+from autograd._core.types import Array
 
 _UFUNCS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "@": "matmul"}
 
 
 def written_over(
-    written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node]
+    written: list[tuple[Node, Lines]], results: Iterable[Node], truths: set[Node], borrowed: set[Node]
 ) -> tuple[list[tuple[Node, Lines]], int]:
     """Return the lines with `out=` where a result may take the place of an array that nothing needs any more.
 
     Also returns how many there are. `results` are needed to the end; `truths` are arrays of True and False, whatever
-    their nodes hold.
+    their nodes hold; `borrowed` may be inputs of theirs as they are.
     """
     if not any(map(is_large, [node for node, _ in written])):
         return written, 0
     import numpy
 
-    owner: dict[Node, Node] = {}
-    """For each node the node whose memory it shows; nobody may write to the memory of leaves and constants."""
+    owners: dict[Node, set[Node]] = {}
+    """For each node the nodes whose memory it may show; nobody may write to the memory of leaves and constants."""
     last: dict[Node, int] = {}
     for k, (node, _) in enumerate(written):
-        shown = [i for i in node.inputs if isinstance(i, Node) and numpy.may_share_memory(node._data, i._data)]
-        owner[node] = owner.get(shown[0], shown[0]) if shown else node
-        for item in node.inputs:
-            if isinstance(item, Node):
-                last[owner.get(item, item)] = k
-    for node in results:
-        last[owner.get(node, node)] = len(written)
-    made = {node for node, _ in written}
-    free: dict[tuple[Any, Any], list[Node]] = {}
+        arrays = [i for i in node.inputs if isinstance(i, Node) and type(i._data) is not float]
+        shown = arrays if node in borrowed else [i for i in arrays if numpy.may_share_memory(node._data, i._data)]
+        owners[node] = {of for item in shown for of in owners.get(item, {item})}
+        if not shown and node not in borrowed:
+            owners[node] = {node}
+        last.update((of, k) for item in arrays for of in owners.get(item, {item}))
+    last.update((of, len(written)) for node in results for of in owners.get(node, {node}))
+    made = {node for node, _ in written if owners[node] == {node}}
+    free: dict[tuple[Any, ...], list[Node]] = {}
     out = []
     count = 0
     for k, (node, lines) in enumerate(written):
         data = node._data
-        inputs = {owner.get(i, i) for i in node.inputs if isinstance(i, Node) and type(i._data) is not float}
-        done = [i for i in inputs if last[i] == k and i in made and owner[i] is i]
-        if owner[node] is node and type(data) is not float and data.nbytes >= LARGE:
+        arrays = [i for i in node.inputs if isinstance(i, Node) and type(i._data) is not float]
+        done = list(dict.fromkeys(of for i in arrays for of in owners.get(i, {i}) if last[of] == k and of in made))
+        if node in made and is_large(node):
             call, bits = _with_out(lines[-1])
             if call is not None:
-                like = (data.shape, data.dtype.str)
-                here = [i for i in done if (i._data.shape, i._data.dtype.str) == like and i not in truths]
+                like = _form(data)
+                here = [i for i in done if _form(i._data) == like and i not in truths]
                 taken = None
                 if here and call.what != ("matmul",):
                     taken = here[0]
@@ -64,9 +65,14 @@ def written_over(
                     count += 1
         for item in done:
             if item._data.nbytes >= LARGE and item not in truths:
-                free.setdefault((item._data.shape, item._data.dtype.str), []).append(item)
+                free.setdefault(_form(item._data), []).append(item)
         out.append((node, lines))
     return out, count
+
+
+def _form(data: Array) -> tuple[Any, ...]:
+    # In another order in memory, what is computed from it may end in other digits.
+    return data.shape, data.dtype.str, data.strides
 
 
 def is_large(node: Node) -> bool:

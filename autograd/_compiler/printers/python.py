@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from autograd._compiler.passes import exact, on_floats, rule_of
 from autograd._compiler.program import Part, Program, nodes_in
 from autograd._compiler.rules.expressions import (
     Expression,
+    If,
     Let,
     Line,
     Lines,
@@ -18,6 +20,7 @@ from autograd._compiler.rules.expressions import (
     indexed,
     literal,
     name,
+    read_by,
     replaced,
 )
 from autograd._compiler.rules.follow import lines_of
@@ -58,7 +61,7 @@ def write(program: Program, functional: bool = False) -> str:
             names.of(node)
     written = folded(program, [(node, body.lines(node)) for node in program.nodes])
     if not functional:
-        written, program.written_over = written_over(written, nodes_in(program.results), body.truths)
+        written, program.written_over = written_over(written, nodes_in(program.results), body.truths, body.borrowed)
     ending = body.ending(program.results)
 
     printer = Printer(names, functional)
@@ -85,6 +88,8 @@ class Body:
         self._constants: dict[Any, str] = {}
         self._functions: dict[Any, str] = {}
         self.truths: set[Node] = set()
+        self.borrowed: set[Node] = set()
+        """Nodes that may be an input, or a view of it: as recorded, or where a rule decides otherwise."""
         self._templates: dict[Any, tuple[Lines, bool]] = {}
         self._listed: dict[Node, str] = {}
         users: dict[Node, list[bool]] = {}
@@ -101,7 +106,10 @@ class Body:
         assert node.op is not None
         if not self._functional and on_floats(node):
             return self.from_template(node, node)
-        return self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
+        lines = self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
+        if node.op.foreign or any(map(_decides, lines)) or any(map(partial(_shows, node), self.borrowed)):
+            self.borrowed.add(node)
+        return lines
 
     def from_template(self, result: object, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
@@ -145,7 +153,7 @@ class Body:
             *before, last = lines
             if not isinstance(last, Let):
                 before, last = lines, Let(name(result), name(result))
-            lines = [*before, last._replace(value=_as_number(last.value, kind, arrays, node))]
+            lines = [*before, last._replace(value=_as_number(last, kind, arrays, node))]
         return lines
 
     def _call(self, result: object, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
@@ -242,7 +250,8 @@ class Body:
         if shape(data) or hasattr(data, "dtype"):
             import numpy
 
-            shared = not isinstance(tree, Node) or any(numpy.may_share_memory(data, other) for other in others)
+            shared = not isinstance(tree, Node) or tree in self.borrowed
+            shared = shared or any(numpy.may_share_memory(data, other) for other in others)
             others.append(data)
             if shared:
                 return called("method", [given], what="copy")
@@ -275,12 +284,29 @@ _RESULT = -1
 """In a template, whose names are numbers: those of the arguments, and this one."""
 
 
-def _as_number(tree: Expression, kind: str, arrays: bool, node: Node) -> Expression:
+def _as_number(line: Let, kind: str, arrays: bool, node: Node) -> Expression:
     """Return truths or integers as the numbers that they count as."""
-    if arrays:
-        dtype = getattr(node._data, "dtype", None)
-        return called("method", [tree, literal(dtype.name if dtype else "float64")], what="astype")
-    return called("call", [name("float"), tree]) if kind == "i" else choice(tree, literal(1.0), literal(0.0))
+    dtype = getattr(node._data, "dtype", None)
+    if arrays and dtype is not None:
+        # An operator gives Python's own True where both sides are floats.
+        if shape(line.data):
+            return called("method", [line.value, literal(dtype.name)], what="astype")
+        return called("array", [line.value, literal(dtype.name)], what="asarray")
+    if arrays or kind == "i":
+        return called("call", [name("float"), line.value])
+    return choice(line.value, literal(1.0), literal(0.0))
+
+
+def _decides(line: Line) -> bool:
+    return isinstance(line, If) or any(tree.kind == "choice" for tree in read_by(line))
+
+
+def _shows(node: Node, other: Node) -> bool:
+    """Tell whether the array of a node may be a view of an input's."""
+    import numpy
+
+    given = any(other is item for item in node.inputs)
+    return given and bool(numpy.may_share_memory(node._data, other._data))
 
 
 def _whole(tree: list[Any]) -> bool:

@@ -42,7 +42,7 @@ def _follow(
     given = {setting: _symbols(writer, item) for setting, item in settings.items()}
     try:
         found = forward(ArrayNamespace(writer) if arrays else FloatNamespace(writer), *args, **given)
-        last, kind = Let(name(result), syntax(found), example(found)), _kind(example(found))
+        last, kind = Let(name(result), syntax(found), example(found)), _kind(example(found), arrays)
     except Fork:
         if len(way) == MOST_DECISIONS:
             raise Unwritable("too many decisions") from None
@@ -61,14 +61,15 @@ def _follow(
     return [*writer.lines, last], kind
 
 
-def _kind(data: Raw) -> str:
+def _kind(data: Raw, arrays: bool) -> str:
     """Return "b" for truths, "i" for integers, "f" for floats; raise Unwritable for other objects."""
     if isinstance(data, int):
         return "b" if isinstance(data, bool) else "i"
     given = getattr(getattr(data, "dtype", None), "kind", "f")
     if given not in "biuf":
         raise Unwritable("a function that knows no symbols took them for objects")
-    return "i" if given == "u" else str(given)
+    # A number of NumPy's would go on in its own precision.
+    return "i" if given == "u" or (not arrays and hasattr(data, "dtype")) else str(given)
 
 
 def _symbols(writer: Writer, item: Given | Setting) -> Any:

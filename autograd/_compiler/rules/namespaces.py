@@ -59,6 +59,8 @@ class FloatNamespace:
         function = getattr(floats, name)
 
         def note(*args: Written) -> Symbol:
+            # True among numbers is 1.0 to the engine.
+            args = tuple([float(arg) if type(arg) is bool else arg for arg in args])
             return self._writer.symbol(scalar(name, *map(syntax, args)), function(*map(example, args)))
 
         return note

@@ -68,6 +68,11 @@ class Symbol:
     def __init__(self, writer: Writer, tree: Expression, data: Raw) -> None:
         self._writer, self.tree, self.data = writer, tree, data
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The class of the example: a rule may ask whether it is given a float."""
+        return type(self.data)
+
     def __bool__(self) -> bool:
         return self._writer.decide(self)
 
@@ -181,13 +186,18 @@ def syntax(item: Written) -> Expression:
     # A class of somebody else may write itself as it likes.
     if type(item) in (bool, type(None), type(...), str, bytes):
         return literal(item)
-    if isinstance(item, int) and not isinstance(item, bool):
+    numpys = type(item).__module__.partition(".")[0] == "numpy"
+    if numpys and hasattr(item, "tolist") and not isinstance(item, type):
+        # A number of NumPy's keeps its precision beside an array of another.
+        usual = item.dtype.name in ("float64", "int64", "bool")
+        if (not item.shape and not usual) or type(item).__name__ == "float64":
+            return called("array", [syntax(item.item())], what=item.dtype.name)
+        given = [] if usual else [("dtype", literal(item.dtype.name))]
+        return called("array", [syntax(item.tolist())], given, "array")
+    if isinstance(item, int):
         return _number(int(item))
     if isinstance(item, float):
         return _number(float(item))
-    numpys = type(item).__module__.partition(".")[0] == "numpy"
-    if numpys and hasattr(item, "tolist"):
-        return called("array", [syntax(item.tolist())], what="array")
     if numpys or isinstance(item, type):
         # A dtype, or the class of one.
         import numpy
