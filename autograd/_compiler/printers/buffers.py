@@ -58,10 +58,8 @@ def written_over(
                 if taken is not None:
                     array = name(taken)
                     result = called("array", call.parts, [("out", _view(array, bits) if bits else array)], *call.what)
-                    last_line = lines[-1]
-                    assert isinstance(last_line, Let)
                     whole = _view(result, literal(data.dtype.name)) if bits else result
-                    lines = [*lines[:-1], Let(last_line.target, whole)]
+                    lines = [*lines[:-1], Let(name(node), whole)]
                     count += 1
         for item in done:
             if item._data.nbytes >= LARGE and item not in truths:
@@ -82,14 +80,13 @@ def is_large(node: Node) -> bool:
 
 def _with_out(line: Line) -> tuple[Expression | None, Expression | None]:
     """Return the call in a line as one that takes `out=`, or None; and, if it works on bits, their dtype."""
-    if not isinstance(line, Let):
-        return None, None
+    # A line that decides is of a node that may be borrowed.
+    assert isinstance(line, Let)
     tree = line.value
-    if tree.kind == "method" and tree.what == ("view",):
-        inner = tree.parts[0]
-        if inner.kind == "array" and inner.what[1:] == ("dtype",):
-            *args, dtype = inner.parts
-            return _ufunc(called("array", args, what=inner.what[0])), dtype
+    inner = tree.parts[0] if tree.kind == "method" and tree.what == ("view",) else tree
+    if inner is not tree and inner.kind == "array" and inner.what[1:] == ("dtype",):
+        *args, dtype = inner.parts
+        return _ufunc(called("array", args, what=inner.what[0])), dtype
     return _ufunc(tree), None
 
 

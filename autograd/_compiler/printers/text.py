@@ -218,10 +218,6 @@ def _as_argument(tree: Expression) -> Expression | None:
     return called("call", [name("slice"), *tree.parts]) if tree.kind == "slice" else None
 
 
-def _is_none(tree: Expression) -> bool:
-    return tree.kind == "literal" and tree.what is None
-
-
 def _is_ufunc(function: str) -> bool:
     import numpy
 
