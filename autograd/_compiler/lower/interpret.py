@@ -17,9 +17,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "positive": operator.pos, "isfinite": math.isfinite, "logical_and": lambda x, y: bool(x and y),
     "logical_or": lambda x, y: bool(x or y), "logical_not": operator.not_,
     "mantissa": lambda x: math.frexp(x)[0], "exponent": lambda x: math.frexp(x)[1],
-    "truth": bool, "number": float, "whole": lambda x: float(math.trunc(x)),
+    "truth": bool, "number": float,
 }  # fmt: skip
 """The scalar functions beside those that the rules of floats call."""
+
+
+def scalar_function(text: str) -> Callable[..., Any]:
+    """Return the scalar function of a name."""
+    return FUNCTIONS.get(text) or getattr(floats, text)
 
 
 def run(listing: Listing, inputs: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -51,7 +56,7 @@ def _run(listing: Listing, code: list[Instruction], registers: list[list[Any]]) 
 def _made(step: Instruction, registers: list[list[Any]]) -> list[Any]:
     """Return the elements that an instruction computes."""
     if isinstance(step, Ew):
-        function = FUNCTIONS.get(step.function) or getattr(floats, step.function)
+        function = scalar_function(step.function)
         # A register is an int, and a constant none.
         args = [registers[arg] if type(arg) is int else [arg] for arg in step.args]
         return [function(*(arg[i if len(arg) > 1 else 0] for arg in args)) for i in range(step.size)]
@@ -59,7 +64,7 @@ def _made(step: Instruction, registers: list[list[Any]]) -> list[Any]:
         row = [element for source in step.sources for element in registers[source]]
         return [row[k] if k >= 0 else step.fill for k in step.table]
     if isinstance(step, Reduce):
-        function = FUNCTIONS.get(step.function) or getattr(floats, step.function)
+        function = scalar_function(step.function)
         out = [step.initial] * step.size
         for i in range(step.size * step.length):
             out[i // step.length] = function(out[i // step.length], registers[step.source][i])

@@ -1,14 +1,15 @@
 """Programs as instructions: the lines that a rule leaves on symbols become loops over numbers.
 
 What moves elements is never listed. The function of NumPy's that the rule calls runs once on the numbers of the
-elements, and what comes out is the table of a gather; it runs on numbers in other orders as well, as a sort of sorted
-numbers looks like a movement.
+elements, and what comes out is the table of a gather; it runs on other floats as well, nan and infinities among them,
+as a sort of sorted numbers and a rounding of whole ones look like movements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from autograd._compiler.passes import on_floats
@@ -16,13 +17,14 @@ from autograd._compiler.program import Program, nodes_in
 from autograd._compiler.rules.expressions import Do, Expression, If, Let, Lines, Put, name
 from autograd._compiler.rules.follow import lines_of
 from autograd._compiler.rules.symbols import Given, Unwritable
-from autograd._core.data import is_varying
+from autograd._core.data import is_varying, shape
+from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
 from autograd._core.types import Axis, Dtype, Operand, Raw, Setting
 
 from . import instructions as to
-from .registers import Held, Register, Registers, arrays_in, now
+from .registers import Held, Register, Registers, arrays_in, dtype_of, now
 
 BETWEEN = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "pow", "<": "less", "<=": "less_equal",
@@ -31,6 +33,7 @@ BETWEEN = {
 BEFORE = {"-": "negative", "+": "positive", "~": "logical_not"}
 
 
+@without_warnings
 def lowered(program: Program) -> to.Listing:
     """Return a program as instructions.
 
@@ -70,8 +73,14 @@ class _Rule:
             lines, _ = lines_of("", node.op.forward, args, settings, arrays=not on_floats(node))
         except Unwritable as error:
             raise CompileError(f"{node.op.name} cannot be written down: {error}") from None
-        # A comparison is 1.0 or 0.0 from here on, and a rule may return its own argument.
-        self.result = registers.ew("number", [self._lines(lines)], node._data)
+        try:
+            # A comparison is 1.0 or 0.0 from here on, and a rule may return its own argument.
+            self.result = registers.ew("number", [self._lines(lines)], node._data)
+        except CompileError:
+            raise
+        except Exception as error:
+            # Any function of NumPy's may be called with any arguments.
+            raise CompileError(f"no instruction says {node.op.name}: {type(error).__name__}: {error}") from error
 
     def _argument(self, item: Operand, found: dict[Node, Register]) -> Any:
         if not isinstance(item, Node):
@@ -116,13 +125,15 @@ class _Rule:
             ways.append((registers.code, made))
         registers.code, self._known = before, known
         (yes, first), (no, second) = ways
+        if (shape(first.data), dtype_of(first.data)) != (shape(second.data), dtype_of(second.data)):
+            raise CompileError("the ways of a decision lead to results of different shapes or dtypes")
         out = registers.new(first.data)
         registers.code.append(to.If(out.number, condition.number, yes, first.number, no, second.number))
         return out
 
     def _put(self, line: Put) -> None:
         array, index, value = (self._value(tree, None) for tree in (*line.target.parts, line.value))
-        self._registers.put(array, index, value, adds=line.how == "add")
+        self._registers.put(array, _fixed(index), value, adds=line.how == "add")
 
     def _value(self, tree: Expression, data: Raw | None) -> Any:
         """Return the register that holds an expression, or its value, if that is the same at every call."""
@@ -136,19 +147,20 @@ class _Rule:
             plain = len(parts) - len(keywords)
             return self._function(tree.kind, text, parts[:plain], dict(zip(keywords, parts[plain:])), data)
         if not any(arrays_in(parts)):
-            return now(tree, parts)
+            return now(tree, parts) if data is None else data
         if tree.kind in ("scalar", "math"):
             return self._function(tree.kind, tree.what, parts, {}, data)
         if tree.kind == "infix" and tree.what == "@":
             return self._registers.matmul(parts[0], parts[1], data)
         if tree.kind in ("infix", "prefix"):
-            return self._registers.ew((BETWEEN if tree.kind == "infix" else BEFORE)[tree.what], parts, data)
+            function = (BETWEEN if tree.kind == "infix" else BEFORE).get(tree.what)
+            if function is None:
+                raise CompileError(f"no instruction says {tree.what}")
+            return self._registers.ew(function, parts, data)
         if tree.kind == "attribute":
             return self._registers.moved(lambda a: getattr(a, tree.what), parts, data)
         assert tree.kind == "index"
-        array, index = parts
-        if any(arrays_in(index)):
-            raise CompileError("an index that is computed is in no instruction")
+        array, index = parts[0], _fixed(parts[1])
         if isinstance(array, tuple):
             # Of a function with several results.
             return array[index]
@@ -156,19 +168,34 @@ class _Rule:
 
     def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Raw | None) -> Any:
         """Add the instructions of a function of NumPy's or of floats; return its result."""
-        registers = self._registers
-        if (special := SPECIAL.get(text)) is not None:
+        registers, special, scalar = self._registers, SPECIAL.get(text), ALIASES.get(text, text)
+        constant = not any(arrays_in([args, *given.values()]))
+        if constant and data is None:
+            return _array(text, given, *args)
+        if constant and text not in FILLS:
+            return data
+        moved = special is None and scalar not in registers.functions
+        for key, item in given.items():
+            if key == "out" or (any(arrays_in(item)) if moved else special is None or key not in KEYWORDS):
+                raise CompileError(f"no instruction says what {key}= of {text} does")
+        if special is not None:
             return special(registers, data, *args, **given)
-        if (known := ALIASES.get(text, text)) in registers.functions and any(arrays_in(args)):
-            return registers.ew(known, args, data)
-        function = partial(_array if kind == "array" else _method, text, given)
-        return registers.moved(function, args, data) if any(arrays_in(args)) else function(*args)
+        if moved:
+            return registers.moved(partial(_array if kind == "array" else _method, text, given), args, data)
+        return registers.ew(scalar, args, data)
+
+
+def _fixed(index: Held) -> Any:
+    """Return an index that is the same at every call."""
+    if any(arrays_in(index)):
+        raise CompileError("an index that is computed is in no instruction")
+    return index
 
 
 def _array(text: str, given: dict[str, Any], *args: Setting) -> Any:
     import numpy
 
-    return getattr(numpy, text)(*args, **given)
+    return attrgetter(text)(numpy)(*args, **given)
 
 
 def _method(text: str, given: dict[str, Any], of: Raw, *args: Setting) -> Any:
@@ -181,17 +208,18 @@ def _reduce(
     return registers.reduce(function, given.get("initial", start), a, axis, data)
 
 
-def _clip(registers: Registers, data: Raw, a: Held, low: Held | None = None, high: Held | None = None) -> Any:
-    a = a if low is None else registers.ew("maximum", [a, low], data)
-    return a if high is None else registers.ew("minimum", [a, high], data)
+def _clip(registers: Registers, data: Raw, a: Held, min: Held | None = None, max: Held | None = None) -> Any:
+    a = a if min is None else registers.ew("maximum", [a, min], data)
+    return a if max is None else registers.ew("minimum", [a, max], data)
 
 
 def _astype(registers: Registers, data: Raw, a: Held, dtype: Dtype, **given: Setting) -> Any:
-    return registers.ew({"b": "truth", "f": "number"}.get(data.dtype.kind, "whole"), [a], data)
+    return registers.ew("truth" if dtype_of(data) == "bool" else "number", [a], data)
 
 
 def _frexp(registers: Registers, data: tuple[Raw, Raw], a: Held) -> Any:
-    return tuple(registers.ew(part, [a], of) for part, of in zip(("mantissa", "exponent"), data))
+    # The exponent counts as a float: whole numbers that are computed from it are still refused.
+    return tuple(registers.ew(part, [a], data[0]) for part in ("mantissa", "exponent"))
 
 
 def _fill(value: float, registers: Registers, data: Raw, *args: Held, **given: Setting) -> Any:
@@ -199,13 +227,20 @@ def _fill(value: float, registers: Registers, data: Raw, *args: Held, **given: S
     return registers.filled(value, data)
 
 
-def _full(registers: Registers, data: Raw, like: Held, value: Held, dtype: Dtype | None = None) -> Any:
-    if any(arrays_in(value)):
+def _full(registers: Registers, data: Raw, like: Held, fill_value: Held, *args: Held, **given: Setting) -> Any:
+    if any(arrays_in(fill_value)):
         raise CompileError("no instruction fills an array with a computed number")
-    return registers.filled(float(value), data)
+    return registers.filled(float(bool(fill_value) if dtype_of(data) == "bool" else fill_value), data)
 
 
 ALIASES = {"power": "pow", "absolute": "abs", "rint": "round", "arctan": "atan", "true_divide": "divide"}
+
+FILLS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("zeros", "zeros_like", "empty", "empty_like"), partial(_fill, 0.0)),
+    **dict.fromkeys(("ones", "ones_like"), partial(_fill, 1.0)),
+    **dict.fromkeys(("full", "full_like"), _full),
+}
+"""Functions that make an array, to which a rule may write."""
 
 SPECIAL: dict[str, Callable[..., Any]] = {
     "sum": partial(_reduce, "add", 0.0),
@@ -214,13 +249,14 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "min": partial(_reduce, "minimum", float("inf")),
     "all": partial(_reduce, "logical_and", 1.0),
     "any": partial(_reduce, "logical_or", 0.0),
-    "cumsum": lambda registers, data, a, axis=None: registers.cumsum(a, axis, data),
+    "cumsum": lambda registers, data, a, axis=None, dtype=None: registers.cumsum(a, axis, data),
     "square": lambda registers, data, a: registers.ew("multiply", [a, a], data),
     "clip": _clip,
     "astype": _astype,
     "frexp": _frexp,
-    **dict.fromkeys(("zeros", "zeros_like", "empty", "empty_like"), partial(_fill, 0.0)),
-    **dict.fromkeys(("ones", "ones_like"), partial(_fill, 1.0)),
-    **dict.fromkeys(("full", "full_like"), _full),
+    **FILLS,
 }
 """Functions of NumPy's that neither move elements nor are one scalar function."""
+
+KEYWORDS = ("axis", "keepdims", "initial", "dtype", "min", "max", "shape", "fill_value")
+"""The keywords of theirs that are understood; the dtype is that of the example."""

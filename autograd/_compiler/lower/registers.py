@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -14,10 +13,19 @@ from autograd._core.tracing import CompileError
 from autograd._core.types import Array, Axis, Index, Raw, Shape
 
 from . import instructions as to
-from .interpret import FUNCTIONS
+from .interpret import FUNCTIONS, scalar_function
 
-MORE_ORDERS = 2
-"""In how many random orders, beside the reverse one, a function that moves elements is tried."""
+DTYPES = ("float64", "float32", "bool")
+"""Those that an instruction computes with: whole numbers would wrap around, and half precision be rounded."""
+
+TRIED = (math.nan, math.inf, -math.inf, 0.0, -1.5, 0.5)
+"""Each element is each of these once while a function is tried: one that moves elements treats all numbers alike."""
+
+RANDOM_TRIES = 2
+"""With how many rows of random numbers such a function is tried as well."""
+
+OF_TRUTHS = {"add": "logical_or", "multiply": "logical_and"}
+"""What NumPy's functions do where the result is a truth."""
 
 
 class Register:
@@ -44,10 +52,12 @@ class Registers:
         """Those that NumPy would have changed when it wrote to another view of the same: nobody may read them."""
 
     def new(self, data: Raw) -> Register:
-        """Return a new register for data such as the example."""
+        """Return a new register for data such as the example; raise CompileError for a dtype of no register."""
+        if dtype_of(data) not in DTYPES:
+            raise CompileError(f"no instruction computes {dtype_of(data)}, only float64, float32 and bool")
         number = len(self.listing.shapes)
         self.listing.shapes.append(shape(data))
-        if getattr(data, "dtype", None) == "float32":
+        if dtype_of(data) == "float32":
             self.listing.single.add(number)
         return Register(number, data)
 
@@ -57,6 +67,8 @@ class Registers:
             if item.number in self._stale:
                 raise CompileError("no instruction writes to an array and then reads it through a view")
             return item
+        if dtype_of(item) not in DTYPES:
+            item = item.astype(float, casting="same_kind") if shape(item) else float(item)
         out = self.new(item)
         self.code.append(to.Const(out.number, tuple(_row(item))))
         return out
@@ -75,18 +87,29 @@ class Registers:
 
     def ew(self, function: str, args: list[Any], data: Raw) -> Register:
         """Add a scalar function of each element."""
+        function = _of_truths(function, data)
+        try:
+            scalar_function(function)(*[1.0 for _ in args])
+        except TypeError:
+            raise CompileError(f"no instruction says what {function} does with {len(args)} arguments") from None
         out = self.new(data)
-        operands = [self._operand(arg, data) for arg in args]
+        # A number of Python's takes the precision of the arrays beside it.
+        arrays = [data, *(arg.data for arg in arrays_in(args) if type(arg.data) is not float)]
+        single = {"float32"} == {*map(dtype_of, arrays)} - {"bool"}
+        operands = [self._operand(arg, data, single) for arg in args]
         self.code.append(to.Ew(out.number, function, tuple(operands), size_of(data)))
         return out
 
-    def _operand(self, arg: Held, data: Raw) -> to.Operand:
+    def _operand(self, arg: Held, data: Raw, single: bool) -> to.Operand:
         if not isinstance(arg, Register) and not shape(arg):
-            # A number of Python's takes the precision of the array beside it.
-            return _single(arg) if getattr(data, "dtype", None) == "float32" else _double(arg)
+            return _single(arg) if single else float(arg)
         import numpy
 
         register = self.held(arg)
+        if single and type(register.data) is float:
+            rounded = self.new(numpy.float32(register.data))
+            self.code.append(to.Ew(rounded.number, "number", (register.number,), 1))
+            return rounded.number
         if size_of(register.data) in (1, size_of(data)):
             return register.number
         stretched = numpy.broadcast_to(register.data, shape(data))
@@ -98,6 +121,7 @@ class Registers:
 
         args = self._with_constants(args)
         sources = [*map(self.held, arrays_in(args))]
+        out = self.new(data)
         starts = numpy.cumsum([1, *(size_of(source.data) for source in sources)])
 
         def numbered(row: Array) -> Any:
@@ -107,15 +131,14 @@ class Registers:
             return numpy.asarray(function(*_put_in(args, parts))).reshape(-1)
 
         # Number 0, before the elements, stands for the zeros of a pad.
-        row = numpy.arange(starts[-1])
-        table = numbered(row)
-        rng = numpy.random.default_rng(0)
-        for order in (row[:0:-1], *(rng.permutation(row[1:]) for _ in range(MORE_ORDERS))):
-            # Other numbers as well, as a constant may be the number of an element.
-            other = numpy.array([0, *(order + starts[-1])])
-            if table.dtype.kind not in "iu" or not numpy.array_equal(numbered(other), other[table]):
+        length = int(starts[-1])
+        table = numbered(numpy.arange(length))
+        moves = all(dtype_of(data) in (dtype_of(source.data), "float64") for source in sources)
+        moves = moves and table.dtype.kind == "i" and table.size == size_of(data)
+        moves = moves and all(0 <= place < length for place in table.tolist())
+        for other in _rows(length):
+            if not moves or not numpy.array_equal(numbered(other), other[table], equal_nan=True):
                 raise CompileError("a function computes more than where elements come from: no instruction says it")
-        out = self.new(data)
         numbers = tuple(source.number for source in sources)
         self.code.append(to.Gather(out.number, numbers, tuple((table - 1).tolist())))
         for source in sources:
@@ -133,24 +156,26 @@ class Registers:
         """Add a repetition over axes, which are brought to the end."""
         a = self.held(a)
         rank = len(shape(a.data))
-        over = (
-            range(rank) if axis is None else [k % rank for k in (axis if isinstance(axis, (tuple, list)) else [axis])]
-        )
-        a = self._with_axes_last(a, [*over])
-        out = self.new(data)
+        axes = axis if isinstance(axis, (tuple, list)) else range(rank) if axis is None else [axis]
+        # A number has no axis, but NumPy reduces it over the last.
+        over = [k % rank for k in axes if rank]
+        a = self._with_axes_last(a, over)
+        out, function = self.new(data), _of_truths(function, data)
         length = math.prod(shape(a.data)[rank - len(over) :])
         self.code.append(to.Reduce(out.number, function, a.number, length, size_of(data), float(initial)))
         return out
 
     def cumsum(self, a: Held, axis: int | None, data: Raw) -> Register:
         """Add running sums along an axis, or along all elements."""
+        import numpy
+
         a = self.held(a)
-        if axis is None:
-            a = self.moved(lambda x: x.reshape(-1), [a], a.data.reshape(-1))
+        if axis is None or not shape(a.data):
+            axis, a = 0, self.moved(lambda x: x.reshape(-1), [a], numpy.reshape(a.data, -1))
         rank = len(shape(a.data))
-        along = (rank - 1 if axis is None else axis) % rank
+        along = axis % rank
         inner = self._with_axes_last(a, [along])
-        out = self.new(inner.data)
+        out = self.new(inner.data.astype(data.dtype))
         self.code.append(to.Cumsum(out.number, inner.number, shape(inner.data)[-1], size_of(data)))
         back = [*range(along), rank - 1, *range(along, rank - 1)]
         return self.moved(lambda x: x.transpose(back), [out], data)
@@ -165,6 +190,8 @@ class Registers:
         """Add products of matrices, one of them perhaps a vector; axes before those of the matrices become one."""
         import numpy
 
+        if dtype_of(data) == "bool":
+            raise CompileError("no instruction multiplies matrices of truths")
         a, b = self.held(a), self.held(b)
         left = a.data[None] if a.data.ndim == 1 else a.data
         right = b.data[:, None] if b.data.ndim == 1 else b.data
@@ -188,7 +215,11 @@ class Registers:
         """Add a writing to elements of an array."""
         import numpy
 
+        if not isinstance(array, Register):
+            raise CompileError("no instruction writes to a constant")
         array, source = self.held(array), self.held(value)
+        if dtype_of(array.data) == "bool" and (adds or dtype_of(source.data) != "bool"):
+            raise CompileError("no instruction writes numbers to truths")
         root = self._root.get(array.number, array.number)
         self._stale.update({root, *(view for view, of in self._root.items() if of == root)} - {array.number})
         places = numpy.arange(array.data.size).reshape(array.data.shape)[index]
@@ -214,28 +245,31 @@ def _put_in(tree: Held, arrays: Iterator[Any]) -> Any:
 
 
 def now(tree: Expression, parts: list[Any]) -> Any:
-    """Return the value of an expression of constants alone."""
+    """Return the value of an expression of constants alone that is no line of its own."""
     if tree.kind == "literal":
         return tree.what
     if tree.kind == "constant":
         return getattr(math, tree.what)
-    if tree.kind in ("slice", "call"):
-        return slice(*parts[-3:])
-    if tree.kind == "index":
-        return parts[0][parts[1]]
-    if tree.kind == "attribute":
-        return getattr(parts[0], tree.what)
-    if tree.kind in ("scalar", "math"):
-        return getattr(floats, tree.what)(*parts)
-    return (_BETWEEN if tree.kind == "infix" else _BEFORE)[tree.what](*parts)
+    return slice(*parts[-3:]) if tree.kind in ("slice", "call") else -parts[0]
 
 
-_BEFORE: dict[str, Callable[..., Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
-_BETWEEN: dict[str, Callable[..., Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow, "@": operator.matmul, "&": operator.and_, "|": operator.or_,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
+def dtype_of(data: Raw) -> str:
+    """Return the name of the dtype of an array or a number."""
+    text = str(getattr(data, "dtype", type(data).__name__))
+    return "float64" if text == "float" else text
+
+
+def _of_truths(function: str, data: Raw) -> str:
+    return OF_TRUTHS.get(function, function) if dtype_of(data) == "bool" else function
+
+
+def _rows(length: int) -> Iterator[Array]:
+    """Yield rows of floats, the first of which is 0, for a function that may only move them."""
+    import numpy
+
+    rng = numpy.random.default_rng(0)
+    yield from (numpy.array([0.0, *rng.normal(size=length - 1)]) for _ in range(RANDOM_TRIES))
+    yield from (numpy.array([0.0, *numpy.resize(numpy.roll(TRIED, k), length - 1)]) for k in range(len(TRIED)))
 
 
 def size_of(data: Raw) -> int:
@@ -244,10 +278,6 @@ def size_of(data: Raw) -> int:
 
 def _row(data: Raw) -> list[Any]:
     return [*map(float, data.reshape(-1).tolist())] if shape(data) or hasattr(data, "dtype") else [float(data)]
-
-
-def _double(item: float) -> float:
-    return float(item)
 
 
 def _single(item: float) -> float:
