@@ -40,14 +40,14 @@ def test_every_node_comes_after_its_inputs(seed: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_chain_of_a_million_nodes() -> None:
+def test_a_chain_of_300_000_nodes() -> None:
     x = Value(1.0)
     y = x
-    for _ in range(1_000_000):
+    for _ in range(300_000):
         y = y + 1.0
     y.backward()
-    assert (y.data, x.grad) == (1_000_001.0, 1.0)
-    assert len(topological_sort(y)) == 1_000_001
+    assert (y.data, x.grad) == (300_001.0, 1.0)
+    assert len(topological_sort(y)) == 300_001
     assert grad(lambda x, y=y: y + x)(1.0).data == 1.0
     gone = weakref.ref(y.inputs[0].inputs[0])
     gc.disable()

@@ -453,7 +453,7 @@ def batch(samples: int) -> Value:
     return mse([model([k / 20, 0.5]) for k in range(samples)], [1.0] * samples)
 
 
-@pytest.mark.parametrize(("make", "small", "large"), [(chain, 100, 1000), (batch, 3, 20)])
+@pytest.mark.parametrize(("make", "small", "large"), [(chain, 100, 400), (batch, 3, 9)])
 def test_a_step_of_a_large_graph_touches_no_more_of_the_page(
     visit: Visit, tmp_path: Path, make: Callable[[int], Value], small: int, large: int
 ) -> None:
