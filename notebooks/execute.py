@@ -38,7 +38,7 @@ def executed(source: Path) -> NotebookNode:
     """Return a text source as a notebook with outputs; raise CellExecutionError, which shows the cell, if one fails."""
     notebook = unexecuted(source)
     NotebookClient(
-        notebook, timeout=60, record_timing=False, resources={"metadata": {"path": str(HERE)}}, coalesce_streams=True
+        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(HERE)}}, coalesce_streams=True
     ).execute()
     # The kernel adds its version of Python.
     notebook.metadata.language_info = {"name": "python"}

@@ -163,12 +163,13 @@ def test_a_named_tuple_of_settings_is_kept_like_others() -> None:
 @pytest.mark.parametrize("package", [autograd, nn])
 def test_every_function_says_it_in_a_sentence_of_its_own(package: Any, nest: Any) -> None:
     """Nothing that is public ends in the error of Python's stack, whatever the arguments."""
+    y, deep = [1.0, 0.0], nest()
+    given = ((deep,), (nest(Value(2.0)),), (y, deep), (deep, y), (Tensor([1.0]), deep))
     for name in package.__all__:
         function = getattr(package, name)
         if not callable(function) or (inspect.isclass(function) and issubclass(function, BaseException)):
             continue
-        y = [1.0, 0.0]
-        for args in ((nest(),), (nest(Value(2.0)),), (y, nest()), (nest(), y), (Tensor([1.0]), nest())):
+        for args in given:
             try:
                 function(*args)
             except RecursionError:  # pragma: no cover - that is what must not be

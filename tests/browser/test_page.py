@@ -449,7 +449,7 @@ def chain(length: int) -> Value:
 
 
 def batch(samples: int) -> Value:
-    model = MLP(2, [8, 8, 1], seed=0)
+    model = MLP(2, [4, 4, 1], seed=0)
     return mse([model([k / 20, 0.5]) for k in range(samples)], [1.0] * samples)
 
 

@@ -41,7 +41,7 @@ CELLS = {
 def pictures(*sources: str) -> list[int]:
     """Return the number of pictures under each cell, run in a kernel of its own; nothing may be warned of."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     outputs = [cell.outputs for cell in notebook.cells]
     assert not [output for some in outputs for output in some if output.output_type == "stream"]
     return [sum(bool({"image/png", "text/html"} & {*output.get("data", ())}) for output in some) for some in outputs]
