@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-import struct
 from collections.abc import Callable, Sequence
+from ctypes import c_float
 from typing import Any
 
 from autograd._core import floats
@@ -98,5 +98,5 @@ def _product(step: Matmul, left: list[float], right: list[float]) -> list[float]
 def _rounded(listing: Listing, register: int, elements: list[Any]) -> list[Any]:
     if register not in listing.single:
         return elements
-    form = f"{len(elements)}f"
-    return list(struct.unpack(form, struct.pack(form, *elements)))
+    # C's own conversion, in which a number that is too large becomes infinite.
+    return [c_float(element).value for element in elements]
