@@ -270,6 +270,12 @@ class TestArrays:
             assert not np.shares_memory(found, given)
             w.data = np.ones((64, 64))
 
+    def test_a_line_that_waits_reads_no_array_that_was_written_over(self) -> None:
+        x = np.linspace(0, 1, 5000)
+        fast = agree(lambda x: (exp(x)[:4] * 2.0) + (x * 3.0)[:4], x)
+        assert "out=" in fast.source
+        agree(lambda x: exp(x)[:4].sum() * 2.0 + ((x * 3.0) * 5.0)[:4].sum() + exp(x * 2.0)[-1], x)
+
     def test_memory_is_taken_in_the_same_order_alone(self) -> None:
         K = np.ones((64, 64))
         x = np.random.default_rng(0).normal(size=(64, 64))

@@ -8,8 +8,6 @@ from autograd._compiler.program import Program, nodes_in
 from autograd._compiler.rules.expressions import Expression, Let, Line, Lines, changed, read_by, replaced, walk
 from autograd._core.node import Node
 
-from .buffers import is_large
-
 MOST = 5
 """A line with more operations is harder to read than two."""
 
@@ -18,7 +16,10 @@ Written = list[tuple[Node, Lines]]
 
 
 def folded(program: Program, written: Written) -> Written:
-    """Return the lines of a program; each unnamed line that one other line uses stands inside that one."""
+    """Return the lines of a program; each unnamed line that one other line uses stands inside that one.
+
+    A line that writes over an array ends the waiting of all before it: they may read that array, or a view of it.
+    """
     free = _unnamed(program, written)
     waiting: dict[Node, Let] = {}
     out = []
@@ -27,6 +28,11 @@ def folded(program: Program, written: Written) -> Written:
         here = {item: waiting.pop(item) for item in used}
         if here:
             lines = _joined(here, lines)
+        if any(map(_writes, lines)):
+            lines = [*waiting.values(), *lines]
+            waiting.clear()
+            out.append((node, lines))
+            continue
         if node in free and len(lines) == 1 and isinstance(lines[0], Let):
             waiting[node] = lines[0]
             lines = []
@@ -60,15 +66,12 @@ def _unnamed(program: Program, written: Written) -> set[Node]:
     # A gradient is named after its two nodes.
     named = {*program.names, *program.adjoints, *nodes_in(program.results)}
     named.update(node for pair in program.adjoints.values() for node in pair)
-    return {
-        node
-        for node, _ in written
-        if uses[node] == 1
-        and node not in named
-        and part[node] == part[user[node]]
-        # Large arrays may be written over before a later line.
-        and not any(is_large(item) for item in (node, *node.inputs) if isinstance(item, Node))
-    }
+    return {node for node, _ in written if uses[node] == 1 and node not in named and part[node] == part[user[node]]}
+
+
+def _writes(line: Line) -> bool:
+    """Tell whether a line gives its result the memory of an array."""
+    return any(tree.kind == "array" and "out" in tree.what for tree in read_by(line))
 
 
 def _names_in(line: Line) -> list[Expression]:

@@ -59,9 +59,10 @@ def write(program: Program, functional: bool = False) -> str:
         # A node that people named has its name, whatever needs one before it.
         if node in program.names:
             names.of(node)
-    written = folded(program, [(node, body.lines(node)) for node in program.nodes])
+    written = [(node, body.lines(node)) for node in program.nodes]
     if not functional:
         written, program.written_over = written_over(written, nodes_in(program.results), body.truths, body.borrowed)
+    written = folded(program, written)
     ending = body.ending(program.results)
 
     printer = Printer(names, functional)
