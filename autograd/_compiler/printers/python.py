@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from autograd._compiler.passes import exact, on_floats, rule_of
@@ -108,9 +107,17 @@ class Body:
         if not self._functional and on_floats(node):
             return self.from_template(node, node)
         lines = self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
-        if node.op.foreign or any(map(_decides, lines)) or any(map(partial(_shows, node), self.borrowed)):
+        if node.op.foreign or any(map(_decides, lines)) or any(self._shows(node, item) for item in node.inputs):
             self.borrowed.add(node)
         return lines
+
+    def _shows(self, node: Node, item: object) -> bool:
+        """Tell whether the array of a node may be a view of an input that is borrowed."""
+        import numpy
+
+        if not isinstance(item, Node) or item not in self.borrowed:
+            return False
+        return bool(numpy.may_share_memory(node._data, item._data))
 
     def from_template(self, result: object, node: Node) -> Lines:
         """Return the lines of an operation on floats: those of the first like it, with other names.
@@ -300,14 +307,6 @@ def _as_number(line: Let, kind: str, arrays: bool, node: Node) -> Expression:
 
 def _decides(line: Line) -> bool:
     return isinstance(line, If) or any(tree.kind == "choice" for tree in read_by(line))
-
-
-def _shows(node: Node, other: Node) -> bool:
-    """Tell whether the array of a node may be a view of an input's."""
-    import numpy
-
-    given = any(other is item for item in node.inputs)
-    return given and bool(numpy.may_share_memory(node._data, other._data))
 
 
 def _whole(tree: list[Any]) -> bool:

@@ -68,6 +68,7 @@ class Symbol:
     def __init__(self, writer: Writer, tree: Expression, data: Raw) -> None:
         self._writer, self.tree, self.data = writer, tree, data
 
+    # A type checker takes it for an attribute that is set; a property may stand there all the same.
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         """The class of the example: a rule may ask whether it is given a float."""
@@ -99,6 +100,7 @@ class Symbol:
         self._writer.lines.append(Put(indexed(self.tree, between_brackets(index)), syntax(item)))
         self.data[example(index)] = example(item)
 
+    # As Python itself does for a class with its own `==`, which here is added later.
     __hash__ = None  # type: ignore[assignment]
 
 
