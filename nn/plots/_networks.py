@@ -78,8 +78,8 @@ def surface(
 
     if between is None:
         columns = list(zip(*path)) or [(-3.0, 3.0)] * 2
-        between = tuple((min(c) - m, max(c) + m) for c in columns for m in [0.35 * (max(c) - min(c)) or 1.0])  # type: ignore[assignment]
-    assert between is not None
+        first, second = ((min(c) - m, max(c) + m) for c in columns for m in [0.35 * (max(c) - min(c)) or 1.0])
+        between = first, second
     a, b = numpy.meshgrid(*(numpy.linspace(*ends, points) for ends in between))
     with no_grad(), numpy.errstate(all="ignore"):
         heights = numpy.array([_number(J(x, y)) for x, y in zip(a.ravel().tolist(), b.ravel().tolist())])
