@@ -50,8 +50,7 @@ check: lint  ## lint, types and the quick tests, in less than a minute: before e
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n 2 -m "not slow"
 
 test: lint  ## lint, types, doctests, tests, branch coverage
-	$(BIN)/pytest -n 2 --dist worksteal --cov -m "not slow or covers"
-	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not covers"
+	$(BIN)/pytest -n 2 --dist worksteal --cov
 
 MINUTES ?= 10
 fuzz: $(VENV)/tools  ## property tests and trainings with new random numbers for MINUTES minutes (10)

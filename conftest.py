@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +24,30 @@ settings.register_profile(
     "mutants", settings.get_profile("ci"), max_examples=25, phases=[Phase.explicit, Phase.generate], database=None
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# jsonschema, which Jupyter's packages import, looks for it, and does without it; it compiles 38 grammars: four seconds.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Measure no coverage of slow tests, which take twice the time with it, but for those that reach lines alone.
+
+    `no_cover` of pytest-cov stops one of two measurements that it starts in each worker, and the other goes on.
+    """
+    tracer = sys.gettrace()
+    if item.get_closest_marker("slow") and not item.get_closest_marker("covers"):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+
+
+def pytest_collection_finish() -> None:
+    """Tell the garbage collector that thousands of tests are no garbage: some tests make it run again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,12 @@
 """An oracle for the whole table: every primitive's value and derivatives in arithmetic of 50 digits, written by hand.
 
-Nothing here reads a forward or a rule of the table. The rows are of three kinds:
+Nothing here reads a forward or a rule of the table. The rows are of several kinds:
 
 * ELEMENTWISE: a formula for the value, then one for each partial derivative;
 * ROWS: operations along axes: a function of one row of numbers, and one that pulls weights back through it;
 * MOVES: operations that only move numbers: where each element goes;
-* PRODUCTS: sums of products of two elements: which two meet, and where they go.
+* PRODUCTS: sums of products of two elements: which two meet, and where they go;
+* MATRICES: functions of matrices, whose derivatives are differences in so many digits that nothing is lost.
 
 A formula returns the exact result, or a pair of it and the size whose last place is a fairer unit: of the terms that
 cancel, of what an underflow takes from a factor. An infinite size says that no float arithmetic in these steps could
@@ -18,6 +19,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,11 +32,12 @@ Exact = Any
 Index = tuple[int, ...]
 
 LARGEST, SMALLEST_NORMAL = sys.float_info.max, sys.float_info.min
+_LARGEST = mp.mpf(LARGEST)
 
 
 def representable(*exact: Exact) -> bool:
     """Tell whether exact results are finite and no larger than the largest float."""
-    return all(mp.isfinite(x) and abs(x) <= LARGEST for x in exact)
+    return all(mp.isfinite(x) and abs(x) <= _LARGEST for x in exact)
 
 
 def pair(exact: Exact) -> tuple[Exact, Exact]:
@@ -71,6 +74,18 @@ def power_slope(a: Exact, b: Exact) -> Exact:
     rounded = 0 if mp.mpf(float(b - 1)) == b - 1 else abs((b - 1) * mp.log(a))
     least = SMALLEST_NORMAL * abs(b)
     return slope, max(abs(slope) * (1 + rounded), least) if representable(slope / b if b else 0) else mp.inf
+
+
+def divided(a: Exact, b: Exact) -> tuple[Exact, Exact]:
+    """Return the quotient rounded down and the remainder, from whole numbers of any length."""
+    whole, rest = divmod(Fraction(float(a)), Fraction(float(b)))
+    with mp.workdps(700):
+        return mp.mpf(whole), mp.mpf(rest.numerator) / rest.denominator
+
+
+def of_distance(a: Exact, b: Exact) -> Exact:
+    """The least unit of what is divided by the distance from 0; none at all if that is not representable."""
+    return SMALLEST_NORMAL if representable(mp.hypot(a, b)) else mp.inf
 
 
 def compared(holds: Callable[[Exact, Exact], bool]) -> tuple[Callable[..., Exact], ...]:
@@ -142,6 +157,32 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Exact], ...]] = {
         lambda condition, a, b: mp.mpf(condition == 0),
     ),
     "clip": (lambda a: min(max(a, mp.mpf(-0.5)), mp.one), lambda a: mp.mpf(-0.5 <= a <= 1)),
+    "remainder": (lambda a, b: divided(a, b)[1], one, lambda a, b: -divided(a, b)[0]),
+    "floor_divide": (lambda a, b: divided(a, b)[0], zero, zero),
+    "log2": (lambda a: mp.log(a, 2), lambda a: 1 / (a * mp.log(2))),
+    "log10": (mp.log10, lambda a: 1 / (a * mp.log(10))),
+    "exp2": (lambda a: mp.mpf(2) ** a, lambda a: (mp.log(2) * mp.mpf(2) ** a, SMALLEST_NORMAL)),
+    "asin": (mp.asin, lambda a: 1 / mp.sqrt((1 - a) * (1 + a))),
+    "acos": (mp.acos, lambda a: -1 / mp.sqrt((1 - a) * (1 + a))),
+    "asinh": (mp.asinh, lambda a: 1 / mp.hypot(a, 1)),
+    "acosh": (mp.acosh, lambda a: 1 / mp.sqrt((a - 1) * (a + 1))),
+    "atanh": (mp.atanh, lambda a: 1 / ((1 - a) * (1 + a))),
+    "atan2": (
+        mp.atan2,
+        lambda a, b: (b / (a * a + b * b), of_distance(a, b) / mp.hypot(a, b)),
+        lambda a, b: (-a / (a * a + b * b), of_distance(a, b) / mp.hypot(a, b)),
+    ),
+    "hypot": (
+        mp.hypot,
+        lambda a, b: (a / mp.hypot(a, b), of_distance(a, b) / mp.hypot(a, b)) if a or b else mp.zero,
+        lambda a, b: (b / mp.hypot(a, b), of_distance(a, b) / mp.hypot(a, b)) if a or b else mp.zero,
+    ),
+    "cbrt": (lambda a: mp.sign(a) * mp.cbrt(abs(a)), lambda a: 1 / (3 * mp.cbrt(abs(a)) ** 2)),
+    "logaddexp": (
+        lambda a, b: (max(a, b) + mp.log1p(mp.exp(-abs(a - b))), max(abs(a), abs(b))),
+        lambda a, b: (logistic(a - b), logistic(a - b) * abs(a - b)),
+        lambda a, b: (logistic(b - a), logistic(b - a) * abs(a - b)),
+    ),
     "greater": compared(lambda a, b: a > b),
     "greater_equal": compared(lambda a, b: a >= b),
     "less": compared(lambda a, b: a < b),
@@ -517,6 +558,81 @@ PRODUCTS: dict[str, Callable[..., Any]] = {
     "conv_input": conv_input,
     "conv_weight": conv_weight,
 }
+
+
+# ---- matrices -------------------------------------------------------------------------------------------------------
+
+Matrix = Any
+"""A matrix of mpmath's."""
+
+
+def flipped(vectors: Matrix, leading: Sequence[Exact]) -> Matrix:
+    """Return columns, each times -1 if its leading number is negative."""
+    signs = mp.diag([-1 if x < 0 else 1 for x in leading])
+    return vectors * signs
+
+
+def eigen(a: Matrix) -> Row:
+    values, vectors = mp.eigsy((a + a.T) / 2)
+    order = sorted(range(a.rows), key=lambda k: values[k])
+    vectors = flipped(vectors, vectors[0, :])
+    return [*(values[k] for k in order), *(vectors[i, k] for i in range(a.rows) for k in order)]
+
+
+def singular(a: Matrix) -> Row:
+    u, s, vt = mp.svd_r(a)
+    signs = mp.diag([-1 if u[0, k] < 0 else 1 for k in range(len(s))])
+    return [*(u * signs), *s, *(signs * vt)]
+
+
+def orthogonal(a: Matrix) -> Row:
+    """Gram and Schmidt; of a wide matrix the columns beyond a square are written in those of Q."""
+    columns: list[Matrix] = []
+    for k in range(min(a.rows, a.cols)):
+        rest = a[:, k]
+        for q in columns:
+            rest = rest - q * (q.T * rest)[0]
+        columns.append(rest / mp.norm(rest))
+    q = mp.matrix(a.rows, len(columns))
+    for k, column in enumerate(columns):
+        q[:, k] = column
+    r = q.T * a
+    return [*q, *(r[i, j] if j >= i else mp.zero for i in range(r.rows) for j in range(r.cols))]
+
+
+def pseudo(a: Matrix) -> Matrix:
+    return mp.inverse(a.T * a) * a.T if a.rows >= a.cols else a.T * mp.inverse(a * a.T)
+
+
+MATRICES: dict[str, Callable[..., Sequence[Exact]]] = {
+    "solve": lambda a, b: list(mp.inverse(a) * b),
+    "inv": lambda a: list(mp.inverse(a)),
+    "pinv": lambda a: list(pseudo(a)),
+    "det": lambda a: [mp.det(a)],
+    "slogdet_parts": lambda a: [mp.sign(mp.det(a)), mp.log(abs(mp.det(a)))],
+    "cholesky": lambda a: list(mp.cholesky((a + a.T) / 2)),
+    "qr_parts": orthogonal,
+    "eigh_parts": eigen,
+    "svd_parts": singular,
+}
+"""Functions of matrices: all numbers of the result, in order."""
+
+
+def matrix_slopes(function: Callable[..., Sequence[Exact]], args: list[Matrix], weights: Row) -> list[Row]:
+    """Return the gradients of the weighted sum of the results, from differences of twenty digits."""
+    h = mp.mpf(10) ** -20
+    found: list[Row] = []
+    for arg in args:
+        slopes = []
+        for i, j in np.ndindex(arg.rows, arg.cols):
+            ends = []
+            for step in (h, -h):
+                arg[i, j] += step
+                ends.append(mp.fdot(weights, function(*args)))
+                arg[i, j] -= step
+            slopes.append((ends[0] - ends[1]) / (2 * h))
+        found.append(slopes)
+    return found
 
 
 # ---- functions derived from the primitives ---------------------------------------------------------------------------

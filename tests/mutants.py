@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from autograd import TABLE
 
-CHAPTERS = ("elementwise", "statistical", "linalg", "manipulation", "convolution")
+CHAPTERS = ("elementwise", "statistical", "linalg", "manipulation", "convolution", "decompositions", "functions")
 TABLES = tuple(f"autograd._ops.{name}" for name in CHAPTERS)
 BACKWARD = "autograd._grad.sweep"
 TESTS = (
@@ -71,9 +71,6 @@ EQUIVALENT: dict[str, str] = {
     "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",
     "stack[0]: lambda g, out, *parts, axis=0: [getitem(g, index=(slice(None),) * (axis % len(shape(out))) + (k,)) "
     "for k in range(len(parts))]": "the result and its gradient have one shape",
-    "other_factors: rows = reshape(permute_dims(a, axes=order), shape=(*lengths[:rank - len(axes)], -2))": (
-        "NumPy takes any negative length as the one that is left"
-    ),
     "matmul_left: return squeeze(matmul(b, expand_dims(g, axis=-1)))": (
         "the axes that it loses have length 1, and axes of stacked matrices are summed over afterwards"
     ),

@@ -14,6 +14,7 @@ from exact import (
     KEEP_THE_SHAPE,
     LARGEST,
     LOSSES,
+    MATRICES,
     MOVES,
     PAIRS_OF_ROWS,
     PRODUCTS,
@@ -33,15 +34,25 @@ NAMES = [name for name, made in TABLE.items() if made.forward.__module__.startsw
 LISTS = {"logsumexp": autograd.log_sum_exp, "softmax": autograd.softmax, "log_softmax": autograd.log_softmax}
 """Operations on arrays that have a form for lists of Values, too."""
 
+# mpmath would turn a float into a number of its own at every comparison.
+_SMALLEST_NORMAL = mp.mpf(SMALLEST_NORMAL)
+
 _TERMS = "the sum of the absolute terms, where that is representable"
 _EXPONENTS = "a term exp(a - max) counts 1 + max - a times, since half an ulp of a - max changes it by so many"
 _MEAN = "the mean of the absolute terms, where each sample's loss is representable"
+_CONDITION = (
+    "the largest number of the result, times the condition number (the largest singular value over the smallest, or "
+    "over the least distance of two, and of eigenvalues); derivative: times its square"
+)
 UNITS = {
     "divide": "derivative for b: at least 2⁻¹⁰²² / b, since a / b may underflow",
     "pow": "derivative for a: where a^(b - 1) is representable, at least 2⁻¹⁰²² b; where b - 1 is rounded, "
     "1 + (b - 1) log a times as much. Derivative for b: at least 2⁻¹⁰²² log a",
     "weighted_sum": _TERMS,
     "atan": "derivative: where a² overflows it is 0, which counts in units of 2⁻¹⁰²²",
+    "atan2": "derivatives: at least 2⁻¹⁰²² over the distance from 0, where that is representable",
+    "hypot": "derivatives: as of atan2",
+    "logaddexp": "value: the larger of the two in size. Derivatives: a - b times as much, which is rounded",
     "sum": _TERMS,
     "mean": _TERMS,
     "centered": "the terms of a - mean",
@@ -57,6 +68,7 @@ UNITS = {
     "cumsum": _TERMS,
     "matmul": _TERMS,
     "scatter": _TERMS,
+    **dict.fromkeys(MATRICES, _CONDITION),
     "conv": _TERMS,
     "conv_input": _TERMS,
     "conv_weight": _TERMS,
@@ -96,14 +108,18 @@ def ulps(actual: float, exact: Any, size: Any = 0) -> float:
     if math.isnan(actual):
         return math.inf
     number = mp.ldexp(mp.sign(actual), 1024) if math.isinf(actual) else mp.mpf(actual)
-    _, exponent = mp.frexp(max(abs(exact), size, SMALLEST_NORMAL))
+    if number == exact:
+        return 0.0
+    _, exponent = mp.frexp(max(abs(exact), size, _SMALLEST_NORMAL))
     return float(mp.ldexp(abs(number - exact), 53 - int(exponent)))
 
 
 def compare(of: type, argument: int | None, actual: float, expected: Any, at: Any) -> Iterator[Error]:
     result, size = pair(expected)
     if representable(result, size):
-        yield Error(of, argument, ulps(actual, result, size), ulps(actual, result), at, actual, result)
+        off = ulps(actual, result, size)
+        plain = ulps(actual, result) if off and isinstance(expected, tuple) else off
+        yield Error(of, argument, off, plain, at, actual, result)
 
 
 # ---- inputs ---------------------------------------------------------------------------------------------------------
@@ -207,6 +223,35 @@ def array_errors(
             slopes[top] = slopes[top][0], max(slopes[top][1], abs(w.item()))
         yield from _compare_all(Value, None, [r.data for r in results], outs, at)
         yield from _compare_all(Value, 0, [v.grad for v in values], slopes, at)
+
+
+def matrix_errors(name: str, arrays: Sequence[Any], weights: Any) -> Iterator[Error]:
+    """Compute a function of matrices that are far from singular, and pull weights back through it.
+
+    The unit is the largest number of a result, times the condition number, and times that again for a derivative.
+    """
+    tensors = [Tensor(a) for a in arrays]
+    out = call(name, tensors, {})
+    w = weights(out.shape)
+    autograd.sum(out * w).backward()
+    args = [mp.matrix(a.tolist()) for a in arrays]
+    results = MATRICES[name](*args)
+    slopes = exact.matrix_slopes(MATRICES[name], args, [mp.mpf(float(x)) for x in np.ravel(w)])
+    condition, at = spread_of(arrays[0]), tuple(a.round(3).tolist() for a in arrays)
+    for argument, (found, expected) in enumerate([(out.data, results), *zip([t.grad for t in tensors], slopes)]):
+        size = max(map(abs, expected)) * condition * (condition if argument else 1)
+        yield from _compare_all(
+            Tensor, argument - 1 if argument else None, np.ravel(found), [(x, size) for x in expected], at
+        )
+
+
+def spread_of(a: Any) -> float:
+    """Return the largest singular value, or eigenvalue of the symmetric part, over the smallest and their distances."""
+    values = np.linalg.svd(a)[1]
+    apart = [values.min(), *abs(np.diff(values))]
+    if a.shape[0] == a.shape[1]:
+        apart += abs(np.diff(np.linalg.eigvalsh((a + a.T) / 2))).tolist()
+    return float(values.max() / min(apart))
 
 
 def _compare_all(of: type, argument: int | None, actual: Any, expected: Any, at: Any) -> Iterator[Error]:

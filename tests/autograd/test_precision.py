@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exact import DERIVED, ELEMENTWISE, LOSSES, MOVES, PAIRS_OF_ROWS, PRODUCTS, ROWS
+from exact import DERIVED, ELEMENTWISE, LOSSES, MATRICES, MOVES, PAIRS_OF_ROWS, PRODUCTS, ROWS
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -26,6 +26,7 @@ from ulps import (
     domains,
     elementwise_errors,
     loss_errors,
+    matrix_errors,
     nasty,
     ulps,
 )
@@ -77,6 +78,20 @@ WITHIN: dict[str, tuple[float, float]] = {
     "minimum": (EXACT, EXACT),
     "where": (EXACT, EXACT),
     "clip": (EXACT, EXACT),
+    "remainder": (ROUNDED, 2),
+    "floor_divide": (2, EXACT),
+    "log2": (LIBRARY, 2),
+    "log10": (LIBRARY, 2),
+    "exp2": (LIBRARY, 3),
+    "asin": (LIBRARY, 2.5),
+    "acos": (LIBRARY, 2.5),
+    "asinh": (LIBRARY, 2),
+    "acosh": (3, 3),
+    "atanh": (LIBRARY, 2.5),
+    "atan2": (LIBRARY, 3),
+    "hypot": (LIBRARY, 2),
+    "cbrt": (4, 8),
+    "logaddexp": (2, 3),
     "greater": (EXACT, EXACT),
     "greater_equal": (EXACT, EXACT),
     "less": (EXACT, EXACT),
@@ -99,6 +114,7 @@ WITHIN: dict[str, tuple[float, float]] = {
     "log_softmax_back": (4, 6),
     "cumsum": (2, 2),
     "matmul": (3, 3),
+    **dict.fromkeys(MATRICES, (4, 4)),
     "reshape": (EXACT, EXACT),
     "permute_dims": (EXACT, EXACT),
     "expand_dims": (EXACT, EXACT),
@@ -144,7 +160,7 @@ def of_module(package: Any, module: str) -> set[str]:
 
 def test_nothing_is_missing() -> None:
     """A new primitive, activation or loss needs a row in the oracle, and a bound."""
-    assert {*ELEMENTWISE, *ROWS, *PAIRS_OF_ROWS, *MOVES, *PRODUCTS} == set(NAMES)
+    assert {*ELEMENTWISE, *ROWS, *PAIRS_OF_ROWS, *MOVES, *PRODUCTS, *MATRICES} == set(NAMES)
     functions = of_module(autograd, "autograd._ops.activations")
     # take is getitem; log_sum_exp is logsumexp of a list.
     assert functions - {"take", "log_sum_exp"} == {*DERIVED, *LISTS} - {"logsumexp"}
@@ -228,7 +244,7 @@ SOME_ROWS: list[Any] = [(((n,),), {}) for n in (1, 2, 4)]
 CASES = [
     pytest.param(name, shapes, dict(settings), id=f"{name}-{k}")
     for name in NAMES
-    if name not in ELEMENTWISE
+    if name not in ELEMENTWISE and name not in MATRICES
     for k, (shapes, settings) in enumerate([*TABLE[name].examples, *(SOME_ROWS if name in ROWS else [])])
 ]
 
@@ -244,6 +260,26 @@ def test_arrays(name: str, shapes: Any, settings: dict[str, Any], data: st.DataO
     assert_within(
         name, array_errors(name, arrays, settings, lambda shape: data.draw(hnp.arrays(float, shape, elements=weights)))
     )
+
+
+# ---- matrices -------------------------------------------------------------------------------------------------------
+
+FORMS: dict[str, list[Any]] = {
+    "solve": [((3, 3), (3, 2))],
+    **{name: [((3, 3),), ((3, 2),), ((2, 3),)] for name in ("pinv", "qr_parts", "svd_parts")},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.parametrize("seed", range(4))
+def test_matrices(name: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for shapes in FORMS.get(name, [((3, 3),)]):
+        arrays = [rng.normal(size=shape) * 10.0 ** rng.integers(-3, 4) for shape in shapes]
+        if name == "cholesky":
+            arrays = [a @ a.T for a in arrays]
+        assert_within(name, matrix_errors(name, arrays, lambda shape: rng.uniform(0.5, 1.5, shape)))
 
 
 # ---- functions and losses -------------------------------------------------------------------------------------------

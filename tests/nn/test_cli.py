@@ -58,6 +58,7 @@ def test_train_on_made_data(of: str, data: str, tmp_path: Path, capsys: pytest.C
     assert "test      accuracy" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = []
@@ -70,12 +71,13 @@ def test_both_forms_reach_the_same(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.slow
 @pytest.mark.parametrize("of", ["value", "tensor"])
 def test_train_on_digits(of: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn._command.commands.digits", lambda: tuple(part[:60] for part in digits()))
+    monkeypatch.setattr("nn._command.given.digits", lambda: tuple(part[:60] for part in digits()))
     options = ["--sizes", "0", "--epochs", "1", "--of", of, "--lr", "0.05"]
     assert main(["train", "--data", "digits", *options, "--save", str(tmp_path)]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {*RUN, "misclassified.png"}
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(0)
@@ -97,13 +99,14 @@ def test_train_on_a_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str])
             "is neither moons, circles, spirals, blobs, iris, wine, breast_cancer, digits nor",
             ["--data", "moon"],
         ),
-        ("say with --target which column", ["--data", "there.csv"]),
+        ("say with --target which column is to be predicted; its columns are a, kind", ["--data", "there.csv"]),
+        ("there.csv and --data moons both name the data", ["there.csv", "--data", "moons"]),
         ("none.csv: there is no such file", ["--data", "none.csv", "--target", "kind"]),
-        ("there.csv, line 3, column a: 'x' is not a number", ["--data", "there.csv", "--target", "kind"]),
-        ("large.csv: a column holds numbers whose squares are too", ["--data", "large.csv", "--target", "kind"]),
+        ("wrong.csv, line 3, column a: 'x' is not a number", ["wrong.csv", "--target", "kind"]),
+        ("large.csv, column a: holds 1e+200, whose square is too large", ["--data", "large.csv", "--target", "kind"]),
         ("has 2 samples; at least 10", ["--data", "few.csv", "--target", "kind"]),
         ("--samples 5: at least 10", ["--samples", "5"]),
-        ("--target kind: is for CSV files", ["--target", "kind"]),
+        ("--target kind: is for files", ["--target", "kind"]),
         ("--save few.csv/out: cannot be made", ["--save", "few.csv/out"]),
         ("history.png", ["--save", "taken", *QUICK]),
         ("--save site: has another index.html, of no run; name another", ["--save", "site"]),
@@ -119,6 +122,7 @@ def test_wrong_data_are_told(
     monkeypatch.chdir(tmp_path)
     Path("there.csv").write_text("a,kind\n1,p\nx,q\n")
     Path("large.csv").write_text("a,kind\n" + "1e200,p\n-1e200,q\n" * 9)
+    Path("wrong.csv").write_text("a,kind\n.5,p\nx,q\n" + "".join(f"{k}.5,p\n" for k in range(25)))
     Path("few.csv").write_text("a,kind\n1,p\n2,q\n")
     Path("taken/history.png").mkdir(parents=True)
     Path("site").mkdir()
@@ -186,6 +190,7 @@ def test_a_folder_that_may_not_be_written_to(
     assert capsys.readouterr().err == f"error: --save {tmp_path}: cannot be written to; name another folder\n"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_stopped_after_an_epoch_what_was_learned_is_kept(
@@ -231,7 +236,9 @@ def test_pictures_use_the_names_in_the_file(tmp_path: Path, monkeypatch: pytest.
         plots, "decision_boundary", lambda *given, **asked: drawn.append(boundary(*given, **asked)) or drawn[0]
     )
     path = tmp_path / "prices.csv"
-    path.write_text("in $,height,kind\n" + "".join(f"{k},{-k},{'low' if k < 10 else '$$'}\n" for k in range(20)))
+    path.write_text(
+        "in $,height,kind\n" + "".join(f"{k * k},{-k * 3},{'low' if k < 10 else '$$'}\n" for k in range(20))
+    )
     assert main(["train", "--data", str(path), "--target", "kind", "--epochs", "2", "--save", str(tmp_path)]) == 0
     (ax,) = drawn
     assert (ax.get_xlabel(), ax.get_ylabel()) == (r"in \$ (standardised)", "height (standardised)")
@@ -273,7 +280,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_is_kept_whole(run: Path) -> None:
     config = json.loads((run / "config.json").read_text())
     assert config["options"]["epochs"] == 30
-    assert (config["features"], config["classes"]) == (["length", "width"], ["small", "tall & wide"])
+    assert [column["name"] for column in config["columns"]] == ["length", "width"]
+    assert config["target"]["classes"] == ["small", "tall & wide"]
     table = (run / "history.csv").read_text().splitlines()
     assert table[0] == "epoch,loss,accuracy,val_loss,val_accuracy"
     assert len(table) == 31
@@ -289,6 +297,7 @@ def test_features_are_standardised_as_in_training(run: Path) -> None:
     assert abs(prepared.std(axis=0) - 1).max() < 0.2
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 @pytest.mark.parametrize("optimizer", NAMED)
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -303,6 +312,7 @@ def test_every_optimizer_and_schedule(optimizer: str, schedule: str, tmp_path: P
     assert rates[::20] == pytest.approx(expected[schedule])
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +333,7 @@ def test_patience_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert seen == [128, 128, 32, 32]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_weight_decay_keeps_weights_small(tmp_path: Path) -> None:
     sizes = []
@@ -336,22 +347,26 @@ def test_the_page_needs_no_other_file(run: Path) -> None:
     page = (run / "index.html").read_text()
     sources = re.findall(r'src="([^"]*)"', page)
     pictures = [base64.b64decode(source.removeprefix("data:image/png;base64,")) for source in sources]
-    assert pictures == [(run / f"{name}.png").read_bytes() for name in ("history", "confusion", "boundary")]
-    assert page.count('alt="') == 3
+    assert pictures == [
+        (run / f"{name}.png").read_bytes() for name in ("history", "confusion", "boundary", "importance")
+    ]
+    assert page.count('alt="') == 4
     assert not re.search(r"https?://|<script|<link|@import|url\(", page)
     assert "prefers-color-scheme: dark" in page
     assert "tall &amp; wide" in page
-    assert '<th scope="row">momentum</th><td>0.9</td>' in page
+    # As many epochs as have 300 steps of 32 out of 40 samples.
+    assert '<th scope="row">patience</th><td>240</td>' in page
     # What the training did not use is left out.
-    assert not re.search(r"<th[^>]*>(filters|samples|patience)<", page)
+    assert not re.search(r"<th[^>]*>(filters|samples|momentum|kind|drop)<", page)
     assert "tall & wide" not in page
-    # Without --patience the dashed curves are those of the test samples.
-    assert '<th scope="row">test loss</th>' in page
-    assert "test dashed" in page
-    assert "validation" not in page
+    # The dashed curves are those of the samples that stopped the training.
+    assert '<th scope="row">validation loss</th>' in page
+    assert "validation dashed" in page
+    assert '<th scope="row">length</th><td>a number</td><td></td>' in page
     assert "{" not in re.sub(r"<style>.*</style>", "", page, flags=re.S)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -374,6 +389,7 @@ def test_a_run_of_other_data_is_replaced_only_on_request(tmp_path: Path, capsys:
     assert (read(tmp_path / "run").options["data"], read(tmp_path / "run").options["lr"]) == ("moons", 0.1)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_evaluate_tells_what_training_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for data in (["moons"], ["digits", "--sizes", "0"]):
@@ -399,7 +415,7 @@ def test_evaluate_on_another_file(run: Path, tmp_path: Path, capsys: pytest.Capt
     assert main(["evaluate", str(run), "--data", str(path), "--target", "sort"]) == 0
     said = capsys.readouterr().out
     assert "accuracy  100.0%  (2 samples)" in said
-    assert re.search(r"tall & wide +- +0\n", said)
+    assert re.search(r"tall & wide +0.0% +0.0% +- +0\n", said)
 
 
 def test_predict_prints_a_class_for_each_sample(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -433,7 +449,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(run: Path, monkeypatch: pytes
 def test_convolution_from_training_to_prediction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("nn._command.commands.digits", lambda: tuple(part[:300] for part in digits()))
+    monkeypatch.setattr("nn._command.given.digits", lambda: tuple(part[:300] for part in digits()))
     options = [
         "--model",
         "cnn",
@@ -461,6 +477,7 @@ def test_convolution_from_training_to_prediction(
     assert 0.5 < float(probability) <= 1
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -541,6 +558,7 @@ def test_help_of_every_command(command: str, words: list[str], capsys: pytest.Ca
     assert [word for word in words if word not in said] == []
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 @pytest.mark.parametrize("data", ["blobs", "iris"])
 def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -549,6 +567,7 @@ def test_data_that_come_along(data: str, tmp_path: Path, capsys: pytest.CaptureF
     assert found > 90
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -569,6 +588,7 @@ def test_a_run_goes_to_other_programs(options: list[str], tmp_path: Path, capsys
     np.testing.assert_allclose(scores.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
@@ -581,6 +601,7 @@ def test_columns_of_any_size_go_to_other_programs(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores[:, 0], read(run).scores(X), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_nowhere_to_export_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -616,6 +637,7 @@ def test_files_may_have_names_that_are_no_text(
     assert "Content-Security-Policy" in Path(name, "index.html").read_text(errors="replace")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_configuration_may_name_no_file_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", *QUICK, "--save", str(tmp_path)]) == 0
     config = json.loads((tmp_path / "config.json").read_text())

@@ -15,6 +15,7 @@ import pytest
 
 from autograd import Tensor
 from nn import MLP, SGD, History, fit, mse
+from nn._command.commands import _terminated
 from nn._training.interrupt import held_back
 
 X = np.random.default_rng(0).normal(size=(40, 3))
@@ -137,3 +138,14 @@ def test_in_a_thread_nothing_is_changed() -> None:
     thread.start()
     thread.join()
     assert found == [2]
+
+
+@pytest.mark.parametrize("ctrl_c", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_polite_end_is_heard_where_ctrl_c_is_ignored_too(ctrl_c: Any) -> None:
+    before = signal.signal(signal.SIGINT, ctrl_c), signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt), _terminated():
+            signal.raise_signal(signal.SIGTERM)
+        assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == (ctrl_c, before[1])
+    finally:
+        signal.signal(signal.SIGINT, before[0])

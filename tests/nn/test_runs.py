@@ -28,11 +28,14 @@ from nn.__main__ import main
 from nn._command.folders import NEXT, content, held, settle, write_together
 from nn._command.runs import CONFIG, FILES, MODEL, Run, read, write
 from nn.data import DataError
+from nn.data._columns import plain_column
+from nn.data._target import Target
 
 OPTIONS: dict[str, Any] = {
     "model": "mlp", "data": "moons", "target": None, "samples": 40, "sizes": [3], "filters": [1, 2],
     "activation": "tanh", "optimizer": "sgd", "lr": 0.1, "momentum": 0.9, "schedule": "constant", "patience": None,
-    "weight_decay": 0.0, "epochs": 3, "batch_size": 8, "seed": 0, "of": "tensor",
+    "weight_decay": 0.0, "epochs": 3, "batch_size": 8, "seed": 0, "of": "tensor", "kind": "auto", "class_weight": None,
+    "drop": [], "missing": [], "sheet": None, "separator": None, "decimal": None, "header": None, "day_first": None,
 }  # fmt: skip
 
 
@@ -51,7 +54,8 @@ def made(number: float) -> tuple[Run, History, dict[str, Any]]:
     """Return a run that is known by its number wherever one looks."""
     model = MLP(2, [3, 1], "tanh", of=Tensor, init=0.0)
     model.layers[1].w0.data = [number]
-    run = Run(OPTIONS, ["a", "b"], ["x", "y"], [number, 0.0], [1.0, 1.0], {"test_accuracy": 0.5}, None, [0, 1], model)
+    columns, target = [plain_column("a", number), plain_column("b")], Target("c", "classes", "text", classes=("x", "y"))
+    run = Run(OPTIONS, columns, target, {"test_accuracy": 0.5}, None, [0, 1], model)
     return run, History({"loss": [number]}), {"history": (Picture(b"%g" % number), "a curve")}
 
 
@@ -65,7 +69,7 @@ def number_of(folder: Path) -> float:
     """Return which run is in a folder: of one number in all its parts."""
     run = read(folder)
     (weight,) = run.model.layers[1].w0.data  # type: ignore[attr-defined]
-    assert run.means[0] == weight
+    assert run.scaling[0][0] == weight
     return float(weight)
 
 
@@ -175,6 +179,7 @@ def test_what_a_killed_training_left_is_no_place_to_write_to(tmp_path: Path) -> 
     assert (folder / NEXT / "mine.txt").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_reading_a_run_writes_nothing(tmp_path: Path) -> None:
     folder = kept(tmp_path, 1.0)
     (folder / NEXT).mkdir()
@@ -185,6 +190,7 @@ def test_reading_a_run_writes_nothing(tmp_path: Path) -> None:
     assert content(folder, MODEL, CONFIG) == (folder / NEXT / MODEL).read_bytes()
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_one_of_two_trainings_in_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,6 +207,7 @@ def test_one_of_two_trainings_in_a_folder_is_told(tmp_path: Path, capsys: pytest
     assert main(command) == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_where_folders_have_no_locks_a_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
     with held("--save", tmp_path), held("--save", tmp_path):
@@ -215,6 +222,7 @@ def table(path: Path, n: int = 60) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 def test_the_test_samples_stay_those_of_the_training(
@@ -239,7 +247,7 @@ def test_the_test_samples_stay_those_of_the_training(
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "it has no spread": lambda config: config.pop("spread"),
+    "it has no columns": lambda config: config.pop("columns"),
     "it has a setting 'more'": lambda config: config.update(more=1),
     "its options cannot be 3": lambda config: config.update(options=3),
     "it has no seed": lambda config: config["options"].pop("seed"),
@@ -247,15 +255,29 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "its samples cannot be True": lambda config: config["options"].update(samples=True),
     "its model cannot be 'os'": lambda config: config["options"].update(model="os"),
     "its data cannot be 3": lambda config: config["options"].update(data=3),
-    "its features cannot be": lambda config: config.update(features=["a", "a"]),
-    "its classes cannot be": lambda config: config.update(classes=["x"]),
-    "its means cannot be [nan, 0.0]": lambda config: config.update(means=[float("nan"), 0.0]),
-    "its spread cannot be [0.0, 1.0]": lambda config: config.update(spread=[0.0, 1.0]),
-    "its spread cannot be [inf, 1.0]": lambda config: config.update(spread=[float("inf"), 1.0]),
-    "its spread cannot be [-1.0, 1.0]": lambda config: config.update(spread=[-1.0, 1.0]),
-    "its spread cannot be [1, 1000": lambda config: config.update(spread=[1, 10**400]),
-    "each feature needs a mean and a spread": lambda config: config.update(means=[1.0]),
-    "tells other classes apart": lambda config: config.update(classes=["x", "y", "z"]),
+    "its columns cannot be []": lambda config: config.update(columns=[]),
+    "its columns cannot be [3]": lambda config: config.update(columns=[3]),
+    "its columns have a name each": lambda config: config["columns"][1].update(name="a"),
+    "its columns have a name each, and an input": lambda config: [
+        column.update(parts=[], kind="left out") for column in config["columns"]
+    ],
+    "its kind cannot be 'x'": lambda config: config["columns"][0].update(kind="x"),
+    "its way cannot be 'x'": lambda config: config["columns"][0].update(way="x"),
+    "its mean cannot be nan": lambda config: config["columns"][0]["parts"][0].update(mean=float("nan")),
+    "its spread cannot be 0.0": lambda config: config["columns"][0]["parts"][0].update(spread=0.0),
+    "its spread cannot be inf": lambda config: config["columns"][0]["parts"][0].update(spread=float("inf")),
+    "its spread cannot be -1.0": lambda config: config["columns"][0]["parts"][0].update(spread=-1.0),
+    "its spread cannot be 1000": lambda config: config["columns"][0]["parts"][0].update(spread=10**400),
+    "its column 'a' has inputs of another kind": lambda config: config["columns"][0].update(levels=["x"]),
+    "its column 'b' has inputs of another kind": lambda config: config["columns"][1]["parts"][0].update(name="year"),
+    "its column 'a' is written in another way": lambda config: config["columns"][0].update(way="text"),
+    "its column 'b' is written in another way": lambda config: config["columns"][1].update(way="date"),
+    "its levels cannot be ['x', 'x']": lambda config: config["columns"][0].update(levels=["x", "x"]),
+    "its flag cannot be 1": lambda config: config["columns"][0].update(flag=1),
+    "its target has two classes at least": lambda config: config["target"].update(classes=["x"]),
+    "its classes cannot be ['x', 'x']": lambda config: config["target"].update(classes=["x", "x"]),
+    "or none as it is of numbers": lambda config: config["target"].update(kind="numbers"),
+    "tells other classes apart": lambda config: config["target"].update(classes=["x", "y", "z"]),
     "its results cannot be": lambda config: config.update(results={"test": "good"}),
     "its data_sha256 cannot be '../x'": lambda config: config.update(data_sha256="../x"),
     "its test_rows cannot be [0, 0]": lambda config: config.update(test_rows=[0, 0]),
@@ -291,6 +313,7 @@ def test_a_run_is_of_regular_files(name: str, tmp_path: Path) -> None:
         read(tmp_path)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", ["index.html", "history.png"])
 def test_nothing_else_is_replaced_by_a_run(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / name)
@@ -304,6 +327,7 @@ def noted(seen: list[Any], function: Callable[..., Any], *given: Any, **how: Any
     return function(*given, **how)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.slow
 def test_a_stranger_s_run_opens_no_other_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -329,6 +353,7 @@ def test_a_stranger_s_run_opens_no_other_file(
         assert said == f"error: {data}: has the data of this run; if it is yours, name it with --data {data}\n"
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.covers
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))

@@ -23,8 +23,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from autograd import draw
-from nn import MLP
+from nn import MLP, cosine
 from nn._training.optimizers import NAMED
+from nn.data import moons
 from nn.sklearn import NeuralNetClassifier, NeuralNetRegressor
 
 NOT_THERE = ("SCIPY_ARRAY_API is not set", "pandas is not installed")
@@ -45,8 +46,11 @@ def regressor(**settings: Any) -> NeuralNetRegressor:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "fewest"), [(NeuralNetClassifier(), 60), (NeuralNetRegressor(), 55)])
+@pytest.mark.parametrize(
+    ("estimator", "fewest"), [(NeuralNetClassifier(epochs=40), 60), (NeuralNetRegressor(epochs=40), 55)]
+)
 def test_scikit_learns_own_checks(estimator: Any, fewest: int) -> None:
+    """They train 124 networks; with fewer epochs than by default each has to learn as much."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = check_estimator(estimator, on_fail=None, on_skip=None)
@@ -253,3 +257,53 @@ def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.base", None)
     with pytest.raises(ImportError, match=r"needs scikit-learn 1\.6 or newer: pip install scikit-learn"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def test_early_stopping_sets_a_part_apart() -> None:
+    X, y = moons(200)
+    model = classifier(early_stopping=True, lr=0.05, epochs=300, batch_size=20).fit(X, y)
+    assert model.n_iter_ < 300
+    assert len(model.loss_curve_) == model.n_iter_ == len(model.history_["val_loss"])
+    losses = model.history_["val_loss"]
+    assert losses.index(min(losses)) == len(losses) - 11
+    weight = np.ones(200)
+    assert regressor(early_stopping=True, patience=2, epochs=50).fit(X, y, weight).n_iter_ <= 50
+
+
+def test_a_warm_start_goes_on() -> None:
+    X, y = moons(60)
+    model = classifier(warm_start=True, epochs=3).fit(X, y)
+    first = model.model_
+    assert model.fit(X, y).n_iter_ == 6
+    assert model.model_ is first
+    assert model.set_params(warm_start=False).fit(X, y).n_iter_ == 3
+    with pytest.raises(ValueError, match="warm_start goes on with the classes"):
+        model.set_params(warm_start=True).fit(X, ["a", "b"] * 30)
+    numbers = regressor(warm_start=True, epochs=2).fit(X, y)
+    assert numbers.fit(X, y).n_iter_ == 4
+
+
+def test_classes_have_weights() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 1))
+    y = np.where(X[:, 0] + rng.normal(size=300) > 1.8, "rare", "usual")
+    found = [
+        (classifier(lr=0.02, epochs=30, class_weight=weight).fit(X, y).predict(X) == "rare").sum()
+        for weight in (None, {"rare": 20.0}, "balanced")
+    ]
+    assert found[0] < min(found[1:])
+    with pytest.raises(ValueError, match="class_weight has the label 'odd', none of the classes"):
+        classifier(class_weight={"odd": 1.0}).fit(X, y)
+    with pytest.raises(ValueError, match="samples of one class each"):
+        classifier(class_weight={0: 1.0}).fit(X, np.eye(3, dtype=int)[rng.integers(0, 3, 300)])
+
+
+@pytest.mark.parametrize("y", ["two", "three", "labels"])
+def test_logarithms_of_probabilities(y: str) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 2))
+    targets = {"two": np.arange(30) % 2, "three": np.arange(30) % 3, "labels": rng.integers(0, 2, (30, 3))}
+    model = classifier(epochs=5, schedule=cosine(5), verbose=True).fit(X, targets[y])
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+    assert (model.predict_log_proba(1e5 * X) > -np.inf).all()
+    assert model.history_["lr"][0] == pytest.approx(0.001)
