@@ -40,6 +40,8 @@ class Primitive:
         self.arguments = code.co_varnames[1 : code.co_argcount]
         self.arity = None if code.co_flags & 4 else len(self.arguments)
         self.written: str | Callable[..., str] | None = None
+        self.latex = ""
+        """For LaTeX in place of the text: a function's name, or a format, which has a place {0}; empty for most."""
         self.domain: tuple[Interval, ...] | None = None
         self.kink: Callable[..., Raw] | None = None
         self.examples: tuple[Example, ...] = ()
@@ -50,6 +52,8 @@ class Primitive:
         self.contraction: tuple[str, str] | None = None
         self.foreign = not str(forward.__module__).startswith("autograd.")
         """Whether a user declared it: its functions are then given arrays that they cannot write to."""
+        self.keywords: tuple[tuple[str, ...], Callable[..., Operand]] | None = None
+        """Keywords that NumPy's function of the name has as well, and the function that applies the row with them."""
         self.function: Operation
         """The operation as people call it."""
         self.apply: Callable[[tuple[Operand, ...], dict[str, Setting]], Operand]

@@ -146,7 +146,7 @@ def _written(result: Operand, called: Mapping[Node, str], simplify: bool = True)
     identifiers = {node: f"_{k}_" for k, node in enumerate(called)}
     shown = {identifiers[node]: latex_label(name) for node, name in called.items()}
     times = r"\odot" if any(node.shape for node in called) else r"\,"
-    text, latex = formula(result, called, simplify), formula(result, identifiers, simplify)
+    text, latex = formula(result, called, simplify), formula(result, identifiers, simplify, calls=True)
     latex = latex_formula(latex, shown, times) if len(text) <= LONG else r"\cdots"
     return Derivative(text, latex, result._data if isinstance(result, Node) else result)
 

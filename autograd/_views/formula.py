@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
@@ -31,6 +31,11 @@ MAX_EXACT_ELEMENTS = 12
 
 LONG = 200
 """A text beyond this many characters is read by nobody; texts of shared parts may grow exponentially."""
+
+PLACE = "\ue000"
+"""Stands for an argument, whatever that is; no text has this letter."""
+
+_AFTER_A_SIGN = re.compile(rf"[-+*/@]\s*{PLACE}")
 
 _AMBIGUOUS = re.compile(r"[\s+\-*/=<>]")
 """A label with one of these looks like a formula, so it is written in parentheses."""
@@ -82,11 +87,12 @@ def unique(nodes: list[Node], names: dict[Node, str]) -> dict[Node, str]:
     return found
 
 
-def formula(root: Operand, names: Mapping[Node, str], simplify: bool = True) -> str:
+def formula(root: Operand, names: Mapping[Node, str], simplify: bool = True, calls: bool = False) -> str:
     """Return the computation of `root` as one text. Nodes with a name stand by it, all others written out.
 
     Numbers have six digits, and parts that would get too long are written as "…". With `simplify`, operations on
-    special numbers are written as what they equal: `1.0 * x` as `x`, see `identities` of a primitive.
+    special numbers are written as what they equal: `1.0 * x` as `x`, see `identities` of a primitive. With `calls`,
+    operations that have LaTeX of their own are written as calls by name, for `latex_formula` to find.
 
     >>> x = Value(2.0)
     >>> formula(1.0 * (x + 0.1) / x, {x: "x"})
@@ -95,11 +101,11 @@ def formula(root: Operand, names: Mapping[Node, str], simplify: bool = True) -> 
     texts = {node: (name, UNKNOWN if _AMBIGUOUS.search(name) else ATOM) for node, name in names.items()}
     for node in topological_sort(root, until=names) if isinstance(root, Node) else ():
         if node not in texts:
-            texts[node] = _text(_simpler(node) if simplify else node, texts)
-    return _text(root, texts)[0]
+            texts[node] = _text(_simpler(node) if simplify else node, texts, calls)
+    return _text(root, texts, calls)[0]
 
 
-def _text(item: Operand, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
+def _text(item: Operand, texts: dict[Node, tuple[str, str]], calls: bool) -> tuple[str, str]:
     """Return the text and the outline of a node or a constant, given those of the inputs."""
     if not isinstance(item, Node):
         return short_number(item)
@@ -108,10 +114,13 @@ def _text(item: Operand, texts: dict[Node, tuple[str, str]]) -> tuple[str, str]:
     if item.op is None:
         return short_number(item._data)
     inputs = [
-        _text(given, texts) if isinstance(given, Node) or is_one_number(item, given) else outlined(data_text(given))
+        _text(given, texts, calls)
+        if isinstance(given, Node) or is_one_number(item, given)
+        else outlined(data_text(given))
         for given in item.inputs
     ]
-    return written(item.op, [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs], item.settings)
+    inputs = [part if len(part[0]) <= LONG else ("…", ATOM) for part in inputs]
+    return written(item.op, inputs, item.settings, calls)
 
 
 def _simpler(node: Node) -> Any:
@@ -139,28 +148,29 @@ def outlined(text: str) -> tuple[str, str]:
     return text, "-1" if text.startswith("-") else ATOM
 
 
-def written(op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any]) -> tuple[str, str]:
+def written(
+    op: Primitive, inputs: list[tuple[str, str]], settings: Mapping[str, Any], calls: bool = False
+) -> tuple[str, str]:
     """Return an operation on texts as text, and its outline, which has short texts in place of the inputs.
 
     Each input is a text with its outline, which tells whether the text needs parentheses here.
     """
+    rule = partial(_call, op.name) if calls and op.latex else op.text
     atoms = [ATOM] * len(inputs)
     args = []
     for k, (text, outline) in enumerate(inputs):
         if outline != ATOM:
             # Parentheses are needed where the operation would be read differently without them, or as two signs.
-            parts = (outline, f"({outline})", "")
-            bare, wrapped, gap = (op.text(*atoms[:k], part, *atoms[k + 1 :], **settings) for part in parts)
-            signs = text.startswith("-") and _sign_before(bare, gap)
+            parts = (outline, f"({outline})", PLACE)
+            bare, wrapped, empty = (rule(*atoms[:k], part, *atoms[k + 1 :], **settings) for part in parts)
+            signs = text.startswith(("-", "+")) and _AFTER_A_SIGN.search(empty)
             text = text if _same(bare, wrapped) and not signs else f"({text})"
         args.append(text)
-    return op.text(*args, **settings), _outline(op.text(*atoms, **settings))
+    return rule(*args, **settings), _outline(rule(*atoms, **settings))
 
 
-def _sign_before(bare: str, gap: str) -> bool:
-    """Tell whether an operator stands right before the place where `bare` and `gap` begin to differ."""
-    start = next((k for k, (a, b) in enumerate(zip(bare, gap)) if a != b), len(gap))
-    return bare[:start].rstrip().endswith(tuple("+-*/@"))
+def _call(name: str, *args: str, **settings: object) -> str:
+    return f"{name}({', '.join([*args, *(f'{key}={value}' for key, value in settings.items())])})"
 
 
 @lru_cache(4096)
@@ -176,6 +186,23 @@ def _same(one: str, other: str) -> bool:
     """Tell whether Python reads two texts alike."""
     first, second = parsed(one), parsed(other)
     return first is not None and second is not None and ast.dump(first) == ast.dump(second)
+
+
+def as_factor(text: str, first: bool = False) -> str:
+    """Return a formula as a factor: in parentheses, if a product would be read differently without them.
+
+    >>> from autograd._views.formula import as_factor
+    >>> as_factor("1 - y * y"), as_factor("-2 * y"), as_factor("-2 * y", first=True)
+    ('(1 - y * y)', '(-2 * y)', '-2 * y')
+    """
+    tree = parsed(text)
+    if tree is None:
+        return f"({text})" if " " in text else text
+    if isinstance(tree, ast.BinOp):
+        loose = isinstance(tree.op, (ast.Add, ast.Sub))
+    else:
+        loose = isinstance(tree, (ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp)) and not (first and text[0] == "-")
+    return f"({text})" if loose or (text[0] == "-" and not first) else text
 
 
 def exact(data: Raw) -> tuple[str, str]:

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 
+from autograd._core.primitive import TABLE
+
 from .numbers import number_text
 
 GREEK = frozenset((
@@ -13,11 +15,11 @@ GREEK = frozenset((
     "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
 ))  # fmt: skip
 
-FUNCTIONS = {name: rf"\{name}" for name in ("cos", "cosh", "exp", "log", "max", "min", "sin", "sinh", "tan", "tanh")}
-FUNCTIONS |= {"atan": r"\arctan", "maximum": r"\max", "minimum": r"\min", "sigmoid": r"\sigma"}
-
-# Functions that are written around their argument, which stands for %s.
-SHAPES = {"sqrt": r"\sqrt{%s}", "abs": r"\left|%s\right|"}
+FUNCTIONS = frozenset((
+    "arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "csc", "det", "dim", "exp", "gcd", "ker", "lg", "ln",
+    "log", "max", "min", "sec", "sin", "sinh", "tan", "tanh",
+))  # fmt: skip
+"""The functions that LaTeX has commands for; all others are written with `operatorname`."""
 
 COMPARED: dict[type[ast.cmpop], str] = {
     ast.Gt: ">", ast.GtE: r"\ge", ast.Lt: "<", ast.LtE: r"\le", ast.Eq: "=", ast.NotEq: r"\ne"
@@ -27,6 +29,8 @@ COMPARED: dict[type[ast.cmpop], str] = {
 LOOSE, SUM, PRODUCT, FRACTION, ATOM = range(5)
 
 _LABEL = re.compile(r"([^\W\d_]+?)(_hat)?(?:\((\w+)\))?(?:_?(\d[\d,]*)|_([^\W_]+))?(?:('+)(\d*))?")
+# In a format of LaTeX, a group of braces or delimiters with nothing of the kind in it.
+_GROUP = re.compile(r"\{[^{}]*\}|\\left\W((?!\\left|\\right).)*\\right\W")
 _SPECIAL = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", " ": r"\ ",
     "~": r"\sim ", "<": r"\lt ", ">": r"\gt ", "^": r"\wedge ", "$": r"＄", "`": "‘", "'": "’",
@@ -118,6 +122,11 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
         text, level = _tex(part, names, times)
         return text if level == ATOM and "^" not in text else rf"\left({text}\right)"
 
+    def signless(part: ast.expr) -> str:
+        # Two signs in a row need parentheses between them.
+        text = at(part, PRODUCT)
+        return rf"\left({text}\right)" if text.startswith(("-", "+")) else text
+
     match tree:
         case ast.Name():
             return names.get(tree.id) or latex_text(tree.id), ATOM
@@ -129,16 +138,15 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
             return number, ATOM if "times" not in number else PRODUCT
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
             sign = "-" if isinstance(tree.op, ast.USub) else "+"
-            return sign + at(tree.operand, PRODUCT), PRODUCT
+            return sign + signless(tree.operand), PRODUCT
         case ast.BinOp(op=ast.Add() | ast.Sub()):
-            sign, right = "+" if isinstance(tree.op, ast.Add) else "-", at(tree.right, PRODUCT)
-            right = rf"\left({right}\right)" if right.startswith("-") else right
-            return f"{at(tree.left, SUM)} {sign} {right}", SUM
+            sign = "+" if isinstance(tree.op, ast.Add) else "-"
+            return f"{at(tree.left, SUM)} {sign} {signless(tree.right)}", SUM
         case ast.BinOp(op=ast.Mult()) if times != r"\odot" and ast.dump(tree.left) == ast.dump(tree.right):
             return f"{base(tree.left)}^{{2}}", FRACTION
         case ast.BinOp(op=ast.Mult()):
             left, right = at(tree.left, PRODUCT), at(tree.right, FRACTION)
-            numeric = isinstance(tree.left, ast.Constant) or isinstance(tree.right, ast.Constant)
+            numeric = _is_number(tree.left) or _is_number(tree.right)
             sign = r"\cdot" if right[0].isdigit() else r"\," if numeric else times
             return f"{left} {sign} {right}", PRODUCT
         case ast.BinOp(op=ast.MatMult()):
@@ -164,19 +172,33 @@ def _tex(tree: ast.expr, names: Mapping[str, str], times: str) -> tuple[str, int
     raise _Unknown(type(tree).__name__)
 
 
+def _is_number(tree: ast.expr) -> bool:
+    return isinstance(tree.operand if isinstance(tree, ast.UnaryOp) else tree, ast.Constant)
+
+
 def _called(
     tree: ast.Call, name: str, at: Callable[[ast.expr, int], str], base: Callable[[ast.expr], str]
 ) -> tuple[str, int]:
     """Return the LaTeX of a function's call, and how tightly it holds together; `at` and `base` write its parts."""
-    match tree.args:
-        case [condition, a, b] if name == "where" and not tree.keywords:
-            yes, no = rf"{at(a, LOOSE)} & {at(condition, LOOSE)}", rf"{at(b, LOOSE)} & \text{{otherwise}}"
-            return rf"\begin{{cases}} {yes} \\ {no} \end{{cases}}", LOOSE
-        case [only] if name == "square" and not tree.keywords:
-            return f"{base(only)}^{{2}}", FRACTION
-        case [only] if name in SHAPES and not tree.keywords:
-            return SHAPES[name] % at(only, LOOSE), ATOM
+    own = TABLE[name].latex if name in TABLE else ""
+    if "{0" in own:
+        # Letters that no LaTeX has stand for the arguments.
+        marks = [chr(0xE000 + k) for k in range(len(tree.args))]
+        settings = {k.arg: at(k.value, LOOSE) for k in tree.keywords if k.arg}
+        bare = _outside(own.format(*marks, **settings))
+        args = [base(arg) if mark in bare else at(arg, LOOSE) for mark, arg in zip(marks, tree.args)]
+        level = LOOSE if re.search(r"[\s&+=<>]|(?<=.)-", bare) else FRACTION if "^" in bare else ATOM
+        return own.format(*args, **settings), level
     args = [at(arg, LOOSE) for arg in tree.args]
     args += [f"{latex_text(k.arg or '')}={at(k.value, LOOSE)}" for k in tree.keywords]
-    function = FUNCTIONS.get(name) or rf"\operatorname{{{_SPECIAL['_'].join(name.split('_'))}}}"
+    function = own or (rf"\{name}" if name in FUNCTIONS else "")
+    function = function or rf"\operatorname{{{_SPECIAL['_'].join(name.split('_'))}}}"
     return rf"{function}\left({', '.join(args)}\right)", ATOM
+
+
+def _outside(latex: str) -> str:
+    """Return the part of LaTeX that no braces, delimiters or environment enclose."""
+    latex = re.sub(r"\\begin\b.*\\end\b", " ", latex, flags=re.DOTALL)
+    while (shorter := _GROUP.sub("", latex)) != latex:
+        latex = shorter
+    return latex

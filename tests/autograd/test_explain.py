@@ -27,7 +27,7 @@ dJ/dw1 = 0.00492082, along 1 path
 
   dJ/dw1 =    dJ/dy_hat    ·      dy_hat/dz      · dz/dw1
          = 2 * (y_hat - 1) · y_hat * (1 - y_hat) ·   x1
-         =     -1.99505    ·      0.00246651     ·   -1
+         =     -1.99505    ·      0.00246651     ·  (-1)
          = 0.00492082"""
 
 TWO_WAYS = """\
@@ -386,7 +386,7 @@ def test_the_loss_by_itself_and_what_no_gradient_passes() -> None:
     assert explain(x, x).latex.count("partial x") == 2
     found = explain(loss, x)
     assert found.value == 0.0
-    assert "= 1 - J * J · " in str(found)
+    assert "= (1 - J * J) · " in str(found)
 
 
 HOSTILE = r"""</td><script>alert(1)</script>\end{array}$$\href{javascript:alert(1)}{x}&#%~^_{}'"`""" + "\n\x00\u202e"

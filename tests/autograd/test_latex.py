@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from autograd import TABLE, Value, explain, primitive, topological_sort
+from autograd._views.derivative import written_out
 from autograd._views.latex import latex_formula, latex_label, latex_number
 
 
@@ -55,7 +59,12 @@ def test_labels(label: str, latex: str) -> None:
         ("own_one(a, k=1)", r"\operatorname{own\_one}\left(a, \mathrm{k}=1\right)"),
         ("sum(a, axis=(0,), keepdims=True)",
          r"\operatorname{sum}\left(a, \mathrm{axis}=\left(0,\right), \mathrm{keepdims}=\mathrm{True}\right)"),
-        ("where(a > 0, 1, 0)", r"\begin{cases} 1 & a > 0 \\ 0 & \text{otherwise} \end{cases}"),
+        ("where(a > 0, 1, 0)", r"\begin{cases} 1 & \text{if } a > 0 \\ 0 & \text{else} \end{cases}"),
+        ("2 * where(a, b, 0)", r"2 \, \left(\begin{cases} b & \text{if } a \\ 0 & \text{else} \end{cases}\right)"),
+        ("atan(a) * max(a, b)", r"\arctan\left(a\right) \, \max\left(a, b\right)"),
+        ("det(a)", r"\det\left(a\right)"),
+        ("square(sqrt(a)) ** b", r"\left(\sqrt{a}^{2}\right)^{b}"),
+        ("abs(a) ** 2 / abs(a / b)", r"\frac{\left|a\right|^{2}}{\left|\frac{a}{b}\right|}"),
         ("1e-07 * a", r"1 \times 10^{-7} \, a"),
         ("a * 1e-07", r"a \, \left(1 \times 10^{-7}\right)"),
         ("inf + nan", r"\mathrm{inf} + \mathrm{nan}"),
@@ -80,3 +89,34 @@ def test_numbers() -> None:
     assert [latex_number(text) for text in ("1", "-0.5", "1e-05", "-2.5e+10", "inf", "-inf", "nan")] == [
         "1", "-0.5", r"1 \times 10^{-5}", r"-2.5 \times 10^{10}", r"\infty", r"-\infty", r"\mathrm{nan}"
     ]  # fmt: skip
+
+
+def test_an_own_operation_says_how_latex_writes_it() -> None:
+    norm = primitive(
+        "dist", lambda xp, a, b, *, p=2: xp.abs(a - b), None, None,
+        written=lambda a, b, p: f"‖{a}, {b}‖", latex=r"\left\|{0} - {1}\right\|_{{{p}}}",
+    )  # fmt: skip
+    join = primitive("join", lambda xp, a, b: a + b, None, None, written="{0} ∨ {1}", latex=r"{0} \vee {1}")
+    logit = primitive("logit", lambda xp, a: a, None, latex=r"\operatorname{logit}")
+    a, b = Value(1.0, label="a"), Value(2.0, label="b")
+    assert latex(2 * norm(a + 1, b, p=3)) == r"2 \, \left\|a + 1 - b\right\|_{3}"
+    assert latex(2 * join(a * b, a)) == r"2 \, \left(\left(a \, b\right) \vee a\right)"
+    assert latex(logit(a + b)) == r"\operatorname{logit}\left(a + b\right)"
+    assert str(explain(norm(a, b, p=1), a)).splitlines()[3] == "  J = ‖a, b‖ = 1"
+
+
+def latex(node: Any) -> str:
+    order = [part for part in topological_sort(node) if part.op]
+    return written_out(order, {}).latex
+
+
+@pytest.mark.parametrize("text", [r"\frac{0}{1}", r"\frac{{{0}}}{{{2}}}", "{0}{", "{0.x}", "{0} {own}"])
+def test_latex_that_is_no_format_of_the_arguments_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must be a format of its 2 arguments, with all other braces doubled"):
+        primitive("two", lambda xp, a, b: a, None, None, latex=text)
+    assert "two" not in TABLE
+
+
+def test_latex_that_is_no_text_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"latex is text such as r'\\sigma' or r'\\sqrt\{\{\{0\}\}\}'; got 3"):
+        primitive("two", lambda xp, a, b: a, None, None, latex=3)  # type: ignore[arg-type]
