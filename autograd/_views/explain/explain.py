@@ -59,9 +59,9 @@ def explain(loss: Node, wrt: Node) -> Explanation:
       y = tanh(z)   = 0.761594
       J = y ** 2    = 0.580026
     <BLANKLINE>
-      dJ/dw =  dJ/dy  ·   dy/dz   · dz/dw
-            =  2 * y  · 1 - y * y ·   x
-            = 1.52319 ·  0.419974 ·   2
+      dJ/dw =  dJ/dy  ·    dy/dz    · dz/dw
+            =  2 * y  · (1 - y * y) ·   x
+            = 1.52319 ·   0.419974  ·   2
             = 1.2794
     """
     for name, node in (("loss", loss), ("wrt", wrt)):

@@ -1,13 +1,15 @@
-"""How an explanation looks: as text in a terminal, as LaTeX in a notebook."""
+"""How an explanation looks: as text in a terminal, as formulas in a notebook and in HTML made of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 from autograd._core.names import plain
 from autograd._core.types import Raw
+from autograd._views.formula import as_factor
 from autograd._views.latex import latex_label, latex_number, latex_text
 from autograd._views.numbers import data_text, is_large
 
@@ -57,7 +59,7 @@ class Line(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The derivative of a loss by one node; shows itself as text in a terminal and as LaTeX in a notebook.
+    """The derivative of a loss by one node; shows itself as text in a terminal, as formulas in a notebook.
 
     `value` is the derivative, `path_count` the number of paths (at most 10**100), `listed` whether `paths` are these;
     else it holds the one product of Jacobian matrices in which they all are. `lines` say what the names stand for.
@@ -84,7 +86,29 @@ class Explanation(NamedTuple):
         return str(self)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": str(self), "text/latex": f"$$\n{self.latex}\n$$"}
+        return {"text/plain": str(self), "text/latex": f"$$\n{self.latex}\n$$", "text/html": _html(self)}
+
+
+def _html(it: Explanation) -> str:
+    """Return the explanation as HTML that needs no script and no network.
+
+    An untrusted notebook takes styles and MathML away: there the text stands, and what is left of the formulas is
+    hidden.
+    """
+    # Its table of HTML's characters would be read at every import.
+    from autograd._views.mathml import mathml
+
+    style = (
+        ".glassgrad-formulas{display:block!important;overflow-x:auto;padding:.2em 0}.glassgrad-text{display:none}"
+        ".glassgrad-formulas math{width:max-content;margin:0 auto 0 1em;"
+        'font-family:math,"Cambria Math","STIX Two Math","Latin Modern Math",serif}'
+    )
+    # In a notebook, a dollar in a label is no LaTeX.
+    return (
+        f'<div class="mathjax_ignore tex2jax_ignore"><style>{style}</style>\n'
+        f'<pre class="glassgrad-text">{escape(str(it))}</pre>\n'
+        f'<div class="glassgrad-formulas" hidden="">{mathml(it.latex)}</div></div>'
+    )
 
 
 def show(data: Raw) -> str:
@@ -196,9 +220,20 @@ def _alike(paths: list[list[str]]) -> int:
     return sum(1 for _ in takewhile(lambda factors: len(set(factors)) == 1, zip(*paths)))
 
 
+def _cells(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield formula and number of each factor of a path; those that the product would tear apart in parentheses."""
+    for k, f in enumerate(path.factors):
+        if f is None:
+            yield "…", "…"
+        elif len(path.factors) == 1 or not f.color:
+            yield f.formula, f.number
+        else:
+            yield as_factor(f.formula, first=k == 0), as_factor(f.number, first=k == 0)
+
+
 def _numbers_text(lead: str, path: Path) -> Iterator[str]:
     """Yield the factors of a path side by side, with name, formula and number of each in a column."""
-    columns = [(_name(f), *((f.formula, f.number) if f else ("…", "…"))) for f in path.factors]
+    columns = [(_name(f), *cells) for f, cells in zip(path.factors, _cells(path))]
     blank = " " * len(lead)
     prefixes = [f"{lead} = ", f"{blank} = ", f"{blank} = "]
     if len(columns) == 1:
@@ -298,7 +333,13 @@ def _latex_shown(number: str) -> str:
 
 def _latex_numbers(lead: str, path: Path) -> str:
     """Return the factors of a path side by side, BLOCK in a row."""
-    columns = [(_latex_name(f), f.formula_latex, _latex_shown(f.number)) if f else ("…",) * 3 for f in path.factors]
+    columns: list[Sequence[str]] = []
+    for f, (formula, number) in zip(path.factors, _cells(path)):
+        if f is None:
+            columns.append(["…"] * 3)
+            continue
+        parts = ((f.formula_latex, formula != f.formula), (_latex_shown(f.number), number != f.number))
+        columns.append([_latex_name(f), *(rf"\left({part}\right)" if loose else part for part, loose in parts)])
     rows, times = [], r"&{}\cdot{}&"
     for start in range(0, len(columns), BLOCK):
         for k, cells in enumerate(zip(*columns[start : start + BLOCK])):
