@@ -1,7 +1,13 @@
-"""Which layer, and which perceptron of it, each node of a graph belongs to: read from marks, when it is drawn."""
+"""Which layer, and which perceptron of it, each node of a graph belongs to, and which are the inputs.
+
+These are read from marks, when a graph is drawn.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from autograd._core.data import shape
 from autograd._core.node import Node
 
 Place = tuple[str, ...]
@@ -20,7 +26,7 @@ def place_of(mark: tuple[str, str, str]) -> Place:
     """
     layer, neuron, role = mark
     name = layer + neuron
-    if role == "output" or not name.isalnum() or len(name) > MAX_NAME:
+    if role not in ("weight", "bias") or not name.isalnum() or len(name) > MAX_NAME:
         return ()
     place = f"layer {layer}".strip()
     return (place, f"perceptron {neuron}") if neuron else (place,)
@@ -49,10 +55,31 @@ def places(order: list[Node]) -> dict[Node, Place]:
             found[node] = inside.pop() if len(inside) == 1 else (layer,)
     leading: set[Node] = set()
     for node in reversed(order):
-        if node in joins or node in leading or node.mark[2] == "output":
+        # The output of a perceptron that is part of no layer ends no frame.
+        ends = node.mark[2] == "output" and any(node.mark[:2])
+        if node in joins or node in leading or ends:
             leading.update(i for i in node.inputs if isinstance(i, Node))
         elif node.op is not None:
             found.pop(node, None)
     # The node that is drawn stands by itself.
     found.pop(order[-1], None)
     return found
+
+
+def input_names(order: list[Node]) -> dict[Any, str]:
+    """Name the inputs of layers that have no label, leaves and constants by (node, position), as the course does.
+
+    Numbers in a list of arguments are x1, x2, ..., an array of samples is X, one of a single sample x.
+    """
+    names: dict[Any, str] = {}
+    for node in order:
+        roles = [given.mark[2] if isinstance(given, Node) else "" for given in node.inputs]
+        if node.op is None or "weight" not in roles:
+            continue
+        others = [position for position, role in enumerate(roles) if role not in ("weight", "bias")]
+        for k, position in enumerate(others, 1):
+            given, lengths = node.inputs[position], shape(node.args[position])
+            if (lengths or node.op.arity is None) and not (isinstance(given, Node) and (given.op or given.label)):
+                name = ("X" if len(lengths) > 1 else "x") if lengths else f"x{k}"
+                names.setdefault(given if isinstance(given, Node) else (node, position), name)
+    return names

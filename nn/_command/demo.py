@@ -57,7 +57,7 @@ def perceptron(out: Path) -> None:
     for node in (w0, w1, w2, x1, x2, z, y_hat, loss):
         print(f"   {node.label:<6} {node.data:>9.5f}   {node.grad:>+13.6f}")
     for suffix in ("svg", "png"):
-        draw(loss).save(out / f"perceptron.{suffix}")
+        draw(loss, gradients=True).save(out / f"perceptron.{suffix}")
 
 
 def two_moons(out: Path) -> None:

@@ -27,7 +27,9 @@ from autograd.picture.shapes import (
 )
 
 from .activations import activation_name
+from .blocks import draw_blocks
 from .module import Module
+from .portable import Portable
 
 MOST = 16
 """The most neurons of a column that are all drawn; of more, the first and the last ENDS are."""
@@ -55,15 +57,18 @@ class Column(NamedTuple):
 
 
 def draw_network(module: Module) -> Drawing:
-    """Return the drawing of a perceptron, a layer, or a sequence of them.
+    """Return the drawing of a perceptron, a layer, or a sequence of them; with other layers, it is a row of blocks.
 
-    Raises TypeError for a module made of anything else, or of no layer, and ValueError if a layer does not take the
-    outputs of the layer before it.
+    Raises TypeError for a module made of modules of your own, or of no layer, and ValueError if a layer does not take
+    the outputs of the layer before it.
     """
+    parts = list(parts_of(module))
+    if any(isinstance(part, Module) and not hasattr(part, "numbers") for part in parts):
+        return draw_blocks(parts)
     columns: list[Column] = []
     matrices: list[list[list[float]]] = []
     heading = ["inputs", ""]
-    for part in parts_of(module):
+    for part in parts:
         if not hasattr(part, "numbers"):
             # A function between layers works on each neuron of the one before.
             heading.append(clean(activation_name(part), 24))
@@ -90,7 +95,7 @@ def parts_of(module: Module) -> Iterator[Any]:
     for part in getattr(module, "layers", [module]):
         if isinstance(part, Module) and hasattr(part, "layers"):
             yield from parts_of(part)
-        elif isinstance(part, Module) and not hasattr(part, "numbers"):
+        elif isinstance(part, Module) and not hasattr(part, "numbers") and not isinstance(part, Portable):
             raise TypeError(
                 f"draw shows networks of Perceptron, Layer and MLP as neurons, not {type(part).__name__}; draw what it "
                 f"computes: draw(model(x))"

@@ -193,8 +193,8 @@ class TestGraph:
         assert texts(picture.by_id["n2-op"]) == ["sum", "axis=1"]
         assert title(picture.by_id["c0"]).startswith("constant [[0.0, 1.0, 2.0, ")
         large = seen(Tensor(X) * np.ones((10, 2, 10)))
-        assert title(large.by_id["n1"]) == "root\ndata 0 … 19\ngrad 0"
-        assert texts(seen(Tensor(np.zeros((0, 3))) * 2).by_id["n0"]) == ["data", "[]", "grad", "[]"]
+        assert title(large.by_id["n1"]) == "root\ndata 0 … 19\ngrad ?"
+        assert texts(seen(Tensor(np.zeros((0, 3))) * 2).by_id["n0"]) == ["data", "[]", "grad", "?"]
         assert texts(seen(Tensor([np.nan] * 9) * 2).by_id["n0"])[:4] == ["shape", "9", "data", "nan … nan"]
 
     def test_settings_that_are_long_stand_in_the_title_alone(self) -> None:
@@ -471,8 +471,56 @@ class TestFolding:
         zero = 0.0
         y = [x * 1.5 for row in Layer(2, 2)([[zero, 1.0], [zero, 2.0]]) for x in row]
         constants = [texts(group) for group in seen(sum(y)).of("constant")]
-        assert constants.count(["0"]) == 3  # two inputs, and the start of the sum
-        assert constants.count(["1"]) == constants.count(["2"]) == 1
+        assert constants.count(["x1", "data", "0"]) == 2
+        assert constants.count(["0"]) == 1  # the start of the sum
+        assert constants.count(["x2", "data", "1"]) == constants.count(["x2", "data", "2"]) == 1
+
+    def test_inputs_without_a_label_have_the_names_of_the_course(self) -> None:
+        x = [Value(0.5), Value(-1.0, label="price"), 2.0]
+        picture = seen(MLP(3, [2, 1])(x))
+        names = [texts(group)[0] for kind in ("input", "constant") for group in picture.of(kind)]
+        assert sorted(names) == ["price", "x1", "x3"]
+        assert "x1 (input)" in title(picture.of("input")[0])
+        assert any("x1 * " not in title(group) and " * x1 + " in title(group) for group in picture.of("operation"))
+        samples = np.ones((5, 3))
+        for batch, model, name in (
+            (samples, MLP(3, [2], of=Tensor), "X"),
+            (samples[0], MLP(3, [2], of=Tensor), "x"),
+            (Tensor(samples[None]), Conv1d(5, 1, 2), "X"),
+        ):
+            drawn = seen(model(batch).sum())
+            names = [texts(group)[0] for kind in ("input", "constant") for group in drawn.of(kind)]
+            assert names.count(name) == 1
+        # Whose weight is no layer's, and what is no input of one, has no name of its own.
+        assert texts(seen(Value(2.0) * 3.0).of("input")[0])[0] == "data"
+
+    def test_a_gradient_that_was_never_computed_is_unknown(self) -> None:
+        def gradients(picture: Seen) -> list[str]:
+            return [rows[rows.index("grad") + 1] for g in picture.groups if "grad" in (rows := texts(g))]
+
+        x, y = Value(2.0), Value(0.0)
+        product = x * y
+        loss = product + 1
+        assert set(gradients(seen(loss))) == {"?"}
+        assert all(title(group).endswith("grad ?") for group in seen(loss).of("input"))
+        loss.backward()
+        assert gradients(seen(loss)) == ["0", "2", "1", "1"]
+        assert gradients(seen(product)) == ["0", "2", "1"]
+        # Another graph of the same leaves: theirs are known, the others not.
+        assert gradients(seen(tanh(y))) == ["2", "?"]
+        loss.zero_grad()
+        for leaf in (x, y):
+            leaf.zero_grad()
+        assert gradients(seen(tanh(y * 2))) == ["?", "?", "?"]
+        t = Tensor([1.0, 0.0])
+        assert gradients(seen(t * 2)) == ["?", "?"]
+        (t * t).sum().backward()
+        assert gradients(seen(t * 2)) == ["[2, 0]", "?"]
+        model = MLP(2, [2, 1])
+        loss = mse(model([1.0, 2.0]), 1.0)
+        assert "?" in gradients(seen(loss, fold="perceptron"))
+        loss.backward()
+        assert "?" not in gradients(seen(loss, fold="perceptron"))
 
     def test_what_two_perceptrons_share_belongs_to_the_layer(self) -> None:
         found = places(topological_sort(MLP(2, [2, 1], "softmax")([1.0, 2.0]) * 1))

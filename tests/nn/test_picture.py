@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd import Tensor, Value, draw, relu
-from nn import MLP, Layer, Module, Perceptron, Sequential
+from autograd import Tensor, Value, draw, relu, tanh
+from autograd.picture.shapes import Box, Text, mixed
+from nn import MLP, BatchNorm, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Perceptron, Sequential
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -165,3 +168,33 @@ def test_an_activation_may_have_any_name(name: str, tmp_path: Path) -> None:
     root = ET.parse(drawing.save(tmp_path / "network.svg")).getroot()
     assert float(root.attrib["width"]) < 700
     assert not root.findall(".//{*}script")
+
+
+class TestARowOfBlocks:
+    """Layers that have no neurons are blocks."""
+
+    def test_a_block_a_layer_with_its_shapes_and_kernels(self) -> None:
+        model = Sequential(Conv2d(1, 4, 3, "relu"), MaxPool2d(2), tanh, Flatten(), Layer(36, 10, of=Tensor))
+        drawing = draw(model)
+        blocks = [group for group in drawing.picture.groups if group.kind == "block"]
+        assert [group.title.partition(": ")[2].partition(",")[0] for group in blocks] == [
+            "Conv2d", "MaxPool2d", "tanh", "Flatten", "Layer",
+        ]  # fmt: skip
+        texts = [[shape.symbol.base for shape in group.shapes if isinstance(shape, Text)] for group in blocks]
+        assert texts[0] == ["Conv2d", "1 → 4", "size=3", "relu", "w: 4 × 1 × 3 × 3", "w0: 4"]
+        assert texts[4] == ["Layer", "36 → 10", "linear", "w: 36 × 10", "w0: 10"]
+        boxes = [[shape for shape in group.shapes if isinstance(shape, Box)] for group in blocks]
+        assert [len(shapes) for shapes in boxes] == [1 + 4 * 9, 1, 1, 1, 1]
+        weights = model.layers[0].w.data
+        assert boxes[0][1].fill == mixed(float(weights[0, 0, 0, 0] / abs(weights).max()))
+        assert drawing.dot.count("->") == 4
+        edges = [(group.x + group.shapes[0].x, group.shapes[0].width) for group in blocks]
+        assert all(x + w / 2 < other - v / 2 for (x, w), (other, v) in pairwise(edges))
+
+    def test_large_kernels_and_no_kernels_are_not_drawn(self) -> None:
+        for layer, count in ((Conv2d(1, 1, 8), 0), (Conv1d(1, 2, 5), 10), (BatchNorm(3), 0), (Conv2d(9, 9, 3), 16 * 9)):
+            (block,) = (group for group in draw(layer).picture.groups if group.kind == "block")
+            assert sum(isinstance(shape, Box) for shape in block.shapes) == 1 + count
+        model = Sequential(Conv2d(1, 1, 1))
+        model.layers[0].w.data = np.array([[[[math.nan]]]])
+        assert "#000000" in draw(model).svg

@@ -66,8 +66,16 @@ def _facts(data: Raw, name: str) -> list[tuple[str, str]]:
     return [*lengths, (name, drawn_text(data))]
 
 
-def _rows(node: Node) -> list[tuple[str, str]]:
-    return [*_facts(node.data, "data"), ("grad", drawn_text(node.grad))]
+def has_gradient(node: Node) -> bool:
+    """Tell whether the gradient of a node is other than the 0 that it began with."""
+    other = node._grad != 0
+    return bool(other.any() if shape(other) else other)
+
+
+def _rows(node: Node, swept: bool) -> list[tuple[str, str]]:
+    """Return the rows of a node; `swept` if its 0 is a gradient, and not that none has arrived yet."""
+    gradient = drawn_text(node.grad) if swept or has_gradient(node) else "?"
+    return [*_facts(node.data, "data"), ("grad", gradient)]
 
 
 def _digits(data: Raw) -> str:
@@ -77,14 +85,21 @@ def _digits(data: Raw) -> str:
     return clean(repr(data.tolist() if hasattr(data, "tolist") else data), 500)
 
 
-def node_box(id: str, node: Node, is_root: bool, place: Place, later: Raw | None = None) -> Item:
-    """Return the box of a node, with room for its `later` data. Its title has the whole label and all digits."""
+def node_box(
+    id: str, node: Node, is_root: bool, place: Place, name: str, swept: bool, later: Raw | None = None
+) -> Item:
+    """Return the box of a node, with room for its `later` data. Its title has the whole name and all digits.
+
+    A gradient of 0 is drawn as "?", unless a backward pass has `swept` the graph.
+    """
     leaf = "parameter" if is_parameter(node) else "input"
     kind = "root" if is_root else "result" if node.op is not None else leaf
-    heading = f"{clean(node.label, 500)} ({kind})" if node.label else kind
-    title = f"{heading}\ndata {_digits(node.data)}\ngrad {_digits(node.grad)}"
+    heading = f"{clean(name, 500)} ({kind})" if name else kind
+    rows = _rows(node, swept)
+    gradient = rows[-1][1] if rows[-1][1] == "?" else _digits(node.grad)
+    title = f"{heading}\ndata {_digits(node.data)}\ngrad {gradient}"
     room = [] if later is None else _facts(later, "data")
-    return _box(id, kind, node.label, _rows(node), title, place, room)
+    return _box(id, kind, name, rows, title, place, room)
 
 
 def echo(of: Item, id: str, place: Place) -> Item:
@@ -92,13 +107,13 @@ def echo(of: Item, id: str, place: Place) -> Item:
     return _box(id, of.kind, of.lines[0].removeprefix("data "), [], f"{of.title}\n(drawn again)", place)
 
 
-def constant_box(id: str, data: Raw, place: Place) -> Item:
+def constant_box(id: str, data: Raw, place: Place, name: str = "") -> Item:
     """Return the box of a constant."""
-    rows = _facts(data, "data" if shape(data) else "")
-    return _box(id, "constant", "", rows, f"constant {_digits(data)}", place)
+    rows = _facts(data, "data" if shape(data) or name else "")
+    return _box(id, "constant", name, rows, f"{name or 'constant'} {_digits(data)}", place)
 
 
-def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: list[Node]) -> Item:
+def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: list[Node], swept: bool) -> Item:
     """Return a box that stands for many nodes and constants. It shows the data of a single output."""
     size = sum(math.prod(node.shape) for node in nodes if node.op is None and is_parameter(node))
     operations = sum(node.op is not None for node in nodes)
@@ -106,7 +121,7 @@ def folded_box(id: str, box: Place, nodes: list[Node], constants: int, outputs: 
     if box == INPUTS:
         rows = [("numbers", f"{len(nodes) + constants:,}")]
     if len(outputs) == 1:
-        rows += _rows(outputs[0])
+        rows += _rows(outputs[0], swept)
     item = _box(id, "folded", box[-1], rows, " ".join(box), box[:-1])
     card = item.shapes[0]
     assert isinstance(card, Box)

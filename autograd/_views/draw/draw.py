@@ -16,7 +16,8 @@ from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._nodes.operators import Operators
-from autograd._views.groups import Place, places
+from autograd._views.formula import formula
+from autograd._views.groups import Place, input_names, places
 from autograd._views.numbers import drawn_text
 from autograd.files import brief
 from autograd.picture.drawing import Drawing, bundle
@@ -36,7 +37,7 @@ from autograd.picture.shapes import (
     sheet,
 )
 
-from .boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, node_box, operation_circle
+from .boxes import INPUTS, LOSS, Item, Link, box_id, constant_box, folded_box, has_gradient, node_box, operation_circle
 from .layout import Layout, Point, dot_text, frames, lay_out, shortened
 
 LIMIT = 1000
@@ -54,7 +55,6 @@ BYTES_IN_A_CELL = 200_000
 MANY = 12
 """How many numbers outside of all layers a folded graph shows one by one; it folds more."""
 
-
 # Dark enough to be read as text on white, and different for any colour vision.
 PALETTE = ("#1f78a8", "#c43400", "#141452", "#a030d0", "#5a2a00")
 
@@ -71,7 +71,8 @@ def draw(root: Node, *, gradients: bool = False, fold: str | None = None) -> Dra
     constants dashed, and `root` has a double border; circles are operations. With `gradients`, colour and width of
     each arrow tell the gradient of `root` that flows back along it (of an array: its largest element by size). `fold`
     draws every "layer" or every "perceptron" of a network as one box; its layers mark what is theirs. A network itself
-    is drawn as columns of neurons. Labels are shown as text whatever they hold.
+    is drawn as columns of neurons. A gradient is "?" until a backward pass has gone through the graph. Labels are shown
+    as text whatever they hold.
 
     Raises TypeError for what is no node and no network, and ValueError for a graph of more than 1,000 numbers, for
     gradients of what is no scalar, and for a graph that has nothing to fold.
@@ -237,7 +238,8 @@ def items_of(
 ) -> list[Item]:
     """Return the boxes and circles of a graph; a crowd of constants disappears in a box for all inputs."""
     found = places(order)
-    names = {node: node.label or f"n{k}" for k, node in enumerate(order)}
+    inputs = input_names(order)
+    names = {node: node.label or inputs.get(node) or f"n{k}" for k, node in enumerate(order)}
     contents: dict[Place, list[Node]] = {INPUTS: []} if crowd else {}
     for node in order:
         if node in boxes:
@@ -245,26 +247,33 @@ def items_of(
     used = {i for node in order for i in node.inputs if isinstance(i, Node) and boxes.get(i) != boxes.get(node)}
     # Between many perceptrons there are many arrows.
     room = 5.0 * max(Counter(box[0] for box in contents if len(box) == 2).values(), default=0)
+    # A backward pass leaves a gradient in the node that it began with, and in others.
+    swept = any(has_gradient(node) for node in reversed(order) if node.op is not None or node is order[-1])
     items = []
     for box, nodes in contents.items():
         outputs = [node for node in nodes if node in used and box != INPUTS]
-        item = folded_box(box_id(box), box, nodes, len(crowd), outputs)
+        item = folded_box(box_id(box), box, nodes, len(crowd), outputs, swept)
         items.append(item._replace(room=room * len(item.place)))
     for k, node in enumerate(order):
         if node in boxes:
             continue
         place = found.get(node, ())
-        items.append(node_box(f"n{k}", node, node is order[-1], place, later.get(node)))
+        items.append(
+            node_box(
+                f"n{k}", node, node is order[-1], place, node.label or inputs.get(node, ""), swept, later.get(node)
+            )
+        )
         if node.op is not None:
-            given = [names[i] if isinstance(i, Node) else drawn_text(i) for i in node.inputs]
-            title = f"{names[node]} = {node.op.text(*given, **node.settings)}"
+            given = {i: names[i] for i in node.inputs if isinstance(i, Node)}
+            title = f"{names[node]} = {formula(node, given, simplify=False)}"
             items.append(operation_circle(f"n{k}-op", node, title, place))
     drawn = set(crowd)
     for (node, position), name in raw.items():
         if name not in drawn:
             drawn.add(name)
             given = node.inputs[position]
-            items.append(constant_box(name, given, () if is_data(node, given) else found.get(node, ())))
+            place = () if is_data(node, given) else found.get(node, ())
+            items.append(constant_box(name, given, place, inputs.get((node, position), "")))
     return items
 
 
@@ -283,11 +292,8 @@ def links_of(order: list[Node], boxes: dict[Node, Place], raw: dict[tuple[Node, 
             start = ids[argument] if isinstance(argument, Node) else raw.get((node, position), me)
             if start == me:
                 continue
-            name, shade, flowing = (
-                f"e{start.removeprefix('n')}-{me.removeprefix('n')}",
-                color[node],
-                flow.get((node, position)),
-            )
+            name = f"e{start.removeprefix('n')}-{me.removeprefix('n')}"
+            shade, flowing = color[node], flow.get((node, position))
             if start.startswith("g-") or node in boxes:
                 shade = GREY
                 flowing = max((links[name].flow if name in links else None, flowing), key=lambda g: abs(g or 0.0))
