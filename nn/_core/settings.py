@@ -41,6 +41,7 @@ def real(name: str, number: Unchecked, fits: Callable[[float], bool], what: str)
 
     `what` says in words which numbers fit. Raises ValueError.
 
+    >>> from nn._core.settings import real
     >>> real("lr", 0.1, lambda lr: lr > 0, "a positive number")
     0.1
     >>> real("lr", True, lambda lr: lr > 0, "a positive number")
@@ -56,6 +57,16 @@ def real(name: str, number: Unchecked, fits: Callable[[float], bool], what: str)
     if found is None or not fits(found):
         raise ValueError(f"{name} must be {what}; got {brief(number)}")
     return float(found) if isinstance(found, float) else found
+
+
+def plain_number(number: Unchecked) -> Any:
+    """Return a number of NumPy's, as searches give them, as one of Python's; all else as it is.
+
+    >>> import numpy
+    >>> plain_number(numpy.float64(0.5)), plain_number(None)
+    (0.5, None)
+    """
+    return number.item() if hasattr(number, "dtype") and getattr(number, "shape", None) == () else number
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -140,11 +140,12 @@ def _tensors(layers: list[Portable]) -> list[Any]:
 
 def _layers(model: Module, convert: bool = True) -> tuple[list[Portable], bool]:
     """Return the layers of a network, made of Tensors, and whether its last axis is dropped."""
-    of = getattr(model, "of", None)
-    if convert and (of is Value or any(getattr(part, "of", None) is Value for part in model.modules())):
-        if not hasattr(model, "to"):
-            raise ValueError(f"{brief(model)} is made of Values; other programs take networks of Tensors")
-        model = model.to(Tensor)
+    if any(getattr(part, "of", None) is Value for part in (model, *model.modules())):
+        to = getattr(model, "to", None)
+        if to is None or not convert:
+            do = "convert it first: model.to(Tensor)" if to else "put its layers into a Sequential, which converts them"
+            raise ValueError(f"{brief(model)} is made of Values; other programs have networks of Tensors: {do}")
+        model = to(Tensor)
     found: list[Portable] = []
     waiting: list[Any] = [model]
     while waiting:
@@ -158,7 +159,8 @@ def _layers(model: Module, convert: bool = True) -> tuple[list[Portable], bool]:
         else:
             known = ", ".join(name for name, kind in LAYERS.items() if issubclass(kind, Portable))
             raise ValueError(
-                f"other programs do not know {brief(part)}; they know {known}, of Tensors, in a Sequential"
+                f"other programs do not know {brief(part)}; they know {known}, of Tensors, in a Sequential: make the "
+                f"network of these, as Layer(3, 1) in place of Perceptron(3)"
             )
     return found, isinstance(model, MLP) and model.sizes[-1] == 1
 

@@ -16,7 +16,7 @@ from nn._core.types import Activation, Input, Output, Seed, Unchecked
 
 from .activations import ON_LAYERS, activation_function, activation_name, deviation, linear, row_of
 from .batches import Form, as_tensor, as_values, count, form, is_batch
-from .marks import carried, mark_parameters, marked
+from .marks import carried, mark_parameters, marked, marked_row, neuron_marks
 from .module import Module
 from .portable import Graph, Portable, built_in
 from .sequential import Sequential
@@ -71,6 +71,11 @@ class Perceptron(Module):
             return None
         return (Perceptron, self.g, self.n_in, len(self.w), len(vars(self))), [self.w0, *self.w]
 
+    @property
+    def b(self) -> Value:
+        """The bias w0, under micrograd's name."""
+        return self.w0
+
     def z(self, x: Input) -> Output:
         """Return the pre-activation w0 + x . w of one sample, a list of n_in numbers or Values."""
         return weighted_sum([self.w0, *chain.from_iterable(zip(self.w, x))])
@@ -83,13 +88,25 @@ class Perceptron(Module):
         return f"Perceptron({self.n_in} -> 1, {activation_name(self.activation)})"
 
 
+def Neuron(n_in: int, nonlin: bool = True, **settings: Any) -> Perceptron:
+    """Return a perceptron as micrograd makes it: with relu, or with no non-linearity for `nonlin=False`.
+
+    `settings` are `init` and `seed`, as for `Perceptron`.
+
+    >>> neuron = Neuron(2, nonlin=False)
+    >>> neuron, neuron.b.data
+    (Perceptron(2 -> 1, linear), 0.0)
+    """
+    return Perceptron(n_in, "relu" if nonlin else "linear", **settings)
+
+
 def _neuron(perceptron: Perceptron, x: Input) -> Output:
     """Return the outputs of a neuron for a sample or a batch."""
     g, z = perceptron.g, perceptron.z
     y_hat = [g(z(sample)) for sample in x] if is_batch(x) else g(z(x))
-    # One that is part of no layer has no frame. A number may have been put in place of its bias.
+    # A number may have been put in place of its bias.
     layer, neuron, _ = getattr(perceptron.w0, "mark", ("", "", ""))
-    return marked(y_hat, layer) if neuron else y_hat
+    return marked(y_hat, layer, neuron)
 
 
 @built_in
@@ -97,8 +114,9 @@ class Layer(Portable):
     """Neurons side by side: y_hat_j = g(w0_j + sum over i of x_i w_ij).
 
     `of=Value` makes a list of `perceptrons`; `of=Tensor` the same with a matrix `w` (n_in, n_out) and a vector `w0`
-    (n_out,), so that y_hat = g(x @ w + w0). Other arguments as for `Perceptron`; `number` stands in the labels.
-    Called with a sample of n_in numbers it returns n_out of them, with a batch (n, n_in) a batch (n, n_out).
+    (n_out,), so that y_hat = g(x @ w + w0). Other arguments as for `Perceptron`; `number` stands in the labels, and
+    `nonlin` is micrograd's way to say "relu" (True) or "linear" (False). Called with a sample of n_in numbers it
+    returns n_out of them, with a batch (n, n_in) a batch (n, n_out).
 
     >>> layer = Layer(3, 2, "tanh", of=Tensor)
     >>> layer([[1.0, 2.0, 3.0]] * 5).shape
@@ -117,8 +135,10 @@ class Layer(Portable):
         init: str | float | None = None,
         seed: Seed = None,
         number: int | str = "",
+        nonlin: bool | None = None,
     ) -> None:
         self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
+        activation = activation if nonlin is None else "relu" if nonlin else "linear"
         self.activation, self.g, self.of = activation, activation_function(activation), form(of)
         self.number = layer_number(number)
         rng = generator(seed)
@@ -147,7 +167,7 @@ class Layer(Portable):
 
     def as_block(self) -> Block:
         """Return the key of the layer's computation, and its nodes."""
-        if type(self) is not Layer or self.of is not Value or not is_own(self.g) or not is_own(self.neurons):
+        if type(self) is not Layer or self.of is not Value or not is_own(self.g) or not is_own(self.outputs):
             return None
         neurons = self.perceptrons
         # In place of a method of ours a neuron may have one of its own.
@@ -158,11 +178,16 @@ class Layer(Portable):
         what = [(neuron.g, neuron.n_in, len(neuron.w), len(vars(neuron))) for neuron in neurons]
         return (Layer, self.g, self.n_in, len(vars(self)), *what), nodes
 
-    def neurons(self, sample: Input) -> Output:
+    def outputs(self, sample: Input) -> Output:
         """Return the outputs for one sample."""
         if self.g in ON_LAYERS:
             return self.g([perceptron.z(sample) for perceptron in self.perceptrons])
         return [perceptron.g(perceptron.z(sample)) for perceptron in self.perceptrons]
+
+    @property
+    def neurons(self) -> list[Perceptron]:
+        """The list of `perceptrons`, under micrograd's name. Raises AttributeError for a layer of a matrix."""
+        return self.perceptrons
 
     def put_number(self, number: int | str) -> None:
         """Number a layer that has no number yet: it stands in the labels of the parameters."""
@@ -214,8 +239,10 @@ class Layer(Portable):
 
 def _layer(layer: Layer, x: Input) -> Output:
     """Return the outputs of a layer for a sample or a batch."""
-    y_hat = [layer.neurons(sample) for sample in x] if is_batch(x) else layer.neurons(x)
-    return marked(y_hat, layer.number)
+    marks = neuron_marks(layer.number, layer.n_out)
+    if is_batch(x):
+        return [marked_row(layer.outputs(sample), marks) for sample in x]
+    return marked_row(layer.outputs(x), marks)
 
 
 @built_in
