@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 
 import numpy as np  # noqa: E402
-from exact import DERIVED, ELEMENTWISE, LOSSES, MOVES, ROWS  # noqa: E402
+from exact import DERIVED, ELEMENTWISE, LOSSES, MATRICES, MOVES, ROWS  # noqa: E402
 from ulps import (  # noqa: E402
     NAMES,
     NASTY,
@@ -35,6 +35,7 @@ from ulps import (  # noqa: E402
     domains,
     elementwise_errors,
     loss_errors,
+    matrix_errors,
     nasty,
 )
 
@@ -111,6 +112,9 @@ KINDS: dict[str, Callable[[], float]] = {
 
 def cases(name: str, times: int) -> Iterable[Error]:
     """Yield the errors of an operation on arrays: of rows of three, matrices, or what the table gives as examples."""
+    if name in MATRICES:
+        yield from matrices(name, times)
+        return
     rows: list[Any] = [(((3,),), {})] * 30
     shapes = rows if name in ROWS else [(((2, 2), (2, 2)), {})] * 15 if name == "matmul" else TABLE[name].examples
 
@@ -121,6 +125,16 @@ def cases(name: str, times: int) -> Iterable[Error]:
 
     for (lengths, settings), draw, _ in itertools.product(shapes, KINDS.values(), range(4 * times)):
         yield from array_errors(name, [fill(shape, draw) for shape in lengths], dict(settings), weights)
+
+
+def matrices(name: str, times: int) -> Iterable[Error]:
+    """Yield the errors of a function of random matrices of three rows or columns, of any scale."""
+    wide = [((3, 2),), ((2, 3),)] if name in ("pinv", "qr_parts", "svd_parts") else []
+    for lengths in [((3, 3), (3, 2)) if name == "solve" else ((3, 3),), *wide] * (10 * times):
+        scale = 10 ** rng.uniform(-3, 3)
+        arrays = [scale * fill(shape, lambda: rng.gauss(0, 1)) for shape in lengths]
+        given = [a @ a.T for a in arrays] if name == "cholesky" else arrays
+        yield from matrix_errors(name, given, lambda shape: fill(shape, lambda: rng.uniform(-2, 2)))
 
 
 def fill(shape: tuple[int, ...], draw: Callable[[], float]) -> Any:

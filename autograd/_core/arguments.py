@@ -37,17 +37,26 @@ def constant(op: Primitive, arg: Data, args: tuple[Operand, ...]) -> Any:
     )
 
 
-def check_settings(op: Primitive, settings: dict[str, Setting]) -> None:
-    """Raise TypeError for a setting that the operation has not, and for a node as one."""
+def check_settings(op: Primitive, settings: dict[str, Setting]) -> bool:
+    """Tell whether there are keywords of NumPy's among settings.
+
+    Raises TypeError for a setting that the operation has not, and for a node as one.
+    """
+    more = False
     for name, setting in settings.items():
         if name not in op.settings:
-            has = f"it has {', '.join(op.settings)}" if op.settings else "it has none"
+            keywords = op.keywords[0] if op.keywords else ()
+            if name in keywords:
+                more = True
+                continue
+            has = f"it has {', '.join((*op.settings, *keywords))}" if op.settings or keywords else "it has none"
             raise TypeError(f"{op.name} has no setting {name!r}; {has}")
         if isinstance(setting, Node):
             raise TypeError(
                 f"the setting {name} of {op.name} must not be a node, as no gradient passes it: give "
                 f"{name}=x.data or a plain number"
             )
+    return more
 
 
 def spread(

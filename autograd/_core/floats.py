@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from math import asinh as asinh
 from math import atan as atan
+from math import atan2 as atan2
+from math import cbrt as cbrt
 from math import copysign, inf, isnan, nan
 from math import fabs as abs
+from math import hypot as hypot
 from math import tanh as tanh
 
 
@@ -38,6 +42,13 @@ exp = _total(math.exp, lambda x: inf)
 expm1 = _total(math.expm1, lambda x: inf)
 log = _total(math.log, lambda x: -inf if x == 0 else nan)
 log1p = _total(math.log1p, lambda x: -inf if x == -1 else nan)
+log2 = _total(math.log2, lambda x: -inf if x == 0 else nan)
+log10 = _total(math.log10, lambda x: -inf if x == 0 else nan)
+exp2 = _total(math.exp2, lambda x: inf)
+asin = _total(math.asin, lambda x: nan)
+acos = _total(math.acos, lambda x: nan)
+acosh = _total(math.acosh, lambda x: nan)
+atanh = _total(math.atanh, lambda x: copysign(inf, x) if abs(x) == 1 else nan)
 sqrt = _total(math.sqrt, lambda x: nan)
 sin = _total(math.sin, lambda x: nan)
 cos = _total(math.cos, lambda x: nan)
@@ -58,6 +69,14 @@ def divide(x: float, y: float) -> float:
     if y != 0:
         return x / y
     return nan if x == 0 or isnan(x) else copysign(inf, x) * copysign(1.0, y)
+
+
+def remainder(x: float, y: float) -> float:
+    return float(x) % y if y else nan
+
+
+def floor_divide(x: float, y: float) -> float:
+    return float(x) // y if y else divide(x, y)
 
 
 def pow(x: float, y: float) -> float:

@@ -8,12 +8,11 @@ from typing import Any
 from autograd._core import copies
 from autograd._core.modes import active, replaying, tracing
 from autograd._core.node import Node, leaf
-from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import read
 from autograd._core.types import Operand, Raw
 from autograd._grad.backward import backward
 from autograd._grad.kinks import meet_tie
-from autograd._ops import elementwise, linalg
+from autograd._ops import elementwise, functions, linalg
 from autograd._ops.elementwise import (  # fmt: skip
     abs_,
     add,
@@ -28,10 +27,11 @@ from autograd._ops.elementwise import (  # fmt: skip
     not_equal,
     positive,
     pow_,
-    round_,
+    rounded,
     subtract,
 )
 
+from . import micrograd
 from .truth import Truth
 
 
@@ -102,6 +102,18 @@ class Operators(Node):
     def __rmatmul__(self, other: Operand) -> Operand:
         return linalg.matmul(other, self)
 
+    def __mod__(self, other: Operand) -> Operand:
+        return functions.remainder(self, other)
+
+    def __rmod__(self, other: Operand) -> Operand:
+        return functions.remainder(other, self)
+
+    def __floordiv__(self, other: Operand) -> Operand:
+        return functions.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Operand) -> Operand:
+        return functions.floor_divide(other, self)
+
     def __neg__(self) -> Operand:
         return negative(self)
 
@@ -112,9 +124,7 @@ class Operators(Node):
         return abs_(self)
 
     def __round__(self, decimals: int | None = None) -> Operand:
-        if not decimals:
-            return round_(self)
-        return round_(self * 10.0**decimals) / 10.0**decimals
+        return rounded(self, decimals or 0)
 
     def __lt__(self, other: Operand) -> Operand:
         return compared(less, self, other)
@@ -173,11 +183,39 @@ class Operators(Node):
             return step.detached(self)
         return leaf(self.snapshot())
 
+    @property
+    def _prev(self) -> tuple[Node, ...]:
+        """The inputs in order, as in micrograd: constants are leaves, new ones each time."""
+        return micrograd.inputs_of(self)
+
+    @property
+    def _op(self) -> str:
+        """The operation as micrograd writes it: +, *, **2, ReLU, tanh; empty for a leaf."""
+        return micrograd.spelling(self)
+
+    def _backward(self) -> None:
+        """Add to `.grad` of each input what this node's own `.grad` is worth there, once, as in micrograd.
+
+        >>> a, b = Value(2.0), Value(-3.0)
+        >>> c = a * b
+        >>> c.grad = 1.0
+        >>> c._backward()
+        >>> a.grad, b.grad
+        (-3.0, 2.0)
+        """
+        micrograd.send(self)
+
     def __float__(self) -> float:
         raise TypeError(
-            f"float() and the functions of math would lose the gradient of a {type(self).__name__}: use the function "
-            f"of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
+            f"float(), int(), '%.2f' and the functions of math would lose the gradient of a {type(self).__name__}: use "
+            f"the function of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
         )
+
+    __int__: Callable[[Any], int] = __float__  # type: ignore[assignment]
+
+    def copy(self) -> Operand:
+        """Return a node with the same numbers, which the gradient goes through."""
+        return positive(self)
 
     @property
     def _mask(self) -> Any:
@@ -187,37 +225,23 @@ class Operators(Node):
     def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Operand, **kwargs: object) -> Any:
         if kwargs.get("out") is not None:
             raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
-        if method != "__call__" or kwargs:
+        if method != "__call__" or any(item is not None for item in kwargs.values()):
             raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
-        return numpy_primitive(ufunc).apply(inputs, {})
+        from . import numpys
+
+        return numpys.find(ufunc)(*inputs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        return numpy_primitive(func).function(*args, **kwargs)
+        from . import numpys
+
+        return numpys.call(func, args, kwargs)
 
 
 def comparable(other: object) -> bool:
     """Tell whether `==` compares data: anything numeric does; None or a string is simply not equal."""
     return isinstance(other, (Node, int, float)) or hasattr(other, "dtype")
-
-
-def numpy_primitive(function: Callable[..., Any]) -> Primitive:
-    """Return the primitive of a NumPy function, also under NumPy's other names (`absolute`, `arctan`)."""
-    if function not in _names:
-        import numpy
-
-        name = next((name for name in TABLE if getattr(numpy, name, None) is function), None)
-        if name is None:
-            raise TypeError(
-                f"NumPy's {function.__name__} has no primitive in autograd's table, so it has no derivative here; "
-                f"use one of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
-            )
-        _names[function] = name
-    return TABLE[_names[function]]
-
-
-_names: dict[Any, str] = {}
 
 
 def _undecided(result: Raw) -> Any:

@@ -14,7 +14,7 @@ from autograd._core.names import plain
 from autograd._core.node import Node, kinds
 from autograd._core.tracing import made, read, write
 from autograd._core.types import Array, Data, Dtype, Index, Operand, Shape
-from autograd._ops import manipulation, statistical
+from autograd._ops import activations, arrange, derived, elementwise, facts, manipulation, products, statistical
 from autograd.files import brief
 
 from .operators import Operators
@@ -143,6 +143,13 @@ class Tensor(Operators):
     cumsum = statistical.cumsum
     squeeze = manipulation.squeeze
     astype = manipulation.astype
+    round = elementwise.rounded
+    cumprod, ptp = derived.cumprod, derived.ptp
+    ravel = flatten = arrange.ravel
+    swapaxes, repeat, diagonal, take = arrange.swapaxes, arrange.repeat, arrange.diagonal, activations.take
+    dot, trace = products.dot, products.trace
+    argmax, argmin, argsort, any, all = facts.argmax, facts.argmin, facts.argsort, facts.any_, facts.all_
+    nonzero, searchsorted = facts.nonzero, facts.searchsorted
 
     @property
     def T(self) -> Operand:

@@ -1,8 +1,8 @@
 """The table of primitives, first half: operations that work element by element, on floats as on arrays.
 
 Each row reads: how it is computed, the derivative for each argument (`g` is the gradient that arrives, `out` the
-result), how it is written, where it is defined, where it has a kink, and what it equals for a special argument. Rules
-select where a product would be 0 * inf.
+result), how it is written as text and in LaTeX, where it is defined, where it has a kink, and what it equals for a
+special argument. Rules select where a product would be 0 * inf.
 """
 
 from __future__ import annotations
@@ -112,9 +112,9 @@ weighted_sum = primitive(
     domain=(REAL,), examples=((((), (), ()), {}), (((3,), (3,), (2, 1), (), (2, 3)), {})),
     note="Takes the list w0, w1, x1, w2, x2, ...; one node for the pre-activation of a neuron.",
 )
-square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, domain=(REAL,))
+square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, latex="{0}^{{2}}", domain=(REAL,))
 sqrt = primitive(
-    "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), domain=(POSITIVE,)
+    "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), latex=r"\sqrt{{{0}}}", domain=(POSITIVE,)
 )
 exp = primitive("exp", lambda xp, a: xp.exp(a), lambda g, out, a: g * out, domain=(REAL,))
 expm1 = primitive("expm1", lambda xp, a: xp.expm1(a), lambda g, out, a: g * exp(a), domain=(REAL,))
@@ -137,7 +137,9 @@ tanh_slope: Operation = primitive(
     written="1 - {0} * {0}", domain=(REAL, REAL),
     note="The derivative of y = tanh(a), which is 1 - y * y, computed from a: that difference loses its digits.",
 )
-atan = primitive("atan", lambda xp, a: xp.atan(a), lambda g, out, a: g * atan_slope(a), domain=(REAL,))
+atan = primitive(
+    "atan", lambda xp, a: xp.atan(a), lambda g, out, a: g * atan_slope(a), latex=r"\arctan", domain=(REAL,)
+)
 atan_slope: Operation = primitive(
     "atan_slope", lambda xp, a: 1 / (1 + a * a), lambda g, out, a: g * (-2 * (a * out) * out),
     written="1 / (1 + {0} * {0})", domain=(REAL,), note="The derivative of atan.",
@@ -145,7 +147,7 @@ atan_slope: Operation = primitive(
 sigmoid: Operation = primitive(
     "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
     lambda g, out, a: g * sigmoid_slope(out, a),
-    domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
+    latex=r"\sigma", domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
 )
 sigmoid_slope: Operation = primitive(
     "sigmoid_slope", lambda xp, y, a: inverse_square(2 * xp.cosh(a / 2)),
@@ -165,7 +167,7 @@ relu = primitive(
 )
 abs_ = primitive(
     "abs", lambda xp, a: xp.abs(a), lambda g, out, a: where(a == 0, 0.0, g * sign(a)),
-    domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
+    latex=r"\left|{0}\right|", domain=(REAL,), kink=lambda a: a, note="The derivative at 0 is taken as 0.",
 )
 sign: Operation = primitive("sign", lambda xp, a: xp.sign(a), None, domain=(REAL,), kink=lambda a: a)
 floor = primitive("floor", lambda xp, a: xp.floor(a), None, domain=(REAL,), kink=lambda a: a - round_(a))
@@ -179,19 +181,20 @@ maximum = primitive(
     "maximum", lambda xp, a, b: xp.maximum(a, b),
     lambda g, out, a, b: where(a > b, g, where(a == b, g / 2, 0.0)),
     lambda g, out, a, b: where(b > a, g, where(a == b, g / 2, 0.0)),
-    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+    latex=r"\max", domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
 )
 minimum = primitive(
     "minimum", lambda xp, a, b: xp.minimum(a, b),
     lambda g, out, a, b: where(a < b, g, where(a == b, g / 2, 0.0)),
     lambda g, out, a, b: where(b < a, g, where(a == b, g / 2, 0.0)),
-    domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+    latex=r"\min", domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
 )
 where: Operation = primitive(
     "where", lambda xp, condition, a, b: select(xp, condition, a, b),
     None,
     lambda g, out, condition, a, b: where(condition, g, 0.0),
     lambda g, out, condition, a, b: where(condition, 0.0, g),
+    latex=r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{else}} \end{{cases}}",
     domain=(REAL, REAL, REAL), kink=lambda condition, a, b: condition,
     identities=((0, True, lambda condition, a, b: a), (0, False, lambda condition, a, b: b)),
 )
@@ -260,5 +263,16 @@ def clip(
     return a
 
 
-vars(clip)["primitive"] = TABLE["clip"]
-TABLE["clip"].function = clip
+def rounded(a: Operand, decimals: int = 0) -> Any:
+    """Return `a` rounded to so many decimals; halves go to the even neighbour, and the derivative is 0.
+
+    >>> from autograd import round
+    >>> round(Tensor([1.2345, 2.5]), decimals=2).data.tolist(), round(Value(2.5)).data
+    ([1.23, 2.5], 2.0)
+    """
+    return round_(a * 10.0**decimals) / 10.0**decimals if decimals else round_(a)
+
+
+for _made, _function in (("clip", clip), ("round", rounded)):
+    vars(_function)["primitive"] = TABLE[_made]
+    TABLE[_made].function = _function

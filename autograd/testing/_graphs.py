@@ -196,7 +196,10 @@ def domain_of(made: Primitive, position: int) -> Interval:
 
 def is_clear(made: Primitive, raw: list[Any], settings: Mapping[str, Any], largest: float) -> bool:
     """Say whether an operation has a finite result, up to `largest`, and is away from its kinks."""
-    if not numpy.all(abs(_computed(made, raw, settings)) <= largest):
+    try:
+        if not numpy.all(abs(_computed(made, raw, settings)) <= largest):
+            return False
+    except numpy.linalg.LinAlgError:
         return False
     if made.kink is None:
         return True

@@ -162,7 +162,7 @@ def test_floats_follow_ieee_as_numpy_does(name: str) -> None:
 def test_numpy_functions_find_the_table(name: str) -> None:
     made = TABLE[name]
     shapes, settings = examples(made)[-1]
-    arrays = [np.random.default_rng(2).uniform(0.5, 0.9, s) for s in shapes]
+    arrays = [np.random.default_rng(2).uniform(0.5, 0.9, s) + (name == "acosh") for s in shapes]
     function = getattr(np, name)
     args: list[Any] = [arrays] if made.arity is None else arrays
     nodes: list[Any] = [[Tensor(a) for a in arrays]] if made.arity is None else [Tensor(a) for a in arrays]
@@ -183,7 +183,15 @@ def test_declarations_are_short() -> None:
     import inspect
     import re
 
-    for module in ("elementwise", "statistical", "linalg", "manipulation", "convolution"):
+    for module in (
+        "elementwise",
+        "statistical",
+        "linalg",
+        "manipulation",
+        "convolution",
+        "decompositions",
+        "functions",
+    ):
         source = inspect.getsource(importlib.import_module(f"autograd._ops.{module}"))
         for row in re.findall(r"^\w+ = primitive\(.*?^\)$", source, re.MULTILINE | re.DOTALL):
             assert row.count("\n") + 1 <= 9, row

@@ -1,0 +1,90 @@
+"""NumPy's functions called with nodes: found by their name, and their arguments renamed to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from autograd._core.primitive import TABLE
+from autograd._ops import activations, arrange, derived, facts, matrices, products
+from autograd._ops.keywords import refuse_out
+
+OTHERS = {
+    "amax": "max", "amin": "min", "around": "round", "any": "any_", "all": "all_", "concatenate": "concat",
+}  # fmt: skip
+"""Functions of NumPy's that have another name here."""
+
+RENAMED = {"a_min": "min", "a_max": "max", "newshape": "shape"}
+"""Keywords of NumPy's that have another name here."""
+
+ROOMS: tuple[ModuleType, ...] = (products, arrange, derived, facts, activations, matrices)
+"""Where functions are that are no rows."""
+
+
+def call(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call what computes a function of NumPy's here. TypeError: there is nothing, or a keyword too many."""
+    ours = find(function)
+    positional, named = _bound(function, args, keywords)
+    refuse_out(named)
+    named = {RENAMED.get(name, name): item for name, item in named.items()}
+    if not hasattr(ours, "primitive"):
+        import inspect
+
+        takes = inspect.signature(ours).parameters
+        unknown = next((name for name in named if name not in takes and "keywords" not in takes), None)
+        if unknown:
+            raise TypeError(f"{function.__name__} of nodes has no {unknown}=; it takes {', '.join(takes)}")
+    return ours(*positional, **named)
+
+
+def find(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return our function of the name of one of NumPy's, also under NumPy's other names (`absolute`, `arctan`)."""
+    if function not in _found:
+        import numpy
+
+        named = {name: vars(room)[name] for room in ROOMS for name in room.__all__}
+        named |= {name: vars(facts)[name] for name in ("any_", "all_", "shape", "ndim", "size", "empty_like")}
+        named |= {name: made.function for name, made in TABLE.items() if name not in ("solve", "norm")}
+        named["norm"] = matrices.norm
+        name = OTHERS.get(function.__name__, function.__name__)
+        homes = (numpy, numpy.linalg)
+        same = (name for name in named if any(getattr(home, name, None) is function for home in homes))
+        name = name if name in OTHERS.values() else next(same, "")
+        if name not in named:
+            raise TypeError(
+                f"NumPy's {function.__name__} has no primitive in autograd's table, so it has no derivative here; "
+                f"use one of {', '.join(TABLE)}, declare one with autograd.primitive, or take .data for the bare array"
+            )
+        _found[function] = named[name]
+    return _found[function]
+
+
+_found: dict[Any, Callable[..., Any]] = {}
+
+
+def _bound(
+    function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments that a function needs, in order, and others by name, if they say more than the default."""
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+        bound = signature.bind(*args, **keywords).arguments
+    except (ValueError, TypeError):
+        # One that is written in C may tell nothing.
+        return list(args), keywords
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, item in bound.items():
+        given = signature.parameters[name]
+        if given.kind is given.VAR_POSITIONAL:
+            positional += item
+        elif given.kind is given.VAR_KEYWORD:
+            named |= item
+        elif given.default is given.empty or given.kind is given.POSITIONAL_ONLY:
+            positional.append(item)
+        elif item is not given.default:
+            named[name] = item
+    return positional, named

@@ -1,0 +1,179 @@
+"""Statistics and elementwise functions that are a line or two over the rows of the table.
+
+>>> x = Tensor([4.0, 1.0, 3.0, 2.0])
+>>> median(x).item(), quantile(x, 0.25).item(), percentile(x, [0, 50]).data.tolist(), ptp(x).item()
+(2.5, 1.75, [1.0, 2.5], 3.0)
+>>> average(x, weights=[1.0, 0.0, 0.0, 1.0]).item(), diff(x).data.tolist(), cumprod(x).data.tolist()
+(3.0, [-3.0, 2.0, -1.0], [4.0, 4.0, 12.0, 24.0])
+>>> cumulative_sum(x, include_initial=True).data.tolist(), cumulative_prod(x).data.tolist()
+([0.0, 4.0, 5.0, 8.0, 10.0], [4.0, 4.0, 12.0, 24.0])
+>>> reciprocal(x).data[0].item(), round(deg2rad(180.0), 5), round(rad2deg(1.0), 5)
+(0.25, 3.14159, 57.29578)
+>>> fmax(x, float("nan")).data.tolist(), fmin(x, 2.5).data.tolist(), nan_to_num(Value(float("inf")), posinf=1.0).data
+([4.0, 1.0, 3.0, 2.0], [2.5, 1.0, 2.5, 2.0], 1.0)
+>>> copysign(x[0], -0.0).item(), real(x) is x
+(-4.0, True)
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+from autograd._core.data import shape
+from autograd._core.types import Axis, Operand
+from autograd.files import brief
+
+from .arrange import along, as_array, axes_of, moveaxis, ravel, sort
+from .elementwise import abs_, maximum, minimum, where
+from .facts import isnan, numbers_of, ones_like, zeros_like
+from .manipulation import concat, stack
+from .statistical import cumsum, max_, mean, min_, products_before, sum_
+
+__all__ = [
+    "average", "copysign", "cumprod", "cumulative_prod", "cumulative_sum", "deg2rad", "diff", "fmax", "fmin", "median",
+    "nan_to_num", "percentile", "ptp", "quantile", "rad2deg", "real", "reciprocal",
+]  # fmt: skip
+
+
+def reciprocal(x: Operand) -> Any:
+    """Return 1 / x."""
+    return 1.0 / x
+
+
+def deg2rad(x: Operand) -> Any:
+    """Return an angle of degrees in radians."""
+    return x * (math.pi / 180)
+
+
+def rad2deg(x: Operand) -> Any:
+    """Return an angle of radians in degrees."""
+    return x * (180 / math.pi)
+
+
+def real(x: Operand) -> Any:
+    """Return x: the numbers of this package are real."""
+    return x
+
+
+def fmax(a: Operand, b: Operand) -> Any:
+    """Return the larger of two numbers, or the one that is not nan; ties as in `maximum`."""
+    a, b = as_array(a), as_array(b)
+    return where(isnan(a), b, where(isnan(b), a, maximum(a, b)))
+
+
+def fmin(a: Operand, b: Operand) -> Any:
+    """Return the smaller of two numbers, or the one that is not nan; ties as in `minimum`."""
+    a, b = as_array(a), as_array(b)
+    return where(isnan(a), b, where(isnan(b), a, minimum(a, b)))
+
+
+def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """Return x with numbers in place of nan and infinities, whose gradient is 0; None is the largest float."""
+    largest = sys.float_info.max
+    x = where(isnan(x), nan, x)
+    x = where(x == math.inf, largest if posinf is None else posinf, x)
+    return where(x == -math.inf, -largest if neginf is None else neginf, x)
+
+
+def copysign(a: Operand, b: Operand) -> Any:
+    """Return the size of `a` with the sign of `b`, which gets no gradient; the derivative at 0 is taken as 0."""
+    import numpy
+
+    signs = numpy.copysign(1.0, numbers_of(as_array(b)))
+    return abs_(a) * (signs if signs.shape else signs.item())
+
+
+def average(x: Operand, axis: Axis = None, weights: Operand | None = None, *, keepdims: bool = False) -> Any:
+    """Return the mean over `axis`, each element as often as its weight, of the shape of x or along the one axis."""
+    if weights is None:
+        return mean(x, axis=axis, keepdims=keepdims)
+    weights = as_array(weights)
+    if shape(weights) != shape(x):
+        if not isinstance(axis, int) or shape(weights) != (shape(x)[axis],):
+            raise ValueError(f"weights need the shape of x, {shape(x)}, or that of the axis; got {shape(weights)}")
+        weights = moveaxis(weights * (moveaxis(x, axis, -1) * 0 + 1), -1, axis)
+    return sum_(x * weights, axis=axis, keepdims=keepdims) / sum_(weights, axis=axis, keepdims=keepdims)
+
+
+def ptp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the largest minus the smallest over `axis`."""
+    return max_(x, axis=axis, keepdims=keepdims) - min_(x, axis=axis, keepdims=keepdims)
+
+
+def diff(x: Operand, n: int = 1, axis: int = -1) -> Any:
+    """Return the differences of neighbours along `axis`, `n` times over."""
+    for _ in range(n):
+        x = along(x, axis, slice(1, None)) - along(x, axis, slice(-1))
+    return x
+
+
+def cumprod(x: Operand, axis: int | None = None) -> Any:
+    """Return running products along `axis`, of the flattened x for None; right where factors are zero, too."""
+    rows = ravel(x) if axis is None else moveaxis(x, axis, -1)
+    rows = products_before(rows) * rows
+    return rows if axis is None else moveaxis(rows, -1, axis)
+
+
+def cumulative_prod(x: Operand, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return running products along `axis`, which only a vector need not name, after a 1 if `include_initial`."""
+    axis = _only_axis(x, axis)
+    found = cumprod(x, axis)
+    return concat([ones_like(along(found, axis, slice(1))), found], axis=axis) if include_initial else found
+
+
+def cumulative_sum(x: Operand, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return running sums along `axis`, which only a vector need not name, after a 0 if `include_initial`."""
+    axis = _only_axis(x, axis)
+    found = cumsum(x, axis=axis)
+    return concat([zeros_like(along(found, axis, slice(1))), found], axis=axis) if include_initial else found
+
+
+def _only_axis(x: Operand, axis: int | None) -> int:
+    if axis is None and len(shape(x)) != 1:
+        raise ValueError(f"running sums and products of shape {shape(x)} need an axis=")
+    return axis or 0
+
+
+def quantile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the number below which a part `q` of the elements over `axis` lies, linear between neighbours.
+
+    `q` is a number from 0 to 1, or a list of them, which comes first in the shape of the result. Raises ValueError for
+    another number. The gradient goes to the two neighbours.
+    """
+    import numpy
+
+    parts = numpy.asarray(numbers_of(q), float)
+    if not ((parts >= 0) & (parts <= 1)).all():
+        raise ValueError(f"a quantile is for parts from 0 to 1; got {brief(q)}")
+    axes = axes_of(x, axis)
+    rows = moveaxis(x, axes, tuple(range(-len(axes), 0)))
+    left = shape(rows)[: len(shape(x)) - len(axes)]
+    rows = rows.reshape((*left, -1))
+    found = [_at(sort(rows), part) for part in parts.ravel().tolist()]
+    spoilt = isnan(max_(rows, axis=-1))
+    found = [where(spoilt, math.nan, each) for each in found]
+    if keepdims:
+        found = [each.reshape(tuple(1 if k in axes else n for k, n in enumerate(shape(x)))) for each in found]
+    return stack(found).reshape((*parts.shape, *shape(found[0]))) if parts.shape else found[0]
+
+
+def _at(rows: Any, part: float) -> Any:
+    """Return what stands at a part of sorted rows."""
+    place = part * (shape(rows)[-1] - 1)
+    below = math.floor(place)
+    low, high = along(rows, -1, below), along(rows, -1, math.ceil(place))
+    return low if below == place else low + (high - low) * (place - below)
+
+
+def percentile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the quantile of `q` hundredths."""
+    import numpy
+
+    return quantile(x, numpy.asarray(numbers_of(q), float) / 100, axis, keepdims)
+
+
+def median(x: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return the middle element over `axis`, or the mean of the two in the middle."""
+    return quantile(x, 0.5, axis, keepdims)

@@ -1,0 +1,68 @@
+"""Keywords that NumPy's functions have and rows of the table have not: where=, initial=, dtype=, out=, order=."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd._core.primitive import TABLE, Operation, Primitive
+from autograd._core.types import Operand, Setting
+
+from .elementwise import add, maximum, minimum, multiply, where
+from .manipulation import astype
+from .statistical import sum_
+
+FOLDS: dict[str, tuple[Operation, float]] = {
+    "sum": (add, 0.0), "mean": (add, 0.0), "prod": (multiply, 1.0),
+    "max": (maximum, -float("inf")), "min": (minimum, float("inf")),
+}  # fmt: skip
+"""What a reduction does with two numbers, and the number that changes nothing."""
+
+KEYWORDS = {
+    **dict.fromkeys(("sum", "prod", "max", "min"), ("dtype", "initial", "where", "out")),
+    "mean": ("dtype", "where", "out"),
+    **dict.fromkeys(("var", "std"), ("dtype", "correction", "out")),
+    **dict.fromkeys(("cumsum", "concat", "stack"), ("dtype", "out")),
+    **dict.fromkeys(("reshape", "astype"), ("order", "copy")),
+}
+"""The keywords of NumPy that a row understands beside its settings."""
+
+
+def with_keywords(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]) -> Any:
+    """Apply a row with keywords of NumPy's among its settings. Raises TypeError for those that cannot be."""
+    own = {name: item for name, item in settings.items() if name in op.settings}
+    more = {name: item for name, item in settings.items() if name not in own and not _is_default(name, item)}
+    refuse_out(more)
+    if "order" in more:
+        raise TypeError(f"{op.name} has the order of C alone: give order='C', or transpose before and after")
+    if "correction" in more:
+        own["ddof"] = more["correction"]
+    if "dtype" in more:
+        args = tuple([astype(arg, dtype=more["dtype"]) for arg in args])
+    if "where" in more:
+        args = (where(more["where"], args[0], _neutral(op, more)),)
+        if op.name == "mean":
+            return sum_(args[0], **own) / sum_(where(more["where"], 1.0, 0.0 * args[0]), **own)
+    out = op.apply((args,) if op.arity is None else args, own)
+    return FOLDS[op.name][0](out, more["initial"]) if "initial" in more else out
+
+
+def _is_default(name: str, item: Setting) -> bool:
+    """Tell whether a keyword says what is done anyway."""
+    return item is None or (name == "where" and item is True) or (name == "order" and item in ("C", "K", "A"))
+
+
+def _neutral(op: Primitive, more: dict[str, Setting]) -> float:
+    """Return the number that elements which are left out are taken for."""
+    if op.name in ("max", "min") and "initial" not in more:
+        raise ValueError(f"{op.name} with where= needs initial=, the result where nothing is chosen")
+    return FOLDS[op.name][1]
+
+
+def refuse_out(keywords: dict[str, Setting]) -> None:
+    """Raise TypeError for `out=`."""
+    if keywords.get("out") is not None:
+        raise TypeError("an operation makes a new node, and writes to none: write a = f(x) in place of f(x, out=a)")
+
+
+for _name, _keywords in KEYWORDS.items():
+    TABLE[_name].keywords = _keywords, with_keywords
