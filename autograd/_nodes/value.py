@@ -16,6 +16,7 @@ from autograd._core.types import Data
 from autograd._ops.elementwise import add, divide, multiply, subtract
 from autograd.files import brief
 
+from .micrograd import refuse_children
 from .operators import Operators
 
 
@@ -34,11 +35,14 @@ class Value(Operators):
 
     __slots__ = ()
 
-    def __init__(self, data: float, label: str = "") -> None:
+    def __init__(self, data: float, label: str = "", _op: str = "") -> None:
         self._data = _number(data)
         self._grad = 0.0
         self.op = self._b = None
         if label:
+            if isinstance(label, (tuple, set)):
+                # micrograd's Value(data, children, op); without children that is a leaf.
+                refuse_children()
             self.label = label
         if active:
             made(self, data)
@@ -55,8 +59,8 @@ class Value(Operators):
     def data(self, data: float) -> None:
         if self.op is not None:
             raise AttributeError(
-                f"this Value was computed by {self.op.name}, so its data cannot be set; set the data of a leaf and "
-                f"compute again, or start a new Value"
+                f"this Value was computed by {self.op.name}, so its data cannot be set: set the data of a leaf and "
+                f"compute again; for a difference by hand add h, (y + h), and compute what follows from that"
             )
         if active:
             write(self)
@@ -73,6 +77,16 @@ class Value(Operators):
     @grad.setter
     def grad(self, grad: float | None) -> None:
         self._grad = 0.0 if grad is None else _number(grad)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes, as of a Tensor: 0."""
+        return 0
+
+    @property
+    def size(self) -> int:
+        """The number of elements, as of a Tensor: 1."""
+        return 1
 
     def item(self) -> float:
         """Return the number."""
