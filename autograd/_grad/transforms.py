@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
-from autograd._core.data import shape
+from autograd._core.data import NUMBERS, shape
 from autograd._core.modes import active, anomaly, record, tracing, without_warnings
 from autograd._core.node import Node, kinds
 from autograd._core.order import topological_sort
 from autograd._core.signature import is_array
 from autograd._core.tracing import Trace
-from autograd._core.trees import CONTAINERS, flatten, mapped, paired
-from autograd._core.types import Item, Operand, Tree
+from autograd._core.trees import flatten, mapped
+from autograd._core.types import Item, Operand, Raw, Tree
 from autograd._ops.elementwise import positive, where
 from autograd._ops.manipulation import astype, item, reshape, stack
 from autograd._ops.statistical import sum_
@@ -49,15 +51,19 @@ class Differentiated(NamedTuple):
             return args[self.argnums]
         return tuple(args[k] for k in self.argnums)
 
-    def loss(self, result: Tree) -> tuple[Node, Any]:
-        """Return the scalar and the rest of the function's result; raise if the scalar is no scalar node."""
+    def loss(self, result: Tree, targets: Sequence[Node]) -> tuple[Node, Any]:
+        """Return the number and the rest of the function's result; raise if the number is none.
+
+        One that is no node is made one that is computed from `targets`, with the derivative 0.
+        """
         if self.has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"with has_aux {title(self.f)} must return a pair (loss, something); got {brief(result)}")
-        out = output(result[0] if self.has_aux else result, self.f)
-        if out.shape != ():
+        y = result[0] if self.has_aux else result
+        out = output(without_slope(y, self.f, targets) if targets and is_number(y) else y, self.f)
+        if math.prod(out.shape) != 1:
             raise ValueError(
-                f"grad needs a function that returns a scalar; {title(self.f)} returned shape {out.shape}. Reduce it, "
-                f"e.g. with .sum() or .mean(), or use jacobian"
+                f"grad needs a function that returns a scalar; {title(self.f)} returned shape {out.shape}. Reduce "
+                f"it, e.g. with .sum() or .mean(), or use jacobian"
             )
         return out, result[1] if self.has_aux else None
 
@@ -96,10 +102,10 @@ def value_and_grad(
                 traced = list(args)
                 for k, arg in zip(chosen, given):
                     traced[k] = trace(arg)
-                with watching(met):
-                    out, aux = parts.loss(f(*traced, **kwargs))
                 wanted = parts.targets(traced)
                 targets = list(flatten(wanted))
+                with watching(met):
+                    out, aux = parts.loss(f(*traced, **kwargs), targets)
                 gradients, recorded = pull(out, targets, one_like(out))
             rest = iter(gradients)
             value = out if recorded else out._data
@@ -243,48 +249,6 @@ def hessian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
     return jacobian(grad(f))
 
 
-def hvp(f: Callable[[Tree], Tree]) -> Callable[[Tree, Tree], Tree]:
-    """Return the function of (x, v) that computes the Hessian of a scalar f at x, times v, without a matrix.
-
-    v and the result have the structure and the shapes of x. Raises ValueError for another v.
-
-    >>> hvp(lambda x: x[0] ** 2 * x[1])([3.0, 5.0], [1.0, 0.0])
-    [10.0, 6.0]
-    """
-
-    def product(x: Tree, v: Tree) -> Any:
-        direction = _items_as(x, v)
-
-        def along(x: Tree) -> Any:
-            slopes = zip(flatten(grad(f)(x)), direction)
-            return sum((g * d if g.shape == () else sum_(g * d) for g, d in slopes), start=0.0)
-
-        return grad(along)(x)
-
-    return wraps(f)(product)
-
-
-def _items_as(x: Tree, v: Tree) -> list[Any]:
-    """Return the items of the structure v in the order of those of x; raise ValueError if v is not like x."""
-    pairs = list(paired(x, v))
-    for part, own in pairs:
-        if isinstance(part, CONTAINERS) or isinstance(own, CONTAINERS) or shape(part) != shape(own):
-            raise ValueError(
-                f"hvp needs a direction v of the structure and the shapes of x, which is {_form(part)}; got "
-                f"{_form(own)}"
-            )
-    return [own for _, own in pairs]
-
-
-def _form(tree: Tree) -> str:
-    """Return the kind of a structure as text, for an error."""
-    if isinstance(tree, dict):
-        return f"a dict of {', '.join(map(repr, tree)):.60}"
-    if isinstance(tree, (list, tuple)):
-        return f"a {type(tree).__name__} of length {len(tree)}"
-    return f"of shape {shape(tree)}"
-
-
 @without_warnings
 def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool]:
     """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
@@ -365,6 +329,28 @@ def output(y: Tree, f: Callable[..., Any]) -> Node:
             advice = "grad needs one number, and for several in a list or an array there is jacobian"
         raise TypeError(f"{title(f)} returned {brief(y)} of type {type(y).__name__}, which has no gradient: {advice}")
     return y
+
+
+def is_number(y: Tree) -> bool:
+    """Tell whether a result is one raw number, or an array of one."""
+    whole = type(y) in NUMBERS or getattr(getattr(y, "dtype", None), "kind", "") in tuple("biuf")
+    return whole and not isinstance(y, Node) and math.prod(shape(y)) == 1
+
+
+def without_slope(y: Raw, f: Callable[..., Any], targets: Sequence[Node]) -> Operand:
+    """Return a number as a node that does not change with `targets`.
+
+    A warning says so, unless it is a comparison, or `f` is compiled, of which the gradient is to be compiled.
+    """
+    if hasattr(f, "compilations"):
+        return y
+    if type(y) is not bool and getattr(getattr(y, "dtype", None), "kind", "") != "b":
+        warnings.warn(
+            f"{title(f)} returned {brief(y)}, which depends on nothing, so its gradient is 0: return the node itself "
+            f"if that is from .data or .item()",
+            stacklevel=2,
+        )
+    return where(False, sum_(targets[0]) if targets[0].shape else targets[0], y)
 
 
 def title(f: Callable[..., Any]) -> str:
