@@ -30,7 +30,7 @@ def program_of(
     out: Any = None
     aux = None
     if parts is not None:
-        out, aux = parts.loss(result)
+        out, aux = parts.loss(result, ())
     wanted = None
     if parts is not None:
         parts.positions(positional)

@@ -1,4 +1,4 @@
-"""`compile`: a function, its gradients included, as straight-line Python."""
+"""`compile`: a function, its gradients included, as straight-line Python or JavaScript."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     for each signature, that is the structure, the shapes and the dtypes of the arguments; text, None and True are
     fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call; other
     things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator. `backend`
-    is "numpy", or "numba" or "jax" where that is installed.
+    is "numpy", or "numba" or "jax" where that is installed. With "javascript" the source is a function of JavaScript on
+    numbers and Float64Arrays (of the elements, row by row); Python runs none, so a call here is computed by NumPy.
 
     Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
-    number otherwise than with `fresh`, set data. ValueError for another backend, ImportError for one that is not
-    installed.
+    number otherwise than with `fresh`, set data; and for an operation that JavaScript cannot say, such as a sort.
+    ValueError for another backend, ImportError for one that is not installed.
 
     >>> def loss(w, x):
     ...     z = w * x
@@ -68,11 +69,11 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
     """
     if not callable(f):
         raise TypeError(f"compile takes a function; got {brief(f)}")
-    from autograd._compiler.backends.backends import BACKENDS
+    from autograd._compiler.backends.backends import BACKENDS, PACKAGES
 
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
-    if backend != "numpy" and find_spec(backend) is None:
+    if backend in PACKAGES and find_spec(backend) is None:
         raise ImportError(f"the backend {backend!r} needs {backend}: pip install 'glassgrad[{backend}]'")
     return Compiled(f, backend)
 
@@ -81,9 +82,17 @@ class Source(str):
     """Python source; a notebook shows it highlighted."""
 
     __slots__ = ()
+    language = "python"
 
     def _repr_markdown_(self) -> str:
-        return f"```python\n{self}```"
+        return f"```{self.language}\n{self}```"
+
+
+class Script(Source):
+    """JavaScript source."""
+
+    __slots__ = ()
+    language = "javascript"
 
 
 class Compiled:
@@ -160,8 +169,8 @@ class Compiled:
 
     @property
     def source(self) -> Source:
-        """The Python source for the signature that was compiled last. Raises RuntimeError before the first call."""
-        return Source(self._last().source)
+        """The source for the signature that was compiled last. Raises RuntimeError before the first call."""
+        return (Script if self._backend == "javascript" else Source)(self._last().source)
 
     @property
     def graph(self) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import cases, numbers
 
 import autograd
 from autograd import TABLE, CompileError, Tensor, Value, value_and_grad
@@ -18,29 +19,7 @@ from autograd._compiler.program import Part, nodes_in
 from autograd._core.trees import flatten
 from autograd._core.varying import Varying
 
-EACH = [((),), ((3,),), ((2, 3),)]
-PAIRS = [((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((2, 3), ())]
 rng = np.random.default_rng(0)
-
-
-def cases() -> list[Any]:
-    """Return the name, the shapes and the settings of every row on all its examples."""
-    out = []
-    for op in TABLE.values():
-        given: Any = op.examples
-        if not given:
-            given = [
-                (shapes, {}) for shapes in {1: EACH, 2: PAIRS}.get(op.arity or 2, [((2, 3), (3,), ()), ((), (), ())])
-            ]
-        out += [pytest.param(op.name, *example, id=f"{op.name} {k}") for k, example in enumerate(given)]
-    return out
-
-
-def numbers(op: Any, k: int, form: tuple[int, ...]) -> Any:
-    """Return random numbers inside the domain of an argument."""
-    low, high = op.domain[k] if op.domain is not None and k < len(op.domain) else (-2.0, 2.0)
-    data = rng.uniform(max(low, -2.0) + 0.1 * (low > -math.inf), min(high, 2.0) - 0.1 * (high < math.inf), form)
-    return data if form else float(data)
 
 
 def through_instructions(fast: Any, *args: Any) -> list[Any]:
@@ -78,6 +57,18 @@ def test_every_row_value_and_gradient(name: str, shapes: Any, settings: Any) -> 
     expected = [getattr(item, "data", item) for item in flatten(both(*args))]
     for a, b in zip(through_instructions(fast, *args), expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["solve", "inv", "det", "cholesky", "eigh_parts", "svd_parts", "qr_parts", "pinv"])
+def test_decompositions_are_in_no_instruction(name: str) -> None:
+    op = TABLE[name]
+    fast = autograd.compile(lambda *a: op.function(*a))
+    args = [np.eye(2) + 1.0 for _ in op.arguments]
+    fast(*args)
+    with pytest.raises(
+        CompileError, match=rf"no instruction says linalg\.{name.removesuffix('_parts')}: for linear algebra"
+    ):
+        lowered(fast._last().program)
 
 
 def agree(f: Any, *args: Any, rtol: float = 1e-12) -> autograd.Compiled:

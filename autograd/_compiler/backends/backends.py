@@ -1,4 +1,4 @@
-"""The backends that run a compiled program: Python with NumPy, or the same source under Numba or JAX."""
+"""The backends that run a compiled program: Python with NumPy, or the same source under Numba or JAX; JavaScript."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 
+from autograd._compiler.printers import javascript
 from autograd._compiler.printers.loops import loop_of
 from autograd._compiler.printers.python import write
 from autograd._compiler.program import Part, Program, nodes_in
@@ -89,7 +90,18 @@ def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
     return loop.source, run
 
 
-BACKENDS: dict[str, Backend] = {"numpy": on_numpy, "numba": on_numba, "jax": on_jax}
+def on_javascript(program: Program) -> tuple[str, Callable[..., Any]]:
+    """Return the source in JavaScript, which a page or Node.js runs; here NumPy runs the same program."""
+    source = javascript.write(program)
+    return source, on_numpy(program)[1]
+
+
+BACKENDS: dict[str, Backend] = {
+    "numpy": on_numpy, "numba": on_numba, "jax": on_jax, "javascript": on_javascript,
+}  # fmt: skip
+
+PACKAGES = ("numba", "jax")
+"""The backends that are packages, to be installed."""
 
 
 def _gathering(tree: Tree) -> Callable[[Any, list[Any]], None]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from autograd._core.node import Node
+
 Operand = int | float
 """A register by its number, or a constant, which is a float."""
 
@@ -115,3 +117,7 @@ class Listing:
     """Of each register."""
     single: set[int] = field(default_factory=set)
     """The registers whose numbers have single precision: a number written to them is rounded."""
+    nodes: dict[int, Node] = field(default_factory=dict)
+    """Which node's numbers a register holds, for those that hold a node's: names are given to nodes."""
+    forward: int = 0
+    """How many of the instructions are the forward pass; the others are the backward pass."""

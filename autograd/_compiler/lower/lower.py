@@ -17,6 +17,7 @@ from autograd._compiler.program import Program, nodes_in
 from autograd._compiler.rules.expressions import Do, Expression, If, Let, Lines, Put, name
 from autograd._compiler.rules.follow import lines_of
 from autograd._compiler.rules.symbols import Given, Unwritable
+from autograd._core.anomaly import written_place
 from autograd._core.data import is_varying, shape
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
@@ -53,10 +54,25 @@ def lowered(program: Program) -> to.Listing:
         enter(leaf)
     for pack in program.packs:
         found[pack.node] = registers.joined([enter(leaf) for leaf in pack.leaves], pack.node._data)
-    for node in program.nodes:
-        found[node] = _Rule(registers, node, found).result
-    registers.listing.results = [found[node].number for node in dict.fromkeys(nodes_in(program.results))]
-    return registers.listing
+    listing = registers.listing
+    for k, node in enumerate(program.nodes):
+        try:
+            found[node] = _Rule(registers, node, found).result
+        except CompileError as error:
+            raise CompileError(f"{_whose(node)}: {error}") from error
+        if k < program.forward:
+            listing.forward = len(listing.code)
+    listing.results = [found[node].number for node in dict.fromkeys(nodes_in(program.results))]
+    listing.nodes = {register.number: node for node, register in found.items()}
+    return listing
+
+
+def _whose(node: Node) -> str:
+    """Return the operation that cannot be said, and where a user declared it."""
+    assert node.op is not None
+    code = node.op.forward.__code__
+    place = f", {written_place((code.co_filename, code.co_firstlineno))}" if node.op.foreign else ""
+    return f"the rule of {node.op.name}{place}"
 
 
 class _Rule:
@@ -169,6 +185,8 @@ class _Rule:
     def _function(self, kind: str, text: str, args: list[Any], given: dict[str, Any], data: Raw | None) -> Any:
         """Add the instructions of a function of NumPy's or of floats; return its result."""
         registers, special, scalar = self._registers, SPECIAL.get(text), ALIASES.get(text, text)
+        if text.startswith("linalg."):
+            raise CompileError(f"no instruction says {text}: for linear algebra there are the backends numpy and jax")
         constant = not any(arrays_in([args, *given.values()]))
         if constant and data is None:
             return _array(text, given, *args)

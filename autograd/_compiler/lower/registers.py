@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from autograd._compiler.rules.expressions import Expression
@@ -136,8 +137,8 @@ class Registers:
         moves = all(dtype_of(data) in (dtype_of(source.data), "float64") for source in sources)
         moves = moves and table.dtype.kind == "i" and table.size == size_of(data)
         moves = moves and all(0 <= place < length for place in table.tolist())
-        for other in _rows(length):
-            if not moves or not numpy.array_equal(numbered(other), other[table], equal_nan=True):
+        for other in _rows(length) if moves else [table]:
+            if not moves or not numpy.array_equal(numbered(other.copy()), other[table], equal_nan=True):
                 raise CompileError("a function computes more than where elements come from: no instruction says it")
         numbers = tuple(source.number for source in sources)
         self.code.append(to.Gather(out.number, numbers, tuple((table - 1).tolist())))
@@ -255,21 +256,32 @@ def now(tree: Expression, parts: list[Any]) -> Any:
 
 def dtype_of(data: Raw) -> str:
     """Return the name of the dtype of an array or a number."""
-    text = str(getattr(data, "dtype", type(data).__name__))
-    return "float64" if text == "float" else text
+    return _dtype_name(data.dtype) if hasattr(data, "dtype") else _FLOATS.get(type(data).__name__, type(data).__name__)
+
+
+@lru_cache(64)
+def _dtype_name(dtype: Any) -> str:
+    return str(dtype)
+
+
+_FLOATS = {"float": "float64"}
 
 
 def _of_truths(function: str, data: Raw) -> str:
     return OF_TRUTHS.get(function, function) if dtype_of(data) == "bool" else function
 
 
-def _rows(length: int) -> Iterator[Array]:
-    """Yield rows of floats, the first of which is 0, for a function that may only move them."""
+@lru_cache(16)
+def _rows(length: int) -> list[Array]:
+    """Return rows of floats, the first of which is 0, for a function that may only move them."""
     import numpy
 
     rng = numpy.random.default_rng(0)
-    yield from (numpy.array([0.0, *rng.normal(size=length - 1)]) for _ in range(RANDOM_TRIES))
-    yield from (numpy.array([0.0, *numpy.resize(numpy.roll(TRIED, k), length - 1)]) for k in range(len(TRIED)))
+    rows = [rng.normal(size=length) for _ in range(RANDOM_TRIES)]
+    rows += [numpy.resize(numpy.roll(TRIED, k), length) for k in range(len(TRIED))]
+    for row in rows:
+        row[0] = 0.0
+    return rows
 
 
 def size_of(data: Raw) -> int:

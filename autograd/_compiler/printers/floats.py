@@ -71,6 +71,8 @@ def _sign(x: Expression) -> Expression:
 
 _PYTHON: dict[str, Callable[..., Expression]] = {
     "divide": lambda x, y: infix("/", x, y),
+    "remainder": lambda x, y: infix("%", x, y),
+    "floor_divide": lambda x, y: infix("//", x, y),
     "pow": _power,
     "abs": lambda x: _builtin("abs", x),
     "maximum": _extreme(">=", "max"),

@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+from collections.abc import Collection
 
 from autograd._core.node import Node
 
@@ -16,10 +17,12 @@ RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math"})
 class Names:
     """Gives every node an identifier of its own."""
 
-    def __init__(self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]]) -> None:
+    def __init__(
+        self, wanted: dict[Node, str], adjoints: dict[Node, tuple[Node, Node]], reserved: Collection[str] = RESERVED
+    ) -> None:
         self.wanted, self._adjoints = wanted, dict(adjoints)
         self._found: dict[Node, str] = {}
-        self._taken = set(RESERVED)
+        self._taken = set(reserved)
         self._next: dict[str, int] = {}
 
     def of(self, node: Node) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from autograd._core import floats
@@ -29,7 +30,9 @@ class ArrayNamespace:
         if hasattr(numpy.ndarray, name) and name not in _IN_PLACE:
             # The method computes the same, and is quicker to start than the function.
             return partial(self._method, name, function)
-        return self._call(name, function) if callable(function) else function
+        # A module, such as linalg, has functions of its own.
+        noted = callable(function) or isinstance(function, ModuleType)
+        return self._call(name, function) if noted else function
 
     def _method(self, name: str, function: Callable[..., Any], a: Written, *rest: Written, **given: Written) -> Any:
         if isinstance(a, Symbol) and hasattr(a.data, name):

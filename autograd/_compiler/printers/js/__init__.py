@@ -1,0 +1,1 @@
+"""JavaScript, piece by piece: scalar functions, loops, statements."""

@@ -1,0 +1,76 @@
+"""Functions that JavaScript has not, or not as IEEE 754 and Python have them; a source has those that it calls."""
+
+from __future__ import annotations
+
+import re
+
+HELPERS = {
+    "square": "function square(x) { return x * x; }",
+    "power": """function power(x, y) {
+  if (y === 2) return x * x;
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+}""",
+    "maximum": "function maximum(x, y) { return x >= y || x !== x ? x : y; }",
+    "minimum": "function minimum(x, y) { return x <= y || x !== x ? x : y; }",
+    "roundEven": """function roundEven(x) {
+  const r = Math.round(x);
+  return Math.abs(x % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}""",
+    "copysign": "function copysign(x, y) { return y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x); }",
+    "remainder": """function remainder(x, y) {
+  const r = x % y;
+  if (r === 0) return y < 0 || Object.is(y, -0) ? -0 : 0;
+  return r < 0 !== y < 0 ? r + y : r;
+}""",
+    "floorDivide": """function floorDivide(x, y) {
+  if (y === 0 || !Number.isFinite(x)) return y === 0 ? x / y : NaN;
+  const r = x % y, q = (x - r) / y - (r !== 0 && r < 0 !== y < 0 ? 1 : 0);
+  return q === 0 ? copysign(0, x / y) : Math.round(q);
+}""",
+    "exponent": """function exponent(x) {
+  if (x === 0 || !Number.isFinite(x)) return 0;
+  let e = 0;
+  for (x = Math.abs(x); x >= 1; x /= 2) e++;
+  for (; x < 0.5; x *= 2) e--;
+  return e;
+}""",
+    "mantissa": """function mantissa(x) {
+  const half = Math.trunc(exponent(x) / 2), rest = exponent(x) - half;
+  return x / Math.pow(2, half) / Math.pow(2, rest);
+}""",
+    "matmul": """// out = a b, four columns at a time. a(i, k) is a[a0 + i * ai + k * ak]: it may be transposed.
+function matmul(out, a, b, rows, inner, columns, [a0, ai, ak] = [0, inner, 1], [b0, bk, bj] = [0, columns, 1], o = 0) {
+  for (let i = 0; i < rows; i++) {
+    const row = a0 + i * ai, to = o + i * columns;
+    let j = 0;
+    for (; j + 3 < columns; j += 4) {
+      let s = 0, t = 0, u = 0, v = 0;
+      for (let k = 0, p = row, q = b0 + j * bj; k < inner; k++, p += ak, q += bk) {
+        const x = a[p];
+        s += x * b[q];
+        t += x * b[q + bj];
+        u += x * b[q + 2 * bj];
+        v += x * b[q + 3 * bj];
+      }
+      out[to + j] = s;
+      out[to + j + 1] = t;
+      out[to + j + 2] = u;
+      out[to + j + 3] = v;
+    }
+    for (; j < columns; j++) {
+      let s = 0;
+      for (let k = 0; k < inner; k++) s += a[row + k * ak] * b[b0 + k * bk + j * bj];
+      out[to + j] = s;
+    }
+  }
+}""",
+}
+"""Each by its name, in the order in which they stand."""
+
+
+def helpers_in(text: str) -> list[str]:
+    """Return the helpers that a text calls, and those that these call."""
+    found = {name for name in HELPERS if re.search(rf"(?<![\w.]){name}\(", text)}
+    found |= {"exponent"} if "mantissa" in found else set()
+    found |= {"copysign"} if "floorDivide" in found else set()
+    return [source for name, source in HELPERS.items() if name in found]
