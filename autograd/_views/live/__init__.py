@@ -1,0 +1,1 @@
+"""A recorded graph as data for a page in which every number can be changed."""
