@@ -16,40 +16,64 @@ from autograd._core.primitive import TABLE, Primitive
 from autograd._core.tracing import CompileError, compiling, validate
 from autograd._core.trees import deeper
 from autograd._grad.backward import backward
-from autograd._grad.transforms import grad, hessian, hvp, jacobian, value_and_grad, vjp
+from autograd._grad.directions import elementwise_grad, hvp, jvp
+from autograd._grad.transforms import grad, hessian, jacobian, value_and_grad, vjp
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
 from autograd._ops.activations import *
+from autograd._ops.arrange import *
 from autograd._ops.convolution import *
+from autograd._ops.decompositions import *
+from autograd._ops.derived import *
 from autograd._ops.elementwise import *
+from autograd._ops.facts import *
+from autograd._ops.functions import *
 from autograd._ops.linalg import *
 from autograd._ops.manipulation import *
+from autograd._ops.matrices import *
+from autograd._ops.products import *
 from autograd._ops.statistical import *
 from autograd._views.draw.draw import draw
 from autograd._views.explain.explain import explain
+from autograd._views.live.live import live
 from autograd._views.steps.steps import steps
 from autograd.picture.drawing import Drawing
 
 from ._ops import activations as _activations
+from ._ops import arrange as _arrange
 from ._ops import convolution as _convolution
+from ._ops import decompositions as _decompositions
+from ._ops import derived as _derived
 from ._ops import elementwise as _elementwise
+from ._ops import facts as _facts
+from ._ops import functions as _functions
+from ._ops import keywords as _keywords  # noqa: F401
 from ._ops import linalg as _linalg
 from ._ops import manipulation as _manipulation
+from ._ops import matrices as _matrices
+from ._ops import products as _products
 from ._ops import statistical as _statistical
 
 # Not in __all__: `import *` must not replace Python's own.
-abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.round_
+abs, pow, round = _elementwise.abs_, _elementwise.pow_, _elementwise.rounded
+any, all = _facts.any_, _facts.all_
 max, min, sum = _statistical.max_, _statistical.min_, _statistical.sum_
 # Parts of derivatives: seen in graphs of second derivatives and in compiled code.
 tanh_slope, sigmoid_slope, atan_slope = _elementwise.tanh_slope, _elementwise.sigmoid_slope, _elementwise.atan_slope
+slogdet_parts, qr_parts = _decompositions.slogdet_parts, _decompositions.qr_parts
+eigh_parts, svd_parts = _decompositions.eigh_parts, _decompositions.svd_parts
 softmax_centered, log_softmax_back = _statistical.softmax_centered, _statistical.log_softmax_back
 
 if TYPE_CHECKING:
     __version__: str
 else:
 
-    def __getattr__(name: str) -> str:
+    def __getattr__(name: str) -> object:
         """Look the version up when somebody asks for it: its library takes as long to import as this package."""
+        if name == "linalg":
+            from importlib import import_module
+
+            return import_module("autograd.linalg")
         if name == "__version__":
             from importlib.metadata import PackageNotFoundError, version
 
@@ -63,13 +87,20 @@ else:
 
 __all__ = [
     "TABLE", "CompileError", "Drawing", "Node", "Primitive", "Replay", "Tensor", "Value", "assign", "backward",
-    "block", "blocked", "compiling", "deeper", "detect_anomaly", "draw", "explain", "fresh", "grad", "gradcheck",
-    "gradcheck_module", "hessian", "hvp", "is_own", "jacobian", "no_grad", "primitive", "steps", "topological_sort",
-    "validate", "value_and_grad", "vjp",
+    "block", "blocked", "compiling", "deeper", "detect_anomaly", "draw", "elementwise_grad", "explain", "fresh", "grad",
+    "gradcheck", "gradcheck_module", "hessian", "hvp", "is_own", "jacobian", "jvp", "live", "no_grad", "primitive",
+    "steps", "topological_sort", "validate", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _activations.__all__
+__all__ += _arrange.__all__
 __all__ += _convolution.__all__
+__all__ += _decompositions.__all__
+__all__ += _derived.__all__
 __all__ += _elementwise.__all__
+__all__ += _facts.__all__
+__all__ += _functions.__all__
 __all__ += _linalg.__all__
 __all__ += _manipulation.__all__
+__all__ += [name for name in _matrices.__all__ if name not in __all__]
+__all__ += _products.__all__
 __all__ += _statistical.__all__

@@ -56,7 +56,7 @@ def test_a_full_disk_at_any_moment_leaves_the_old_file(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What lays out a graph is another program, which opens files of its own.
-    monkeypatch.setattr("autograd._views.steps.page.page", lambda steps: "a page" * 100)
+    monkeypatch.setattr("autograd._views.live.page.page", lambda steps: "a page" * 100)
     new = (path := written(WRITERS[name], tmp_path / "a")).read_bytes()
     for last in count():
         path.write_bytes(OLD)
@@ -222,9 +222,9 @@ def test_no_other_code_writes_files() -> None:
         "picture/figure.py savefig", "plots/_style.py savefig",
         # Where nobody reads, and no files of a user.
         "autograd/__main__.py open", "nn/__main__.py open", "_core/modes.py open",
-        "steps/page.py open",
+        "live/still.py open",
         # A member of an archive, and a folder to lock.
-        "data/_files.py open", "_command/folders.py open",
+        "data/_files.py open", "data/_opened.py open", "_command/folders.py open",
     }  # fmt: skip
     assert set(found) <= allowed
 

@@ -119,14 +119,26 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 class Walk(Sequence[Step]):
-    """The steps of a loss in order, with the nodes of its graph in order, their names and their data."""
+    """The steps of a loss in order, with the nodes of its graph in order, their names and their data.
+
+    `updates` are the parameters of an optimiser, or empty; `rate` is its learning rate if it takes nothing else from
+    them but rate times gradient, or None.
+    """
 
     def __init__(
-        self, order: list[Node], names: Mapping[Node, str], data: Mapping[Node, Any], steps: list[Step]
+        self,
+        order: list[Node],
+        names: Mapping[Node, str],
+        data: Mapping[Node, Any],
+        steps: list[Step],
+        updates: Sequence[Node] = (),
+        rate: float | None = None,
     ) -> None:
         self.order = order
         self.names = names
         self.data = data
+        self.updates = updates
+        self.rate = rate
         self._steps = steps
 
     @overload

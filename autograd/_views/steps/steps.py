@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextvars import Context
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd._core.data import shape
 from autograd._core.modes import without_warnings
-from autograd._core.names import name_of
 from autograd._core.node import Node, leaf
 from autograd._core.order import topological_sort
 from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
-from autograd._views.explain.paths import letter, numbered
-from autograd._views.formula import formula, unique, written
-from autograd._views.latex import parsed
+from autograd._views.formula import as_factor, formula, written
 from autograd.files import brief
-from autograd.picture.shapes import clean
 
+from .names import check_loss, names_of
 from .step import Sent, Step, Walk, aligned, gradient_name, rows, shown, signed
 
 if TYPE_CHECKING:
@@ -48,9 +44,8 @@ class Steps(Walk):
         """
         from pathlib import Path
 
+        from autograd._views.live.page import page
         from autograd.files import replace_file
-
-        from .page import page
 
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
@@ -59,7 +54,7 @@ class Steps(Walk):
         return path
 
     def _repr_html_(self) -> str:
-        from .page import view
+        from autograd._views.live.page import view
 
         return view(self)
 
@@ -112,17 +107,7 @@ def steps(loss: Node, optimizer: Optimizer | None = None) -> Steps:
     6 dJ/dw  = dJ/da1 · x     = 2 · 2  = 4 complete
       dJ/dx  = dJ/da1 · w     = 2 · 3  = 6 complete
     """
-    if not isinstance(loss, Node):
-        raise TypeError(f"steps needs a Value or a Tensor; got {brief(loss)} of type {type(loss).__name__}")
-    if loss.shape != ():
-        raise ValueError(
-            f"steps needs a scalar loss; the shape is {loss.shape}. Reduce it first, e.g. with .sum() or .mean()"
-        )
-    if loss.op is None:
-        raise ValueError(
-            f"there is nothing to step through: {name_of(loss)} was not computed from any Value or Tensor. Was it made "
-            f"from raw numbers, under no_grad(), after detach() or from .data? Compute it from nodes"
-        )
+    check_loss(loss, "steps", "step through")
     # A context of its own: without anomaly detection, whatever the caller has switched.
     return Context().run(_steps, loss, optimizer)
 
@@ -139,23 +124,12 @@ def _steps(loss: Node, optimizer: Optimizer | None) -> Steps:
     data[loss] = loss._data
     adjoints = {loss: one_like(loss)}
     swept = list(sweep(order, adjoints))
-    update = [] if optimizer is None else list(_updates(optimizer, adjoints, data))
+    update, rate = ([], None) if optimizer is None else _updates(optimizer, adjoints, data)
     names = names_of(order, [node for node, *_ in update])
     made = [_forward(node, names, names[loss]) for node in order if node.op is not None]
     made += _backward(swept, names, names[loss])
     made += [_update(optimizer, *moved, names, names[loss]) for moved in update]
-    return Steps(order, names, data, made)
-
-
-def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
-    """Name every node, by its label or a letter as in `explain`, with a number if there are several."""
-    nodes = list(dict.fromkeys([*order, *more]))
-    names = unique(nodes, {node: clean(node.label, 30) for node in nodes})
-    users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
-    letters = {
-        node: letter(node, users.get(node, node if node.op is None else None)) for node in nodes if node not in names
-    }
-    return names | numbered(letters, set(names.values()))
+    return Steps(order, names, data, made, [node for node, *_ in update], rate)
 
 
 def _forward(node: Node, names: Mapping[Node, str], loss: str) -> Step:
@@ -185,7 +159,7 @@ def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str
             totals[given] = totals[given] + part if given in totals else part
             scalar = node.shape == shape(given) == ()
             found = local(node, position, names, None if scalar else g)
-            told = _factor(found.text) if scalar else found.text
+            told = as_factor(found.text) if scalar else found.text
             slope = float(found.data) if scalar else None
             sent.append(
                 Sent(given, position, names[given], told, slope, part, totals[given], arrived[given], expected[given])
@@ -195,10 +169,11 @@ def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str
 
 def _updates(
     optimizer: Optimizer, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
-) -> Iterator[tuple[Node, Any, Any, Any]]:
-    """Yield each parameter with its old data, its gradient and its new data after the optimiser's own step.
+) -> tuple[list[tuple[Node, Any, Any, Any]], float | None]:
+    """Return each parameter with its old data, its gradient and its new data after the optimiser's own step.
 
-    A copy of the optimiser steps, on stand-ins for the parameters.
+    Also the learning rate, if the optimiser does nothing but take rate times gradient away. A copy of it steps, on
+    stand-ins for the parameters.
     """
     parameters = getattr(optimizer, "parameters", None)
     if not isinstance(parameters, (list, tuple)) or not hasattr(optimizer, "step"):
@@ -214,32 +189,49 @@ def _updates(
         stand_in = copies[id(node)] = leaf(copy(old))
         stand_in.label, stand_in.grad, stand_in.frozen = node.label, copy(g), node.frozen
         moved.append((node, old, g, stand_in))
-    deepcopy(optimizer, copies).step()
-    for node, old, g, stand_in in moved:
-        yield node, old, g, stand_in.snapshot()
+    twin = deepcopy(optimizer, copies)
+    twin.step()
+    found = [(node, old, g, stand_in.snapshot()) for node, old, g, stand_in in moved]
+    plain = bool(found) and all(_is_plain(optimizer, *one[1:]) for one in found)
+    return found, float(optimizer.lr) if plain and _stays_plain(twin, [one[-1] for one in moved]) else None
+
+
+def _stays_plain(twin: Optimizer, leaves: list[Any]) -> bool:
+    """Tell whether a copy of an optimiser takes rate times gradient away at other numbers, too, and again.
+
+    Weight decay, momentum, or limits of gradients may show at some numbers only, or from the second step on.
+    """
+    for factor in (-2.1, 1e3):
+        before = []
+        for node in leaves:
+            node.data, node.grad = node.snapshot() + 1.37, factor * (node.grad + 0.7)
+            before.append((node, node.snapshot(), copy(node.grad)))
+        try:
+            twin.step()
+        except Exception:
+            # Any optimiser of one's own, with numbers that it may refuse.
+            return False
+        if not all(_is_plain(twin, old, g, node.snapshot()) for node, old, g in before):
+            return False
+    return True
 
 
 def _update(optimizer: Optimizer, node: Node, old: Raw, g: Raw, new: Raw, names: Mapping[Node, str], loss: str) -> Step:
     name, change = names[node], new - old
     rate = getattr(optimizer, "lr", None)
-    plain = isinstance(rate, (int, float)) and _equal(new, old - rate * g)
+    plain = _is_plain(optimizer, old, g, new)
     formula = f"{name} - lr * {gradient_name(loss, name)}" if plain else f"{name} + change"
     second = f"{shown(rate)[0]} * {signed(g)}" if plain else signed(change)
     numbers = f"{shown(old)[0]} {'-' if plain else '+'} {second}"
     return Step("update", node, name, loss, formula, numbers, new, change=change)
 
 
+def _is_plain(optimizer: Optimizer, old: Raw, g: Raw, new: Raw) -> bool:
+    """Tell whether an update takes away the learning rate times the gradient, and nothing else."""
+    rate = getattr(optimizer, "lr", None)
+    return isinstance(rate, (int, float)) and _equal(new, old - rate * g)
+
+
 def _equal(one: Raw, other: Raw) -> bool:
     """Tell whether two numbers, or all elements of two arrays, are the same."""
     return bool((one == other) if isinstance(one, float) else (one == other).all())
-
-
-def _factor(text: str) -> str:
-    """Return a formula as a factor: in parentheses, if a product would be read differently without them."""
-    tree = parsed(text)
-    if tree is None:
-        return f"({text})"
-    tight = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
-    product = isinstance(tree, ast.BinOp) and isinstance(tree.op, tight)
-    loose = not product and isinstance(tree, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp))
-    return f"({text})" if loose or text.startswith("-") else text
