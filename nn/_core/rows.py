@@ -165,6 +165,21 @@ def held(data: Nested, what: str, place: tuple[int, ...] = ()) -> Any:
     return numpy.asarray(data)
 
 
+def check_unmasked(data: Nested, what: str) -> None:
+    """Raise ValueError for masked numbers in data: some take the numbers under the mask.
+
+    >>> import numpy
+    >>> check_unmasked(numpy.ma.array([1.0, 2.0], mask=[False, True]), "X")
+    Traceback (most recent call last):
+    ValueError: X is masked in row 1: leave such rows out, or put a number there with filled(...)
+    """
+    import numpy
+
+    for part in data if isinstance(data, (list, tuple)) else [data]:
+        if isinstance(part, numpy.ma.MaskedArray):
+            held(part, what)
+
+
 def _numbers(array: Array, what: str, place: tuple[int, ...]) -> Any:
     """Return an array that holds real numbers; raise ValueError, with the place, for another."""
     if array.dtype.kind in "fiub":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from nn._core.types import Array
 
@@ -68,10 +69,24 @@ def diabetes() -> tuple[Array, Array]:
     return _loaded("load_diabetes")
 
 
+def names_in(name: str) -> tuple[list[str], list[str]]:
+    """Return the names of the features and of the classes of a data set: "iris", "wine" or "breast_cancer".
+
+    >>> from nn.data._bundled import names_in
+    >>> names_in("iris")[1]
+    ['setosa', 'versicolor', 'virginica']
+    """
+    found = getattr(_datasets(), f"load_{name}")()
+    return [str(feature).replace("_", " ") for feature in found.feature_names], list(map(str, found.target_names))
+
+
 def _loaded(name: str) -> tuple[Array, Array]:
+    X, y = getattr(_datasets(), name)(return_X_y=True)
+    return X, y
+
+
+def _datasets() -> Any:
     try:
-        datasets = import_module("sklearn.datasets")
+        return import_module("sklearn.datasets")
     except ImportError:
         raise ImportError("these data come with scikit-learn: pip install scikit-learn") from None
-    X, y = getattr(datasets, name)(return_X_y=True)
-    return X, y

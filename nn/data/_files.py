@@ -37,7 +37,7 @@ class DataError(ValueError):
         return printable(super().__str__())
 
 
-class Table(NamedTuple):
+class Samples(NamedTuple):
     """A CSV file: n rows of numbers `X`, n class numbers `y`, the names of columns and classes."""
 
     X: list[list[float]]
@@ -46,7 +46,7 @@ class Table(NamedTuple):
     classes: list[str]
 
 
-def read_csv(path: str | Path, target: str) -> Table:
+def read_csv(path: str | Path, target: str) -> Samples:
     """Return the samples in a CSV file with a header; its column `target` holds the classes.
 
     All other columns hold numbers. X has n rows of k numbers, y n class numbers. Classes are in the order of their
@@ -57,7 +57,7 @@ def read_csv(path: str | Path, target: str) -> Table:
     >>> from nn.data import read_csv
     >>> _ = (path := Path(getfixture("tmp_path")) / "irises.csv").write_text("length,kind\\n1.5,a\\n4.5,b\\n")
     >>> read_csv(path, target="kind")
-    Table(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
+    Samples(X=[[1.5], [4.5]], y=[0, 1], features=['length'], classes=['a', 'b'])
     """
     rows = _rows(path)
     top, header = next(rows)
@@ -91,7 +91,7 @@ def read_csv(path: str | Path, target: str) -> Table:
         raise DataError(f"{path}, column {target}: has a single class, {classes[0]!r}; two are needed to tell apart")
     number = {name: k for k, name in enumerate(classes)}
     numbers = [number[name] for name in names]
-    return Table(X, [numbers[kind] for kind in kinds], features, classes)
+    return Samples(X, [numbers[kind] for kind in kinds], features, classes)
 
 
 def read_features(path: str | Path, features: Sequence[str]) -> list[list[float]]:

@@ -36,6 +36,33 @@ def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> t
     return pick(X, train), pick(X, apart), pick(y, train), pick(y, apart)
 
 
+def rows_apart(y: Rows | None, n: int, classes: bool, test: float, seed: int) -> list[int]:
+    """Return the rows to set apart: a fraction `test`, of each class by itself, chosen by `seed`.
+
+    Raises ValueError if a part would be empty.
+
+    >>> from nn.data._prepared import rows_apart
+    >>> len(rows_apart([0] * 10 + [1] * 90, 100, True, 0.2, 0))
+    20
+    """
+    part = real("test", test, lambda part: 0 < part < 1, "a number between 0 and 1")
+    random = Random(whole("seed", seed))
+    groups: dict[int, list[int]] = {}
+    for row in range(n):
+        groups.setdefault(int(y[row]) if classes and y is not None else 0, []).append(row)
+    apart: list[int] = []
+    for _, group in sorted(groups.items()):
+        random.shuffle(group)
+        # Of a class with one row alone the network could learn nothing.
+        apart += group[: min(round(len(group) * part), len(group) - 1)]
+    if not apart:
+        apart = [max(groups.values(), key=len)[0]]
+    if len(apart) >= n:
+        raise ValueError(f"test={test!r} of {n} rows leaves one part empty")
+    random.shuffle(apart)
+    return apart
+
+
 def standardise(X: Rows, *others: Rows) -> Any:
     """Return X with mean 0 and standard deviation 1 in each column, and `others` scaled alike.
 
@@ -60,6 +87,8 @@ def centre_and_spread(X: Rows) -> tuple[Numbers, Numbers]:
     if hasattr(X, "dtype"):
         import numpy
 
+        # The order in which numbers lie, by rows or by columns as in a table, would change the last digits.
+        X = numpy.ascontiguousarray(X)
         with numpy.errstate(over="ignore", invalid="ignore"):
             means, spread = X.mean(axis=0), X.std(axis=0)
         # The mean of equal numbers may be rounded to another one.

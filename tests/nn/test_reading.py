@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import random
 import tracemalloc
@@ -16,7 +17,7 @@ import pytest
 from damage import strange_csv, strange_npz
 
 from autograd.files import UNPRINTABLE
-from nn.data import DataError, read_csv, read_features, read_labels, read_npz
+from nn.data import DataError, read_csv, read_features, read_labels, read_npz, read_table
 from nn.data._files import checksum
 
 
@@ -55,6 +56,33 @@ def test_a_strange_csv_file_is_told(seed: int, tmp_path: Path) -> None:
         refused += is_told(path, lambda path: read_features(path, ["b", "a"]))
         refused += is_told(path, lambda path: read_labels(path, "c"))
     assert refused > 50
+
+
+CELLS = [
+    "1", "2.5", "1,5", "1.234", "$3", "84%", "NA", "", "true", "False", "2024-01-02", "02/03/2024", "12:30", "x", "é",
+    '"a,b"', "inf", "01234", "-", "20240131", "'", " ", "1e400", "\0", "=1+1", "nan", "(5)", "€",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_table_of_strange_cells_is_told_or_made_ready(seed: int, tmp_path: Path) -> None:
+    rng, path, found = random.Random(seed), tmp_path / "a.csv", [0, 0]
+    for _ in range(40):
+        kinds = [rng.sample(CELLS, rng.randrange(1, 4)) for _ in range(rng.randrange(1, 5))]
+        separator, n = rng.choice(",;\t| "), rng.randrange(40)
+        rows = [[rng.choice(kind if rng.random() < 0.95 else CELLS) for kind in kinds] for _ in range(n)]
+        text = "\n".join(separator.join(row) for row in [["a", "b", "c", "d"][: len(kinds)], *rows])
+        content = text.encode(rng.choice(["utf-8", "utf-16", "utf-16-le"]))
+        path.write_bytes(gzip.compress(content) if rng.random() < 0.1 else content)
+        if is_told(path, read_table):
+            found[0] += 1
+            continue
+        found[1] += 1
+        table = read_table(path)
+        assert np.isfinite(table.X).all()
+        np.testing.assert_array_equal(table.prepare(path), table.X)
+    assert min(found) > 3
 
 
 def peak(job: Callable[[], Any]) -> int:
