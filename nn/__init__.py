@@ -8,7 +8,7 @@ from nn._files.save import save
 from nn._layers.activations import ACTIVATIONS, linear
 from nn._layers.buffers import buffer_updates, update_buffer
 from nn._layers.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, GlobalAvgPool2d, GlobalMaxPool2d, MaxPool2d
-from nn._layers.dense import MLP, Layer, Perceptron
+from nn._layers.dense import MLP, Layer, Neuron, Perceptron
 from nn._layers.dropout import Dropout
 from nn._layers.module import Module
 from nn._layers.normalization import BatchNorm, LayerNorm
@@ -18,6 +18,7 @@ from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit
 from nn._training.history import History
 from nn._training.losses import binary_cross_entropy, hinge, huber, mae, mse
+from nn._training.measures import ClassScores, auc, balanced_accuracy, class_scores, r2
 from nn._training.metrics import accuracy
 from nn._training.optimizer import Optimizer
 from nn._training.optimizers import SGD, Adam, RMSProp
@@ -33,6 +34,7 @@ __all__ = [
     "AvgPool2d",
     "BatchNorm",
     "Checkpoint",
+    "ClassScores",
     "Conv1d",
     "Conv2d",
     "Dropout",
@@ -45,13 +47,17 @@ __all__ = [
     "LayerNorm",
     "MaxPool2d",
     "Module",
+    "Neuron",
     "Optimizer",
     "Perceptron",
     "RMSProp",
     "Sequential",
     "accuracy",
+    "auc",
+    "balanced_accuracy",
     "binary_cross_entropy",
     "buffer_updates",
+    "class_scores",
     "clip_grad_norm",
     "clip_grad_value",
     "cosine",
@@ -66,6 +72,7 @@ __all__ = [
     "mae",
     "mse",
     "predict",
+    "r2",
     "save",
     "seed",
     "step_decay",

@@ -9,29 +9,30 @@ import numpy
 
 from autograd import Tensor
 from autograd.files import brief
-from nn._core.rows import held
+from nn._core.rows import check_unmasked
+from nn._core.settings import plain_number
 from nn._core.types import (
     Activation,
     Array,
-    Cost,
+    ClassWeights,
     Labels,
     Loss,
-    Nested,
     Numbers,
-    Output,
     Rows,
     Targets,
-    Unchecked,
     Weights,
 )
 from nn._layers.dense import MLP
 from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit
 from nn._training.history import History
-from nn._training.losses import binary_cross_entropy, mse
+from nn._training.losses import mse
 from nn._training.metrics import checked_scores, decide
 from nn._training.optimizers import NAMED
 from nn._training.predict import predict
+from nn._training.probabilities import log_probabilities, logistic, probabilities
+from nn._training.schedules import Schedule
+from nn.data._prepared import rows_apart
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -51,12 +52,17 @@ class _NeuralNet(BaseEstimator):
         activation: Activation = "relu",
         *,
         optimizer: str = "adam",
-        lr: float = 0.01,
+        lr: float = 0.001,
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         epochs: int = 200,
         batch_size: int = 200,
+        schedule: Schedule | None = None,
         patience: int | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        verbose: bool = False,
         random_state: int | numpy.random.RandomState | None = None,
     ) -> None:
         self.hidden_sizes = hidden_sizes
@@ -67,11 +73,36 @@ class _NeuralNet(BaseEstimator):
         self.weight_decay = weight_decay
         self.epochs = epochs
         self.batch_size = batch_size
+        self.schedule = schedule
         self.patience = patience
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.verbose = verbose
         self.random_state = random_state
 
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The training loss of each epoch."""
+        check_is_fitted(self, "model_")
+        return list(self.history_["loss"])
+
+    @property
+    def n_iter_(self) -> int:
+        """The number of epochs that the network was trained for."""
+        check_is_fitted(self, "model_")
+        return self.history_.epochs
+
+    model_: MLP
+
     def _start(self, n_out: int) -> None:
-        """Make a fresh network of `n_out` outputs, its optimizer and an empty history."""
+        """Make a fresh network of `n_out` outputs, its optimizer and an empty history, unless a warm start has them."""
+        if (
+            self.warm_start
+            and hasattr(self, "model_")
+            and predict(self.model_, [[0.0] * self.n_features_in_]).size == n_out
+        ):
+            return
         if not isinstance(self.hidden_sizes, (list, tuple)):
             raise TypeError(
                 f"hidden_sizes must be a list or tuple with the neurons of each hidden layer, such as (100,), or () "
@@ -80,15 +111,26 @@ class _NeuralNet(BaseEstimator):
         if self.optimizer not in NAMED:
             raise ValueError(f"optimizer must be one of {', '.join(NAMED)}; got {brief(self.optimizer)}")
         self._rng = check_random_state(self.random_state)
-        sizes = [*map(_plain, self.hidden_sizes), n_out]
+        sizes = [*map(plain_number, self.hidden_sizes), n_out]
         self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())
-        settings = map(_plain, (self.lr, self.momentum, self.weight_decay))
+        settings = map(plain_number, (self.lr, self.momentum, self.weight_decay))
         self.optimizer_ = NAMED[self.optimizer](self.model_.parameters(), *settings)
         self.history_ = History({"loss": []})
 
-    def _train(self, X: Rows, y: Targets, weight: Weights | None, loss: Loss, epochs: int) -> None:
-        """Go on training, and add to the history."""
-        batch_size = _plain(self.batch_size)
+    def _train(
+        self,
+        X: Rows,
+        y: Targets,
+        weight: Weights | None,
+        loss: Loss,
+        epochs: int | None = None,
+        class_weight: ClassWeights | None = None,
+    ) -> None:
+        """Go on training, for so many epochs or as the settings say, and add to the history."""
+        batch_size, patience, validation = plain_number(self.batch_size), plain_number(self.patience), None
+        if epochs is None and self.early_stopping:
+            X, y, weight, validation = self._set_apart(X, y, weight)
+            patience = patience or 10
         if isinstance(batch_size, int) and batch_size >= len(X):
             batch_size = None
         history = fit(
@@ -97,15 +139,25 @@ class _NeuralNet(BaseEstimator):
             y,
             loss=loss,
             optimizer=self.optimizer_,
-            epochs=epochs,
+            epochs=plain_number(self.epochs) if epochs is None else epochs,
             batch_size=batch_size,
             weight=weight,
-            patience=_plain(self.patience),
+            class_weight=class_weight,
+            validation=validation,
+            schedule=self.schedule if epochs is None else None,
+            patience=patience,
             seed=self._seed(),
-            progress=False,
+            progress=bool(self.verbose),
         )
         for name, numbers in history.items():
-            self.history_[name] += numbers
+            self.history_.setdefault(name, []).extend(numbers)
+
+    def _set_apart(self, X: Array, y: Array, weight: Array | None) -> tuple[Array, Array, Array | None, Any]:
+        """Return samples to train on, their weights, and a part that stops the training; classes keep their parts."""
+        classes = isinstance(self, NeuralNetClassifier) and y.ndim == 1
+        apart = rows_apart(y, len(y), classes, plain_number(self.validation_fraction), self._seed() % 2**31)
+        rest = numpy.setdiff1d(numpy.arange(len(y)), apart)
+        return X[rest], y[rest], None if weight is None else weight[rest], (X[apart], y[apart])
 
     def _seed(self) -> int:
         return int(self._rng.randint(2**31 - 1))
@@ -113,7 +165,7 @@ class _NeuralNet(BaseEstimator):
     def _output(self, X: Rows) -> Numbers:
         """Return the network's output for samples, which are checked."""
         check_is_fitted(self, "model_")
-        _check_unmasked(X, "X")
+        check_unmasked(X, "X")
         return predict(self.model_, validate_data(self, X, reset=False, dtype=numpy.float64))
 
 
@@ -122,11 +174,14 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
 
     `hidden_sizes` are the neurons of each hidden layer, `activation` their non-linearity, a key of ACTIVATIONS or a
     function. `optimizer` is "adam", "sgd" or "rmsprop", with the learning rate `lr`, the `momentum` (of "sgd") and
-    `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`; with `patience` training stops
-    after that many epochs without a lower loss, with the best weights. `random_state` fixes weights and
-    order. X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
-    several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `optimizer_`, `n_features_in_`, and
-    `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
+    `weight_decay`. An epoch goes through all samples once, in batches of `batch_size`; a `schedule`, such as
+    `nn.cosine(200)`, changes the learning rate. With `patience` training stops after that many epochs without a lower
+    loss, with the best weights; with `early_stopping` it is the loss of a part, `validation_fraction`, set apart (the
+    patience is 10 then, if none is given). `class_weight` is "balanced" or a dict {label: weight}. With
+    `warm_start` another `fit` goes on with the network, `verbose` shows a bar. `random_state` fixes weights and order.
+    X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
+    several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `loss_curve_`, `n_iter_`, `optimizer_`,
+    `n_features_in_`, and `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
     FloatingPointError if the loss is no longer finite. Standardise the features first.
 
     >>> from nn.data import moons
@@ -136,15 +191,47 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     True
     """
 
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int] = (100,),
+        activation: Activation = "relu",
+        *,
+        optimizer: str = "adam",
+        lr: float = 0.001,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        epochs: int = 200,
+        batch_size: int = 200,
+        schedule: Schedule | None = None,
+        patience: int | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        class_weight: ClassWeights | None = None,
+        warm_start: bool = False,
+        verbose: bool = False,
+        random_state: int | numpy.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_sizes, activation, optimizer=optimizer, lr=lr, momentum=momentum, weight_decay=weight_decay,
+            epochs=epochs, batch_size=batch_size, schedule=schedule, patience=patience, early_stopping=early_stopping,
+            validation_fraction=validation_fraction, warm_start=warm_start, verbose=verbose, random_state=random_state,
+        )  # fmt: skip
+        self.class_weight = class_weight
+
     def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Train a fresh network; a `sample_weight` of 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
         weight = None
         if sample_weight is not None:
             X, y, weight = _weighed(X, y, sample_weight)
+        before = getattr(self, "classes_", None) if self.warm_start else None
         self._choose(y)
+        if before is not None and not numpy.array_equal(before, self.classes_):
+            raise ValueError(
+                f"warm_start goes on with the classes {before.tolist()}; y has {self.classes_.tolist()}: make another"
+            )
         self._start(self._outputs())
-        self._train(X, self._encoded(y), weight, self._loss(), _plain(self.epochs))
+        self._train(X, self._encoded(y), weight, self._loss(), class_weight=self._class_weight())
         return self
 
     def partial_fit(
@@ -176,12 +263,12 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def predict_proba(self, X: Rows) -> Numbers:
         """Return the probability (n, k) of each class, or of each label if a sample may have several."""
         z = self._output(X)
-        if self._several:
-            return _sigmoid(z)
-        if z.ndim == 1:
-            return numpy.stack([_sigmoid(-z), _sigmoid(z)], axis=1)
-        e = numpy.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        return numpy.exp(-numpy.logaddexp(0.0, -z)) if self._several else probabilities(z)
+
+    def predict_log_proba(self, X: Rows) -> Numbers:
+        """Return the logarithm (n, k) of the probability of each class, also where the probability rounds to 0."""
+        z = self._output(X)
+        return -numpy.logaddexp(0.0, -z) if self._several else log_probabilities(z)
 
     def predict(self, X: Rows) -> Targets:
         """Return the most probable label of each sample (n,), or 0 and 1 (n, m) for several labels a sample."""
@@ -191,8 +278,8 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         return self.classes_[decide(checked_scores(z, "predict"), 0.0)]
 
     def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
-        _check_unmasked(X, "X")
-        _check_unmasked(y, "y")
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)
         check_classification_targets(y)
         return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
@@ -221,8 +308,21 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
             )
         return codes.astype(float) if len(self.classes_) == 2 else codes
 
+    def _class_weight(self) -> ClassWeights | None:
+        """Return the weight of each class by its number."""
+        if self.class_weight is None or isinstance(self.class_weight, str):
+            return self.class_weight
+        if self._several:
+            raise ValueError("class_weight is for samples of one class each, not for several labels a sample")
+        numbers = {label: k for k, label in enumerate(self.classes_.tolist())}
+        unknown = [label for label in self.class_weight if label not in numbers]
+        if unknown:
+            raise ValueError(f"class_weight has the label {unknown[0]!r}, none of the classes {list(numbers)}")
+        # A label without a weight counts once.
+        return {k: self.class_weight.get(label, 1.0) for label, k in numbers.items()}
+
     def _loss(self) -> Loss:
-        return _logistic if self._several or len(self.classes_) == 2 else cross_entropy
+        return logistic if self._several or len(self.classes_) == 2 else cross_entropy
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -249,7 +349,7 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         if sample_weight is not None:
             X, y, weight = _weighed(X, y, sample_weight)
         self._start(1 if y.ndim == 1 else y.shape[1])
-        self._train(X, y, weight, mse, _plain(self.epochs))
+        self._train(X, y, weight, mse)
         return self
 
     def partial_fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
@@ -266,8 +366,8 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         return self._output(X)
 
     def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
-        _check_unmasked(X, "X")
-        _check_unmasked(y, "y")
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -277,25 +377,9 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         return tags
 
 
-def _logistic(z: Output, y: Targets, weight: Weights | None = None) -> Cost:
-    return binary_cross_entropy(z, y, from_logits=True, weight=weight)
-
-
-def _sigmoid(z: Array) -> Array:
-    # 1 / (1 + exp(-z)), which would overflow for z far below 0.
-    return numpy.exp(-numpy.logaddexp(0.0, -z))
-
-
-def _check_unmasked(data: Nested, what: str) -> None:
-    """Raise ValueError for masked numbers: scikit-learn takes the numbers under the mask."""
-    for part in data if isinstance(data, (list, tuple)) else [data]:
-        if isinstance(part, numpy.ma.MaskedArray):
-            held(part, what)
-
-
 def _weights(X: Rows, sample_weight: Weights) -> Array:
     """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for anything else."""
-    _check_unmasked(sample_weight, "sample_weight")
+    check_unmasked(sample_weight, "sample_weight")
     weight: Array = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
     if weight.shape != (len(X),):
         raise ValueError(f"sample_weight must be a number for each of {len(X)} samples; got shape {weight.shape}")
@@ -312,8 +396,3 @@ def _weighed(X: Rows, y: Targets, sample_weight: Weights) -> tuple[Array, Array,
     counts = weight > 0
     weight = weight[counts]
     return X[counts], y[counts], weight / weight.mean()
-
-
-def _plain(number: Unchecked) -> Any:
-    """Return a number of NumPy's, as searches give them, as one of Python's."""
-    return number.item() if isinstance(number, numpy.generic) else number

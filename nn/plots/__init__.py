@@ -5,6 +5,7 @@ A function that draws many pictures side by side returns the figure.
 
 from ._networks import activation, axes_3d, feature_maps, filters, histograms, surface
 from ._style import BLUE, COLORS, GREEN, MARKERS, ORANGE, VERMILION, axes
+from ._tables import importance, predicted
 from ._training import confusion_matrix, decision_boundary, history, misclassified
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "filters",
     "histograms",
     "history",
+    "importance",
     "misclassified",
+    "predicted",
     "surface",
 ]
