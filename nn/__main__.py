@@ -14,17 +14,20 @@ from autograd.files import printable
 from nn._layers.activations import ACTIVATIONS
 from nn._training.optimizers import NAMED
 
+from ._command import answers as _answers
 from ._command import commands as _command
 from ._command import demo as _demo
+from ._command import given as _given
 from ._command.folders import make_writable
 from .data import DataError
+from .data._table import KINDS
 
 EXAMPLES = """examples:
   python -m nn train --data moons --of value
   python -m nn train --model cnn --data digits --epochs 20 --save run
-  python -m nn train --data flowers.csv --target species --save flowers
+  python -m nn train flowers.csv --target species --save flowers
   python -m nn evaluate flowers
-  python -m nn predict flowers new.csv > predicted.csv
+  python -m nn predict flowers new.csv --out predicted.csv
   python -m nn export flowers --onnx flowers.onnx
 """
 
@@ -38,23 +41,25 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return 0, 1 if training diverged, 2 for wrong input, or 130 if it was stopped.
+    """Run a command; return 0, 1 if training diverged or rows were not predicted, 2 for wrong input, 130 if stopped.
 
     Returns 141, as a shell does, if the reader of the output, such as `head`, stops reading.
     """
+    code = 0
     try:
         options = parser().parse_args(argv)
         if options.command == "demo":
             make_writable("--out", options.out)
             _demo.run(options.out)
         elif options.command == "train":
+            _one_source(options)
             _command.train(options)
         elif options.command == "evaluate":
             _command.evaluate(options)
         elif options.command == "predict":
-            _command.write_predictions(options)
+            code = _answers.write_predictions(options)
         else:
-            _command.export(options)
+            _answers.export(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # Python writes the rest of the output when it ends, and would report that nobody reads it.
@@ -68,7 +73,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
-    return 0
+    return code
+
+
+def _one_source(options: argparse.Namespace) -> None:
+    """Take the table that stands alone for that of --data."""
+    if options.file is not None and options.data is not None:
+        raise DataError(f"{options.file} and --data {options.data} both name the data; leave one out")
+    options.data = options.file or options.data or "moons"
+    del options.file
 
 
 def parser() -> argparse.ArgumentParser:
@@ -101,8 +114,8 @@ def _add_train(commands: Commands) -> None:
     training = commands.add_parser(
         "train",
         help="train a network on a data set, and keep it in a folder",
-        description="Train a network on four fifths of a data set, test it on the rest, and write a folder with the "
-        "network, its history, pictures, and index.html, which shows all of it.",
+        description="Train a network on four fifths of a data set or a table, test it on the rest, and write a folder "
+        "with the network, its history, pictures, and index.html, which shows all of it.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -111,20 +124,22 @@ def _add_train(commands: Commands) -> None:
         shown = f"{help} (default: %(default)s)" if "default" in settings else help
         training.add_argument(name, help=shown, **settings)
 
+    training.add_argument("file", nargs="?", metavar="FILE", help="a table of your own: CSV, JSON, xlsx or parquet")
     add("--model", choices=["mlp", "cnn"], default="mlp", help="layers of neurons, or convolutions before them")
-    add(
-        "--data",
-        default="moons",
-        metavar="DATA",
-        help=f"{_command.NAMES}, or a CSV file with a header",
-    )
-    add("--target", metavar="COLUMN", help="the column of the CSV file that holds the classes; all others are numbers")
+    add("--data", metavar="DATA", help=f"{_given.NAMES}, or a table of your own (default: moons)")
+    add("--target", metavar="COLUMN", help="the column of the table that is to be predicted")
+    _add_reading(training)
     add("--samples", type=_positive, default=200, metavar="N", help="number of points of a data set that is made")
-    add("--sizes", type=_sizes, default="16,16", metavar="N,N", help="neurons of each hidden layer; 0 for none")
+    add("--sizes", type=_sizes, metavar="N,N", help=f"neurons of each hidden layer; 0 for none ({_usual('sizes')})")
     add("--filters", type=_pair, default="16,32", metavar="N,N", help="filters of the two convolutions of a cnn")
-    add("--activation", choices=list(ACTIVATIONS), default="tanh", metavar="NAME", help=", ".join(ACTIVATIONS))
-    add("--optimizer", choices=list(NAMED), default="sgd", metavar="NAME", help=", ".join(NAMED))
-    add("--lr", type=_rate, metavar="ETA", help="learning rate (default: 0.1 of sgd, else 0.01)")
+    add(
+        "--activation",
+        choices=list(ACTIVATIONS),
+        metavar="NAME",
+        help=f"{', '.join(ACTIVATIONS)} ({_usual('activation')})",
+    )
+    add("--optimizer", choices=list(NAMED), metavar="NAME", help=f"{', '.join(NAMED)} ({_usual('optimizer')})")
+    add("--lr", type=_rate, metavar="ETA", help="learning rate (default: 0.1 of sgd, else 0.01; 0.001 for tables)")
     add("--momentum", type=_fraction, default=0.9, metavar="M", help="momentum of sgd, from 0 to below 1")
     add(
         "--schedule",
@@ -137,43 +152,82 @@ def _add_train(commands: Commands) -> None:
         "--patience",
         type=_positive,
         metavar="N",
-        help="stop after so many epochs without a lower loss on a fifth of the training samples, set apart",
+        help="stop after so many epochs without a lower loss on a part of the training samples, set apart "
+        f"(default: none; {_command.FEWEST_EPOCHS} for tables, more for small ones)",
     )
+    add("--class-weight", choices=["balanced"], metavar="balanced", help="rare classes count as much as frequent ones")
     add("--weight-decay", type=_decay, default=0.0, metavar="D", help="how strongly weights are drawn to 0")
-    add("--epochs", type=_positive, default=100, metavar="N", help="passes over the training samples")
-    add("--batch-size", type=_positive, default=32, metavar="N", help="samples of a mini-batch")
+    add("--epochs", type=_positive, metavar="N", help=f"passes over the training samples ({_usual('epochs')})")
+    add(
+        "--batch-size", type=_positive, metavar="N", help="samples of a mini-batch (default: 32; more for large tables)"
+    )
     add("--seed", type=int, default=0, metavar="N", help="of weights, shuffling, the split and made data")
     add("--of", choices=["value", "tensor"], default="tensor", help="every weight a node, or a matrix for each layer")
     add("--save", type=Path, default="run", metavar="RUN", help="folder for the network, its history and pictures")
     add("--overwrite", action="store_true", help="replace a run of other data, or of another model, in that folder")
+    add("--resume", action="store_true", help="go on with the run in that folder, with its options, for more epochs")
+
+
+def _usual(name: str) -> str:
+    """Return the default of an option, as help shows it: of data that come along, and of tables."""
+    shown = [
+        ",".join(map(str, item)) if isinstance(item := given[name], list) else item or "none"
+        for given in (_command.SETTINGS, _command.OF_TABLES)
+    ]
+    return f"default: {shown[0]}; {shown[1]} for tables"
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a table is to be read where a guess is wrong, or refused."""
+    group = parser.add_argument_group("how the table is written, where the guess is wrong")
+    group.add_argument("--kind", choices=KINDS, default="auto", help="what is predicted: classes or numbers")
+    group.add_argument(
+        "--drop", action="append", default=[], metavar="COLUMN", help="leave a column out; may be repeated"
+    )
+    group.add_argument("--missing", action="append", default=[], metavar="TEXT", help="a cell that holds nothing: -999")
+    group.add_argument("--sheet", metavar="NAME", help="the sheet of a workbook")
+    group.add_argument("--separator", type=_separator, metavar="C", help="what stands between cells; tab for a tab")
+    group.add_argument("--decimal", choices=[".", ","], help="what stands before a fraction")
+    group.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether the first line has names")
+    group.add_argument("--day-first", action=argparse.BooleanOptionalAction, help="whether 02/01 is in January")
+
+
+def _separator(text: str) -> str:
+    found = {"tab": "\t", "\\t": "\t", "space": " "}.get(text, text)
+    if len(found) != 1 or found in '\r\n"':
+        raise argparse.ArgumentTypeError(f"{text!r} is not one character, or tab")
+    return found
 
 
 def _add_evaluate(commands: Commands) -> None:
     evaluating = commands.add_parser(
         "evaluate",
-        help="how often a trained network is right",
-        description="Print how often a trained network is right, on its own samples or on a CSV file.",
+        help="how good a trained network is",
+        description="Print how good a trained network is, on its own samples or on another table.",
     )
     evaluating.add_argument("run", type=Path, metavar="RUN", help="the folder that train --save has written")
-    evaluating.add_argument("--data", metavar="FILE", help="a CSV file with a header, in place of the run's own data")
+    evaluating.add_argument("--data", metavar="FILE", help="a table, in place of the run's own data")
     evaluating.add_argument(
-        "--target", metavar="COLUMN", help="the column of this file that holds the classes (default: as in training)"
+        "--target", metavar="COLUMN", help="the column of this table to be predicted (default: as in training)"
     )
 
 
 def _add_predict(commands: Commands) -> None:
     predicting = commands.add_parser(
         "predict",
-        help="the classes of new samples",
-        description="Print, as CSV, the class of each sample and the probability that the network gives it.",
+        help="the classes or numbers of new samples",
+        description="Write, as CSV, the class of each sample and the probability that the network gives it, or the "
+        "number that it predicts. A row that cannot be read is told, and its line is empty.",
     )
     predicting.add_argument("run", type=Path, metavar="RUN", help="the folder that train --save has written")
     predicting.add_argument(
         "file",
         type=Path,
         metavar="FILE",
-        help="a CSV file whose header has the features of the training; all else is left out",
+        help="a table with the columns of the training, all else is left out; - for standard input",
     )
+    predicting.add_argument("--out", type=Path, metavar="FILE", help="the file to write (default: the screen)")
+    predicting.add_argument("--proba", action="store_true", help="the probability of every class")
 
 
 def _add_export(commands: Commands) -> None:

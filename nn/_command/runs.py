@@ -8,7 +8,7 @@ import html
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +30,9 @@ from nn._training.history import History
 from nn._training.metrics import checked_scores, decide
 from nn._training.predict import predict
 from nn.data import DataError
+from nn.data._columns import Column, told
+from nn.data._formats import missing_words
+from nn.data._target import Target
 from nn.plots._style import png
 
 from .folders import content, write_together
@@ -39,7 +42,8 @@ SIDE = 8
 """The height and the width of an image, in pixels."""
 
 CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv", "index.html"
-FILES = (CONFIG, MODEL, HISTORY, PAGE, "history.png", "confusion.png", "boundary.png", "misclassified.png")
+PICTURES = ("history", "confusion", "boundary", "misclassified", "predicted", "importance")
+FILES = (CONFIG, MODEL, HISTORY, PAGE, *(f"{name}.png" for name in PICTURES))
 """The files that a run may consist of."""
 
 LONGEST = 2**25
@@ -47,41 +51,80 @@ LONGEST = 2**25
 
 
 class Run(NamedTuple):
-    """A training: its options, the meaning of its numbers, its results, and the network.
+    """A training: its options, how columns become inputs, what is predicted, its results, and the network.
 
-    Each feature is given to the network less its number in `means`, over its number in `spread`. `data_sha256` is of
-    the file that was read, if there was one; `test_rows` are the samples, from 0, that were held out.
+    `data_sha256` is of the file that was read, if there was one; `test_rows` are the samples, from 0, that were held
+    out.
     """
 
     options: dict[str, Any]
-    features: list[str]
-    classes: list[str]
-    means: list[float]
-    spread: list[float]
+    columns: list[Column]
+    target: Target
     results: dict[str, float]
     data_sha256: str | None
     test_rows: list[int]
     model: Module
 
     @property
+    def features(self) -> list[str]:
+        """The names of the columns that the network learns from."""
+        return [column.name for column in self.columns if column.inputs]
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the network's inputs."""
+        return [name for column in self.columns for name in column.inputs]
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order of the scores; none if numbers are predicted."""
+        return list(self.target.classes)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The cells of its data that hold nothing."""
+        return missing_words(self.options["missing"])
+
+    @property
     def held_out(self) -> str:
         """The name of the samples of `val_` in the history: "test" unless others were set apart to stop by."""
         return "test" if self.options["patience"] is None else "validation"
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether all columns are numbers, each of which is one input."""
+        return all(column.kind == "number" and not column.flag for column in self.columns if column.inputs)
+
+    def outputs(self, X: Rows) -> Numbers:
+        """Return the network's output for inputs that are ready (n, k): (n,) for two classes and for numbers."""
+        return predict(self.model, shaped(X, self.options))
+
     def scores(self, X: Rows) -> Numbers:
-        """Return the network's output (n, k) for samples (n, features), for two classes (n,)."""
+        """Return the network's output (n, k) for raw samples (n, features), for two classes and for numbers (n,)."""
         return predict(self.model, self.prepared(X))
 
     def prepared(self, X: Rows) -> Rows:
-        """Return samples (n, features) as the network takes them."""
+        """Return raw samples (n, features), of numbers alone, as the network takes them."""
         import numpy
 
-        return shaped((numpy.asarray(X, float) - self.means) / self.spread, self.options)
+        means, spread = self.scaling
+        return shaped((numpy.asarray(X, float) - means) / spread, self.options)
+
+    @property
+    def scaling(self) -> tuple[list[float], list[float]]:
+        """What is taken from each feature, and what it is then divided by."""
+        parts = [part for column in self.columns for part in column.parts]
+        return [part.mean for part in parts], [part.spread for part in parts]
 
 
-def network(options: Mapping[str, Any], n_in: int, n_classes: int, of: Form = Tensor) -> Module:
-    """Return a fresh network: one score for two classes, else one for each."""
-    n_out, seed, activation = 1 if n_classes == 2 else n_classes, options["seed"], options["activation"]
+def outputs_of(target: Target) -> int:
+    """Return the number of a network's outputs: one score for two classes, one number, else a score for each class."""
+    return len(target.classes) if len(target.classes) > 2 else 1
+
+
+def network(options: Mapping[str, Any], n_in: int, n_out: int, of: Form = Tensor) -> Module:
+    """Return a fresh network."""
+    seed, activation = options["seed"], options["activation"]
     if options["model"] == "mlp":
         return MLP(n_in, [*options["sizes"], n_out], activation, of=of, seed=seed)
     first, second = options["filters"]
@@ -113,6 +156,10 @@ def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], fo
     writer.writerow(["epoch", *history])
     writer.writerows([k, *numbers] for k, numbers in enumerate(zip(*history.values()), 1))
     config = {name: value for name, value in run._asdict().items() if name not in ("model", "test_rows")}
+    config["target"] = run.target._asdict()
+    config["columns"] = [
+        column._asdict() | {"parts": [part._asdict() for part in column.parts]} for column in run.columns
+    ]
     text = json.dumps({**config, "model_sha256": sha256(network).hexdigest()}, indent=2, ensure_ascii=False)
     # Of many rows each would have a line.
     text = f'{text[:-2]},\n  "test_rows": {json.dumps(run.test_rows)}\n}}\n'
@@ -152,8 +199,9 @@ def read(folder: Path) -> Run:
         if sha256(data).hexdigest() != expected:
             raise FileError(f"{folder / MODEL}: was damaged, or is that of another run than {CONFIG}")
         run = Run(**config, model=unpacked(data, folder / MODEL).model)
-        scores = run.scores(numpy.zeros((1, len(run.features))))
-        if scores.shape != ((1,) if len(run.classes) == 2 else (1, len(run.classes))):
+        scores = run.outputs(numpy.zeros((1, len(run.inputs))))
+        n_out = outputs_of(run.target)
+        if scores.shape != ((1,) if n_out == 1 else (1, n_out)):
             raise ValueError(f"the network of {MODEL} tells other classes apart")
     except FileError as error:
         raise DataError(f"{error}; train again") from None
@@ -166,9 +214,22 @@ def read(folder: Path) -> Run:
     return run
 
 
+def read_history(folder: Path, run: Run) -> History:
+    """Return the history in a run's folder; raise DataError if it is missing or damaged."""
+    path = folder / HISTORY
+    try:
+        head, *rows = csv.reader(content(folder, HISTORY, CONFIG).decode().splitlines())
+        series = list(zip(*(map(float, row) for row in rows), strict=True))
+        found = History({name: list(numbers) for name, numbers in zip(head[1:], series[1:], strict=True)})
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is damaged ({error!s:.100}); train anew") from None
+    found.seed = run.options["seed"]
+    return found
+
+
 def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) -> str:
     """Return the summary of a run as one page of HTML that needs no other file."""
-    results = {name.replace("_", " "): f"{number:.1%}" for name, number in run.results.items()}
+    results = {named(name): as_text(name, number) for name, number in run.results.items()}
     last = {
         name.replace("val_", f"{run.held_out} "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers
     }
@@ -177,11 +238,12 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) 
         "filters": given["model"] != "cnn",
         "momentum": given["optimizer"] != "sgd",
         "samples": given["data"] == "digits" or given["target"] is not None,
+        "kind": given["kind"] == "auto",
     }
     options = {
         name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in given.items()
-        if value is not None and not idle.get(name)
+        if value is not None and value != [] and not idle.get(name)
     }
     drawn = "\n".join(
         f'<figure><img alt="{html.escape(shows, quote=True)}" src="data:image/png;base64,'
@@ -199,17 +261,51 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) 
         summary=html.escape(run.model.summary(sample)),
         epochs=history.epochs,
         held_out=run.held_out,
-        last=_table(("series", "last epoch"), last),
-        options=_table(("option", "value"), options),
-        classes=html.escape(", ".join(run.classes)),
-        features=html.escape(_shortened(run.features)),
+        last=_table(("series", "last epoch"), last.items()),
+        options=_table(("option", "value"), options.items()),
+        classes=html.escape(_predicted(run)),
+        columns=_table(("column", "taken as", "filled with"), [told(column) for column in run.columns[:MOST_SHOWN]]),
     )
 
 
-def _table(head: tuple[str, str], rows: Mapping[str, Any]) -> str:
+MOST_SHOWN = 200
+"""The most columns that a page lists."""
+
+
+def _predicted(run: Run) -> str:
+    unit = f" in {run.target.unit}" if run.target.unit else ""
+    return f"{run.target.name}: {_shortened(run.classes)}" if run.classes else f"{run.target.name}: numbers{unit}"
+
+
+SHORT = {"r2": "R2", "mae": "MAE", "rmse": "RMSE", "auc": "AUC"}
+
+
+def named(name: str) -> str:
+    """Return the name of a result as people write it.
+
+    >>> from nn._command.runs import named
+    >>> named("test_r2"), named("test_balanced_accuracy")
+    ('test R2', 'test balanced accuracy')
+    """
+    return " ".join(SHORT.get(word, word) for word in name.split("_"))
+
+
+def as_text(name: str, number: float) -> str:
+    """Return a result as its name asks: an accuracy as a percentage.
+
+    >>> from nn._command.runs import as_text
+    >>> as_text("test_accuracy", 0.975), as_text("test_mae", 1234.5678)
+    ('97.5%', '1235')
+    """
+    return f"{number:.1%}" if name.endswith("accuracy") else f"{number:.4g}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     body = "".join(
-        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>'
-        for name, value in rows.items()
+        f'<tr><th scope="row">{html.escape(name)}</th>'
+        + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in rows
     )
     columns = "".join(f'<th scope="col">{name}</th>' for name in head)
     return f'<div class="wide"><table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>'
