@@ -17,7 +17,7 @@ def test_the_code_in_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 11
+    assert len(blocks) == 12
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
         for expression, promised in re.findall(r"^(\S.*?)  +# (\[\[.*\]\]|[\d.]+)(?:\.\.\.)?$", block, re.MULTILINE):
@@ -31,7 +31,7 @@ def test_the_code_in_the_readme_runs(
     accuracies = [float(word) for word in re.findall(r"^(0\.\d+|1\.0)\b", said, re.MULTILINE)]
     assert accuracies[-1] > 0.96
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"perceptron.svg", "network.svg", "history.png", "backprop.html"}
+    assert written == {"perceptron.svg", "network.svg", "history.png", "backprop.html", "perceptron.html"}
 
 
 def test_links_lead_somewhere() -> None:
