@@ -19,9 +19,8 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
         args, settings = spread(op, args, settings)
     elif len(args) != op.arity:
         args, settings = sort_out(op, args, settings)
-    if settings and check_settings(op, settings):
-        assert op.keywords is not None
-        return op.keywords[1](op, args, settings)
+    if settings and (more := check_settings(op, settings)):
+        return more(op, args, settings)
     step = replaying.get() if active else None
     missed = None
     if step is not None and tracing.get() is None:

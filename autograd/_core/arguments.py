@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autograd.files import brief
@@ -37,17 +38,17 @@ def constant(op: Primitive, arg: Data, args: tuple[Operand, ...]) -> Any:
     )
 
 
-def check_settings(op: Primitive, settings: dict[str, Setting]) -> bool:
-    """Tell whether there are keywords of NumPy's among settings.
+def check_settings(op: Primitive, settings: dict[str, Setting]) -> Callable[..., Any] | None:
+    """Return what applies the operation if there are keywords of NumPy's among the settings.
 
     Raises TypeError for a setting that the operation has not, and for a node as one.
     """
-    more = False
+    more = None
     for name, setting in settings.items():
         if name not in op.settings:
-            keywords = op.keywords[0] if op.keywords else ()
+            keywords, apply = op.keywords or ((), None)
             if name in keywords:
-                more = True
+                more = apply
                 continue
             has = f"it has {', '.join((*op.settings, *keywords))}" if op.settings or keywords else "it has none"
             raise TypeError(f"{op.name} has no setting {name!r}; {has}")

@@ -41,14 +41,12 @@ class Primitive:
         self.arity = None if code.co_flags & 4 else len(self.arguments)
         self.written: str | Callable[..., str] | None = None
         self.latex = ""
-        """For LaTeX in place of the text: a function's name, or a format, which has a place {0}; empty for most."""
         self.domain: tuple[Interval, ...] | None = None
         self.kink: Callable[..., Raw] | None = None
         self.examples: tuple[Example, ...] = ()
         self.elementwise = True
         self.identities: tuple[Identity, ...] = ()
-        self.note = ""
-        self.reduction = ""
+        self.note = self.reduction = ""
         self.contraction: tuple[str, str] | None = None
         self.foreign = not str(forward.__module__).startswith("autograd.")
         """Whether a user declared it: its functions are then given arrays that they cannot write to."""

@@ -79,17 +79,8 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
             f"this graph has {len(order):,} nodes, and a page shows at most {MOST:,}: take fewer samples, or Tensors "
             f"in place of Values"
         )
-    given: dict[Node, Any] = {}
     names = names_of(order)
-    for node in order:
-        # The data of a leaf when it was used; they may have been changed since.
-        for item, arg in zip(node.inputs, node.args):
-            if isinstance(item, Node) and given.setdefault(item, arg) is not arg and exact(given[item]) != exact(arg):
-                raise CompileError(
-                    f"{names[item]} was changed between two of its uses, and a page has one number for it: compute the "
-                    f"loss anew, or take another leaf for the second use"
-                )
-    given[loss] = loss._data
+    given = _used(order, names) | {loss: loss._data}
     twins = found.twins if found else {}
     if found:
         order = [*found.leaves, *order]
@@ -134,6 +125,22 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
             chosen = [k for k, entry in enumerate(nodes) if entry.get("kind") == "parameter"]
         data["update"] = {"rate": rate, "parameters": chosen}
     return Live(data, script([row for _, row in rows.values()]), order, found)
+
+
+def _used(order: list[Node], names: Mapping[Node, str]) -> dict[Node, Any]:
+    """Return the data of each input when it was used: it may have been changed since.
+
+    Raises CompileError for a leaf that was changed between two of its uses.
+    """
+    given: dict[Node, Any] = {}
+    for node in order:
+        for item, arg in zip(node.inputs, node.args):
+            if isinstance(item, Node) and given.setdefault(item, arg) is not arg and exact(given[item]) != exact(arg):
+                raise CompileError(
+                    f"{names[item]} was changed between two of its uses, and a page has one number for it: compute the "
+                    f"loss anew, or take another leaf for the second use"
+                )
+    return given
 
 
 def _row(node: Node) -> Row:
