@@ -295,6 +295,8 @@ STEPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     st.lists(st.sampled_from(STEPS), min_size=1, max_size=5),

@@ -77,6 +77,8 @@ def test_the_update_of_a_parameter_that_the_loss_does_not_hold_is_a_text() -> No
     assert '[2, 0], [2, null, ["v", "v ← v - lr * ∂J/∂v = 5 - 0.1 * 0 = 5"]]' in shown._repr_html_()
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_a_network_can_be_folded_in_its_page() -> None:
     shown = live(mse([MLP(2, [2, 1], seed=0)([0.5, -1.0])], [1.0]))._repr_html_()
     assert re.findall('"name": "(layers|neurons|open|folded)"', shown) == ["layers", "neurons", "open"]

@@ -144,6 +144,8 @@ def test_neurons() -> None:
         _ = nn.Layer(2, 3, of=Tensor).neurons
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_the_demo_trains() -> None:
     """micrograd's own loop: a max-margin loss, penalties, and steps by hand."""
     rng = random.Random(0)

@@ -241,6 +241,8 @@ def test_the_boxes_have_room_for_numbers_that_change() -> None:
     assert re.search(r"id='n0' class='node parameter.*?width='([0-9.]+)", drawn)[1] == "112"  # type: ignore[index]
 
 
+@pytest.mark.covers
+@pytest.mark.slow
 def test_a_long_table_is_cut() -> None:
     y = Value(1.0)
     for _ in range(100):
