@@ -495,7 +495,8 @@ def test_restore_gives_names() -> None:
     ("content", "message"),
     [
         (b"\xd0\xcf\x11\xe0old", "is a workbook of an old Excel"), (b"a,y\n1\0,u\n", "bytes that no text has"),
-        (gzip.compress(b"a,y\n1,u\n", mtime=0)[:-9], "cannot be unpacked"), (b"PK\x03\x04damaged", "is a damaged archive"),
+        (gzip.compress(b"a,y\n1,u\n", mtime=0)[:-9], "cannot be unpacked"),
+        (b"PK\x03\x04damaged", "is a damaged archive"),
         (zipped(b"a", other="b"), "holds 2 files (t.csv, other); one table is needed"),
         (gzip.compress(bytes(2**29)), "bytes that no text has"), (b"[1, 2]", "is no table; JSON of a table"),
         (b'{"a": 3}', "is no table"), (b'[{"a": 1}, {"a"', "is no JSON"), (b'{"a": 1}\n{"a"', "line 2: is no JSON"),
