@@ -142,7 +142,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "logic": lambda a: (np.logical_and(a > 0, a), np.logical_or(a, 0), np.logical_xor(a, 1), np.logical_not(a)),
     "closeness": lambda a: (np.isclose(a, a), np.allclose(a, a + 1), np.array_equal(a, a)),
     "forms": lambda a: (np.shape(a), np.ndim(a), np.size(a), np.size(a, 1)),
-    "of its form": lambda a: (np.zeros_like(a), np.ones_like(a), np.full_like(a, 2), np.empty_like(a) * 0),
+    "of its form": lambda a: (np.zeros_like(a), np.ones_like(a), np.full_like(a, 2), np.isnan(np.empty_like(a)) * 0),
     "different ones": lambda a: (np.unique_values(a), *np.unique_counts(a), *np.unique_all(a)),
     "places": lambda a: (np.searchsorted(np.sort(a[0]), 0.3),),
 }
