@@ -47,7 +47,7 @@ from ._ops import derived as _derived
 from ._ops import elementwise as _elementwise
 from ._ops import facts as _facts
 from ._ops import functions as _functions
-from ._ops import keywords as _keywords  # noqa: F401
+from ._ops import keywords as _keywords  # noqa: F401 - gives rows the keywords of NumPy's functions
 from ._ops import linalg as _linalg
 from ._ops import manipulation as _manipulation
 from ._ops import matrices as _matrices

@@ -211,7 +211,8 @@ class Operators(Node):
             f"the function of the same name in autograd (autograd.exp for math.exp), or .item() for the bare number"
         )
 
-    __int__: Callable[[Any], int] = __float__  # type: ignore[assignment]
+    def __int__(self) -> int:
+        return int(float(self))
 
     def copy(self) -> Operand:
         """Return a node with the same numbers, which the gradient goes through."""

@@ -289,8 +289,10 @@ def _as_in_training(run: Run, path: str | None) -> tuple[Table, Table]:
         raise DataError(f"{data}: has other columns, classes or rows than it had in training; see --data")
     apart = set(run.test_rows)
     train = [row for row in range(len(whole)) if row not in apart]
-    parts = (whole.rows[train], whole.rows[run.test_rows])
-    return tuple(whole.made_as(run.columns, run.target, numpy.asarray(rows)) for rows in parts)  # type: ignore[return-value]
+    first, second = (
+        whole.made_as(run.columns, run.target, numpy.asarray(whole.rows[rows])) for rows in (train, run.test_rows)
+    )
+    return first, second
 
 
 def _known(run: Run, path: str, target: str | None) -> Table:
