@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -14,34 +15,59 @@ from hypothesis import HealthCheck, Phase, settings
 import autograd
 import nn
 from nn._core.random import seed
+from nn._training import training
 
 slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("ci", max_examples=10, derandomize=True, deadline=None, suppress_health_check=slow)
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=5)
 settings.register_profile("fuzz", max_examples=500, deadline=None, database=None, suppress_health_check=slow)
 # That a test fails is enough; the search for a smaller example would take minutes.
-settings.register_profile(
-    "mutants", settings.get_profile("ci"), max_examples=25, phases=[Phase.explicit, Phase.generate], database=None
-)
+settings.register_profile("mutants", settings.get_profile("ci"), phases=[Phase.explicit, Phase.generate], database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # jsonschema, which Jupyter's packages import, looks for it, and does without it; it compiles 38 grammars: four seconds.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Measure no coverage of slow tests, which take twice the time with it, but for those that reach lines alone.
+measuring: list[Any] = []
+"""The measurement of coverage, while tests run."""
+
+
+@contextmanager
+def measured() -> Iterator[None]:
+    sys.settrace(measuring[-1])
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop() -> Generator[None, Any, Any]:
+    """Measure no coverage of what pytest does around each test, which takes twice the time with it.
 
     `no_cover` of pytest-cov stops one of two measurements that it starts in each worker, and the other goes on.
     """
-    tracer = sys.gettrace()
-    if item.get_closest_marker("slow") and not item.get_closest_marker("covers"):
-        sys.settrace(None)
+    measuring.append(sys.gettrace())
+    sys.settrace(None)
     try:
         return (yield)
     finally:
-        sys.settrace(tracer)
+        sys.settrace(measuring.pop())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Measure the tests; of the slow ones those alone that reach lines which no quick one does."""
+    with nullcontext() if item.get_closest_marker("slow") and not item.get_closest_marker("covers") else measured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """Measure what is made for several tests: a training, for one."""
+    with nullcontext() if fixturedef.scope == "function" else measured():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
@@ -50,32 +76,24 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(autouse=True)
-def _own_primitives_stay_in_their_test() -> Iterator[None]:
-    before = dict(autograd.TABLE)
-    yield
-    autograd.TABLE.clear()
-    autograd.TABLE.update(before)
-
-
-@pytest.fixture(autouse=True)
-def _every_test_begins_with_the_same_seeds() -> None:
-    seed(0)
-
-
-@pytest.fixture(autouse=True)
-def _figures_are_closed() -> Iterator[None]:
-    yield
-    if pyplot := sys.modules.get("matplotlib.pyplot"):
-        pyplot.close("all")
-
-
-@pytest.fixture(autouse=True)
-def _short_trainings_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nn._training.training.MANY", 20)
-
-
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _public_names(doctest_namespace: dict[str, Any]) -> None:
     for package in (autograd, nn):
         doctest_namespace.update({name: getattr(package, name) for name in package.__all__})
+
+
+@pytest.fixture(autouse=True)
+def _every_test_begins_alike() -> Iterator[None]:
+    """With the same seeds; with no primitive and no figure of another test; short trainings, too, are compiled.
+
+    One fixture, not four: what every test does, 7,000 do.
+    """
+    seed(0)
+    before, many = dict(autograd.TABLE), training.MANY
+    training.MANY = 20
+    yield
+    training.MANY = many
+    autograd.TABLE.clear()
+    autograd.TABLE.update(before)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")

@@ -31,7 +31,7 @@ from .directions import (
 from .numerical import CLEAR, EPSILON, Estimate, derivative
 from .randomness import global_state, restore
 from .report import SEVERITY, Entry, Report, entry_of, relative
-from .weights import weigh, weighted_gradient, weighted_sum
+from .weights import weigher, weighted_gradient, weighted_sum
 
 ENTRIES = 50
 """Up to this count of numbers each one is checked; of more, random directions through all of them."""
@@ -59,6 +59,7 @@ class Check:
         self.names = names
         self.sizes = [element_count(x) for x in start]
         self.seed = seed
+        self.weigh = weigher(seed)
         self.calls = 0
         self.value, self.magnitude = math.nan, 0.0
 
@@ -93,14 +94,14 @@ class Check:
         self.calls += 1
         with no_grad():
             outputs, self.targets = self.run(numbers)
-        return weighted_sum(outputs, weigh(outputs, self.seed))
+        return weighted_sum(outputs, self.weigh(outputs))
 
     def analytic(self, numbers: Numbers) -> tuple[Numbers, float]:
         """Return the gradient of the weighted sum of the outputs, and that sum."""
         self.calls += 1
         with record():
             outputs, targets = self.run(copies(numbers))
-            weights = weigh(outputs, self.seed)
+            weights = self.weigh(outputs)
             gradient = weighted_gradient(outputs, weights, targets)
         return [g._data if isinstance(g, Node) else g for g in gradient], weighted_sum(outputs, weights)[0]
 

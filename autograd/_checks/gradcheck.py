@@ -16,7 +16,7 @@ from autograd.files import brief
 from .compare import Check
 from .directions import Numbers
 from .report import SEVERITY, Report
-from .weights import weigh, weighted_gradient
+from .weights import weigher, weighted_gradient
 
 
 def gradcheck(f: Callable[..., Any], *inputs: Tree, order: int = 1, seed: int = 0) -> Report:
@@ -58,12 +58,14 @@ def gradcheck(f: Callable[..., Any], *inputs: Tree, order: int = 1, seed: int = 
             one.label = target.label or name
         return list(flatten(f(*rebuild(tree, dict(zip(targets, leaves)))))), leaves
 
+    weigh = weigher(seed)
+
     def slopes(numbers: Numbers) -> tuple[list[Any], list[Any]]:
         leaves = [leaf(number) for number in numbers]
         with record():
             args = trace(rebuild(tree, dict(zip(targets, leaves))))
             outputs = list(flatten(f(*args)))
-            return weighted_gradient(outputs, weigh(outputs, seed), list(flatten(args))), leaves
+            return weighted_gradient(outputs, weigh(outputs), list(flatten(args))), leaves
 
     start = [target.snapshot() for target in targets]
     first = Check(run, start, names, seed).report()

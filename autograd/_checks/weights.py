@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 from autograd._core.node import Node
+from autograd._core.types import Shape
 from autograd._grad.transforms import pull
 from autograd.files import brief
 
 
-def weigh(outputs: list[Any], seed: int) -> list[Any]:
-    """Return a random weight for each number of the outputs, 1.0 if there is only one."""
-    if not outputs:
-        raise TypeError("the function returned an empty structure: there is nothing to differentiate")
-    for output in outputs:
-        if not isinstance(output, Node):
-            raise TypeError(
-                f"the function returned {brief(output)} of type {type(output).__name__}, which has no gradient: return "
-                f"the node itself, not its .data or .item()"
-            )
-    weights: list[Any] = []
-    for k, output in enumerate(outputs):
-        if type(output._data) is float:
-            rng = random.Random(f"{seed} {k}")
-            weights.append(rng.choice((-1, 1)) * rng.uniform(0.5, 1.5) if len(outputs) > 1 else 1.0)
-        else:
-            import numpy
+def weigher(seed: int) -> Callable[[list[Any]], list[Any]]:
+    """Return a function of the outputs that returns a random weight for each number, 1.0 if there is only one.
 
-            generator = numpy.random.default_rng([seed, k])
-            way = generator.choice((-1.0, 1.0), output.shape) * generator.uniform(0.5, 1.5, output.shape)
-            weights.append(numpy.asarray(way if len(outputs) > 1 or output._data.size > 1 else 1.0 + 0.0 * way))
-    return weights
+    A check asks for the same weights thousands of times: they are made once for each form of the outputs.
+    """
+    known: dict[tuple[Shape | None, ...], list[Any]] = {}
+
+    def weigh(outputs: list[Any]) -> list[Any]:
+        if not outputs:
+            raise TypeError("the function returned an empty structure: there is nothing to differentiate")
+        for output in outputs:
+            if not isinstance(output, Node):
+                raise TypeError(
+                    f"the function returned {brief(output)} of type {type(output).__name__}, which has no gradient: "
+                    f"return the node itself, not its .data or .item()"
+                )
+        forms = tuple(None if type(output._data) is float else output._data.shape for output in outputs)
+        if forms not in known:
+            known.clear()
+            known[forms] = [_weight(form, len(forms) > 1, seed, k) for k, form in enumerate(forms)]
+        return known[forms]
+
+    return weigh
+
+
+def _weight(form: Shape | None, several: bool, seed: int, k: int) -> Any:
+    if form is None:
+        rng = random.Random(f"{seed} {k}")
+        return rng.choice((-1, 1)) * rng.uniform(0.5, 1.5) if several else 1.0
+    import numpy
+
+    generator = numpy.random.default_rng([seed, k])
+    way = generator.choice((-1.0, 1.0), form) * generator.uniform(0.5, 1.5, form)
+    return numpy.asarray(way if several or way.size > 1 else 1.0 + 0.0 * way)
 
 
 def weighted_gradient(outputs: list[Any], weights: list[Any], targets: list[Any]) -> list[Any]:
