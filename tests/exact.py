@@ -88,6 +88,37 @@ def of_distance(a: Exact, b: Exact) -> Exact:
     return SMALLEST_NORMAL if representable(mp.hypot(a, b)) else mp.inf
 
 
+def log_of_gamma(a: Exact) -> Exact:
+    """Of a large number by Stirling's series, as mpmath's own function takes long."""
+    if a < 1e30:
+        return mp.loggamma(a)
+    return (a - 0.5) * mp.log(a) - a + mp.log(2 * mp.pi) / 2
+
+
+def scaled_tail(a: Exact) -> Exact:
+    """exp(a * a) * erfc(a), of a large number by its continued fraction."""
+    if a < 100:
+        return mp.exp(a * a) * mp.erfc(a) if a > -30 else mp.inf
+    fraction = a
+    for k in range(60, 0, -1):
+        fraction = a + mp.mpf(k) / 2 / fraction
+    return 1 / (fraction * mp.sqrt(mp.pi))
+
+
+def sinc_slope(a: Exact) -> Exact:
+    """Near 0 by its series, as the terms of the difference cancel; else in units of the larger of them."""
+    if abs(a) < 1e-8:
+        return -(mp.pi**2) * a / 3
+    return (mp.cospi(a) - mp.sincpi(a)) / a, (abs(mp.cospi(a)) + abs(mp.sincpi(a))) / abs(a)
+
+
+def sinc_bend(a: Exact) -> Exact:
+    if abs(a) < 1e-8:
+        return -(mp.pi**2) / 3
+    slope, size = sinc_slope(a)
+    return -(mp.pi**2) * mp.sincpi(a) - 2 * slope / a, (mp.pi * abs(mp.sinpi(a)) + 2 * size) / abs(a)
+
+
 def compared(holds: Callable[[Exact, Exact], bool]) -> tuple[Callable[..., Exact], ...]:
     return lambda a, b: mp.mpf(holds(a, b)), zero, zero
 
@@ -183,6 +214,20 @@ ELEMENTWISE: dict[str, tuple[Callable[..., Exact], ...]] = {
         lambda a, b: (logistic(a - b), logistic(a - b) * abs(a - b)),
         lambda a, b: (logistic(b - a), logistic(b - a) * abs(a - b)),
     ),
+    "erf": (mp.erf, lambda a: 2 / mp.sqrt(mp.pi) * mp.exp(-a * a)),
+    "erfc": (
+        lambda a: mp.erfc(a) if abs(a) < 1e9 else mp.mpf(2 * (a < 0)),
+        lambda a: -2 / mp.sqrt(mp.pi) * mp.exp(-a * a),
+    ),
+    "erfcx": (scaled_tail, lambda a: (2 * a * scaled_tail(a) - 2 / mp.sqrt(mp.pi), 1 + abs(a * scaled_tail(a)))),
+    "erf_slope": (
+        lambda a: 2 / mp.sqrt(mp.pi) * mp.exp(-a * a),
+        lambda a: (-4 * a / mp.sqrt(mp.pi) * mp.exp(-a * a), SMALLEST_NORMAL * abs(a)),
+    ),
+    "gammaln": (lambda a: log_of_gamma(a), lambda a: mp.digamma(a)),
+    "digamma": (lambda a: mp.digamma(a), lambda a: mp.polygamma(1, a)),
+    "sinc": (mp.sincpi, sinc_slope),
+    "sinc_slope": (sinc_slope, sinc_bend),
     "greater": compared(lambda a, b: a > b),
     "greater_equal": compared(lambda a, b: a >= b),
     "less": compared(lambda a, b: a < b),

@@ -14,6 +14,8 @@ from math import atan as atan
 from math import atan2 as atan2
 from math import cbrt as cbrt
 from math import copysign, inf, isnan, nan
+from math import erf as erf
+from math import erfc as erfc
 from math import fabs as abs
 from math import hypot as hypot
 from math import tanh as tanh
@@ -62,7 +64,8 @@ round = _whole(round)
 
 
 def sign(x: float) -> float:
-    return x if x == 0 or isnan(x) else copysign(1.0, x)
+    # Of -0.0 it is 0.0, as in NumPy and in the Array API standard.
+    return x + 0.0 if x == 0 or isnan(x) else copysign(1.0, x)
 
 
 def divide(x: float, y: float) -> float:

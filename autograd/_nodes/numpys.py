@@ -12,6 +12,7 @@ from autograd._ops.keywords import refuse_out
 
 OTHERS = {
     "amax": "max", "amin": "min", "around": "round", "any": "any_", "all": "all_", "concatenate": "concat",
+    "radians": "deg2rad", "degrees": "rad2deg", "fabs": "abs", "conjugate": "real", "real_if_close": "real",
 }  # fmt: skip
 """Functions of NumPy's that have another name here."""
 
@@ -44,11 +45,11 @@ def find(function: Callable[..., Any]) -> Callable[..., Any]:
         import numpy
 
         named = {name: vars(room)[name] for room in ROOMS for name in room.__all__}
-        named |= {name: vars(facts)[name] for name in ("any_", "all_", "shape", "ndim", "size", "empty_like")}
+        named |= {name: vars(facts)[name] for name in ("any_", "all_", "shape", "ndim", "size")}
         named |= {name: made.function for name, made in TABLE.items() if name not in ("solve", "norm")}
         named["norm"] = matrices.norm
         name = OTHERS.get(function.__name__, function.__name__)
-        homes = (numpy, numpy.linalg)
+        homes = (numpy, numpy.linalg, numpy.fft)
         same = (name for name in named if any(getattr(home, name, None) is function for home in homes))
         name = name if name in OTHERS.values() else next(same, "")
         if name not in named:

@@ -13,10 +13,12 @@ from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.tracing import compiling
 from autograd._core.types import Index, Operand, Tree
+from autograd.files import brief
 
 from . import statistical
 from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
 from .manipulation import getitem
+from .special import erfc
 
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "log_sum_exp", "silu", "softmax", "take"]
 
@@ -48,15 +50,20 @@ def silu(x: Operand) -> Operand:
     return x * sigmoid(x)
 
 
-def gelu(x: Operand) -> Operand:
-    """Return x times the normal distribution function of x in its tanh form; any shape.
+def gelu(x: Operand, approximate: str = "tanh") -> Operand:
+    """Return x times the normal distribution function of x; any shape (Hendrycks and Gimpel 2016).
 
-    From Hendrycks and Gimpel 2016. Written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits
-    where tanh is near -1.
+    `approximate` is "tanh" for its tanh form, or "none" for the function itself, which is PyTorch's default. The tanh
+    form is written with a sigmoid, since (1 + tanh(u)) / 2 = sigmoid(2 u) keeps its digits where tanh is near -1.
+    Raises ValueError for another.
 
-    >>> gelu(Value(100.0)).data
-    100.0
+    >>> gelu(Value(100.0)).data, round(gelu(1.0), 4), round(gelu(1.0, approximate="none"), 4)
+    (100.0, 0.8412, 0.8413)
     """
+    if approximate not in ("tanh", "none"):
+        raise ValueError(f"approximate is 'tanh' or 'none'; got {brief(approximate)}")
+    if approximate == "none":
+        return 0.5 * x * erfc(-math.sqrt(0.5) * x)
     # Beyond 30 the factor is 0 or 1 to the last bit; the cube of a larger number might overflow.
     bounded = clip(x, min=-30.0, max=30.0)
     return x * sigmoid(math.sqrt(8 / math.pi) * (bounded + 0.044715 * bounded * bounded * bounded))

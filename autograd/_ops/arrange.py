@@ -3,6 +3,10 @@
 >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]])
 >>> swapaxes(x, 0, 1).data.tolist(), moveaxis(x, 0, -1).data.tolist()
 ([[1.0, 3.0], [2.0, 4.0]], [[1.0, 3.0], [2.0, 4.0]])
+>>> flipud(x).data.tolist(), fliplr(x).data.tolist(), rollaxis(x, 1).data.tolist()
+([[3.0, 4.0], [1.0, 2.0]], [[2.0, 1.0], [4.0, 3.0]], [[1.0, 3.0], [2.0, 4.0]])
+>>> fftshift(x[0]).data.tolist(), ifftshift(fftshift(x)).data.tolist()
+([2.0, 1.0], [[1.0, 2.0], [3.0, 4.0]])
 >>> ravel(x).data.tolist(), flip(x).data.tolist(), roll(x, 1).data.tolist(), rot90(x).data.tolist()
 ([1.0, 2.0, 3.0, 4.0], [[4.0, 3.0], [2.0, 1.0]], [[4.0, 1.0], [2.0, 3.0]], [[2.0, 4.0], [1.0, 3.0]])
 >>> repeat(x, 2, axis=0).shape, tile(x, (1, 3)).shape, append(x, [5.0]).shape
@@ -11,6 +15,8 @@
 ([[1.0, 0.0], [3.0, 4.0]], [[1.0, 2.0], [0.0, 4.0]], [1.0, 4.0], [[1.0, 0.0], [0.0, 2.0]])
 >>> [part.shape for part in split(x, 2)], [part.shape for part in array_split(x[0], 3)], len(unstack(x))
 ([(1, 2), (1, 2)], [(1,), (1,), (0,)], 2)
+>>> [part.shape for part in (*hsplit(x, 2), *vsplit(x, 2), *dsplit(atleast_3d(x), 1))]
+[(2, 1), (2, 1), (1, 2), (1, 2), (2, 2, 1)]
 >>> vstack([x, x]).shape, hstack([x, x]).shape, dstack([x, x]).shape, column_stack([x[0], x[1]]).shape
 ((4, 2), (2, 4), (2, 2, 2), (2, 2))
 >>> copy(x) is x
@@ -29,17 +35,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd._core.data import shape
+from autograd._core.node import Node
+from autograd._core.trees import flatten
 from autograd._core.types import Axis, Index, Operand, Shape
 from autograd.files import brief
 
 from .elementwise import positive, where
-from .facts import argsort
-from .manipulation import broadcast_to, concat, getitem, permute_dims, reshape
+from .facts import argpartition, argsort
+from .manipulation import broadcast_to, concat, getitem, permute_dims, reshape, stack
 
 __all__ = [
     "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "column_stack", "copy",
-    "diag", "diagonal", "dstack", "flip", "hstack", "meshgrid", "moveaxis", "ravel", "repeat", "roll", "rot90", "sort",
-    "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vstack",
+    "diag", "diagonal", "dsplit", "dstack", "fftshift", "flip", "fliplr", "flipud", "hsplit", "hstack",
+    "ifftshift", "meshgrid", "moveaxis", "partition", "ravel", "repeat", "roll", "rollaxis", "rot90", "sort",
+    "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
@@ -58,10 +67,18 @@ def along(x: Operand, axis: int, part: Index) -> Any:
 
 
 def as_array(x: Operand) -> Any:
-    """Return a list as an array, and a node or an array as it is."""
+    """Return a list, in which nodes may be, as an array or a Tensor, and a node or an array as it is."""
+    if not isinstance(x, (list, tuple)):
+        return x
+    if _holds_node(x):
+        return stack([as_array(part) for part in x])
     import numpy
 
-    return numpy.asarray(x, float) if isinstance(x, (list, tuple)) else x
+    return numpy.asarray(x, float)
+
+
+def _holds_node(x: Operand) -> bool:
+    return any(isinstance(part, Node) for part in flatten(x))
 
 
 def copy(x: Operand) -> Any:
@@ -97,6 +114,16 @@ def flip(x: Operand, axis: Axis = None) -> Any:
     return getitem(x, index=tuple(slice(None, None, -1 if k in axes else None) for k in range(len(shape(x)))))
 
 
+def flipud(x: Operand) -> Any:
+    """Return x with its first axis in reverse order."""
+    return flip(x, 0)
+
+
+def fliplr(x: Operand) -> Any:
+    """Return x with its second axis in reverse order."""
+    return flip(x, 1)
+
+
 def roll(x: Operand, shift: int | tuple[int, ...], axis: Axis = None) -> Any:
     """Return x with its elements moved on by `shift`, those that fall off coming in at the other end."""
     if axis is None:
@@ -108,6 +135,25 @@ def roll(x: Operand, shift: int | tuple[int, ...], axis: Axis = None) -> Any:
         start = -by % max(shape(x)[k], 1)
         x = concat([along(x, k, slice(start, None)), along(x, k, slice(start))], axis=k)
     return x
+
+
+def fftshift(x: Operand, axes: Axis = None) -> Any:
+    """Return x with the first half of each of the axes after the second: a spectrum with 0 in its middle."""
+    axes = axes_of(x, axes)
+    return roll(x, tuple(shape(x)[k] // 2 for k in axes), axes)
+
+
+def ifftshift(x: Operand, axes: Axis = None) -> Any:
+    """Return what `fftshift` was given."""
+    axes = axes_of(x, axes)
+    return roll(x, tuple(-(shape(x)[k] // 2) for k in axes), axes)
+
+
+def rollaxis(x: Operand, axis: int, start: int = 0) -> Any:
+    """Return x with `axis` moved to before the axis `start`."""
+    (axis,) = axes_of(x, axis)
+    start += len(shape(x)) * (start < 0)
+    return moveaxis(x, axis, start - (start > axis))
 
 
 def rot90(x: Operand, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
@@ -160,6 +206,21 @@ def array_split(x: Operand, indices_or_sections: int | Sequence[int], axis: int 
     else:
         cuts = list(indices_or_sections)
     return [along(x, axis, slice(start, end)) for start, end in zip([0, *cuts], [*cuts, n])]
+
+
+def vsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Any]:
+    """Return x split along its first axis."""
+    return split(x, indices_or_sections, 0)
+
+
+def hsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Any]:
+    """Return x split along its second axis, or the only one."""
+    return split(x, indices_or_sections, min(1, len(shape(x)) - 1))
+
+
+def dsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Any]:
+    """Return x split along its third axis."""
+    return split(x, indices_or_sections, 2)
 
 
 def unstack(x: Operand, *, axis: int = 0) -> tuple[Any, ...]:
@@ -279,6 +340,16 @@ def take_along_axis(x: Operand, indices: Any, axis: int | None = -1) -> Any:
     index = [numpy.arange(n).reshape(*(1,) * k, -1, *(1,) * (rank - 1 - k)) for k, n in enumerate(lengths)]
     index[axis] = numpy.broadcast_to(indices, lengths)
     return getitem(x, index=tuple(index))
+
+
+def partition(x: Operand, kth: int | Sequence[int], axis: int | None = -1) -> Any:
+    """Return x with the elements number `kth` along `axis` where `sort` has them, smaller ones before and others after.
+
+    >>> partition(Tensor([3.0, 1.0, 2.0]), 1).data.tolist()
+    [1.0, 2.0, 3.0]
+    """
+    x, axis = (ravel(x), 0) if axis is None else (x, axis)
+    return take_along_axis(x, argpartition(x, kth, axis=axis), axis)
 
 
 def sort(x: Operand, axis: int | None = -1) -> Any:

@@ -11,14 +11,19 @@
 (0.25, 3.14159, 57.29578)
 >>> fmax(x, float("nan")).data.tolist(), fmin(x, 2.5).data.tolist(), nan_to_num(Value(float("inf")), posinf=1.0).data
 ([4.0, 1.0, 3.0, 2.0], [2.5, 1.0, 2.5, 2.0], 1.0)
->>> copysign(x[0], -0.0).item(), real(x) is x
-(-4.0, True)
+>>> copysign(x[0], -0.0).item(), real(x) is x, imag(Value(2.0)).data, angle(Value(-2.0)).data == math.pi
+(-4.0, True, 0.0, True)
+>>> logaddexp2(3.0, 3.0), linspace(Value(1.0), 2.0, 3).data.tolist(), gradient(x, 0.5).shape
+(4.0, [1.0, 1.5, 2.0], (4,))
+>>> amax(x).item(), amin(x).item()
+(4.0, 1.0)
 """
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from autograd._core.data import shape
@@ -27,14 +32,19 @@ from autograd.files import brief
 
 from .arrange import along, as_array, axes_of, moveaxis, ravel, sort
 from .elementwise import abs_, maximum, minimum, where
-from .facts import isnan, numbers_of, ones_like, zeros_like
+from .facts import isnan, numbers_of
+from .functions import logaddexp
 from .manipulation import concat, stack
 from .statistical import cumsum, max_, mean, min_, products_before, sum_
 
 __all__ = [
-    "average", "copysign", "cumprod", "cumulative_prod", "cumulative_sum", "deg2rad", "diff", "fmax", "fmin", "median",
-    "nan_to_num", "percentile", "ptp", "quantile", "rad2deg", "real", "reciprocal",
+    "amax", "amin", "angle", "average", "copysign", "cumprod", "cumulative_prod", "cumulative_sum", "deg2rad",
+    "diff", "fmax", "fmin", "gradient", "imag", "linspace", "logaddexp2", "median", "nan_to_num", "percentile",
+    "ptp", "quantile", "rad2deg", "real", "reciprocal", "select",
 ]  # fmt: skip
+
+
+amax, amin = max_, min_
 
 
 def reciprocal(x: Operand) -> Any:
@@ -55,6 +65,65 @@ def rad2deg(x: Operand) -> Any:
 def real(x: Operand) -> Any:
     """Return x: the numbers of this package are real."""
     return x
+
+
+def imag(x: Operand) -> Any:
+    """Return 0: the numbers of this package are real."""
+    return where(False, x, 0.0)
+
+
+def angle(x: Operand) -> Any:
+    """Return the angle of a real number in the plane: pi where it is negative, else 0; it has no gradient."""
+    return where(as_array(x) < 0, math.pi, 0.0 * where(False, x, 0.0))
+
+
+def logaddexp2(a: Operand, b: Operand) -> Any:
+    """Return log2(2 ** a + 2 ** b) without overflow."""
+    return logaddexp(as_array(a) * math.log(2), as_array(b) * math.log(2)) / math.log(2)
+
+
+def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Any:
+    """Return `num` numbers from `start` on at equal distances along the first axis, up to `stop` if `endpoint`."""
+    import numpy
+
+    start, stop = as_array(start) + 0.0, as_array(stop) + 0.0
+    rank = max(len(shape(start)), len(shape(stop)))
+    parts = numpy.arange(num).reshape(-1, *(1,) * rank) / max(num - bool(endpoint), 1)
+    return start * (1 - parts) + stop * parts
+
+
+def gradient(x: Operand, *spacing: float, axis: Axis = None) -> Any:
+    """Return slopes by differences along each axis (a list of them for several): of both neighbours, at ends of one.
+
+    `spacing` is the distance of neighbours, one number for all axes or one for each. Raises ValueError for an axis of
+    fewer than two elements.
+    """
+    axes = axes_of(x, axis)
+    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    if not axes or len(steps) != len(axes) or any(shape(x)[k] < 2 for k in axes):
+        raise ValueError(
+            f"gradient takes an array of two elements or more along each axis, and one spacing or one for each; got "
+            f"{shape(x)}, axis {brief(axis)}, spacing {brief(spacing)} (the gradient of a function is autograd.grad)"
+        )
+    found = []
+    for k, h in zip(axes, steps):
+        middle = (along(x, k, slice(2, None)) - along(x, k, slice(-2))) / (2 * h)
+        first, last = (diff(along(x, k, part), axis=k) / h for part in (slice(2), slice(-2, None)))
+        found.append(concat([first, middle, last], axis=k))
+    return found[0] if len(axes) == 1 else found
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Operand = 0.0) -> Any:
+    """Return the elements of the first choice whose condition holds, and `default` where none does.
+
+    >>> select([[True, False, False], [True, True, False]], [Tensor([1.0, 2.0, 3.0]), 5.0]).data.tolist()
+    [1.0, 5.0, 0.0]
+    """
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"select takes one choice for each condition; got {len(choicelist)} for {len(condlist)}")
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        default = where(as_array(condition), as_array(choice), default)
+    return default
 
 
 def fmax(a: Operand, b: Operand) -> Any:
@@ -120,14 +189,22 @@ def cumulative_prod(x: Operand, *, axis: int | None = None, include_initial: boo
     """Return running products along `axis`, which only a vector need not name, after a 1 if `include_initial`."""
     axis = _only_axis(x, axis)
     found = cumprod(x, axis)
-    return concat([ones_like(along(found, axis, slice(1))), found], axis=axis) if include_initial else found
+    return concat([_before(found, axis, 1.0), found], axis=axis) if include_initial else found
 
 
 def cumulative_sum(x: Operand, *, axis: int | None = None, include_initial: bool = False) -> Any:
     """Return running sums along `axis`, which only a vector need not name, after a 0 if `include_initial`."""
     axis = _only_axis(x, axis)
     found = cumsum(x, axis=axis)
-    return concat([zeros_like(along(found, axis, slice(1))), found], axis=axis) if include_initial else found
+    return concat([_before(found, axis, 0.0), found], axis=axis) if include_initial else found
+
+
+def _before(x: Operand, axis: int, start: float) -> Any:
+    """Return what stands before the first element of x along `axis`, of which there may be none."""
+    import numpy
+
+    axis = axes_of(x, axis)[0]
+    return numpy.full((*shape(x)[:axis], 1, *shape(x)[axis + 1 :]), start)
 
 
 def _only_axis(x: Operand, axis: int | None) -> int:

@@ -18,8 +18,10 @@
 ([1.0, 2.0], [1, 2], [1, 0, 1])
 >>> unique_all(ties).indices.tolist()
 [1, 0]
->>> logical_not(x[0]).tolist()
-[False, False]
+>>> logical_not(x[0]).tolist(), unique(ties).tolist(), nextafter(Value(1.0), 2.0) - 1.0 == 2**-52
+([False, False], [1.0, 2.0], True)
+>>> empty_like(x).shape, argpartition(ties, 0)[0].item()
+((2, 2), 1)
 """
 
 from __future__ import annotations
@@ -36,9 +38,10 @@ from autograd._core.trees import mapped
 from .elementwise import abs_, equal, less, not_equal, where
 
 __all__ = [
-    "allclose", "argmax", "argmin", "argsort", "array_equal", "count_nonzero", "full_like", "isclose", "isfinite",
-    "isinf", "isnan", "logical_and", "logical_not", "logical_or", "logical_xor", "nonzero", "ones_like",
-    "searchsorted", "signbit", "unique_all", "unique_counts", "unique_inverse", "unique_values", "zeros_like",
+    "allclose", "argmax", "argmin", "argpartition", "argsort", "array_equal", "count_nonzero", "empty_like",
+    "full_like", "isclose", "isfinite", "isinf", "isnan", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "nextafter", "nonzero", "ones_like", "searchsorted", "signbit", "unique", "unique_all",
+    "unique_counts", "unique_inverse", "unique_values", "zeros_like",
 ]  # fmt: skip
 
 
@@ -75,6 +78,7 @@ def fact(name: str, compiled: Operation | None = None, of: Operation = numbers_o
 allclose, argmax, argmin, argsort, array_equal = map(fact, ("allclose", "argmax", "argmin", "argsort", "array_equal"))
 count_nonzero, isclose, nonzero = map(fact, ("count_nonzero", "isclose", "nonzero"))
 searchsorted, signbit, any_, all_ = map(fact, ("searchsorted", "signbit", "any", "all"))
+nextafter, unique, argpartition = map(fact, ("nextafter", "unique", "argpartition"))
 unique_all, unique_counts, unique_inverse, unique_values = (
     fact(f"unique_{what}") for what in ("all", "counts", "inverse", "values")
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from autograd._core.primitive import TABLE, Operation, Primitive
-from autograd._core.types import Operand, Setting
+from autograd._core.types import Axis, Operand, Setting
 
 from .elementwise import add, maximum, minimum, multiply, where
+from .facts import zeros_like
 from .manipulation import astype
-from .statistical import sum_
+from .statistical import norm, sum_
 
 FOLDS: dict[str, tuple[Operation, float]] = {
     "sum": (add, 0.0), "mean": (add, 0.0), "prod": (multiply, 1.0),
@@ -20,7 +21,7 @@ FOLDS: dict[str, tuple[Operation, float]] = {
 KEYWORDS = {
     **dict.fromkeys(("sum", "prod", "max", "min"), ("dtype", "initial", "where", "out")),
     "mean": ("dtype", "where", "out"),
-    **dict.fromkeys(("var", "std"), ("dtype", "correction", "out")),
+    **dict.fromkeys(("var", "std"), ("dtype", "where", "correction", "out")),
     **dict.fromkeys(("cumsum", "concat", "stack"), ("dtype", "out")),
     **dict.fromkeys(("reshape", "astype"), ("order", "copy")),
 }
@@ -38,12 +39,26 @@ def with_keywords(op: Primitive, args: tuple[Operand, ...], settings: dict[str, 
         own["ddof"] = more["correction"]
     if "dtype" in more:
         args = tuple([astype(arg, dtype=more["dtype"]) for arg in args])
+    if "where" in more and op.name in ("var", "std"):
+        return _spread(op.name, args[0], more["where"], **own)
     if "where" in more:
+        counted = where(more["where"], 1.0, zeros_like(args[0]))
         args = (where(more["where"], args[0], _neutral(op, more)),)
         if op.name == "mean":
-            return sum_(args[0], **own) / sum_(where(more["where"], 1.0, 0.0 * args[0]), **own)
+            return sum_(args[0], **own) / sum_(counted, **own)
     out = op.apply((args,) if op.arity is None else args, own)
     return FOLDS[op.name][0](out, more["initial"]) if "initial" in more else out
+
+
+def _spread(name: str, a: Operand, chosen: Operand, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    """Return the variance, or its root, of the chosen elements; nan where there are `ddof` of them or fewer."""
+    counted = where(chosen, 1.0, zeros_like(a))
+    middle = sum_(where(chosen, a, 0.0), axis=axis, keepdims=True) / sum_(counted, axis=axis, keepdims=True)
+    left = where(chosen, a - middle, 0.0)
+    freedom = maximum(sum_(counted, axis=axis, keepdims=keepdims) - ddof, 0.0)
+    if name == "var":
+        return sum_(left * left, axis=axis, keepdims=keepdims) / freedom
+    return norm(left, axis=axis, keepdims=keepdims) / freedom**0.5
 
 
 def _is_default(name: str, item: Setting) -> bool:

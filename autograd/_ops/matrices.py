@@ -63,19 +63,22 @@ def slogdet(a: Operand) -> tuple[Any, Any]:
     return getitem(parts, index=(..., 0)), getitem(parts, index=(..., 1))
 
 
-def eigh(a: Operand) -> tuple[Any, Any]:
+def eigh(a: Operand, UPLO: str = "L") -> tuple[Any, Any]:
     """Return the eigenvalues of symmetric matrices in ascending order, and the eigenvectors as columns.
 
-    Of a matrix that is not symmetric the symmetric part is taken. The first row of the vectors is positive.
+    Of a matrix that is not symmetric the symmetric part is taken, where NumPy reads the triangle `UPLO` ("L" or "U").
+    The first row of the vectors is positive.
     """
+    if UPLO not in ("L", "U"):
+        raise ValueError(f"UPLO is 'L' or 'U'; got {brief(UPLO)}")
     n = shape(a)[-1:]
     values, vectors = apart(eigh_parts(a), shape(a)[:-2], n, n * 2)
     return values, vectors
 
 
-def eigvalsh(a: Operand) -> Any:
-    """Return the eigenvalues of symmetric matrices in ascending order."""
-    return eigh(a)[0]
+def eigvalsh(a: Operand, UPLO: str = "L") -> Any:
+    """Return the eigenvalues of symmetric matrices in ascending order; `UPLO` as in `eigh`."""
+    return eigh(a, UPLO)[0]
 
 
 def svd(a: Operand, full_matrices: bool = True, compute_uv: bool = True) -> Any:

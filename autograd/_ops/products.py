@@ -23,7 +23,7 @@ from autograd._core.data import shape
 from autograd._core.types import Operand
 from autograd.files import brief
 
-from .arrange import as_array, axes_of, diagonal, ravel, roll
+from .arrange import as_array, axes_of, diagonal, moveaxis, ravel, roll
 from .linalg import matmul
 from .manipulation import permute_dims, reshape
 from .statistical import sum_
@@ -77,12 +77,18 @@ def trace(a: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return sum_(diagonal(a, offset, axis1, axis2), axis=-1)
 
 
-def cross(a: Operand, b: Operand, *, axis: int = -1) -> Any:
-    """Return the vector that is perpendicular to two vectors of length 3 along `axis`."""
-    a, b = as_array(a), as_array(b)
-    if shape(a)[axis] != 3 or shape(b)[axis] != 3:
-        raise ValueError(f"cross takes vectors of length 3 along axis {axis}; the shapes are {shape(a)} and {shape(b)}")
-    return roll(a, -1, axis) * roll(b, 1, axis) - roll(a, 1, axis) * roll(b, -1, axis)
+def cross(a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """Return the vectors that are perpendicular to two vectors of length 3 each.
+
+    These lie along the axes `axisa` and `axisb`, and the result along `axisc`; `axis` is all three.
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    a, b = moveaxis(as_array(a), axisa, -1), moveaxis(as_array(b), axisb, -1)
+    if shape(a)[-1] != 3 or shape(b)[-1] != 3:
+        raise ValueError(
+            f"cross takes vectors of length 3; along the axes, the lengths are {shape(a)[-1]} and {shape(b)[-1]}"
+        )
+    return moveaxis(roll(a, -1, -1) * roll(b, 1, -1) - roll(a, 1, -1) * roll(b, -1, -1), -1, axisc)
 
 
 def tensordot(a: Operand, b: Operand, axes: int | Sequence[Any] = 2) -> Any:
@@ -101,13 +107,16 @@ def tensordot(a: Operand, b: Operand, axes: int | Sequence[Any] = 2) -> Any:
     return reshape(matmul(left, right), shape=(*(shape(a)[k] for k in rows), *(shape(b)[k] for k in columns)))
 
 
-def einsum(subscripts: str, *operands: Operand, optimize: object = False) -> Any:
+def einsum(subscripts: Any, *operands: Any, optimize: object = False) -> Any:
     """Return the sum of products that `subscripts` name, such as "ij,jk->ik"; without -> as in NumPy.
 
     A letter names an axis, ... all axes that are not named; letters that the result has not are summed over. Operands
-    are multiplied from left to right, each pair as matrices; NumPy's `optimize` is taken, and changes nothing.
+    are multiplied from left to right, each pair as matrices; NumPy's `optimize` is taken, and changes nothing. Its
+    other form is, too: in einsum(a, [0, 1], b, [1, 2], [0, 2]) numbers name axes, and ... is Ellipsis.
     Raises ValueError for subscripts that do not fit.
     """
+    if not isinstance(subscripts, str) and operands and all(isinstance(x, (list, tuple)) for x in operands[::2]):
+        subscripts, operands = _in_letters([subscripts, *operands])
     terms, result = _terms(subscripts, [as_array(x) for x in operands])
     (letters, total), *others = terms
     for k, (more, factor) in enumerate(others, 1):
@@ -117,6 +126,14 @@ def einsum(subscripts: str, *operands: Operand, optimize: object = False) -> Any
     total = sum_(total, axis=over) if over else total
     left = [letter for letter in letters if letter in result]
     return permute_dims(total, axes=tuple(left.index(letter) for letter in result)) if left != result else total
+
+
+def _in_letters(given: list[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the usual form of arguments that alternate between operands and lists of numbers."""
+    operands, lists = given[:-1:2] if len(given) % 2 else given[::2], given[1::2]
+    texts = ["".join("..." if k is ... else chr(ord("a") + k) for k in names) for names in lists]
+    result = "->" + "".join("..." if k is ... else chr(ord("a") + k) for k in given[-1]) if len(given) % 2 else ""
+    return ",".join(texts) + result, tuple(operands)
 
 
 def _terms(subscripts: Any, operands: list[Any]) -> tuple[list[tuple[list[str], Any]], list[str]]:

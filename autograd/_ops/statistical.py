@@ -121,7 +121,9 @@ def products_before(rows: Operand) -> Any:
 
 def gaps(a: Array) -> Any:
     """Return how far apart the elements are from their nearest neighbours in size: zero at a tie."""
-    flat = sorted(a.ravel().tolist())
+    import numpy
+
+    flat = sorted(numpy.ravel(a).tolist())
     return [high - low for low, high in pairwise(flat)]
 
 

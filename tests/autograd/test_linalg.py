@@ -23,6 +23,11 @@ def spd(a: Any) -> Any:
     return a @ a.swapaxes(-1, -2) + np.eye(3)
 
 
+def three(a: Any) -> Any:
+    """As many matrices as each has rows: a number of each, spread over rows in place of matrices, is no error."""
+    return np.stack([a, 2 * a, a.swapaxes(-1, -2) + 0.5])
+
+
 SAME: dict[str, Callable[[Any], Any]] = {
     "solve": lambda a: np.linalg.solve(a, B) + np.linalg.solve(a, a)[:, :2],
     "solve a vector": lambda a: np.linalg.solve(a, a[0]),
@@ -30,6 +35,12 @@ SAME: dict[str, Callable[[Any], Any]] = {
     "inv": lambda a: np.linalg.inv(a) + np.linalg.inv(STACK),
     "det": lambda a: np.linalg.det(a),
     "slogdet": lambda a: np.linalg.slogdet(a)[1] * np.linalg.slogdet(a)[0],
+    "det of three": lambda a: np.linalg.det(three(a)),
+    "slogdet of three": lambda a: np.linalg.slogdet(three(a))[1],
+    "cholesky of three": lambda a: np.linalg.cholesky(three(spd(a))),
+    "vectors of three": lambda a: np.linalg.eigh(three(spd(a)))[1] ** 2,
+    "singular vectors of three": lambda a: np.linalg.svd(three(a)[..., :2], full_matrices=False)[0] ** 2,
+    "projections of three": lambda a: np.linalg.qr(three(a)[..., :2])[0] ** 2,
     "pinv": lambda a: np.linalg.pinv(a[:2]) @ np.linalg.pinv(a[:, :2]),
     "cholesky": lambda a: np.linalg.cholesky(spd(a)),
     "eigenvalues": lambda a: np.linalg.eigvalsh(spd(a)),

@@ -30,6 +30,29 @@ SAME: dict[str, Callable[[Any], Any]] = {
     "var, corrected": lambda a: np.var(a, axis=1, correction=1),
     "std, corrected": lambda a: np.std(a, ddof=1),
     "bounds": lambda a: np.clip(a, a_min=-0.55, a_max=None) + np.clip(a, -1.05, 1.05),
+    "var where": lambda a: np.var(a, axis=1, where=MASK),
+    "var where one row is, corrected": lambda a: np.var(a, ddof=1, where=EVERY_OTHER, keepdims=True),
+    "std where": lambda a: np.std(a, axis=0, where=A > -1.2),
+    "sinc": lambda a: np.sinc(a),
+    "split by axes": lambda a: np.vsplit(a, 3)[1] * np.hsplit(a, [1])[0] + np.dsplit(a[None], 2)[1].sum(),
+    "a vector split": lambda a: np.hsplit(a[0], 2)[1],
+    "crosses along others": lambda a: (
+        np.cross(a[:, :3], a[:, 1:], axisa=0, axisb=1, axisc=0) + np.cross(a, a + 1, axis=0).sum()
+    ),
+    "selected": lambda a: np.select([a > 1, a < 0], [a, a * a], 2.0),
+    "upside down": lambda a: np.flipud(a) * np.fliplr(a),
+    "halves swapped": lambda a: np.fft.fftshift(a) * np.fft.ifftshift(a, axes=1),
+    "axes rolled": lambda a: np.rollaxis(a.reshape(3, 2, 2), 2) + np.rollaxis(a.reshape(2, 2, 3), 0, -1).sum(),
+    "parted": lambda a: np.partition(a, (1, 2), axis=None) + np.partition(a, 0).sum(),
+    "degrees": lambda a: np.radians(a) + np.degrees(a) + np.fabs(a) + np.conjugate(a) + np.real_if_close(a),
+    "real numbers": lambda a: np.imag(a) + np.angle(a) * a,
+    "sums of powers of two": lambda a: np.logaddexp2(a, a[0]),
+    "numbers at equal distances": lambda a: np.linspace(a, 2.0, 4) * np.linspace(1.0, a, 4, endpoint=False),
+    "slopes": lambda a: np.gradient(a, 0.5, axis=0) + np.gradient(a, axis=1) * np.gradient(a[0], 2.0),
+    "slopes of all axes": lambda a: np.stack(np.gradient(a, 0.5, 2.0)),
+    "einsum by numbers": lambda a: np.einsum(a, [0, 1], a, [2, 1], [2, 0]) + np.einsum(a[:, :3], [3, 3]),
+    "einsum by numbers, others": lambda a: np.einsum(a, [..., 0], a[0], [0], [...]),
+    "nodes in lists": lambda a: np.append(a[0], [[2.0 * a[0, 0], 1.0]]) * np.dot([a[0, 1], 3.0], a[1:, 0]),
     "in the order of C": lambda a: np.reshape(a, (4, 3), order="C"),
     "running sums": lambda a: np.cumsum(a),
     "running sums of rows": lambda a: np.cumsum(a, axis=1, dtype=None),
@@ -144,6 +167,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "forms": lambda a: (np.shape(a), np.ndim(a), np.size(a), np.size(a, 1)),
     "of its form": lambda a: (np.zeros_like(a), np.ones_like(a), np.full_like(a, 2), np.isnan(np.empty_like(a)) * 0),
     "different ones": lambda a: (np.unique_values(a), *np.unique_counts(a), *np.unique_all(a)),
+    "neighbours": lambda a: (np.nextafter(a, 9.0), np.unique(a)),
     "places": lambda a: (np.searchsorted(np.sort(a[0]), 0.3),),
 }
 
@@ -156,6 +180,22 @@ def test_the_same_numbers_and_gradients(name: str) -> None:
     np.testing.assert_allclose(out.data, f(A), rtol=1e-13, atol=1e-14)
     weights = np.random.default_rng(1).uniform(0.5, 1.5, out.shape)
     assert_close(grad(lambda a: (f(a) * weights).sum())(A), numerical_gradient(lambda a: np.sum(f(a) * weights), A))
+
+
+def test_what_is_left_out_does_not_count() -> None:
+    """Not even where it is nan, or where nothing else is left."""
+    data, chosen = np.array([[1.0, math.nan, 3.0], [math.inf, 2.0, 2.0]]), np.array([[True, False, True], [False] * 3])
+    for f in (np.mean, np.var, np.std):
+        x = Tensor(data)
+        y = f(x, where=chosen)
+        assert y.item() == f(data, where=chosen)
+        y.backward()
+        assert not x.grad[~chosen].any()
+        with np.errstate(invalid="ignore"):
+            assert math.isnan(f(Tensor(data), axis=1, where=chosen).data[1])
+    equal = Tensor([2.0, 2.0, 5.0])
+    np.std(equal, where=[True, True, False]).backward()
+    assert equal.grad.tolist() == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -210,6 +250,10 @@ def test_facts_in_a_function_that_is_compiled() -> None:
         ("'i_' does not name", lambda a: autograd.einsum("i_", a)),
         ("must name axes of the operands, each once", lambda a: autograd.einsum("ij->ijk", a)),
         ("unexpected keyword argument 'casting'", lambda a: np.clip(a, 0, 1, casting="no")),
+        ("one choice for each condition", lambda a: autograd.select([a > 0], [a, a])),
+        ("the gradient of a function is autograd.grad", lambda a: autograd.gradient(lambda x: x)),
+        ("one spacing or one for each", lambda a: np.gradient(a, 1.0, 2.0, axis=0)),
+        ("UPLO is 'L' or 'U'", lambda a: autograd.eigh(a[:, :3], "upper")),
         ("have different lengths", lambda a: autograd.einsum("ij,jk", a, a)),
     ],
 )
