@@ -75,6 +75,7 @@ def program_of(
     program.names.update({pack.node: pack.name for pack in packs})
     for g, (of, by) in trace.adjoints.items():
         new, of, by = (became.get(item, item) for item in (g, of, by))
-        if isinstance(new, Node):
+        # The gradient for an array that is the same at every call has no name of its own.
+        if isinstance(new, Node) and isinstance(of, Node) and isinstance(by, Node):
             program.adjoints.setdefault(new, (of, by))
     return program

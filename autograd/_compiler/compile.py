@@ -18,6 +18,8 @@ from autograd._core.types import Tree
 from autograd._grad.transforms import title
 from autograd.files import brief
 
+from .missed import MISSED
+
 if TYPE_CHECKING:
     from .specialise import Specialised
 
@@ -28,16 +30,20 @@ OFTEN = 20
 """Of a function that is compiled so often in fewer than twice as many calls, a warning tells."""
 
 
-def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
+def compile(f: Callable[..., Any], *, backend: str | None = None) -> Compiled:
     """Return a function that computes the same as f, gradients included, faster and from readable source.
 
     f takes floats, arrays, nodes, or lists, tuples and dicts of these, and returns such a structure; `compile(
     value_and_grad(f))` compiles value and gradient together. Results are raw: floats and arrays. f is recorded once
     for each signature, that is the structure, the shapes and the dtypes of the arguments; text, None and True are
     fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call; other
-    things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator. `backend`
-    is "numpy", or "numba" or "jax" where that is installed. With "javascript" the source is a function of JavaScript on
-    numbers and Float64Arrays (of the elements, row by row); Python runs none, so a call here is computed by NumPy.
+    things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator.
+
+    `backend` is "numpy", which runs the source as it is; "native", which runs machine code of the same program, where
+    llvmlite is installed (sums of many numbers may then differ in the last digit; what has no machine code is run by
+    NumPy, of which `report` tells); or "jax" where that is installed. Without one, longer programs are run as machine
+    code if that can be made. With "javascript" the source is a function of JavaScript on numbers and Float64Arrays (of
+    the elements, row by row); Python runs none, so a call here is computed by NumPy.
 
     Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
     number otherwise than with `fresh`, set data; and for an operation that JavaScript cannot say, such as a sort.
@@ -71,10 +77,11 @@ def compile(f: Callable[..., Any], *, backend: str = "numpy") -> Compiled:
         raise TypeError(f"compile takes a function; got {brief(f)}")
     from autograd._compiler.backends.backends import BACKENDS, PACKAGES
 
-    if backend not in BACKENDS:
+    if backend is not None and backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
-    if backend in PACKAGES and find_spec(backend) is None:
-        raise ImportError(f"the backend {backend!r} needs {backend}: pip install 'glassgrad[{backend}]'")
+    package, extra = PACKAGES.get(backend or "", ("", ""))
+    if package and find_spec(package) is None:
+        raise ImportError(f"the backend {backend!r} needs {package}: pip install 'glassgrad[{extra}]'")
     return Compiled(f, backend)
 
 
@@ -98,13 +105,15 @@ class Script(Source):
 class Compiled:
     """A compiled function: called like the function itself. Made by `compile`."""
 
-    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+    def __init__(self, f: Callable[..., Any], backend: str | None) -> None:
         # An attribute of f may have any name, also one of those that stand for something here.
         update_wrapper(self, f, updated=())
         vars(self).update({name: item for name, item in getattr(f, "__dict__", {}).items() if name not in _NAMES})
         self._f, self._backend = f, backend
         self._specialised: dict[Any, Specialised] = {}
         self._latest: Specialised | None = None
+        self._used: Specialised | None = None
+        """That of the last call: for arguments exactly like those of it, machine code has a shorter way."""
         self._lock = new_lock()
         self._calls = 0
         self.compilations = 0
@@ -112,6 +121,12 @@ class Compiled:
 
     def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
         """Return the results for these arguments as raw numbers and arrays."""
+        used = self._used
+        if used is not None and used.thin is not None and not active and not kwargs:
+            results = used.thin(args)
+            if results is not MISSED:
+                self._calls += 1
+                return results
         if active and tracing.get() is not None:
             # Inside another function that is being compiled, f is a part of that.
             return self._f(*args, **kwargs)
@@ -123,6 +138,7 @@ class Compiled:
         if found is None or not found.holds():
             found = self._record(key, args, kwargs)
         self._calls = found.used = self._calls + 1
+        self._used = found
         return found.run(args, kwargs)
 
     def _record(self, key: object, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Specialised:
@@ -139,6 +155,8 @@ class Compiled:
                 # The cyclic collector would walk a growing graph, which has no cycles, again and again.
                 gc.disable()
                 self._specialised.pop(key, None)
+                if self._used is not None:
+                    self._used.used = self._calls
                 while len(self._specialised) >= MOST:
                     del self._specialised[min(self._specialised, key=lambda key: self._specialised[key].used)]
                 made = self._specialised[key] = self._latest = Specialised(self._f, self._backend, args, kwargs)
@@ -182,6 +200,14 @@ class Compiled:
             if isinstance(item, Node):
                 return item
         raise ValueError(f"{title(self._f)} returned the same whatever it was given, so there is no graph; see .source")
+
+    @property
+    def machine(self) -> str:
+        """The machine code for the signature that was compiled last: LLVM's language, then the assembly.
+
+        Empty if the source itself is run. Raises RuntimeError before the first call.
+        """
+        return str(getattr(self._last().function, "text", ""))
 
     def report(self) -> str:
         """Return a table of the removed operations, the allocated arrays and the time that it took."""

@@ -59,3 +59,5 @@ class Program:
     """The objects from outside, beside the captured leaves: large arrays, functions that cannot be written."""
     written_over: int = 0
     """How many results take the memory of an array that is no longer needed."""
+    refused: str = ""
+    """Why there is no machine code of it, where there was to be."""

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd._compiler.backends.backends import BACKENDS
+from autograd._compiler.backends.backends import BACKENDS, on_fastest
+from autograd._compiler.missed import MISSED
 from autograd._compiler.printers.names import RESERVED
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
@@ -40,7 +41,7 @@ class Specialised:
     def __init__(
         self,
         f: Callable[..., Any],
-        backend: str,
+        backend: str | None,
         args: Sequence[Tree],
         kwargs: Mapping[str, Tree],
         careful: bool = False,
@@ -67,10 +68,12 @@ class Specialised:
             if leaves.issuperset(nodes_in(data))
         ]
         self._counts: Counter[str] = Counter()
-        self.program = program_of(first, parts, _name(inner), self._counts, rolled=backend != "numba")
+        self.program = program_of(first, parts, _name(inner), self._counts, rolled=True)
         leaves_given = nodes_in([tree for _, tree in self.program.arguments])
         self._kinked = [k for k, leaf in enumerate(leaves_given) if leaf in first.trace.kinked]
-        self.source, self._function = BACKENDS[backend](self.program)
+        self.source, self.function = (BACKENDS[backend] if backend else on_fastest)(self.program)
+        self.thin = self._thin()
+        """Takes a tuple of arguments and returns results, or MISSED; None if machine code alone is not enough."""
         self._counts["arrays written over"] = self.program.written_over
         self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.program.written_over
         arrays = (node for node in self.program.captured if type(node._data) is not float)
@@ -80,7 +83,16 @@ class Specialised:
 
     def holds(self) -> bool:
         """Tell whether the surroundings of the function are as they were, but for the numbers of nodes."""
-        return self._surroundings.same() and all(layout(node._data) == before for node, before in self._layouts)
+        if not self._surroundings.unchanged() and not self._surroundings.same():
+            return False
+        return all(layout(node._data) == before for node, before in self._layouts)
+
+    def _thin(self) -> Callable[[tuple[Any, ...]], Any] | None:
+        call: Any = getattr(self.function, "thin", None)
+        if call is None or self._checks or self._drawn or self._kinked:
+            return None
+        unchanged = self._surroundings.unchanged
+        return lambda args: call(args) if unchanged() else MISSED
 
     def change(self) -> str:
         """Return the first change in the surroundings, for a person."""
@@ -118,7 +130,7 @@ class Specialised:
         outside += [pack.data(fresh) for pack in program.packs if pack.captured]
         outside += program.given.values()
         try:
-            results = self._function(*args, *kwargs.values(), *outside)
+            results = self.function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
             results = self._by_the_table(args, kwargs, fresh)
         numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
@@ -151,7 +163,12 @@ class Specialised:
         """Return a table of the work of the passes."""
         rows: list[tuple[str, float]] = [*self._counts.items(), ("operations left", len(self.program.nodes))]
         rows.append(("milliseconds to compile", self._seconds * 1e3))
-        return "\n".join(f"{name:<24}{number:>10,.0f}" for name, number in rows)
+        lines = [f"{name:<24}{number:>10,.0f}" for name, number in rows]
+        if hasattr(self.function, "thin"):
+            lines.append("run as machine code")
+        elif self.program.refused:
+            lines.append(f"run by NumPy, not as machine code: {self.program.refused}")
+        return "\n".join(lines)
 
 
 def _apart(item: Item) -> Any:

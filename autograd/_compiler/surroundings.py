@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, MutableSequence, MutableSet, Sequence
 from copy import deepcopy
 from functools import partial
-from operator import is_
+from itertools import chain, repeat
+from operator import attrgetter, is_
 from pathlib import PurePath
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, TypeAlias
@@ -26,6 +27,10 @@ _OWN = frozenset({"autograd", "nn", "numpy"}) | sys.stdlib_module_names
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _NOTHING = object()
+
+_CONTENT, _ATTRIBUTES = attrgetter("cell_contents"), attrgetter("__dict__")
+_PARTS = attrgetter("__code__", "__defaults__", "__kwdefaults__")
+"""The parts of a function that may be set."""
 
 
 Holder: TypeAlias = CellType | dict[str, Any]
@@ -59,6 +64,22 @@ class Surroundings:
             # An object that is gone could lend its identity to another.
             self._kept.append(item)
             waiting += self._inside(item)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Arrange what was noted so that it is compared soon."""
+        scopes: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
+        for scope, name, before in self._variables:
+            _, names, values = scopes.setdefault(id(scope), (scope, [], []))
+            names.append(name)
+            values.append(before)
+        self._scopes = [(scope.get, names, values) for scope, names, values in scopes.values()]
+        halves = [(mapping, listed, len(listed) // 2) for mapping, listed in self._mappings]
+        self._halves = [(mapping, n, listed[:n], listed[n:]) for mapping, listed, n in halves]
+        self._owners, self._held = [cell for cell, _, _ in self._cells], [item for _, _, item in self._cells]
+        self._defined = [function for function, _ in self._functions]
+        self._parts = [*chain.from_iterable(map(_PARTS, self._defined))]
+        self._plain = [function for function in self._defined if not vars(function)]
 
     def _inside(self, item: object) -> list[Any]:
         """Note the present contents of an object, and return them."""
@@ -137,6 +158,26 @@ class Surroundings:
         numpy = sys.modules.get("numpy")
         own = [item.getstate() if isinstance(item, random.Random) else item for item in self._generators]
         return pickle.dumps((random.getstate(), numpy and numpy.random.get_state(), own))
+
+    def unchanged(self) -> bool:
+        """Tell whether all is the very same as before; if not, it may yet be equal: that takes longer to find out."""
+        try:
+            return (
+                all(map(is_, map(_CONTENT, self._owners), self._held))
+                and all(map(is_, chain.from_iterable(map(_PARTS, self._defined)), self._parts))
+                and not any(map(_ATTRIBUTES, self._plain))
+                and all(all(map(is_, map(get, names, repeat(_NOTHING)), before)) for get, names, before in self._scopes)
+                and all(
+                    len(mapping) == n and all(map(is_, mapping, keys)) and all(map(is_, mapping.values(), values))
+                    for mapping, n, keys, values in self._halves
+                )
+                and all(len(listed) == len(before) and all(map(is_, listed, before)) for listed, before in self._lists)
+                and not self._slots
+                and all(_equal(item, before, text) for item, before, text in self._contents)
+            )
+        except ValueError:
+            # A variable of a closure is not set.
+            return False
 
     def same(self) -> bool:
         """Tell whether nothing has changed since."""
@@ -230,7 +271,9 @@ _UNCHANGING = (Node, Primitive, ModuleType, BuiltinFunctionType, *_SCALARS)
 
 def _is_own(item: FunctionType | type) -> bool:
     """Tell whether a function or a class is of a module that does not change."""
-    return _is_module_own(str(item.__module__))
+    # A function of ours that stands for one of a user's has the name of that one's module.
+    own = item.__globals__.get("__name__") if isinstance(item, FunctionType) else None
+    return _is_module_own(str(own or item.__module__))
 
 
 def _is_module_own(name: str) -> bool:

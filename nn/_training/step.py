@@ -18,6 +18,9 @@ Step = Callable[..., tuple[float, Any]]
 MANY = 100
 """The number of steps from which it pays to compile: that takes as long as these steps of a small network."""
 
+LONG = 1_000
+"""The number of steps from which it pays to make machine code, where that can be made."""
+
 
 def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:
     """Return a step after which the gradients are means over all samples since the optimizer last moved."""
@@ -54,12 +57,12 @@ def plain(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
     return step
 
 
-def compiled(model: Module, loss: Loss, optimizer: Optimizer) -> Step:
-    """Return the step of `plain`, replayed: its arithmetic is compiled, its Python runs at every step.
+def compiled(model: Module, loss: Loss, optimizer: Optimizer, steps: int | None) -> Step:
+    """Return the step of `plain`, replayed: its arithmetic is compiled, its Python runs at every one of the steps.
 
     Where that turns out to be impossible, or does not pay, it goes on uncompiled, with a warning.
     """
-    replay = Replay()
+    replay = Replay(machine=steps is not None and steps >= LONG)
     told = False
 
     def step(X: Rows, *targets: Targets) -> tuple[float, Numbers]:

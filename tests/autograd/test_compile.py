@@ -67,7 +67,7 @@ def total(graph: Graph) -> Any:
 @given(graph=graphs(OWN))
 def test_random_graphs_to_the_bit(graph: Graph) -> None:
     f = value_and_grad(total(graph), argnums=tuple(range(len(graph.inputs))))
-    fast = compiled(f)
+    fast = compiled(f, backend="numpy")
     with np.errstate(all="ignore"):
         expected = f(*graph.inputs)
         assert bits(fast(*graph.inputs)) == bits(expected), fast.source
@@ -83,7 +83,7 @@ def test_second_derivatives_to_the_bit(graph: Graph) -> None:
         gradients = grad(total(graph), argnums=tuple(range(len(inputs))))(*inputs)
         return sum(g * 0.5 if g.shape == () else autograd.sum(g * 0.5) for g in gradients)
 
-    fast = compiled(slopes)
+    fast = compiled(slopes, backend="numpy")
     with np.errstate(all="ignore"):
         nodes = [Value(x) if np.ndim(x) == 0 else Tensor(x) for x in graph.inputs]
         assert bits(fast(*graph.inputs)) == bits(slopes(*nodes).data), fast.source
@@ -480,6 +480,20 @@ class TestChanges:
         for x in (3.0, 5.0):
             assert fast(x) == value_and_grad(f)(x) == (2 * x * x + x, 2 * x + 1)
 
+    @pytest.mark.parametrize("backend", ["numpy", "javascript"])
+    def test_the_gradient_for_an_array_that_is_the_same_at_every_call(self, backend: str) -> None:
+        weights = np.ones((3, 2))
+        of_sum = grad(lambda w, X: tanh(X @ w).sum())
+
+        def f(X: Any, g: Any) -> Any:
+            return autograd.vjp(lambda w: X @ w, weights)[1](g)[0] + of_sum(weights, X)
+
+        fast = autograd.compile(f, backend=backend)
+        for seed in range(2):
+            rng = np.random.default_rng(seed)
+            X, g = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+            assert fast(X, g) == pytest.approx(f(X, g), rel=1e-14)
+
     def test_what_no_gradient_passes(self) -> None:
         w = Value(2.0)
 
@@ -616,7 +630,7 @@ class TestErrors:
             compiled(3)
         with pytest.raises(TypeError, match=r"takes numbers, arrays, nodes, .*; got <object.* of type object"):
             compiled(lambda x: x)(object())
-        with pytest.raises(ValueError, match="unknown backend 'fortran'; choose 'numpy', 'numba', 'jax'"):
+        with pytest.raises(ValueError, match="unknown backend 'fortran'; choose 'numpy', 'native', 'jax'"):
             compiled(lambda x: x, backend="fortran")
 
     def test_a_loop_over_an_argument(self) -> None:
@@ -746,6 +760,7 @@ class TestRepetition:
     @pytest.mark.slow
     def test_structures_of_parameters(self) -> None:
         p, X, y = self.data()
+        X, y = X[:10], y[:10]
 
         def nested(tree: Any, X: Any, y: Any) -> Any:
             return self.loss([*tree["first"], *(w for row in tree["rest"] for w in row)], X, y)

@@ -222,7 +222,8 @@ def test_no_other_code_writes_files() -> None:
         "picture/figure.py savefig", "plots/_style.py savefig",
         # Where nobody reads, and no files of a user.
         "autograd/__main__.py open", "nn/__main__.py open", "_core/modes.py open",
-        "live/still.py open",
+        # A log that grows by a line, and a browser.
+        "_training/callbacks.py open", "_command/play.py open",
         # A member of an archive, and a folder to lock.
         "data/_files.py open", "data/_opened.py open", "_command/folders.py open",
     }  # fmt: skip

@@ -323,3 +323,19 @@ def test_chains_agree_or_are_refused(steps: Any, x: Any, elementwise: bool) -> N
         except CompileError:
             return
     np.testing.assert_allclose(found, getattr(expected, "data", expected), rtol=1e-6 if np.ndim(x) else 1e-12)
+
+
+@pytest.mark.slow
+def test_columns_that_become_rows_of_one_array() -> None:
+    x1, x2 = rng.normal(size=(2, 5))
+    w = rng.normal(size=16 * 3 + 16 * 17).tolist()
+
+    def layer(w: Any, h: Any) -> Any:
+        size = len(h) + 1
+        return [autograd.tanh(sum((a * b for a, b in zip(w[k + 1 :], h)), w[k])) for k in range(0, len(w), size)]
+
+    def f(w: Any, x1: Any, x2: Any) -> Any:
+        return sum(layer(w[48:], layer(w[:48], [x1, x2])), 0.0).mean()
+
+    fast = agree(value_and_grad(f), w, x1, x2)
+    assert "np.array([x1, x2])" in fast.source

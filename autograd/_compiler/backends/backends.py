@@ -1,4 +1,4 @@
-"""The backends that run a compiled program: Python with NumPy, or the same source under Numba or JAX; JavaScript."""
+"""The backends that run a compiled program: Python with NumPy, machine code, the source under JAX; JavaScript."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import linecache
 import weakref
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from itertools import count
-from operator import itemgetter
+from math import prod
 from typing import Any
 
 from autograd._compiler.printers import javascript
-from autograd._compiler.printers.loops import loop_of
 from autograd._compiler.printers.python import write
 from autograd._compiler.program import Part, Program, nodes_in
+from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
-from autograd._core.trees import CONTAINERS, mapped, plain, refilled
+from autograd._core.trees import mapped, plain
 from autograd._core.types import Item, Tree
 
 Backend = Callable[[Program], tuple[str, Callable[..., Any]]]
@@ -56,38 +57,24 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     return source, run
 
 
-def on_numba(program: Program) -> tuple[str, Callable[..., Any]]:
-    """Run a program of numbers, or of numbers and columns of one length, as one loop under `numba.njit`."""
-    import numba
+def on_native(program: Program) -> tuple[str, Callable[..., Any]]:
+    """Run machine code; the source tells what it does, and is run where there is no machine code for it."""
+    from .native import Native
 
-    loop = loop_of(program)
-    function: Any = _defined(program.name, loop.source)
-    scope = function.__globals__
-    # The terms of these sums may be taken in another order, so several samples at a time; the rest stays as it is.
-    scope.update({name: numba.njit(scope[name], fastmath={"reassoc"}) for name in loop.sums})
-    fast = numba.njit(function, error_model="numpy")
-    trees = [tree for _, tree in program.arguments]
-    gatherers = [_gathering(tree) for tree in trees]
-    order = {node: k for k, node in enumerate([*nodes_in(trees), *program.captured])}
-    places = [order[node] for node in loop.numbers]
-    first = places == list(range(len(places)))
-    fixed = {k: node._data for k, node in enumerate(loop.columns) if node not in order}
-    columns = [order.get(node, -1) for node in loop.columns]
-    placed = _placing(program.results, {node: k for k, node in enumerate(loop.results)})
+    source = write(program)
+    try:
+        return source, Native(program)
+    except (CompileError, ImportError, OSError, RuntimeError) as error:
+        program.refused = f"{error}"
+    return source, _defined(program.name, source)
 
-    def run(*args: Tree) -> Any:
-        import numpy
 
-        given: list[Any] = []
-        for gather, arg in zip(gatherers, args):
-            gather(arg, given)
-        given += args[len(trees) :]
-        numbers = given[: len(places)] if first else [given[k] for k in places]
-        return placed(
-            fast(numpy.array(numbers), *(fixed[n] if k < 0 else given[k] for n, k in enumerate(columns))).tolist()
-        )
+def on_fastest(program: Program, repeated: bool = False) -> tuple[str, Callable[..., Any]]:
+    """Run machine code where llvmlite is installed and the program is long enough, else the source.
 
-    return loop.source, run
+    One that is known to be `repeated` a thousand times may be shorter.
+    """
+    return (on_native if pays(program, repeated) and find_spec("llvmlite") is not None else on_numpy)(program)
 
 
 def on_javascript(program: Program) -> tuple[str, Callable[..., Any]]:
@@ -97,43 +84,40 @@ def on_javascript(program: Program) -> tuple[str, Callable[..., Any]]:
 
 
 BACKENDS: dict[str, Backend] = {
-    "numpy": on_numpy, "numba": on_numba, "jax": on_jax, "javascript": on_javascript,
+    "numpy": on_numpy, "native": on_native, "jax": on_jax, "javascript": on_javascript,
 }  # fmt: skip
 
-PACKAGES = ("numba", "jax")
-"""The backends that are packages, to be installed."""
+PACKAGES = {"native": ("llvmlite", "fast"), "jax": ("jax", "jax")}
+"""The package that a backend needs, and the extra that it is in."""
+
+SHORTEST, REPEATED, LONGEST = 50, 20, 5_000
+"""The operations on arrays from which on machine code pays, in a loop as well, and up to which: it takes time."""
+
+LARGEST = 30_000_000
+"""Products of matrices with more products of numbers are left to NumPy's library, which uses all cores."""
 
 
-def _gathering(tree: Tree) -> Callable[[Any, list[Any]], None]:
-    """Return the function that adds the data in the leaves of an argument to a list."""
-    if isinstance(tree, Node):
-        return lambda arg, into: into.append(arg)
-    if isinstance(tree, (list, tuple)) and all(isinstance(item, Node) for item in tree):
-        return lambda arg, into: into.extend(arg)
-    if isinstance(tree, CONTAINERS):
-        keys = list(tree) if isinstance(tree, dict) else range(len(tree))
-        parts = [(key, _gathering(tree[key])) for key in keys]
+def pays(program: Program, repeated: bool = False) -> bool:
+    """Tell whether machine code is likely to win back the time that it takes to be made.
 
-        def gather(arg: Tree, into: list[Any]) -> None:
-            for key, part in parts:
-                part(arg[key], into)
-
-        return gather
-    return lambda arg, into: None
+    Only the program decides: whoever trains in two runs, or tries again, gets the same bits.
+    """
+    arrays = [node for node in program.nodes if node.shape or any(map(shape, node.args))]
+    # An operation of floats takes a tenth of the time.
+    length = len(arrays) + (len(program.nodes) - len(arrays)) / 10
+    if length < (REPEATED if repeated else SHORTEST) or len(program.nodes) > LONGEST:
+        return False
+    return max(map(_products, arrays), default=0) <= LARGEST
 
 
-def _placing(tree: Tree, places: dict[Node, int]) -> Callable[[list[float]], Any]:
-    """Return the function that puts results, given as a list, in their structure."""
-    if isinstance(tree, Node):
-        return itemgetter(places[tree])
-    if type(tree) is list and tree and all(isinstance(item, Node) for item in tree):
-        first = places[tree[0]]
-        if [places[item] for item in tree] == list(range(first, first + len(tree))):
-            return itemgetter(slice(first, first + len(tree)))
-    if isinstance(tree, CONTAINERS):
-        parts = [_placing(item, places) for item in (tree.values() if isinstance(tree, dict) else tree)]
-        return lambda values: refilled(tree, [place(values) for place in parts])
-    return lambda values: tree
+def _products(node: Node) -> int:
+    """Return how many products of numbers an operation adds up."""
+    assert node.op is not None
+    return prod(node.shape) * (0 if node.op.elementwise else max(map(_last, node.args), default=0))
+
+
+def _last(item: Any) -> int:
+    return shape(item)[-1] if shape(item) else 1
 
 
 def _placed(tree: Tree, found: dict[Node, Any]) -> Any:

@@ -81,9 +81,9 @@ class Registers:
         return out
 
     def joined(self, parts: list[Register], data: Raw) -> Register:
-        """Return a register of several numbers."""
+        """Return a register of several numbers, or rows of them."""
         out = self.new(data)
-        self.code.append(to.Gather(out.number, tuple(part.number for part in parts), tuple(range(len(parts)))))
+        self.code.append(to.Gather(out.number, tuple(part.number for part in parts), tuple(range(size_of(data)))))
         return out
 
     def ew(self, function: str, args: list[Any], data: Raw) -> Register:

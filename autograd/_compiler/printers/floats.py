@@ -66,7 +66,7 @@ def _clip(x: Expression, low: Expression, high: Expression) -> Expression:
 
 def _sign(x: Expression) -> Expression:
     zero_or_nan = infix("or", infix("==", x, literal(0)), infix("!=", x, x))
-    return choice(zero_or_nan, x, _math("copysign", literal(1.0), x))
+    return choice(zero_or_nan, infix("+", x, literal(0.0)), _math("copysign", literal(1.0), x))
 
 
 _PYTHON: dict[str, Callable[..., Expression]] = {

@@ -36,10 +36,6 @@ class Names:
             self._found[node] = self.new(wish)
         return self._found[node]
 
-    def rename(self, node: Node, name: str) -> None:
-        """Give a node the name of something else."""
-        self._found[node] = name
-
     def new(self, wish: str) -> str:
         """Return a name that nothing has yet: the wish as an identifier, with another number if it is taken."""
         # Python reads names in this form: the micro sign and the letter mu are one name, and x² is none.

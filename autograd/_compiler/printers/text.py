@@ -7,7 +7,6 @@ from collections.abc import Callable
 from autograd._compiler.rules.expressions import (
     Do,
     Expression,
-    For,
     If,
     Let,
     Line,
@@ -58,9 +57,6 @@ class Printer:
         if isinstance(line, If):
             no = ["else:", *self.rows(line.no)] if line.no else []
             return [f"if {self.text(line.condition)}:", *self.rows(line.yes), *no]
-        if isinstance(line, For):
-            head = f"for {self.text(line.place)} in range(len({self.text(line.array)})):"
-            return [head, *self.rows(line.lines)]
         assert isinstance(line, Return)
         return [f"return {self._within(line.value)}"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from autograd._compiler.backends.backends import BACKENDS
+from autograd._compiler.backends.backends import on_fastest, on_numpy
 from autograd._compiler.build import program_of
 from autograd._compiler.passes import hollow, rule_of
 from autograd._compiler.program import Pack, Program
@@ -100,6 +100,7 @@ def write(
     buffers: Sequence[int],
     checks: Sequence[int],
     escaped: Sequence[int],
+    machine: bool,
 ) -> Written:
     """Return the program that computes the loss of a step, the numbers of other nodes, and all gradients."""
     with replayed(None), record():
@@ -120,7 +121,7 @@ def write(
         result = (J, ([way.nodes[k] for k in values], slopes))
         recording = Recording(way.trace, [], 0, result)
         program = program_of(recording, parts, "step", Counter(), rolled=not kept)
-        return Written(program, way, [loss[0], *values], slots, escaped, step.varying)
+        return Written(program, way, [loss[0], *values], slots, escaped, step.varying, machine)
 
 
 def step_() -> None:
@@ -131,11 +132,18 @@ class Written:
     """A program, and the slots that it takes its arguments from."""
 
     def __init__(
-        self, program: Program, way: Way, values: list[int], slots: list[int], escaped: tuple[int, ...], varying: int
+        self,
+        program: Program,
+        way: Way,
+        values: list[int],
+        slots: list[int],
+        escaped: tuple[int, ...],
+        varying: int,
+        machine: bool,
     ) -> None:
         self.varying = varying
         self.runs = 0
-        self.source, self._function = BACKENDS["numpy"](program)
+        self.source, self.function = on_fastest(program, repeated=True) if machine else on_numpy(program)
         self._values, self._slots, self._escaped = values, slots, escaped
         self._of_floats = all(type(way.leaf(slot)._data) is float for slot in slots)
         self._given = [_from_slot(node, way) for node in program.captured]
@@ -149,7 +157,7 @@ class Written:
         self.runs += 1
         slots = step.slots
         try:
-            (J, (values, slopes)), gradients = self._function(*[give(slots) for give in self._given])
+            (J, (values, slopes)), gradients = self.function(*[give(slots) for give in self._given])
             # A sum that overflows only takes the long way.
             sums = gradients if self._of_floats else [g if type(g) is float else g.sum() for g in gradients]
             if not math.isfinite(J) or not math.isfinite(sum(sums)):

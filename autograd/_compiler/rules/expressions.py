@@ -71,21 +71,13 @@ class If(NamedTuple):
     no: Lines
 
 
-class For(NamedTuple):
-    """Lines for each place in an array."""
-
-    place: Expression
-    array: Expression
-    lines: Lines
-
-
 class Return(NamedTuple):
     """The last line."""
 
     value: Expression
 
 
-Line = Let | Put | Do | If | For | Return
+Line = Let | Put | Do | If | Return
 Lines = list[Line]
 
 
@@ -146,14 +138,12 @@ def expressions_of(line: Line) -> tuple[Expression, ...]:
         return line.target, line.value
     if isinstance(line, If):
         return (line.condition,)
-    return (line.array,) if isinstance(line, For) else (line.value,)
+    return (line.value,)
 
 
 def inside(line: Line) -> tuple[Lines, ...]:
     """Return the lines inside a line."""
-    if isinstance(line, If):
-        return line.yes, line.no
-    return (line.lines,) if isinstance(line, For) else ()
+    return (line.yes, line.no) if isinstance(line, If) else ()
 
 
 def walk(tree: Expression) -> Iterator[Expression]:
@@ -192,5 +182,4 @@ def changed(line: Line, change: Callable[[Expression], Expression]) -> Line:
     if isinstance(line, If):
         yes, no = ([changed(other, change) for other in lines] for lines in (line.yes, line.no))
         return If(change(line.condition), yes, no)
-    assert not isinstance(line, For)
     return line._replace(value=change(line.value))

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 from autograd._compiler.lower import instructions as to
 from autograd._core.types import Array
 
-from .nests import Nest, index_text
+from ..nests import Nest, index_text
+from ..uses import Uses
 from .scalars import FUNCTIONS, Text, number, rounded
-from .uses import Uses
 
 Index: TypeAlias = Callable[[Array], str]
 """Writes the place that a table names, with the variables of loops."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from autograd._ops.series import ERF, ERFCX
+
 HELPERS = {
     "square": "function square(x) { return x * x; }",
     "power": """function power(x, y) {
@@ -38,29 +40,61 @@ HELPERS = {
   const half = Math.trunc(exponent(x) / 2), rest = exponent(x) - half;
   return x / Math.pow(2, half) / Math.pow(2, rest);
 }""",
-    "matmul": """// out = a b, four columns at a time. a(i, k) is a[a0 + i * ai + k * ak]: it may be transposed.
+    "tanh": """// Math.tanh takes twice as long.
+function tanh(x) {
+  if (Math.abs(x) > 20) return Math.sign(x);
+  const e = Math.expm1(2 * x);
+  return e / (e + 2);
+}""",
+    "erf": f"""function erf(x) {{
+  const a = Math.abs(x);
+  if (a >= 1) return x < 0 ? erfc(a) - 1 : 1 - erfc(a);
+  return x * {list(ERF)}.reduce((sum, c) => sum * x * x + c, 0);
+}}""",
+    "erfc": f"""function erfc(x) {{
+  const a = Math.abs(x), b = Math.min(a, 30), head = Math.trunc(b * 16) / 16, t = (b - 4) / (b + 4);
+  if (a < 0.5) return 1 - erf(x);
+  const bell = Math.exp(-head * head) * Math.exp((head - b) * (head + b));
+  const right = bell * {list(ERFCX)}.reduce((sum, c) => sum * t + c, 0) / (1 + 2 * b);
+  return x < 0 ? 2 - right : right;
+}}""",
+    "matmul": """// out = a b, two rows and four columns at a time. a(i, k) is a[a0 + i * ai + k * ak].
 function matmul(out, a, b, rows, inner, columns, [a0, ai, ak] = [0, inner, 1], [b0, bk, bj] = [0, columns, 1], o = 0) {
-  for (let i = 0; i < rows; i++) {
-    const row = a0 + i * ai, to = o + i * columns;
+  for (let i = 0; i < rows; i += 2) {
+    // The last of an odd number of rows is computed twice.
+    const row = a0 + i * ai, to = o + i * columns, more = i + 1 < rows ? 1 : 0, below = more * ai;
+    const next = to + more * columns;
     let j = 0;
     for (; j + 3 < columns; j += 4) {
-      let s = 0, t = 0, u = 0, v = 0;
+      let s = 0, t = 0, u = 0, v = 0, s2 = 0, t2 = 0, u2 = 0, v2 = 0;
       for (let k = 0, p = row, q = b0 + j * bj; k < inner; k++, p += ak, q += bk) {
-        const x = a[p];
-        s += x * b[q];
-        t += x * b[q + bj];
-        u += x * b[q + 2 * bj];
-        v += x * b[q + 3 * bj];
+        const x = a[p], y = a[p + below], c = b[q], d = b[q + bj], e = b[q + 2 * bj], f = b[q + 3 * bj];
+        s += x * c;
+        t += x * d;
+        u += x * e;
+        v += x * f;
+        s2 += y * c;
+        t2 += y * d;
+        u2 += y * e;
+        v2 += y * f;
       }
       out[to + j] = s;
       out[to + j + 1] = t;
       out[to + j + 2] = u;
       out[to + j + 3] = v;
+      out[next + j] = s2;
+      out[next + j + 1] = t2;
+      out[next + j + 2] = u2;
+      out[next + j + 3] = v2;
     }
     for (; j < columns; j++) {
-      let s = 0;
-      for (let k = 0; k < inner; k++) s += a[row + k * ak] * b[b0 + k * bk + j * bj];
+      let s = 0, s2 = 0;
+      for (let k = 0, p = row, q = b0 + j * bj; k < inner; k++, p += ak, q += bk) {
+        s += a[p] * b[q];
+        s2 += a[p + below] * b[q];
+      }
       out[to + j] = s;
+      out[next + j] = s2;
     }
   }
 }""",
@@ -73,4 +107,5 @@ def helpers_in(text: str) -> list[str]:
     found = {name for name in HELPERS if re.search(rf"(?<![\w.]){name}\(", text)}
     found |= {"exponent"} if "mantissa" in found else set()
     found |= {"copysign"} if "floorDivide" in found else set()
+    found |= {"erf", "erfc"} if found & {"erf", "erfc"} else set()
     return [source for name, source in HELPERS.items() if name in found]

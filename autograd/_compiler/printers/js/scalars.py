@@ -122,16 +122,18 @@ FUNCTIONS: dict[str, Callable[..., Text]] = {
     "where": _where,
     "isfinite": _call("Number.isFinite", truth=True),
     "isnan": _call("Number.isNaN", truth=True),
-    **{name: _call(name) for name in ("maximum", "minimum", "mantissa", "exponent", "copysign")},
+    **{name: _call(name) for name in ("maximum", "minimum", "mantissa", "exponent", "copysign", "erf", "erfc", "tanh")},
     "round": _call("roundEven"),
     **{
         name: _call(f"Math.{name}")
         for name in (
             "abs", "exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "sinh", "cosh",
-            "tanh", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "hypot", "sign", "floor", "ceil",
+            "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "hypot", "floor", "ceil",
             "trunc",
         )
     },
+    # Of -0 it is 0.
+    "sign": lambda x: _infix("+", 11)(_call("Math.sign")(x), Text("0")),
     "exp2": lambda x: _call("Math.pow")(Text("2"), x),
     "remainder": _call("remainder"),
     "floor_divide": _call("floorDivide"),

@@ -14,8 +14,8 @@ from autograd._compiler.lower import instructions as to
 from autograd._core.tracing import CompileError
 from autograd._core.types import Array, Shape
 
+from ..nests import Nest, affine, box, index_text
 from .elements import Computed, Elements, Named, Read, View, heads, places, reads, tables, zeros
-from .nests import Nest, affine, box, index_text
 from .scalars import FUNCTIONS, Text, as_number, as_truth, number, rounded
 
 MOST = 5

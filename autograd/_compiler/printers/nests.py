@@ -44,7 +44,7 @@ def affine(start: int, steps: list[int], lengths: list[int]) -> Array:
 def index_text(start: int, steps: list[int], variables: list[str]) -> str:
     """Return `start + i * step + ...` as JavaScript.
 
-    >>> from autograd._compiler.printers.js.nests import index_text
+    >>> from autograd._compiler.printers.nests import index_text
     >>> index_text(0, [3, 1], ["i", "j"]), index_text(2, [0, -1], ["i", "j"])
     ('i * 3 + j', '2 - j')
     """

@@ -11,4 +11,4 @@ from . import ours_compiled
 
 def moons(data: dict[str, Any]) -> Problem:
     """Hinge loss and L2 on MLP(2, [16, 16, 1])."""
-    return ours_compiled.columns(data, "numba")
+    return ours_compiled.columns(data, "native")

@@ -1,0 +1,1 @@
+"""LLVM's language, piece by piece: lines, scalar functions, loops over vectors, products of matrices."""
