@@ -130,13 +130,13 @@ def clean(text: str, limit: int) -> str:
 
 
 def number(x: float, minus: str = "−") -> str:
-    """Return six digits of a number; the minus sign of a picture is as wide as a plus.
+    """Return six digits of a number; the minus sign of a picture is as wide as a plus, and zero has none.
 
     >>> from autograd.picture import number
-    >>> number(-0.0049261357), number(-0.0049261357, minus="-")
-    ('−0.00492614', '-0.00492614')
+    >>> number(-0.0049261357), number(-0.0049261357, minus="-"), number(-0.0)
+    ('−0.00492614', '-0.00492614', '0')
     """
-    return f"{x:.6g}".replace("-", minus)
+    return f"{x + 0.0:.6g}".replace("-", minus)
 
 
 def mixed(t: float) -> str:

@@ -69,7 +69,7 @@ function makeDescent(page) {
     const before = engine.value[engine.loss];
     engine.descend(eta);
     const after = engine.value[engine.loss];
-    told.replaceChildren(symbol(page.name(engine.loss)), ": ", ...prose(number(before, 4)), " → ", make("b", {}, ...prose(number(after, 4))), after > before ? " grew: the step was too large" : after < before ? " ✓ smaller" : "");
+    refill(told, symbol(page.name(engine.loss)), ": ", ...prose(number(before, 4)), " → ", make("b", {}, ...prose(number(after, 4))), after > before ? " grew: the step was too large" : after < before ? " ✓ smaller" : "");
     return Number.isFinite(after);
   }
 

@@ -1,11 +1,22 @@
 // One drawing of the graph: its boxes and arrows, their states at a step, and the numbers in them.
 
+/** A drawing that Python packed, as the text of an SVG; a line is places in tenths, each counted from the one before. */
+function unpacked(patterns, { head, parts }) {
+  const line = (text) => {
+    const at = [0, 0];
+    let n = 0;
+    return text.replace(/-?\d+/g, (way) => (at[n++ % 2] += Number(way)) / 10);
+  };
+  const part = ([pattern, ...fills]) => patterns[pattern].replace(/\x1a/g, () => fills.shift().replace(/^M-?\d+,[-\dMLCZ, ]+$/, line));
+  return `${head}${parts.map(part).join("")}</svg>`;
+}
+
 /** Makes a form of the drawing: {svg, width, height, look(sight, step), placeOf(step), nodeOf(group)}. */
 function makeDrawing(page, form, steps, open) {
   const { engine, data } = page;
-  const svg = document.importNode(new DOMParser().parseFromString(form.svg, "image/svg+xml").documentElement, true);
+  const svg = document.importNode(new DOMParser().parseFromString(unpacked(page.options.graph.patterns, form), "image/svg+xml").documentElement, true);
   // Everything drawn belongs to the box of a node: its operation and the arrows to it have the same state.
-  const boxes = new Map(), boxOf = (k) => boxes.get(form.ids[k]);
+  const boxes = new Map(), boxOf = (k) => boxes.get(form.ids ? form.ids[k] : `n${k}`);
   const drawn = new Set([...svg.querySelectorAll("g[id]")].map((group) => group.id));
   bundle();
   const parts = [...svg.querySelectorAll("g[id]")].map((group) => ({ group, ...extent(group) }));

@@ -2,22 +2,13 @@
 
 const DELTA = 0.01;
 
-/** The number that a text is, or a sentence that says what is wrong with it. */
-function readNumber(text) {
-  const plain = text.trim().replace(/[\u2212\u2013]/g, "-").replace(/^([^,]*),([^,]*)$/, "$1.$2");
-  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(text.trim())) return `“${text.trim()}” may be two numbers: type ${text.trim().replace(",", ".")} or ${text.trim().replace(",", "")}.`;
-  if (plain === "") return "Type a number, such as 0.5.";
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return `“${text.trim().slice(0, 20)}” is no number; type one such as 0.5.`;
-  return Number.isFinite(Number(plain)) ? Number(plain) : `${text.trim().slice(0, 20)} is too large; the largest is 1.8e308.`;
-}
-
 /**
  * Lets an element be dragged sideways to change a leaf, 0.01 a pixel, and be clicked to be asked about. find() gives
  * {k, place} or null where there is nothing.
  */
 function dragNumber(page, element, find) {
   let from = null;
-  element.addEventListener("pointerdown", (event) => {
+  hear(element, "pointerdown", (event) => {
     const found = find(event);
     if (!found || event.button !== 0) return;
     event.stopPropagation();
@@ -57,7 +48,7 @@ function makeQuestion(page) {
     choose.append(group);
   }
   const element_ = make("select", { "aria-label": "Element", onchange: () => page.ask(page.question.k, Number(element_.value)) });
-  const title = make("h2");
+  const title = make("h2"), jump = make("button", { type: "button", class: "jump", title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
   const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onblur: settle, onkeydown: nudge });
   const slide = make("input", { type: "range", "aria-label": "Value", oninput: () => change(Number(slide.value)) });
   const handle = make("span", { class: "handle", title: "Drag sideways: 0.01 a pixel" });
@@ -67,8 +58,8 @@ function makeQuestion(page) {
   const check = make("div", { class: "check" });
   const bad = make("p", { class: "bad", role: "status" });
   const descent = makeDescent(page);
-  const top = make("div", { class: "question-head" }, title, make("span", { class: "choice" }, choose, element_));
-  const element = make("div", { class: "question" }, bad, top, editor, wrong, why, check, descent.element);
+  const top = make("div", { class: "question-head" }, title, jump, make("span", { class: "choice" }, choose, element_));
+  const element = make("div", { class: "question" }, ...tellDifference(page), bad, top, editor, wrong, why, check, descent.element);
   let shown = null, sized = 0;
   dragNumber(page, handle, () => page.question);
 
@@ -145,11 +136,12 @@ function makeQuestion(page) {
       if (page.host.shadowRoot.activeElement !== field) field.value = number(x).replace("\u2212", "-");
       if (Number(slide.value) !== x) slide.value = x;
     }
-    title.replaceChildren(page.view.steps[page.step].phase === "update" ? "At the old weights: " : "Your question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
+    refill(title, page.view.steps[page.step].phase === "update" ? "At the old weights: " : "Your question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
+    jump.hidden = page.knownGradient(k) || !page.view.steps[page.gradientStep(k)];
     const value = page.knownValue(k) ? digits(x) : ["?"];
-    why.replaceChildren(...(leaf ? [] : [make("p", {}, symbol(page.name(k)), " = ", ...value)]), ...tellPaths(page, k, place));
-    check.replaceChildren(...(known && Number.isFinite(g ?? 0) ? tellNudge(page, k, place, g ?? 0, named(k, place)) : []));
-    bad.replaceChildren(...tellBad(page));
+    refill(why, ...(leaf ? [] : [make("p", {}, symbol(page.name(k)), " = ", ...value)]), ...tellPaths(page, k, place));
+    refill(check, ...(known && Number.isFinite(g ?? 0) ? tellNudge(page, k, place, g ?? 0, named(k, place)) : []));
+    refill(bad, ...tellBad(page));
     bad.hidden = !bad.hasChildNodes();
   }
   return { element, paint, stop: descent.stop };

@@ -46,6 +46,7 @@ function makeGraph(page, stage) {
     stage.replaceChildren(world, key, ...folds, camera.element);
     key.replaceChildren(...Object.entries(STATES).map(([state, text]) => make("span", { class: state }, make("i"), text)));
     for (const [kind, text] of Object.entries(KINDS)) if (drawn.svg.querySelector(`.${kind}`)) key.append(make("span", { class: kind }, make("i"), text));
+    key.append(make("span", { class: "arrows" }, make("i"), "arrows have the colour of their factor in the panel"));
     stage.style.setProperty("--ratio", drawn.width / drawn.height);
     camera.fit(READABLE);
   }

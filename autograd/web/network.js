@@ -24,7 +24,7 @@ function makeNetwork(page, stage) {
       const after = changed && page.after();
       return (after || page.engine).value[k];
     },
-    isChanged: (k) => view.step().kind === "update" && plan.place.get(k)?.kind === "weight",
+    isChanged: (k) => view.step().kind === "update" && plan.place.get(k)?.kind === "weight" && view.value(k) !== page.engine.value[k],
     mean: (at) => plan.x.reduce((sum, _, s) => sum + view.value(at(s)), 0) / all,
     light(element, layer, i) {
       const step = view.step(), on = step.layer === layer && (step.i === undefined || step.i === i);

@@ -1,16 +1,5 @@
 // The parts of a network on the stage: numbers with their gradients, neurons, heat maps, the loss.
 
-/** A number in at most `room` signs, with up to three significant digits. */
-function shortNumber(x, room = 7) {
-  if (!x || !Number.isFinite(x)) return number(x || 0);
-  const size = Math.abs(x), plain = size >= 1000 && size < 1e5 ? number(Math.round(x), 6) : size >= 1e-3 && size < 1e5 ? brief(x) : "";
-  if (plain && plain.length <= room) return plain;
-  const shorter = plain && number(x, 2);
-  if (shorter && !shorter.includes("e") && shorter.length <= room) return shorter;
-  const written = (places) => x.toExponential(places).replace("e+", "e").replaceAll("-", "\u2212");
-  return written(1).length < room ? written(1) : written(0);
-}
-
 const netBox = (box) => `left:${box.x}px;top:${box.y}px;width:${box.width}px;height:${box.height}px`;
 
 /**
@@ -41,8 +30,8 @@ function makeNumber(view, kind, style, at, { gradient = null, open = null } = {}
     const known = page.knownValue(k), x = all ? view.mean(at) : view.value(k), digitsOf = all && plan.all > 1 ? (one) => shortNumber(one, 5) : shortNumber;
     const g = gradient ? gradient(view.sample()) : page.engine.gradient[k];
     const told = page.knownGradient(k) && step.kind !== "after";
-    value.replaceChildren(...(known ? [all && plan.all > 1 ? "ø " : "", digitsOf(x)] : ["?"]));
-    slope.replaceChildren(...(all && plan.all > 1 ? [] : told ? [shortNumber(g ?? 0)] : ["?"]));
+    refill(value, ...(known ? [all && plan.all > 1 ? "ø " : "", digitsOf(x)] : ["?"]));
+    refill(slope, ...(all && plan.all > 1 ? [] : told ? [shortNumber(g ?? 0)] : ["?"]));
     const classes = {
       questioned: page.question?.k === k, negative: known && x < 0, positive: known && x > 0, unknown: !known, unsure: !told,
       arrives: step.phase === "backward" && step.gradients.includes(k), leaf: page.isLeaf(k) && !shared, changed: view.isChanged(k), mean: all && plan.all > 1,
@@ -147,9 +136,9 @@ function makeLoss(view, box) {
     element.classList.toggle("backward", step.phase === "backward");
     plot.hidden = view.isAll() && plan.all > 1;
     const news = step.kind === "after" && page.after();
-    before.replaceChildren(...(news ? ["before ", make("s", {}, ...prose(number(page.engine.value[plan.loss], 4)))] : plot.hidden ? [`of all ${plan.all} samples`] : []));
+    refill(before, ...(news ? ["before ", make("s", {}, ...prose(number(page.engine.value[plan.loss], 4)))] : plot.hidden ? [`of all ${plan.all} samples`] : []));
     if (plot.hidden) return;
-    over.replaceChildren(symbol(page.name(plan.loss)), " over ", symbol(plan.name(k)));
+    refill(over, symbol(page.name(plan.loss)), " over ", symbol(plan.name(k)));
     const x = view.value(k), middle = y === null ? x : page.engine.value[y], reach = steady(1.5 * Math.abs(x - middle), 1);
     curve.element.classList.toggle("waiting", !known);
     if (Number.isFinite(middle)) curve.draw({ part: view.part(k, plan.loss), from: middle - reach, to: middle + reach, dots: known ? [x] : [], tangent: known ? x : null, ground: true });

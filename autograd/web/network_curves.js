@@ -29,7 +29,7 @@ function makeCurve(kind, width, height) {
       pen = Number.isFinite(ys[n]) ? ((path += `${pen ? "L" : "M"}${px(x).toFixed(1)} ${py(ys[n]).toFixed(1)}`), true) : false;
     });
     line.setAttribute("d", path);
-    dots.replaceChildren(...at.filter((x) => Number.isFinite(part.value(x))).map((x) => makeShape("circle", { cx: px(x), cy: py(part.value(x)), r: at.length > 1 ? 3 : 4.2 })));
+    refill(dots, ...at.filter((x) => Number.isFinite(part.value(x))).map((x) => makeShape("circle", { cx: px(x), cy: py(part.value(x)), r: at.length > 1 ? 3 : 4.2 })));
     const slope = touch === null ? NaN : part.slope(touch);
     if (!Number.isFinite(slope)) return void tangent.setAttribute("d", "");
     // As long on the screen whatever the slope.

@@ -54,7 +54,7 @@ function makeEdges(view, ends, exits) {
       for (const one of [back, head]) one.classList.toggle("on", on), one.classList.toggle("active", on && step.kind === "start");
     });
     for (const [key, { path, back, head }] of shown) for (const one of [path, back, head]) one.style.display = kept.has(key) ? "" : "none";
-    labels.replaceChildren(...view.factors().map(({ at: [x, y], text, kind, lit, word }) =>
+    refill(labels, ...view.factors().map(({ at: [x, y], text, kind, lit, word }) =>
       make("span", { class: `net-factor ${kind}${lit ? " lit" : ""}`, style: `left:${x}px;top:${y}px`, title: word }, `×${text}`)));
   }
   return { lines, labels, paint };

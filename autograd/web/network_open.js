@@ -55,12 +55,12 @@ function makeOpenNeuron(view, layer, i) {
       const x = products[j];
       bar.className = `net-bar ${x < 0 ? "negative" : "positive"}`;
       bar.style.width = known ? `${(50 * Math.abs(x)) / largest}%` : "0";
-      value.replaceChildren(...(known ? prose(number(x, 4)) : ["?"]));
-      back.replaceChildren(...(told ? [...prose(number(g, 4)), " · ", ...prose(signed(number(plan.input(layer, j, s), 4))), " = ", make("b", {}, ...prose(number(g * plan.input(layer, j, s), 4)))] : ["?"]));
+      refill(value, ...(known ? prose(number(x, 4)) : ["?"]));
+      refill(back, ...(told ? [...prose(number(g, 4)), " · ", ...prose(signed(number(plan.input(layer, j, s), 4))), " = ", make("b", {}, ...prose(number(g * plan.input(layer, j, s), 4)))] : ["?"]));
     }
-    rest.replaceChildren(...(known ? prose(number(order.filter((j) => !shown.includes(j)).reduce((all, j) => all + products[j], 0), 4)) : ["?"]));
-    totalName.replaceChildren(symbol(plan.name(sum)), plan.all > 1 ? `, the sum, in sample ${s + 1}` : ", the sum");
-    total.replaceChildren(...(known ? prose(number(page.engine.value[sum], 4)) : ["?"]));
+    refill(rest, ...(known ? prose(number(order.filter((j) => !shown.includes(j)).reduce((all, j) => all + products[j], 0), 4)) : ["?"]));
+    refill(totalName, symbol(plan.name(sum)), plan.all > 1 ? `, the sum, in sample ${s + 1}` : ", the sum");
+    refill(total, ...(known ? prose(number(page.engine.value[sum], 4)) : ["?"]));
     if (linear) return;
     const x = page.engine.value[sum], reach = steady(1.25 * Math.abs(x), 3), out = page.knownValue(h[s][i]);
     curve.element.classList.toggle("waiting", !out);

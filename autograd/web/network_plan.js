@@ -111,11 +111,11 @@ function netPart(page, from, to) {
         const { args, row } = nodes[k];
         if (!g.has(k)) continue;
         page.rows[row].backward(...args.map(read), made.get(k), g.get(k)).forEach((sent, j) => {
-          if (sent !== null && made.has(args[j])) g.set(args[j], (g.get(args[j]) || 0) + sent);
+          if (sent !== null && made.has(args[j])) g.set(args[j], (g.get(args[j]) ?? 0) + sent);
         });
       }
       order.reverse();
-      return g.get(from) || 0;
+      return g.get(from) ?? 0;
     },
   };
 }

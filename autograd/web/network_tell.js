@@ -9,7 +9,7 @@ function tellNetwork(view, panel, step) {
   /** left = first = second ...: one line for each, the result in bold. */
   const rows = (left, ...lines) =>
     panel.append(make("div", { class: "net-rows" }, ...lines.flatMap((parts, n) => [cellOf("", n ? [] : left), cellOf("", ["="]), cellOf(n === lines.length - 1 ? "result" : "", parts)])));
-  const shown = (x) => prose(number(x || 0, 4)), factor = (x) => prose(signed(number(x || 0, 4)));
+  const shown = (x) => prose(number(x ?? 0, 4)), factor = (x) => prose(signed(number(x ?? 0, 4)));
   const { layer } = step, i = step.i ?? unitInQuestion(plan, page, layer);
   const many = step.i === undefined && layer !== undefined ? () => layers[layer].w.length > 1 && say(make("small", {}, `All ${layers[layer].w.length} neurons of ${layerWords(plan, layer)} do this; shown: neuron ${i + 1}.`)) : () => {};
   const inputName = (j) => (j ? name(plan.source(layer, j - 1, sample)) : "1");

@@ -74,8 +74,8 @@ function tellWays(view, k) {
   }
   const rows = ways.map((way) => {
     const through = [...new Set(way.slice(1).map(({ upper }) => upper))].filter((one) => plan.place.get(one).kind === "output" && one !== k);
-    const parts = way.flatMap((one, n) => [...(n ? [" · "] : []), inColor(one, ...prose(n ? signed(brief(one.value || 0)) : brief(one.value || 0)))]);
-    const row = { value: product(way) || 0, via: through.reverse().slice(0, 4), parts };
+    const parts = way.flatMap((one, n) => [...(n ? [" · "] : []), inColor(one, ...prose(n ? signed(brief(one.value)) : brief(one.value)))]);
+    const row = { value: product(way), via: through.reverse().slice(0, 4), parts };
     return way.sample === undefined || plan.all === 1 ? row : { ...row, lead: [`sample ${way.sample + 1}`, ...(ways.length > plan.all ? [", ", ...row.via.slice(0, 1).map((one) => symbol(plan.name(one)))] : [])] };
   });
   const [lead, table] = sumOf(page, k, 0, rows, `${rows.length} ways lead from`);
@@ -90,7 +90,7 @@ function netChain(view, k, way, inColor) {
   column("", fraction(page.name(plan.loss), plan.name(k)), "", cell("value", known(k) ? prose(number(page.engine.gradient[k] ?? 0, 4)) : ["?"]));
   way.forEach((one, n) => {
     column("sign", n ? "·" : "=", "", n ? "·" : "=");
-    const text = number(one.value || 0, 4), told = known(one.lower);
+    const text = number(one.value, 4), told = known(one.lower);
     column(page.arrives(one.lower) ? "arrives" : "", inColor(one, fraction(plan.name(one.upper), plan.name(one.lower))), inColor(one, make("small", {}, ...one.rule)), inColor(one, ...(told ? prose(n ? signed(text) : text) : ["?"])));
   });
   return row;

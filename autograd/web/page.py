@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
-BASE = ("text", "engine", "shell", "camera", "paths", "explain", "descent")
+from .small import small_script, small_style
+
+BASE = ("text", "engine", "shell", "camera", "paths", "recorded", "explain", "descent")
 """The scripts of every page; those of its views follow."""
 
 
@@ -24,14 +27,25 @@ def view(
     read beside them, with a title, and `views` names the scripts of views, such as "graph". All of it stands in one
     function: nothing becomes global, and nothing is asked for.
     """
-    settings = json.dumps({**options, "style": style_of(views), "alone": alone}, ensure_ascii=False)
+    settings = json.dumps(
+        {**options, "style": style_of(views), "alone": alone}, ensure_ascii=False, separators=(",", ":")
+    )
     joined = "\n".join(map(script_of, (*BASE, *views)))
     told = f"const data = {in_script(data)};\n{rows}\nconst options = {in_script(settings)};"
-    name = f"glassgrad-{sha256((told + joined).encode(errors='surrogatepass')).hexdigest()[:16]}"
+    return embedded(joined, told, "makePage(host, structuredClone(data), ROWS, options)", still)
+
+
+def embedded(scripts: str, told: str, start: str, still: str, name: str | None = None) -> str:
+    """Return HTML that shows `still` until a script takes its place, in one function that shares nothing.
+
+    `scripts` define what the page does, `told` its data; `start` is called for each element `host` of that name, which
+    the content decides unless it is given.
+    """
+    name = name or f"glassgrad-{sha256((told + scripts).encode(errors='surrogatepass')).hexdigest()[:16]}"
     script = (
-        f'(() => {{\n"use strict";\n{joined}\n{told}\n'
+        f'(() => {{\n"use strict";\n{scripts}\n{told}\n'
         f'for (const host of document.querySelectorAll("#{name}"))\n'
-        f"  if (!host.shadowRoot) makePage(host, structuredClone(data), ROWS, options);\n}})();"
+        f"  if (!host.shadowRoot) {start};\n}})();"
     )
     # In a notebook, a dollar in a label is no LaTeX.
     return (
@@ -55,25 +69,18 @@ def in_script(text: str) -> str:
     return text.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
 
 
-def script_of(name: str) -> str:
-    """Return a script without its comments and the space before its lines."""
-    lines = (line.strip() for line in text_of(f"{name}.js").split("\n"))
-    bare, comment = [], False
-    for line in lines:
-        comment = comment or line.startswith("/*")
-        if line and not comment and not line.startswith("//"):
-            bare.append(line)
-        comment = comment and not line.endswith("*/")
-    return "\n".join(bare)
+def script_of(name: str, folder: Traversable | None = None) -> str:
+    """Return a script of a folder, by default this one, without what only its readers need."""
+    return small_script(text_of(f"{name}.js", folder))
 
 
 def style_of(views: Sequence[str]) -> str:
     """Return the style of every page, and those of views that have one of their own."""
     folder = files(__package__)
     own = [f"{name}.css" for name in views if folder.joinpath(f"{name}.css").is_file()]
-    return "\n".join(map(text_of, ("live.css", *own)))
+    return small_style("\n".join(map(text_of, ("live.css", *own))))
 
 
-def text_of(name: str) -> str:
-    """Return a file of this folder."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+def text_of(name: str, folder: Traversable | None = None) -> str:
+    """Return a file of a folder, by default this one."""
+    return (folder or files(__package__)).joinpath(name).read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ function makePage(host, data, rows, options) {
   page.isLeaf = (k) => !data.nodes[k].args;
   page.knownValue = (k) => valueAt[k] <= page.step;
   page.knownGradient = (k) => gradientAt[k] <= page.step;
+  page.gradientStep = (k) => gradientAt[k];
   page.size = (k) => (typeof engine.value[k] === "number" ? 1 : engine.value[k].length);
   page.at = (x, place = 0) => (x === null || typeof x === "number" ? x : x[place]);
   addUpdate(page);
@@ -75,11 +76,11 @@ function makePage(host, data, rows, options) {
     cancelAnimationFrame(frame);
     frame = 0;
     if (!host.isConnected) return;
-    const step = page.view.steps[page.step], held = shadow.activeElement && now.contains(shadow.activeElement) && shadow.activeElement.dataset.key;
+    const step = page.view.steps[page.step], held = shadow.activeElement && now.contains(shadow.activeElement) && shadow.activeElement.dataset.key, telling = make("div");
     page.view.paint();
     phase.textContent = PHASES[step.phase];
-    now.replaceChildren();
-    page.view.tell(now, step);
+    page.view.tell(telling, step);
+    settle(now, telling);
     if (held) [...now.querySelectorAll("[data-key]")].find((one) => one.dataset.key === held)?.focus();
     ask.paint();
   }
@@ -206,14 +207,11 @@ function makePage(host, data, rows, options) {
   }, { capture: true, signal });
 
   function dress() {
-    const theme = document.body.getAttribute("data-jp-theme-light");
-    root.classList.toggle("dark", theme === null ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "false");
+    root.classList.toggle("dark", isDark(host));
     page.redraw();
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress, { signal });
-  const theme = new MutationObserver(dress);
-  theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  signal.addEventListener("abort", () => (theme.disconnect(), clearInterval(timer), ask.stop()));
+  watchTheme(dress, signal);
+  signal.addEventListener("abort", () => (clearInterval(timer), ask.stop()));
 
   // Only now does it take the place of the image and the table: should an error end this script, they are still there.
   const fitting = ORDER.filter((name) => VIEWS[name] && VIEWS[name].fits(page));

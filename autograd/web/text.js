@@ -15,10 +15,47 @@ function makeShape(tag, attributes, ...children) {
 
 function furnish(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {}))
-    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    if (typeof value === "function") hear(element, name.slice(2), value);
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : value);
   element.append(...children);
   return element;
+}
+
+/** Listens to an element, which `refill` then keeps or replaces as a whole. */
+function hear(element, kind, listener) {
+  element.heard = true;
+  element.addEventListener(kind, listener);
+}
+
+/** Gives an element these children, and leaves what is there already: the less changes, the less a browser lays out anew. */
+function refill(element, ...children) {
+  const fresh = document.createDocumentFragment();
+  fresh.append(...children);
+  settle(element, fresh);
+}
+
+const WHOLE = ["CANVAS", "INPUT", "SELECT", "TEXTAREA", "DETAILS"];
+
+/** Makes the children of an element what those of another are; elements that listen or hold a state are replaced. */
+function settle(element, fresh) {
+  let old = element.firstChild;
+  for (const one of [...fresh.childNodes]) {
+    const next = old && old.nextSibling;
+    if (!old) element.append(one);
+    else if (old.nodeName !== one.nodeName || old.heard || one.heard || WHOLE.includes(one.nodeName)) old.replaceWith(one);
+    else if (one instanceof Text) old.data === one.data || (old.data = one.data);
+    else {
+      for (const { name } of [...old.attributes]) one.hasAttribute(name) || old.removeAttribute(name);
+      for (const { name, value } of one.attributes) old.getAttribute(name) === value || old.setAttribute(name, value);
+      settle(old, one);
+    }
+    old = next;
+  }
+  while (old) {
+    const next = old.nextSibling;
+    old.remove();
+    old = next;
+  }
 }
 
 // As labels are read in Python: w(1)_2,3 is w with the superscript (1) and the subscript 2,3.
@@ -46,7 +83,8 @@ function symbol(name) {
 /** A number with `digits` significant digits, as Python's format g writes it, with a true minus sign. */
 function number(x, digits = 6) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "\u2212inf";
-  if (x === 0) return Object.is(x, -0) ? "\u22120" : "0";
+  // The sign of zero tells a reader nothing.
+  if (x === 0) return "0";
   const [figures, power] = Math.abs(x).toExponential(digits - 1).split("e");
   const exponent = Number(power), trim = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
   const small = exponent < -4 || exponent >= digits;
@@ -57,6 +95,26 @@ function number(x, digits = 6) {
 
 /** A number with three significant digits. */
 const brief = (x) => number(x, 3);
+
+/** A number in at most `room` signs, with up to three significant digits. */
+function shortNumber(x, room = 7) {
+  if (!x || !Number.isFinite(x)) return number(x);
+  const size = Math.abs(x), plain = size >= 1000 && size < 1e5 ? number(Math.round(x), 6) : size >= 1e-3 && size < 1e5 ? brief(x) : "";
+  if (plain && plain.length <= room) return plain;
+  const shorter = plain && number(x, 2);
+  if (shorter && !shorter.includes("e") && shorter.length <= room) return shorter;
+  const written = (places) => x.toExponential(places).replace("e+", "e").replaceAll("-", "\u2212");
+  return written(1).length < room ? written(1) : written(0);
+}
+
+/** The number that a text is, or a sentence that says what is wrong with it. */
+function readNumber(text) {
+  const plain = text.trim().replace(/[\u2212\u2013]/g, "-").replace(/^([^,]*),([^,]*)$/, "$1.$2");
+  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(text.trim())) return `“${text.trim()}” may be two numbers: type ${text.trim().replace(",", ".")} or ${text.trim().replace(",", "")}.`;
+  if (plain === "") return "Type a number, such as 0.5.";
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return `“${text.trim().slice(0, 20)}” is no number; type one such as 0.5.`;
+  return Number.isFinite(Number(plain)) ? Number(plain) : `${text.trim().slice(0, 20)} is too large; the largest is 1.8e308.`;
+}
 
 /** A number or an array of up to six elements as text; of a larger array, its shape. */
 function dataText(x, shape = [], digits = 6) {
@@ -110,3 +168,22 @@ function fraction(upper, lower) {
 
 /** A span of a class; a list of children is taken apart. */
 const cell = (kind, ...children) => make("span", { class: kind || null }, ...children.flat());
+
+/** Tells whether a page is dark around an element: JupyterLab says so, else the first colour that lies behind it, else the system. */
+function isDark(host) {
+  const said = document.body.getAttribute("data-jp-theme-light");
+  if (said !== null) return said === "false";
+  for (let at = host; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor, [r, g, b, a = 1] = (colour.match(/[\d.]+/g) || []).map(Number);
+    if (colour.startsWith("rgb") && a > 0.5) return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** Calls `dress` whenever a page may have changed its colours: the system did, or a switch that marks the page. */
+function watchTheme(dress, signal) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress, { signal });
+  const marks = new MutationObserver(dress);
+  for (const element of [document.documentElement, document.body]) marks.observe(element, { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-mode", "data-jp-theme-light"] });
+  signal.addEventListener("abort", () => marks.disconnect());
+}

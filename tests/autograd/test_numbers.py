@@ -28,7 +28,7 @@ def texts(root: Any, **settings: Any) -> list[str]:
         (-1 / 3, "-0.333333"),
         (2 / 3, "0.666667"),
         (2.0, "2"),
-        (-0.0, "-0"),
+        (-0.0, "0"),
         (123456.5, "123456"),
         (1234567.0, "1.23457e+06"),
         (-1e-7, "-1e-07"),
@@ -53,7 +53,7 @@ def test_small_arrays_are_written_whole_and_large_ones_told() -> None:
     assert data_text(np.zeros(6)) == "[0, 0, 0, 0, 0, 0]"
     assert data_text(np.zeros((7, 1))) == "array(7, 1)"
     assert data_text(np.zeros((7, 1)), large="of shape {}") == "of shape (7, 1)"
-    assert drawn_text(np.arange(5.0) / -3) == "−1.33333 … −0"
+    assert drawn_text(np.arange(5.0) / -3) == "−1.33333 … 0"
     assert drawn_text(np.full(5, 1 / 3)) == "0.333333"
 
 

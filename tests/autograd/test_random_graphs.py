@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from autograd import TABLE, Tensor, Value, gradcheck, primitive
-from autograd._checks.weights import weigh, weighted_gradient
+from autograd._checks.weights import weigher, weighted_gradient
 from autograd._core.trees import flatten
 from autograd._grad.transforms import trace
 from autograd.testing import Graph, check_primitive, graphs
@@ -61,7 +61,7 @@ def _gradient(graph: Graph, inputs: list[Any]) -> np.ndarray:
     """Return all derivatives of the weighted sum of a graph's results, which is what gradcheck checks."""
     nodes = trace(inputs)
     outputs = list(flatten(graph(*nodes)))
-    return np.concatenate([np.ravel(g) for g in weighted_gradient(outputs, weigh(outputs, 0), nodes)])
+    return np.concatenate([np.ravel(g) for g in weighted_gradient(outputs, weigher(0)(outputs), nodes)])
 
 
 @given(graph=graphs([made for made in OWN if made.elementwise]))

@@ -189,10 +189,8 @@ def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["text/plain"] == repr(sequence)
     assert shown["text/html"] == sequence._repr_html_()
     assert len(shown["text/html"]) < 150_000
-    monkeypatch.setitem(sys.modules, "PIL", None)
-    assert "<img" not in sequence._repr_html_()
-    assert "<svg" in sequence._repr_html_()
-    monkeypatch.setattr(_still, "IMAGE", 1.0)
+    assert len(re.findall("<img", sequence._repr_html_())) == 1
+    monkeypatch.setattr(_still, "IMAGE", 10)
     assert "<img" not in sequence._repr_html_()
     monkeypatch.setattr(_page, "MOVES", 10)
     assert (
@@ -205,7 +203,7 @@ def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_page, "LIMIT", 40)
-    model = MLP(2, [16, 16, 1])
+    model = MLP(2, [8, 8, 1])
     folded = steps(mse([model([1.0, 2.0])], [1.0]))._repr_html_()
     assert "class='node folded'" in folded
     monkeypatch.setattr(_page, "LIMIT", 12)
@@ -220,9 +218,9 @@ def test_large_graphs_are_folded_or_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_graphs_of_many_arrows_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
     model = MLP(2, [4, 4, 1])
     loss = mse([model([1.0, 2.0])], [1.0])
-    assert '"name": "open"' in steps(loss)._repr_html_()
+    assert '"name":"open"' in steps(loss)._repr_html_()
     monkeypatch.setattr(_page, "ARROWS", 40)
-    assert '"name": "open"' not in steps(loss)._repr_html_()
+    assert '"name":"open"' not in steps(loss)._repr_html_()
 
 
 @pytest.mark.slow

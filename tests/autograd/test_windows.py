@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Tensor, Value, conv, conv_input, conv_weight, draw, explain, grad, gradcheck, overlap_add, windows
-from autograd.testing import check_primitive
 
 
 def each(setting: Any) -> tuple[Any, Any]:
@@ -125,12 +124,6 @@ def test_precision_and_order_in_memory() -> None:
         moved = np.ascontiguousarray(x.transpose(order)).transpose(back)
         assert np.array_equal(conv(moved, w, padding=1), expected)
     assert conv(x.astype("float32"), w.astype("float32")).dtype == np.float32
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("operation", [conv, conv_input, conv_weight, windows, overlap_add])
-def test_the_kit_for_primitives(operation: Any) -> None:
-    check_primitive(operation, max_examples=3)
 
 
 def pooled(x: Any) -> Any:

@@ -160,6 +160,34 @@ def test_scalar_functions_on_special_numbers(visit: Visit) -> None:
             assert same or (a != a and b != b), (one.title, row, a, b)
 
 
+PRODUCTS = """
+function all() {
+  const wrong = [], turned = (a, m, n) => a.map((_, place) => a[place % m * n + Math.floor(place / m)]);
+  for (let rows = 0; rows < 6; rows++) for (let inner = 1; inner < 4; inner++)
+  for (let columns = 4; columns < 10; columns++) {
+    const a = Float64Array.from({length: rows * inner}, (_, n) => n * n % 7 - 3);
+    const b = Float64Array.from({length: inner * columns}, (_, n) => n % 5 - 1.5);
+    const out = new Float64Array(rows * columns + 2).fill(9), other = out.slice();
+    const at = [0, 1, rows], bt = [0, 1, inner];
+    matmul(out, a, b, rows, inner, columns, undefined, undefined, 1);
+    matmul(other, turned(a, rows, inner), turned(b, inner, columns), rows, inner, columns, at, bt, 1);
+    const wanted = Array.from({length: rows * columns}, (_, place) => {
+      const i = Math.floor(place / columns), j = place % columns;
+      return Array.from({length: inner}, (_, k) => a[i * inner + k] * b[k * columns + j]).reduce((s, x) => s + x, 0);
+    });
+    for (const one of [out, other]) if (String(one) !== String([9, ...wanted, 9])) wrong.push([rows, inner, columns]);
+  }
+  return wrong.length;
+}
+"""
+
+
+def test_products_of_matrices_of_all_sizes(visit: Visit) -> None:
+    """Blocks of rows and columns: whole ones, and those at the ends; matrices as they are and transposed."""
+    [found] = in_page(visit, [Job("matmul", HELPERS["matmul"] + PRODUCTS, "all", [], [])])
+    assert leaves(found)[0][0] == 0
+
+
 def takes(function: Any, count: int) -> bool:
     try:
         function(*[1.0] * count)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from autograd import Tensor, Value, draw, primitive, sigmoid, steps, tanh
+from autograd import Tensor, Value, draw, live, primitive, sigmoid, steps, tanh
 from autograd._views.live.page import view
 from nn import MLP, SGD, mse
 from nn.__main__ import main
@@ -390,7 +391,8 @@ def test_where_no_script_runs_there_are_a_picture_and_a_table(visit: Visit, tmp_
     loss, w = perceptron()
     page = visit(steps(loss, SGD(w)).save(tmp_path / "page.html"), java_script_enabled=False)
     image = page.get_by_role("img")
-    assert image.get_attribute("src").startswith("data:image/png;base64,")
+    assert image.get_attribute("src").startswith("data:image/svg+xml,<svg ")
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 800
     assert image.bounding_box()["width"] > 800
     page.locator("summary").click()
     assert page.locator("tr").count() == 22
@@ -486,3 +488,32 @@ def test_a_step_of_a_large_graph_touches_no_more_of_the_page(
         medians.append(sorted(page.evaluate(CHANGES))[30])
         assert at(page).startswith("60 / ")
     assert medians[1] < 1.5 * medians[0]
+
+
+def test_a_rule_that_reads_more_than_its_numbers_is_named(visit: Visit, tmp_path: Path) -> None:
+    factor = [2.0]
+    scaled = primitive("scaled", lambda xp, x: factor[0] * x, lambda g, out, x: g * factor[0])
+    kinds = primitive("kinds", lambda xp, x: x * x, lambda g, out, x: g * x * (2 if isinstance(x, float) else 7))
+    rows = primitive("rows", lambda xp, x: xp.exp(x) * x, lambda g, out, x: g * (out + out / x))
+    w, X = Value(3.0, label="w"), Tensor(np.array([[1.0, 2.0], [3.0, 0.004]]), label="X")
+    single = Tensor(np.array([[1.0, 2.0]], np.float32), label="S")
+    losses = [(op(w) - 1.0) ** 2 for op in (scaled, kinds, rows)] + [rows(X).sum(), rows(single).sum()]
+    factor[0] = 5.0
+    pages = [visit(live(one).save(tmp_path / f"{k}.html")) for k, one in enumerate(losses)]
+    told = [page.get_by_text("in Python, and is").all_inner_texts() for page in pages]
+    y = "y was 6 in Python, and is 15 here: the rule of scaled(w) reads something beside its numbers, or something that"
+    assert told[0][0].startswith(y)
+    assert told[1][0].startswith("What y sends to w was 96 in Python, and is 336 here: the rule of kinds(w) reads")
+    assert told[2:] == [[], [], []]
+
+
+def test_it_follows_the_colours_of_the_page_around_it(visit: Visit, tmp_path: Path) -> None:
+    loss, w = perceptron()
+    path = steps(loss, SGD(w)).save(tmp_path / "page.html")
+    style = "<style>[data-theme=dark] main { background: #111 } [data-theme=light] main { background: white }</style>"
+    path.write_text(path.read_text(encoding="utf-8").replace("</head>", f"{style}</head>"), encoding="utf-8")
+    page = visit(path)
+    dark = "document.querySelector('.glassgrad').shadowRoot.querySelector('.view').classList.contains('dark')"
+    for theme in ("dark", "light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_function(f"{dark} === {str(theme == 'dark').lower()}")

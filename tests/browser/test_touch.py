@@ -162,6 +162,11 @@ def test_numbers_that_are_not_known_yet_stay_so(page: Any) -> None:
     page.evaluate(TYPED, [0, "2.5"])
     assert page.locator("#n0 text.data").text_content() == "2.5"
     assert page.locator("#n11 text.data, #n0 text.grad").all_text_contents() == ["?", "?"]
+    ask(page, "w2")
+    page.get_by_role("button", name="go to its step").press("Enter")
+    assert page.locator(".asked.gets text.grad.known").count() == 1
+    assert page.locator(".question h2 .gradient").inner_text() != "?"
+    assert page.get_by_role("button", name="go to its step").is_hidden()
 
 
 def test_the_list_of_all_steps_follows(page: Any) -> None:
@@ -301,6 +306,9 @@ def test_names_and_numbers_are_written_as_python_does(visit: Visit) -> None:
         [numbers, names, array.reshape(-1).tolist()],
     )
     assert told == [[number(x) for x in numbers], [list(read(name)) for name in names], plain(data_text(array))]
+    scripts = text_of("text.js") + text_of("network_cards.js")
+    short = page.evaluate(f"() => {{ {scripts} return [NaN, -0, 1e-9, -12345.6, -1 / 3].map((x) => shortNumber(x)); }}")
+    assert short == ["nan", "0", "1.0e−9", "−12346", "−0.333"]
 
 
 def plain(text: str) -> str:

@@ -18,6 +18,7 @@ from autograd._core.order import topological_sort
 from autograd._core.tracing import CompileError
 from autograd._core.types import Raw
 from autograd._grad.rules import one_like
+from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
 from autograd._views.formula import formula
 from autograd._views.labels import is_parameter
@@ -91,6 +92,7 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
     texts: dict[Any, tuple[str, list[str | None]]] = {}
     nodes: list[dict[str, Any]] = []
     reached = {loss}
+    checked = _checked(order, loss)
     for node in order:
         entry: dict[str, Any] = {"name": names[node], "shape": list(shape(given[node]))}
         nodes.append(entry)
@@ -98,6 +100,9 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
         if node.op is None:
             entry["data"] = numbers(given[node])
             continue
+        if node in checked:
+            value = numbers(given.get(node, node._data))
+            entry["recorded"] = {"value": value, "sent": [None if x is None else numbers(x) for x in checked[node]]}
         node = twins.get(node, node)
         key = key_of(node)
         if key not in rows:
@@ -141,6 +146,15 @@ def _used(order: list[Node], names: Mapping[Node, str]) -> dict[Node, Any]:
                     f"loss anew, or take another leaf for the second use"
                 )
     return given
+
+
+def _checked(order: list[Node], loss: Node) -> dict[Node, list[Any]]:
+    """Return the nodes of operations that people declared, whose rules may read anything, and what they send."""
+    own = {node for node in order if node.op is not None and node.op.foreign}
+    if not own:
+        return {}
+    sent = {node: sent for node, _, sent in sweep(order, {loss: one_like(loss)})}
+    return {node: sent.get(node, []) for node in own}
 
 
 def _row(node: Node) -> Row:

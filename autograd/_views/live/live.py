@@ -61,6 +61,7 @@ def live(loss: Node) -> Live:
     grows a little, and steps of gradient descent. It shows the pass that was recorded and changes nothing in Python.
     Raises TypeError if `loss` is no node, ValueError if it is no scalar, or is a leaf.
 
+    >>> from autograd import Value, live
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> live((w * x - 5) ** 2)
     <live page of 5 numbers, 2 to change; .save('page.html') writes it>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -20,6 +19,7 @@ from autograd.web.page import view as whole_view
 
 from .data import live_data, numbers
 from .network import Network
+from .packed import packed
 from .still import still
 
 LIMIT = 2000
@@ -63,16 +63,17 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
     except CompileError as error:
         if alive:
             raise
-        order = _drawn(walk, None)
+        order = _drawn(walk, None, walk.names)
         drawing = drawing_of(order, _folding(order))
         return f"<p>No page to step through: {escape(str(error))}</p>\n{still(walk, drawing)}"
-    order = _drawn(walk, live.network)
+    named = _names(walk, live.network)
+    order = _drawn(walk, live.network, named)
     boxes = _folding(order)
     later = {node: ROOM for node in order if node.shape == ()}
     drawing = drawing_of(order, boxes, later=later)
     place = {node: k for k, node in enumerate(live.order)}
     for node, entry in zip(live.order, live.data["nodes"]):
-        entry["name"] = walk.names.get(node, entry["name"])
+        entry["name"] = named.get(node, entry["name"])
     moved = {place[step.node]: numbers(step.result) for step in walk if step.phase == "update" and step.node in place}
     moving = [place[node] for node in walk.updates if node in place and not node.frozen]
     if walk.updates:
@@ -81,6 +82,9 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
         kinds = [entry.get("kind") for entry in live.data["nodes"]]
         weights = [k for k, node in enumerate(live.order) if kinds[k] == "parameter" and not node.frozen]
         live.data["update"] = {"rate": RATE, "parameters": weights} if weights else None
+    found = _forms(order, boxes, drawing, later)
+    forms = [form for _, form in found]
+    patterns, shapes = packed([one.svg for one, _ in found])
     options = {
         "title": _title(walk),
         "formula": _whole(order),
@@ -88,7 +92,8 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
         "updated": moved,
         "graph": {
             "title": drawing.title,
-            "forms": _forms(order, boxes, drawing, later),
+            "patterns": patterns,
+            "forms": [form | shape for form, shape in zip(forms, shapes)],
             "walk": [_told(step, place, live.network) for step in walk],
             "notes": {
                 place[step.node]: f"{step.node.op.name}: {step.node.op.note}"
@@ -102,7 +107,7 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
         *(NETWORK if "network" in live.data else ()),
         *(ARRAYS if any(entry["shape"] for entry in live.data["nodes"]) else ()),
     )
-    return whole_view(live.json(), live.rows, options, views, still(walk, drawing), alone)
+    return whole_view(live.json(), live.rows, options, views, still(walk, found[0][0]), alone)
 
 
 VIEWS = ("graph", "drawing", "told")
@@ -122,7 +127,13 @@ def _title(walk: Walk) -> str:
     return f"Backpropagation of {walk.names[walk.order[-1]]}, step by step"
 
 
-def _drawn(walk: Walk, found: Network | None) -> list[Node]:
+def _names(walk: Walk, found: Network | None) -> Mapping[Node, str]:
+    """Return the names of nodes: of one sample those that a network has in all views, of several each its own."""
+    alone = found and len(found.tree["x"]) == 1
+    return {**walk.names, **(found.names if found and alone else {})}
+
+
+def _drawn(walk: Walk, found: Network | None, names: Mapping[Node, str]) -> list[Node]:
     """Return a copy of the graph to draw, each node with its name, data and gradient of this pass.
 
     In a network of neurons, numbers that it took are leaves, which come first.
@@ -138,7 +149,7 @@ def _drawn(walk: Walk, found: Network | None) -> list[Node]:
         twin._data = walk.data.get(node, node._data)
         twin._grad = gradients.get(node, 0.0)
         twin.op = None
-        twin.label, twin.mark = found.names[node] if found and node not in walk.names else walk.names[node], node.mark
+        twin.label, twin.mark = names[node] if node in names or not found else found.names[node], node.mark
         if node.op is not None:
             recorded = found.twins.get(node, node) if found else node
             inputs = tuple(copies[given] if isinstance(given, Node) else given for given in recorded.inputs)
@@ -175,21 +186,21 @@ def _is_smooth(order: list[Node], boxes: dict[Node, Any]) -> bool:
 
 def _forms(
     order: list[Node], boxes: dict[Node, Any], drawing: Drawing, later: Mapping[Node, Any]
-) -> list[dict[str, Any]]:
-    """Return the drawing, and of a small network its folded forms, from the most folded to the open one."""
-    first = _form("open" if not boxes else "folded", order, boxes, drawing) | {"first": True}
+) -> list[tuple[Drawing, dict[str, Any]]]:
+    """Return the drawing, and of a small network its folded forms, from the most folded to the open one, as data."""
+    first = _form("open" if not boxes else "folded", order, boxes) | {"first": True}
     forms = []
     for fold, name in (("layer", "layers"), ("perceptron", "neurons")) if len(order) <= FORMS and not boxes else ():
         try:
             parts = folded(order, fold)
         except ValueError:
             continue
-        forms.append(_form(name, order, parts, drawing_of(order, parts, later=later)))
-    return [*forms, first]
+        forms.append((drawing_of(order, parts, later=later), _form(name, order, parts)))
+    return [*forms, (drawing, first)]
 
 
-def _form(name: str, order: list[Node], boxes: dict[Node, Any], drawing: Drawing) -> dict[str, Any]:
-    """Return a drawing as data: its picture, the box of each node, and which node a folded box shows."""
+def _form(name: str, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any]:
+    """Return what a drawing shows: the box of each node, and which node a folded box shows."""
     used_outside = {
         given for node in order for given in node.inputs
         if isinstance(given, Node) and given in boxes and boxes.get(node) != boxes[given]
@@ -200,17 +211,9 @@ def _form(name: str, order: list[Node], boxes: dict[Node, Any], drawing: Drawing
             outputs.setdefault(boxes[node], []).append(k)
     return {
         "name": name,
-        "svg": _bare(drawing.svg),
-        "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)],
+        "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)] if boxes else None,
         "shows": {box_id(box): found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
     }
-
-
-def _bare(svg: str) -> str:
-    """Return a drawing without its titles on hovering: they hold numbers that change."""
-    bare = re.sub("<title>[^<]*</title>\n?", "", svg).replace(' xml:space="preserve"', "")
-    # Other quotes, since in a string of a script each of these would be two signs.
-    return re.sub("<[^<>']*>", lambda tag: tag[0].replace('"', "'"), bare)
 
 
 def _whole(order: list[Node]) -> str:

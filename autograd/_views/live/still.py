@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+from urllib.parse import quote
 
 from autograd._views.steps.step import Walk, rows
 from autograd.picture.drawing import Drawing
 
+from .packed import bare, single
+
 ROWS = 100
 """About how many rows the table has."""
 
-IMAGE = 3e6
-"""A larger drawing (in square pixels) is left out: its image would be most of the page."""
+IMAGE = 24_000
+"""A drawing of more bytes is left out: it would be most of the page."""
 
 
 def still(walk: Walk, drawing: Drawing) -> str:
@@ -20,27 +24,16 @@ def still(walk: Walk, drawing: Drawing) -> str:
 
 
 def _image(drawing: Drawing) -> str:
-    """Return the drawing as an image of few colours; none, if it is too large or a library is missing."""
-    from base64 import b64encode
-    from io import BytesIO
-
-    if drawing.picture.width * drawing.picture.height > IMAGE:
+    """Return the drawing as an image, which is shown where a bare drawing would not be; none, if it is too large."""
+    # Ids and classes are for scripts and styles.
+    svg = re.sub(" (id|class)='[^']*'", "", single(bare(drawing.svg)))
+    if len(svg) > IMAGE:
         return ""
-    try:
-        from PIL import Image
-
-        from autograd.picture.figure import figure_bytes
-
-        with Image.open(BytesIO(figure_bytes(drawing.picture, "png"))) as picture:
-            small = BytesIO()
-            half = picture.convert("RGB").reduce(2)
-            half.quantize(16, Image.Quantize.FASTOCTREE).save(small, "png", optimize=True)
-    except ImportError:
-        return ""
-    data = b64encode(small.getvalue()).decode()
+    # Signs that mean something in an address; the rest may stand in an attribute.
+    data = quote(svg, safe=" <>'=/:;,.()|!*+@$?[]^_`{}~-")
     return (
         f'<img alt="{escape(drawing.title)}" style="width:{drawing.picture.width:.0f}px;max-width:100%;height:auto;'
-        f'background:white" src="data:image/png;base64,{data}">'
+        f'background:white" src="data:image/svg+xml,{data}">'
     )
 
 
