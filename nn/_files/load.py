@@ -18,6 +18,7 @@ from nn._training.optimizers import OPTIMIZERS
 
 from .format import FORMAT, Checkpoint, FileError, checksum_of
 from .generators import set_generators
+from .live import is_live, live_model
 from .safetensors import tensors_of
 from .structure import Budget, check_text, make, plan_of, structure_of
 
@@ -28,6 +29,9 @@ def load(path: str | Path, into: Module | None = None) -> Checkpoint:
     A network with modules of your own is made by your code and given as `into`; its numbers are set. Raises FileError,
     and changes nothing, for a file that is damaged, was altered, holds something else or another network; OSError for
     one that cannot be read. Nothing in a file is run, and a file cannot ask for more memory than some times its size.
+
+    JSON that the page of a network saves, or `save` for a path that ends with .json, is read as well: the network
+    alone, of Tensors.
     """
     with open_file(path) as file:
         data = file.read()
@@ -47,6 +51,8 @@ def unpacked(data: bytes, path: str | Path, into: Module | None = None) -> Check
 
 
 def _read(data: bytes, into: Module | None) -> Checkpoint:
+    if is_live(data):
+        return _read_live(data, into)
     try:
         tensors, metadata = tensors_of(data)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
@@ -93,6 +99,17 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
         set_state()
     model.eval()
     return Checkpoint(model, optimizer, history)
+
+
+def _read_live(data: bytes, into: Module | None) -> Checkpoint:
+    model = live_model(data)
+    if into is None:
+        return Checkpoint(model)
+    if structure_of(model) != structure_of(into):
+        raise FileError("holds another network than `into`")
+    into.load_state_dict(model.state_dict())
+    into.eval()
+    return Checkpoint(into)
 
 
 def _optimizer(told: Json, model: Module, tensors: Mapping[str, Any]) -> Optimizer:

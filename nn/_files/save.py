@@ -17,6 +17,7 @@ from nn._training.optimizer import Optimizer
 
 from .format import FORMAT, FileError, as_array, checksum_of
 from .generators import generators_of
+from .live import live_text
 from .safetensors import written
 from .structure import Budget, check_text, is_own, plan_of, structure_of
 
@@ -26,7 +27,8 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
 
     With it go the running means, the states of all random generators inside the network, and the best weights of
     early stopping. The file is written whole or not at all: an old file stays until the new one is on the disk.
-    The same training gives the same bytes. Raises TypeError for no network, optimizer or history, and for an
+    The same training gives the same bytes. A path that ends with .json gets a network of dense layers as JSON, which
+    pages read and write, and nothing with it. Raises TypeError for no network, optimizer or history, and for an
     activation or another setting that cannot be named; ValueError for a network that `load` would refuse; OSError if
     nothing can be written there.
 
@@ -39,7 +41,12 @@ def save(path: str | Path, model: Module, optimizer: Optimizer | None = None, hi
       Layer(3 -> 1, linear, of=Value),
     )
     """
-    replace_file(path, packed(model, optimizer, history))
+    if Path(path).suffix.lower() == ".json":
+        if optimizer is not None or history is not None:
+            raise ValueError("a file of JSON holds a network alone; save a training as .safetensors")
+        replace_file(path, live_text(model))
+    else:
+        replace_file(path, packed(model, optimizer, history))
 
 
 def packed(model: Module, optimizer: Optimizer | None = None, history: History | None = None) -> bytes:
