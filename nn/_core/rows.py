@@ -36,7 +36,7 @@ def rows(data: Rows, what: str = "X") -> Rows:
     raise TypeError(f"{what} must be a list or an array with a row for each sample; got {brief(data)}")
 
 
-def pick(data: Rows, numbers: list[int]) -> Rows:
+def pick(data: Rows, numbers: Sequence[int]) -> Rows:
     """Return the rows with the given `numbers`, from 0, as a list, an array or a table like the data.
 
     >>> pick(["a", "b", "c"], [2, 0])

@@ -25,6 +25,9 @@ else:
 Rows = Any
 """Data with a row for each sample: a list, an array, a memory map, a table or a tensor of PyTorch."""
 
+Batches = Any
+"""A stream: batches (X, y) or (X, y, weight) that can be iterated, or a function of the epoch that returns some."""
+
 Targets = Any
 """The answers that a network is to give, one a sample, held like Rows: numbers, labels, or rows of probabilities."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from random import Random
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from nn._core.rows import fault, joined, pick
+from nn._core.rows import fault, joined
 from nn._core.settings import real
-from nn._core.types import Rows, Targets
 
 from .clipping import clip_grad_norm as clip
 from .given import number_of
 from .history import History
 from .objective import evaluated
 from .schedules import Schedule
+from .streams import Batch, Source
 from .training import Training
 
 
@@ -35,7 +35,7 @@ def epochs_of(training: Training, let_through: Callable[[], None]) -> Iterator[H
                 # A callback sees, and may set, the learning rate that the schedule starts from.
                 optimizer.lr = lr
         if training.held_out is not None:
-            numbers += _validated(training, epoch, *training.held_out)
+            numbers += _validated(training, epoch, training.held_out(epoch))
         numbers += [] if schedule is None else [lr * _factor(schedule, epoch)]
         for name, number in zip(history, numbers):
             history[name].append(number)
@@ -44,30 +44,40 @@ def epochs_of(training: Training, let_through: Callable[[], None]) -> Iterator[H
 
 def _epoch(training: Training, epoch: int, let_through: Callable[[], None]) -> list[float]:
     """Go through all samples once; return the mean loss and the metrics of all outputs."""
-    optimizer, data, accumulate = training.optimizer, training.data, training.accumulate
-    n, lr = len(data[0]), optimizer.lr
-    total = 0.0
+    optimizer, source = training.optimizer, training.source
+    lr, total, sizes = optimizer.lr, 0.0, list[int]()
     outputs, targets = [], []
-    batches = _batches(n, training.batch_size, training.history.seed, epoch)
-    for k, batch in enumerate(batches):
-        given = data if training.batch_size is None else tuple(pick(part, batch) for part in data)
+    for k, given in enumerate(source.batches(epoch)):
         if training.schedule is not None:
-            optimizer.lr = lr * _factor(training.schedule, epoch + k / len(batches))
+            passed = 0.0 if source.number is None else min(k / source.number, 1.0)
+            optimizer.lr = lr * _factor(training.schedule, epoch + passed)
         J, y_hat = training.step(*given)
         if not math.isfinite(J):
-            raise FloatingPointError(_diverged(training, "loss", J, epoch, ("X", "y", "weight"), data))
-        if (k + 1) % accumulate == 0 or k + 1 == len(batches):
-            if training.max_norm is not None:
-                clip(optimizer.parameters, training.max_norm)
-            optimizer.step()
+            raise FloatingPointError(_diverged(training, "loss", J, epoch, *_searched(source, given, k)))
+        sizes.append(len(given[0]))
+        if (k + 1) % training.accumulate == 0:
+            _move(training)
         let_through()
-        total += J * len(batch)
+        total += J * sizes[-1]
         if training.metrics:
             outputs.append(y_hat)
             targets.append(training.objective.targets(y_hat, *given[1:]))
-    sizes = [len(batch) for batch in batches]
+    if len(sizes) % training.accumulate:
+        _move(training)
     whole_epoch = (joined(outputs, sizes), joined(targets, sizes)) if training.metrics else ()
-    return [float(total / n), *(number_of(metric, *whole_epoch) for metric in training.metrics)]
+    return [float(total / sum(sizes)), *(number_of(metric, *whole_epoch) for metric in training.metrics)]
+
+
+def _move(training: Training) -> None:
+    if training.max_norm is not None:
+        clip(training.optimizer.parameters, training.max_norm)
+    training.optimizer.step()
+
+
+def _searched(source: Source, given: Batch, k: int) -> tuple[Sequence[str], Batch]:
+    """Return where a number that is not finite is looked for, with names: in all rows, or in a batch of a stream."""
+    names = ("X", "y", "weight")
+    return (names, source.rows) if source.rows else ([f"{name} of batch {k + 1}" for name in names], given)
 
 
 def _factor(schedule: Schedule, epochs: float) -> float:
@@ -76,12 +86,23 @@ def _factor(schedule: Schedule, epochs: float) -> float:
     return real(name, schedule(epochs), lambda factor: 0 <= factor < math.inf, "a finite number from 0, a factor of lr")
 
 
-def _validated(training: Training, epoch: int, X: Rows, y: Targets) -> list[float]:
-    J, y_hat, targets = evaluated(training.model, training.objective, X, y)
-    if not math.isfinite(J):
-        names = ("X of validation", "y of validation")
-        raise FloatingPointError(_diverged(training, "validation loss", J, epoch, names, (X, y)))
-    return [J, *(number_of(metric, y_hat, targets) for metric in training.metrics)]
+def _validated(training: Training, epoch: int, held_out: Iterable[Batch]) -> list[float]:
+    """Return the mean loss, and the metrics of all outputs, of the batches of validation."""
+    losses, sizes, outputs, targets = list[float](), list[int](), [], []
+    for given in held_out:
+        J, y_hat, turned = evaluated(training.model, training.objective, *given)
+        if not math.isfinite(J):
+            names = ("X of validation", "y of validation")
+            raise FloatingPointError(_diverged(training, "validation loss", J, epoch, names, given))
+        losses.append(J)
+        sizes.append(len(given[0]))
+        if training.metrics:
+            outputs.append(y_hat)
+            targets.append(turned)
+    # Not by the sizes if there is one batch, so that no rounding is added.
+    mean = losses[0] if len(losses) == 1 else sum(map(operator.mul, losses, sizes)) / sum(sizes)
+    whole = (joined(outputs, sizes), joined(targets, sizes)) if training.metrics else ()
+    return [mean, *(number_of(metric, *whole) for metric in training.metrics)]
 
 
 def _diverged(training: Training, what: str, J: float, epoch: int, names: Sequence[str], data: tuple[Any, ...]) -> str:
@@ -103,13 +124,3 @@ def _diverged(training: Training, what: str, J: float, epoch: int, names: Sequen
         f"{told}, before the first step: numbers in the data are too large (see nn.data.standardise), or the loss is "
         f"not defined for them; detect_anomaly() finds the first bad number"
     )
-
-
-def _batches(n: int, size: int | None, seed: int | None, epoch: int) -> list[list[int]]:
-    """Return the samples of each batch of an epoch, by their numbers."""
-    order = list(range(n))
-    if size is None:
-        return [order]
-    # By the epoch, so that a training that is carried on goes the same way.
-    Random(f"{seed} {epoch}").shuffle(order)
-    return [order[start : start + size] for start in range(0, n, size)]

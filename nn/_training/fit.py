@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from nn._core.settings import whole
-from nn._core.types import ClassWeights, Loss, Metric, Rows, Targets, Weights
+from nn._core.types import Batches, ClassWeights, Loss, Metric, Rows, Targets, Weights
 from nn._layers.module import Module
 
 from .epochs import epochs_of
@@ -24,17 +24,18 @@ Callback = Callable[[History], Any]
 
 def fit(
     model: Module,
-    X: Rows,
-    y: Targets,
+    X: Rows | Batches,
+    y: Targets | None = None,
     *,
     loss: Loss,
     optimizer: Optimizer,
     epochs: int,
-    batch_size: int | None = 32,
+    batch_size: int | Literal["auto"] | None = "auto",
+    steps: int | None = None,
     accumulate: int = 1,
     weight: Weights | None = None,
     class_weight: ClassWeights | None = None,
-    validation: tuple[Rows, Targets] | None = None,
+    validation: tuple[Rows, Targets] | Batches | None = None,
     metrics: Sequence[Metric] = (),
     schedule: Schedule | None = None,
     patience: int | None = None,
@@ -49,28 +50,37 @@ def fit(
 
     X holds n samples, y their n targets: lists, arrays, memory maps, Series, DataFrames or tensors of PyTorch, taken by
     position. `loss` and each of `metrics` is a function (y_hat, y); the loss returns a node, a metric a number. A batch
-    is `batch_size` samples, 32 if nothing is said, or all of them if it is None. The order comes from `seed` and the
+    is `batch_size` samples, 32 if it is "auto", or all of them if it is None. The order comes from `seed` and the
     number of the epoch; without a seed, another call for this network has another order. The optimizer moves after
     every `accumulate` batches, with the mean of their gradients, whose norm is at most `clip_grad_norm`. `weight`, a
     number for each sample, goes to the loss as its argument `weight`, not to the metrics; `class_weight` makes one from
     a dict {class: weight}, or from how often each class occurs if it is "balanced". `schedule` returns a factor for the
     learning rate from the epochs that have passed (`cosine`, ...).
 
+    Without y, X is a stream of batches (X, y) or (X, y, weight): an iterable such as a list or a DataLoader, or a
+    function that returns one; it is called with the number of the epoch, from 0, if it needs an argument or has one
+    named `epoch`. Batches are taken as they come, one at a time, or cut anew into `batch_size` rows. `steps` are the
+    batches of an epoch, if a stream has no end or too many: an iterable goes on in the next epoch where it stopped,
+    then from its start. Within an epoch `schedule` goes on only if the number of batches is known.
+
     The history has the mean loss over each epoch and each metric of all its outputs, and those of `validation`, a pair
-    (X, y), at its end. With `patience` training stops after that many epochs without a lower loss (of validation, if
-    there is one), and the parameters of the best epoch return. Each of `callbacks` is called with the history after
-    every epoch, and stops training if it returns True. A `history` is carried on up to `epochs` epochs in all, in the
-    same order, as if there had been no break. (Save one that is to be carried on in a callback if there is `patience`:
-    at the end the best parameters return.) A bar shows the progress on a terminal and in a notebook.
+    (X, y) or a stream, at its end. With `patience` training stops after that many epochs without a lower loss (of
+    validation, if there is one), and the parameters of the best epoch return. Each of `callbacks` is called with the
+    history after every epoch, and stops training if it returns True; one with a method `end_of_fit`, as that of
+    `nn.live`, has that called with the history when all is over. A `history` is carried on up to `epochs` epochs in
+    all, in the same order, as if there had been no break (a stream with `steps` begins anew). Save one that is to be
+    carried on in a callback if there is `patience`: at the end the best parameters return. A bar shows the progress on
+    a terminal and in a notebook.
 
     Ctrl-C ends training when the step is whole, and raises KeyboardInterrupt, so that a loop over trainings ends as
     well; the network keeps what it has learned, and `history=History()`, given before, the epochs so far. A second one
     breaks off at once.
 
-    In a training of MANY steps or more the arithmetic is compiled, which changes no number by more than rounding; loss
-    and model run at every step, as they are written. A step that cannot be compiled runs as it is, with a warning. With
-    `compile=False` no step is compiled. Targets of shape (n, 1) for n outputs, or the reverse, are brought into the
-    shape of the outputs where the loss takes no others.
+    In a training of MANY steps or more the arithmetic is compiled; loss and model run at every step, as they are
+    written. From LONG steps on, longer steps are machine code where llvmlite is installed: a sum may then differ in its
+    last digit, which a long training can let grow, and one that is carried on may differ so from one without a break. A
+    step that cannot be compiled runs as it is, with a warning; with `compile=False` none is compiled. Targets of shape
+    (n, 1) for n outputs, or the reverse, are brought into the shape of the outputs where the loss takes no others.
 
     Raises ValueError for data and settings that do not fit, and for a loss that depends on no parameter; TypeError for
     a loss that returns no node, a metric that returns no number and an argument of another kind; and
@@ -83,9 +93,9 @@ def fit(
     5.0
     """
     training = begin(
-        model, X, y, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, accumulate=accumulate,
-        weight=weight, class_weight=class_weight, validation=validation, metrics=metrics, schedule=schedule,
-        max_norm=clip_grad_norm, history=history, seed=seed, compile=compile,
+        model, X, y, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, steps=steps,
+        accumulate=accumulate, weight=weight, class_weight=class_weight, validation=validation, metrics=metrics,
+        schedule=schedule, max_norm=clip_grad_norm, history=history, seed=seed, compile=compile,
     )  # fmt: skip
     if patience is not None:
         patience = whole("patience", patience, 1, ", or None")
@@ -129,6 +139,9 @@ def _watch(
         model.eval()
         if patience is not None and history.best:
             model.load_state_dict(history.best)
+        for callback in callbacks:
+            if hasattr(callback, "end_of_fit"):
+                callback.end_of_fit(history)
 
 
 def _is_patient(model: Module, history: History, patience: int) -> bool:

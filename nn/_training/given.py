@@ -36,14 +36,6 @@ def _has_rows(data: Rows) -> bool:
     return isinstance(data, list) or data.ndim > 0
 
 
-def pair(validation: Unchecked, of_values: bool) -> tuple[Rows, Targets]:
-    """Return X and y of validation as rows; raise ValueError if `validation` is no pair of them."""
-    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-        raise ValueError(f"validation must be a pair (X, y), or None; got {brief(validation)}")
-    X, y = validation
-    return samples(X, y, of_values, "validation ")
-
-
 def sample_weights(
     weight: Weights | None, class_weight: ClassWeights | None, y: Targets, loss: Loss, of_values: bool
 ) -> Weights | None:
@@ -132,7 +124,9 @@ def number_of(metric: Metric, y_hat: Output, y: Targets) -> float:
     return float(number)
 
 
-def carried_on(history: History | None, series: list[str], seed: int | None, samples: int, trainings: int) -> History:
+def carried_on(
+    history: History | None, series: list[str], seed: int | None, samples: int | None, trainings: int
+) -> History:
     """Return the history to go on with: a new one for None, an empty one filled.
 
     It gets the seed of the order, which depends on the number of earlier `trainings` of this network if none is given.

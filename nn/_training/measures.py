@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nn._core.types import Labels, Numbers, Output, Targets
@@ -37,17 +38,69 @@ def class_scores(
     >>> class_scores([[1.0, 0.0], [0.0, 1.0]], [0, 1], classes=["oak", "elm"])[0]
     ClassScores(label='oak', precision=1.0, recall=1.0, f1=1.0, samples=1)
     """
-    guesses, truths, labels = decisions(y_hat, y, threshold, classes, "class_scores")
+    return [
+        ClassScores(label, _part(hits, t), _part(hits, n), _part(2 * hits, t + n), n)
+        for label, t, n, hits in _counts(y_hat, y, threshold, classes, "class_scores")
+    ]
+
+
+def _counts(
+    y_hat: Output, y: Targets, threshold: float | None, classes: Labels | None, who: str
+) -> list[tuple[Any, int, int, int]]:
+    """Return of each class its label, how many samples were taken for it, how many are of it, and how many both."""
+    guesses, truths, labels = decisions(y_hat, y, threshold, classes, who)
     k = len(labels)
     taken, there, right = [0] * k, [0] * k, [0] * k
     for guess, truth in zip(guesses, truths):
         taken[guess] += 1
         there[truth] += 1
         right[truth] += guess == truth
-    return [
-        ClassScores(label, _part(hits, t), _part(hits, n), _part(2 * hits, t + n), n)
-        for label, t, n, hits in zip(labels, taken, there, right)
-    ]
+    return list(zip(labels, taken, there, right))
+
+
+def precision(y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None) -> float:
+    """Return the part of the samples taken for a class that are of it: 0 if none was taken for it.
+
+    The class is the second of two; of more classes it is the mean over those that occur in y or among the guesses
+    ("macro"). All arguments and errors are those of `accuracy`; `class_scores` has the numbers of each class.
+
+    >>> precision([2.0, 1.0, -1.0, 3.0], [1, 0, 1, 1])
+    0.6666666666666666
+    """
+    return _mean(y_hat, y, threshold, classes, "precision", lambda taken, there, right: _part(right, taken))
+
+
+def recall(y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None) -> float:
+    """Return the part of the samples of a class that were taken for it; which class, as for `precision`.
+
+    >>> recall([2.0, 1.0, -1.0, -3.0], [1, 0, 1, 1])
+    0.3333333333333333
+    """
+    return _mean(y_hat, y, threshold, classes, "recall", lambda taken, there, right: _part(right, there))
+
+
+def f1(y_hat: Output, y: Targets, *, threshold: float | None = None, classes: Labels | None = None) -> float:
+    """Return the harmonic mean of precision and recall of a class; which class, as for `precision`.
+
+    >>> f1([2.0, 1.0, -1.0, -3.0], [1, 0, 1, 1])
+    0.4
+    """
+    return _mean(y_hat, y, threshold, classes, "f1", lambda taken, there, right: _part(2 * right, taken + there))
+
+
+def _mean(
+    y_hat: Output,
+    y: Targets,
+    threshold: float | None,
+    classes: Labels | None,
+    who: str,
+    score: Callable[[int, int, int], float],
+) -> float:
+    counts = [found[1:] for found in _counts(y_hat, y, threshold, classes, who)]
+    if len(counts) == 2:
+        return score(*counts[1])
+    found = [score(*count) for count in counts if any(count)]
+    return sum(found) / len(found)
 
 
 def balanced_accuracy(

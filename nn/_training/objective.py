@@ -162,10 +162,12 @@ def _kind(J: object) -> str:
     return f"{type(J).__name__} {f'of shape {shape}' if shape else brief(J, 40)}"
 
 
-def evaluated(model: Module, objective: Objective, X: Rows, y: Targets) -> tuple[float, Numbers, Targets]:
+def evaluated(
+    model: Module, objective: Objective, X: Rows, y: Targets, *weight: Weights
+) -> tuple[float, Numbers, Targets]:
     """Return the loss of samples after training, the raw outputs, and the targets in their shape."""
     # To see whether a loss compares each with each takes a graph.
     with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):
         y_hat = model(X)
-        J = objective(y_hat, y)
-        return float(raw(J)), raw(y_hat), objective.targets(y_hat, y)
+        J = objective(y_hat, y, *weight)
+        return float(raw(J)), raw(y_hat), objective.targets(y_hat, y, *weight)

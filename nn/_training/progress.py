@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .history import History
 
@@ -20,18 +21,16 @@ def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[]
     It needs tqdm; without it nothing is shown. Each picture is an output of a notebook, which keeps all of them. So the
     bar moves by time, not by epochs, and the longer a training takes, the slower.
     """
-    try:
-        if not progress or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
-            raise ImportError
-        from tqdm import tqdm
-    except ImportError:
+    tqdm = _bars() if progress else None
+    # Not where ImportError is caught, or it would be told beside every error of a training.
+    if tqdm is None:
         yield lambda: None
         return
     bar = tqdm(
         total=epochs,
         initial=history.epochs,
         unit="epoch",
-        desc=f"{history.samples} samples a step",
+        desc=f"{history.samples} samples a step" if history.samples else None,
         file=sys.stderr,
         miniters=1,
     )
@@ -53,3 +52,14 @@ def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[]
     finally:
         picture()
         bar.close()
+
+
+def _bars() -> Any:
+    """Return the class of bars where somebody looks, and None without it."""
+    try:
+        if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+            return None
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm

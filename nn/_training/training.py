@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from autograd import Value
 from autograd.files import brief
 from nn._core.settings import real, whole
-from nn._core.types import ClassWeights, Loss, Metric, Rows, Targets, Unchecked, Weights
+from nn._core.types import Batches, ClassWeights, Loss, Metric, Rows, Targets, Unchecked, Weights
 from nn._layers.module import Module
 
-from .given import carried_on, names_of, pair, sample_weights, samples
+from .given import carried_on, names_of, sample_weights, samples
 from .history import History
 from .objective import Objective
 from .optimizer import Optimizer
 from .schedules import Schedule
 from .step import MANY, Step, accumulated, compiled, plain
+from .streams import Batch, Reader, Source, held_out_of, source_of_rows, source_of_stream
+
+USUAL = 32
+"""The rows of a batch if nothing is said."""
 
 
 class Training(NamedTuple):
@@ -27,11 +31,10 @@ class Training(NamedTuple):
     objective: Objective
     optimizer: Optimizer
     step: Step
-    data: tuple[Any, ...]
-    held_out: tuple[Any, Any] | None
+    source: Source
+    held_out: Callable[[int], Iterable[Batch]] | None
     metrics: Sequence[Metric]
     epochs: int
-    batch_size: int | None
     accumulate: int
     schedule: Schedule | None
     max_norm: float | None
@@ -41,17 +44,18 @@ class Training(NamedTuple):
 
 def begin(
     model: Module,
-    X: Rows,
-    y: Targets,
+    X: Rows | Batches,
+    y: Targets | None,
     *,
     loss: Loss,
     optimizer: Optimizer,
     epochs: int,
-    batch_size: int | None,
+    batch_size: int | Literal["auto"] | None,
+    steps: int | None,
     accumulate: int,
     weight: Weights | None,
     class_weight: ClassWeights | None,
-    validation: tuple[Rows, Targets] | None,
+    validation: tuple[Rows, Targets] | Batches | None,
     metrics: Sequence[Metric],
     schedule: Schedule | None,
     max_norm: float | None,
@@ -62,28 +66,65 @@ def begin(
     """Return a training that can begin; raise the errors of `fit` for arguments that do not fit."""
     _check_moved(model, loss, optimizer)
     epochs, accumulate = whole("epochs", epochs, 1), whole("accumulate", accumulate, 1)
-    if batch_size is not None:
-        batch_size = whole("batch_size", batch_size, 1, ", or None for all samples")
+    if batch_size is not None and batch_size != "auto":
+        batch_size = whole("batch_size", batch_size, 1, ', "auto", or None for all samples')
     if max_norm is not None:
         max_norm = real("clip_grad_norm", max_norm, lambda norm: norm > 0, "a positive number, or None")
     names = names_of(metrics)
     of_values = isinstance(optimizer.parameters[0], Value)
-    data = samples(X, y, of_values)
-    weight = sample_weights(weight, class_weight, data[1], loss, of_values)
-    held_out = None if validation is None else pair(validation, of_values)
+    reader = Reader(of_values, loss)
+    rows = None if y is None else _rows(X, y, weight, class_weight, steps, reader)
+    left = epochs - (history.epochs if isinstance(history, History) else 0)
+    held_out = None if validation is None else held_out_of(validation, reader, left)
     series = [*names, *(f"val_{name}" for name in names if held_out is not None), *["lr"] * (schedule is not None)]
-    n = len(data[0])
-    size = min(batch_size or n, n)
-    history = carried_on(history, series, seed, min(accumulate * size, n), model._trainings)
+    if rows is not None:
+        n = len(rows[0])
+        size = USUAL if batch_size == "auto" else batch_size
+        history = carried_on(history, series, seed, min(accumulate * min(size or n, n), n), model._trainings)
+        source = source_of_rows(rows, size, history.seed)
+    else:
+        size = None if batch_size == "auto" else batch_size
+        source = _stream(X, weight, class_weight, steps, reader, size, left)
+        history = carried_on(history, series, seed, size and accumulate * size, model._trainings)
     objective = Objective(loss, optimizer.parameters)
     step = plain(model, objective, optimizer)
-    if compile and epochs * -(-n // size) >= MANY:
-        step = _recorded_first(step, compiled(model, objective, optimizer))
+    # A stream whose length nobody knows is taken for a long one.
+    count = None if source.number is None else epochs * source.number
+    if compile and (count is None or count >= MANY):
+        step = _recorded_first(step, compiled(model, objective, optimizer, count))
     return Training(
-        model, objective, optimizer, accumulated(step, optimizer, accumulate),
-        data if weight is None else (*data, weight), held_out, metrics, epochs, batch_size, accumulate, schedule,
-        max_norm, history, optimizer.steps,
+        model, objective, optimizer, accumulated(step, optimizer, accumulate), source, held_out, metrics, epochs,
+        accumulate, schedule, max_norm, history, optimizer.steps,
     )  # fmt: skip
+
+
+def _rows(
+    X: Rows, y: Targets, weight: Weights | None, class_weight: ClassWeights | None, steps: int | None, reader: Reader
+) -> Batch:
+    """Return samples, targets and perhaps weights as rows by position."""
+    if steps is not None:
+        raise ValueError("steps is for streams, fit(model, batches, ...); of X and y an epoch takes all rows")
+    data = samples(X, y, reader.of_values)
+    weight = sample_weights(weight, class_weight, data[1], reader.loss, reader.of_values)
+    return data if weight is None else (*data, weight)
+
+
+def _stream(
+    batches: Batches,
+    weight: Weights | None,
+    class_weight: ClassWeights | None,
+    steps: int | None,
+    reader: Reader,
+    size: int | None,
+    epochs: int,
+) -> Source:
+    """Return the batches of a stream; raise ValueError for what only somebody can say who has seen all of it."""
+    if weight is not None:
+        raise ValueError("a stream has its weights in its batches: give (X, y, weight) in place of weight=")
+    if class_weight == "balanced":
+        raise ValueError('class_weight="balanced" needs all of y, which a stream has not; give a dict {class: weight}')
+    steps = None if steps is None else whole("steps", steps, 1, ", or None")
+    return source_of_stream(batches, reader._replace(class_weight=class_weight), size, steps, epochs)
 
 
 def _check_moved(model: Module, loss: Unchecked, optimizer: Unchecked) -> None:

@@ -8,15 +8,17 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any, BinaryIO, NamedTuple
 
 from autograd.files import brief
 from nn._core.types import Array
 
+from ._blocks import is_plain, plain_numbers
 from ._dialect import Dialect, lines_of, names_of
 from ._files import DataError
-from ._formats import MISSING
+from ._formats import MISSING, number
 from ._opened import Path_, name_of, next_encoding, opened
 
 ROWS = 2**10
@@ -77,6 +79,16 @@ class _Column:
         self.texts: dict[str, int] = {}
         self.points: bool | None = None
 
+    def is_plain(self, points: bool) -> bool:
+        """Tell whether more plain numbers say nothing new of the column; `points` tells whether there are any."""
+        return not self.as_text and bool(self.pieces) and (self.points is True or not points)
+
+    def take(self, numbers: Array) -> None:
+        """Take more numbers, nan for what is missing."""
+        for hole in self.holes:
+            numbers[numbers == hole] = math.nan
+        self.pieces.append(numbers)
+
     def add(self, cells: Sequence[str]) -> bool:
         """Take more cells; return False if earlier numbers would be needed as text."""
         import numpy
@@ -90,7 +102,7 @@ class _Column:
             codes = [texts.setdefault(cell.strip(), len(texts)) for cell in cells]
             self.pieces.append(numpy.array(codes, numpy.int32))
         else:
-            self.pieces.append(numbers)
+            self.take(numbers)
         return True
 
     def _floats(self, cells: Sequence[str]) -> Array | None:
@@ -110,8 +122,6 @@ class _Column:
             numbers = numpy.array(found, float)
         if numpy.isinf(numbers).any():
             return None
-        for hole in self.holes:
-            numbers[numbers == hole] = math.nan
         if self.points is not True and "." in joined:
             self.points = POINTED.search(joined) is not None
         return numbers
@@ -164,11 +174,12 @@ def _read_once(
     tolerant: bool,
     texts: set[int],
 ) -> Sheet:
-    name, lines, faults = name_of(path), array("q"), dict[int, str]()
-    with opened(path) as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
-        reader: Any = lines_of(text, dialect.separator)
+    name, numbers, faults = name_of(path), array("q"), dict[int, str]()
+    sheet = Sheet(name, [], numbers, "line", dialect.notes, faults, dialect.separator)
+    with opened(path) as file, _text_of(file, dialect.encoding) as text:
+        lines = _Lines(text)
         try:
-            rows = _rows(reader, dialect.above)
+            rows = _rows(lines, sheet, 0, dialect.above)
             line, first = next(rows, (0, []))
             if not first:
                 raise DataError(f"{name}: is empty; a header line and a line for each sample are needed")
@@ -179,22 +190,96 @@ def _read_once(
                 rows = _after((line, first), rows)
             wanted(header, line)
             columns = [_Column(k in texts or as_text(title), holes) for k, title in enumerate(header)]
-            sheet = Sheet(name, [], lines, "line", dialect.notes, faults, dialect.separator)
-            for piece in _pieces(rows, len(header), sheet, tolerant):
-                for k, cells in enumerate(piece):
-                    if not columns[k].add(cells):
-                        raise _Other(k)
-                if len(lines) <= ROWS:
-                    early(sheet._replace(columns=[column.done(title) for column, title in zip(columns, header)]))
+
+            def other(k: int, cells: Sequence[str]) -> None:
+                """Stop: column k, which was of numbers, is not; a mistake among numbers is told at once."""
+                # In a sorted column text may begin in the middle of a block, and goes on to its end.
+                if number(cells[-1]) is not None:
+                    (column := _Column(True, ())).add(cells)
+                    early(sheet._replace(columns=[column.done(header[k])], lines=numbers[-len(cells) :]))
+                raise _Other(k)
+
+            _add_rows(columns, islice(rows, ROWS), sheet, tolerant, other)
+            if numbers:
+                early(sheet._replace(columns=[column.done(title) for column, title in zip(columns, header)]))
+            _add_lines(columns, lines, sheet, tolerant, other)
         except UnicodeDecodeError as error:
             if not dialect.encoding.startswith("utf-8"):
-                raise DataError(f"{name}, line {reader.line_num}: is damaged text ({error.reason})") from None
+                raise DataError(f"{name}, line {lines.number}: is damaged text ({error.reason})") from None
             raise _Other(next_encoding(error.object)) from None
-        except csv.Error as error:
-            raise DataError(f"{name}, line {reader.line_num}: is not CSV ({error})") from None
-    if not lines:
+    if not numbers:
         raise DataError(f"{name}: has a header, but no samples")
     return sheet._replace(columns=[column.done(title) for column, title in zip(columns, header)])
+
+
+@contextmanager
+def _text_of(file: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Read a file as text, and leave it open: it may be somebody else's, or be read again."""
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+
+
+class _Lines:
+    """The lines of a text, counted."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self.text, self.number = iter(text), 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.text)
+        self.number += 1
+        return line
+
+    def block(self) -> list[str]:
+        """Return so many lines as are turned into columns at a time; none at the end."""
+        found = list(islice(self.text, ROWS))
+        self.number += len(found)
+        return found
+
+
+Other = Callable[[int, Sequence[str]], None]
+"""What is called with the number of a column, and its cells, when text comes where numbers were; it raises."""
+
+
+def _add_lines(columns: list[_Column], lines: _Lines, sheet: Sheet, tolerant: bool, other: Other) -> None:
+    """Take the lines that are left: those of plain numbers by NumPy, all others by csv."""
+    place: Any = sheet.lines
+    plain = is_plain(sheet.separator, len(columns))
+    while block := lines.block():
+        start, whole = lines.number - len(block), "".join(block)
+        if not plain or '"' in whole:
+            # A cell in quotes may go on in the next block.
+            _add_rows(columns, _rows(chain(block, lines), sheet, start, 0), sheet, tolerant, other)
+            return
+        points = "." in whole
+        chosen = [k for k, column in enumerate(columns) if column.is_plain(points)]
+        found = plain_numbers(block, whole, sheet.separator, len(columns), chosen)
+        if found is None:
+            _add_rows(columns, _rows(block, sheet, start, 0), sheet, tolerant, other)
+            continue
+        numbers, others = found
+        place.extend(range(start + 1, lines.number + 1))
+        for k, column in zip(chosen, numbers.T):
+            columns[k].take(column)
+        for k, cells in zip(sorted({*range(len(columns))} - {*chosen}), others):
+            if not columns[k].add(cells):
+                other(k, cells)
+
+
+def _add_rows(
+    columns: list[_Column], rows: Iterable[tuple[int, list[str]]], sheet: Sheet, tolerant: bool, other: Other
+) -> None:
+    """Take rows of cells."""
+    for piece in _pieces(rows, len(columns), sheet, tolerant):
+        for k, cells in enumerate(piece):
+            if not columns[k].add(cells):
+                other(k, cells)
 
 
 def _after(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -202,10 +287,17 @@ def _after(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) 
     yield from rest
 
 
-def _rows(reader: Any, above: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that hold something, with the numbers of their lines, without those `above` the header."""
-    found = ((reader.line_num, row) for row in reader if row and (len(row) > 1 or row[0].strip()))
-    return islice(found, above, None)
+def _rows(lines: Iterable[str], sheet: Sheet, start: int, above: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that hold something, with the numbers of their lines, without those `above` the header.
+
+    `start` is the number of the lines before; raises DataError for what is not CSV.
+    """
+    reader: Any = lines_of(lines, sheet.separator)
+    try:
+        found = ((start + reader.line_num, row) for row in reader if row and (len(row) > 1 or row[0].strip()))
+        yield from islice(found, above, None)
+    except csv.Error as error:
+        raise DataError(f"{sheet.source}, line {start + reader.line_num}: is not CSV ({error})") from None
 
 
 def _pieces(rows: Iterable[tuple[int, list[str]]], width: int, sheet: Sheet, tolerant: bool) -> Iterator[list[Any]]:

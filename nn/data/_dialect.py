@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from autograd.files import brief
@@ -91,7 +91,7 @@ def _tried(text: str, separator: str) -> tuple[float, int, str, list[list[str]]]
     )
 
 
-def lines_of(text: io.TextIOBase | io.StringIO, separator: str) -> Iterator[list[str]]:
+def lines_of(text: Iterable[str], separator: str) -> Iterator[list[str]]:
     """Return csv's reader of a text, which has `line_num` as well."""
     return csv.reader(text, delimiter=separator, strict=True, skipinitialspace=separator != "\t")
 
