@@ -2,6 +2,7 @@
 
 from nn import _methods as _methods
 from nn._core.random import seed
+from nn._files.checkpoint import ModelCheckpoint
 from nn._files.format import Checkpoint, FileError
 from nn._files.load import load
 from nn._files.save import save
@@ -13,12 +14,14 @@ from nn._layers.dropout import Dropout
 from nn._layers.module import Module
 from nn._layers.normalization import BatchNorm, LayerNorm
 from nn._layers.sequential import Sequential
+from nn._play.live import live
+from nn._training.callbacks import CSVLogger, ReduceLROnPlateau
 from nn._training.clipping import clip_grad_norm, clip_grad_value
 from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit
 from nn._training.history import History
 from nn._training.losses import binary_cross_entropy, hinge, huber, mae, mse
-from nn._training.measures import ClassScores, auc, balanced_accuracy, class_scores, r2
+from nn._training.measures import ClassScores, auc, balanced_accuracy, class_scores, f1, precision, r2, recall
 from nn._training.metrics import accuracy
 from nn._training.optimizer import Optimizer
 from nn._training.optimizers import SGD, Adam, RMSProp
@@ -33,6 +36,7 @@ __all__ = [
     "Adam",
     "AvgPool2d",
     "BatchNorm",
+    "CSVLogger",
     "Checkpoint",
     "ClassScores",
     "Conv1d",
@@ -46,11 +50,13 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "MaxPool2d",
+    "ModelCheckpoint",
     "Module",
     "Neuron",
     "Optimizer",
     "Perceptron",
     "RMSProp",
+    "ReduceLROnPlateau",
     "Sequential",
     "accuracy",
     "auc",
@@ -62,17 +68,21 @@ __all__ = [
     "clip_grad_value",
     "cosine",
     "cross_entropy",
+    "f1",
     "fit",
     "hinge",
     "huber",
     "l1",
     "l2",
     "linear",
+    "live",
     "load",
     "mae",
     "mse",
+    "precision",
     "predict",
     "r2",
+    "recall",
     "save",
     "seed",
     "step_decay",

@@ -1,4 +1,4 @@
-"""The command line: `python -m nn` with demo, train, evaluate, predict or export."""
+"""The command line: `python -m nn` with demo, play, train, evaluate, predict or export."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   python -m nn evaluate flowers
   python -m nn predict flowers new.csv --out predicted.csv
   python -m nn export flowers --onnx flowers.onnx
+  python -m nn play flowers.csv --target species
 """
 
 
@@ -51,6 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "demo":
             make_writable("--out", options.out)
             _demo.run(options.out)
+        elif options.command == "play":
+            # It makes a script of the whole table of operations, which takes its time to import.
+            from ._command.play import play
+
+            play(options)
         elif options.command == "train":
             _one_source(options)
             _command.train(options)
@@ -92,8 +98,8 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", metavar="demo|train|evaluate|predict|export", required=True)
-    for add in (_add_demo, _add_train, _add_evaluate, _add_predict, _add_export):
+    commands = top.add_subparsers(dest="command", metavar="demo|play|train|evaluate|predict|export", required=True)
+    for add in (_add_demo, _add_play, _add_train, _add_evaluate, _add_predict, _add_export):
         add(commands)
     return top
 
@@ -108,6 +114,21 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument(
         "--out", type=Path, default="out", metavar="FOLDER", help="folder for the pictures (default: %(default)s)"
     )
+
+
+def _add_play(commands: Commands) -> None:
+    shows = "write a page to play with networks in, and open it"
+    playing = commands.add_parser(
+        "play",
+        help=shows,
+        description=f"{shows.capitalize()}: one file that needs nothing else. With a table, its data are in the page.",
+    )
+    playing.add_argument("file", nargs="?", metavar="TABLE", help="a table of your own, or digits, iris, wine, ...")
+    playing.add_argument("--target", metavar="COLUMN", help="the column of the table that is to be predicted")
+    playing.add_argument("--out", type=Path, default="playground.html", metavar="FILE", help="(default: %(default)s)")
+    playing.add_argument("--no-open", action="store_true", help="only write the page")
+    playing.add_argument("--seed", type=int, default=0, metavar="N", help="of the rows that are set apart and sampled")
+    _add_reading(playing)
 
 
 def _add_train(commands: Commands) -> None:

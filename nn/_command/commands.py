@@ -13,6 +13,7 @@ from typing import Any
 from autograd import Tensor, Value
 from autograd.files import brief, printable
 from nn._core.types import Loss
+from nn._files.save import packed
 from nn._training.cross_entropy import cross_entropy
 from nn._training.fit import fit
 from nn._training.history import History
@@ -100,6 +101,8 @@ def train(options: argparse.Namespace) -> None:
     run = Run(settings, train.columns, train.target, {}, data.sha256, test_rows, model)
     make_writable("--save", options.save)
     with held("--save", options.save), _terminated():
+        if earlier is not None and packed(read(options.save).model) != packed(model):
+            raise DataError(f"--resume: {options.save} was trained by another process meanwhile; go on with it again")
         _train(options, run, train, test)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import html
-import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ from nn._layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn._layers.dense import MLP
 from nn._layers.module import Module
 from nn._layers.sequential import Sequential
+from nn._training.callbacks import as_csv
 from nn._training.history import History
 from nn._training.metrics import checked_scores, decide
 from nn._training.predict import predict
@@ -45,6 +45,9 @@ CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv"
 PICTURES = ("history", "confusion", "boundary", "misclassified", "predicted", "importance")
 FILES = (CONFIG, MODEL, HISTORY, PAGE, *(f"{name}.png" for name in PICTURES))
 """The files that a run may consist of."""
+
+AT_ONCE = 2**15
+"""The samples whose outputs are computed at a time: all neurons of a million at once would fill the memory."""
 
 LONGEST = 2**25
 """The bytes that a configuration has at most: a table of a million rows needs a quarter of them."""
@@ -97,7 +100,11 @@ class Run(NamedTuple):
 
     def outputs(self, X: Rows) -> Numbers:
         """Return the network's output for inputs that are ready (n, k): (n,) for two classes and for numbers."""
-        return predict(self.model, shaped(X, self.options))
+        import numpy
+
+        X = shaped(X, self.options)
+        parts = [predict(self.model, X[start : start + AT_ONCE]) for start in range(0, len(X), AT_ONCE)]
+        return numpy.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def scores(self, X: Rows) -> Numbers:
         """Return the network's output (n, k) for raw samples (n, features), for two classes and for numbers (n,)."""
@@ -151,10 +158,7 @@ def decided(scores: Numbers) -> list[int]:
 
 def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
     """Write a run to a folder, whole or not at all; `figures` are pictures by name with their captions."""
-    network, table = packed(run.model), io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["epoch", *history])
-    writer.writerows([k, *numbers] for k, numbers in enumerate(zip(*history.values()), 1))
+    network = packed(run.model)
     config = {name: value for name, value in run._asdict().items() if name not in ("model", "test_rows")}
     config["target"] = run.target._asdict()
     config["columns"] = [
@@ -167,7 +171,7 @@ def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], fo
     contents: dict[str, bytes | str] = {
         CONFIG: text,
         MODEL: network,
-        HISTORY: table.getvalue(),
+        HISTORY: as_csv(history),
         PAGE: page(run, history, pictures),
     }
     contents |= {f"{name}.png": picture for name, (picture, _) in pictures.items()}

@@ -24,20 +24,25 @@ w, x = Value(3.0, label="w"), Value(-1.0, label="x")
 steps((sigmoid(w * x) - 1) ** 2)"""
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("notebooks")
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path) -> dict[str, str]:
     folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    return os.environ | {name: str(tmp_path / name.lower()) for name in folders}
+    return os.environ | {name: str(folder / name.lower()) for name in folders}
 
 
-@pytest.fixture
-def lab(chromium: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
-    """Opens a notebook in a JupyterLab of its own."""
+@pytest.fixture(scope="module")
+def lab(chromium: Any, folder: Path, environment: dict[str, str]) -> Iterator[Callable[..., Any]]:
+    """Opens a notebook in a JupyterLab of its own, which takes longer to start than all that is tested."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = [
-        *(f"--ServerApp.port={port}", f"--ServerApp.root_dir={tmp_path}", f"--IdentityProvider.token={TOKEN}"),
+        *(f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"),
         # What it would start Node for: a look for servers of languages, and the registry of extensions.
         *("--LanguageServerManager.autodetect=False", "--LabApp.extension_manager=readonly"),
         "--LabApp.expose_app_in_browser=True",
@@ -45,8 +50,8 @@ def lab(chromium: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[
     # See conftest.py about the module: it would take four seconds of the server's start.
     start = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; main()"
     command = [sys.executable, "-c", start, "--no-browser", "--allow-root", *options]
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=tmp_path)
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
     address = f"http://127.0.0.1:{port}"
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(30_000)
@@ -78,10 +83,21 @@ def lab(chromium: Any, tmp_path: Path, environment: dict[str, str]) -> Iterator[
         server.wait()
 
 
-def notebook(kernel: str, outputs: list[Any]) -> dict[str, Any]:
-    cell = {"cell_type": "code", "id": "a", "execution_count": None, "metadata": {}, "outputs": outputs, "source": CELL}
+def notebook(kernel: str, outputs: list[Any], *sources: str) -> dict[str, Any]:
+    """Return a notebook of cells, the first of which has outputs."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell{k}",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [] if k else outputs,
+            "source": source,
+        }
+        for k, source in enumerate(sources or (CELL,))
+    ]
     kernelspec = {"name": kernel, "display_name": kernel, "language": "python"}
-    return {"cells": [cell], "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": {"kernelspec": kernelspec}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def run(page: Any) -> None:
@@ -93,7 +109,7 @@ def run(page: Any) -> None:
         for accept in page.locator(".jp-Dialog .jp-mod-accept").all():
             accept.click()
         try:
-            page.locator(".jp-Notebook .jp-Cell .cm-content").click(timeout=5000)
+            page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(timeout=5000)
         except TimeoutError:
             continue
         page.keyboard.press("Control+Enter")
@@ -137,14 +153,28 @@ def touch(page: Any) -> None:
     page.get_by_role("button", name="Reset").click()
 
 
+def saved_outputs(page: Any, path: Path) -> list[Any]:
+    """Save the notebook; return the outputs of its first cell."""
+    page.keyboard.press("Control+s")
+    for _ in range(100):
+        page.wait_for_timeout(100)
+        try:
+            outputs: list[Any] = json.loads(path.read_text())["cells"][0]["outputs"]
+        except json.JSONDecodeError:
+            continue  # It is being written.
+        if outputs:
+            return outputs
+    return []
+
+
 def test_live_saved_untrusted_and_exported(
-    lab: Callable[..., Any], chromium: Any, tmp_path: Path, environment: dict[str, str]
+    lab: Callable[..., Any], chromium: Any, folder: Path, environment: dict[str, str]
 ) -> None:
     import nbformat
     from nbconvert import HTMLExporter
     from nbformat.sign import NotebookNotary
 
-    path = tmp_path / "live.ipynb"
+    path = folder / "live.ipynb"
     path.write_text(json.dumps(notebook("python3", [])))
     page = lab("live.ipynb")
     run(page)
@@ -155,22 +185,15 @@ def test_live_saved_untrusted_and_exported(
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
     page.wait_for_timeout(50)
     assert "dark" in view.get_attribute("class")
-    page.keyboard.press("Control+s")
-    outputs: list[Any] = []
-    for _ in range(100):
-        page.wait_for_timeout(100)
-        try:
-            outputs = json.loads(path.read_text())["cells"][0]["outputs"]
-        except json.JSONDecodeError:
-            continue  # It is being written.
-        if outputs:
-            break
+    outputs = saved_outputs(page, path)
 
     # A kernel that is not there: nothing of Python runs.
-    saved = tmp_path / "saved.ipynb"
+    saved = folder / "saved.ipynb"
     saved.write_text(json.dumps(notebook("none", outputs)))
     page = lab("saved.ipynb")
-    page.locator(".jp-OutputArea img").wait_for()
+    image = page.locator(".jp-OutputArea img")
+    image.wait_for()
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     assert page.locator(".place").count() == 0
     page.locator(".jp-Dialog").wait_for()
     page.keyboard.press("Escape")
@@ -181,8 +204,110 @@ def test_live_saved_untrusted_and_exported(
     page.keyboard.press("Escape")
     step_through(page)
 
-    (tmp_path / "saved.html").write_text(HTMLExporter().from_filename(saved)[0], encoding="utf-8")
+    (folder / "saved.html").write_text(HTMLExporter().from_filename(saved)[0], encoding="utf-8")
     page = chromium.new_page(offline=True)
-    page.goto((tmp_path / "saved.html").as_uri())
+    page.goto((folder / "saved.html").as_uri())
     step_through(page)
+    page.close()
+
+
+NETWORK = (
+    """import nn, nn.data
+X, y = nn.data.moons(40)
+model = nn.MLP(2, [3, 1], "tanh", "sigmoid", seed=0)
+v = nn.live(model, X, y, loss=nn.binary_cross_entropy)
+v""",
+    "print(bool(v.linked), model.layers[0].perceptrons[0].w[0].data)",
+    """_ = nn.fit(model, X, y, loss=nn.binary_cross_entropy, optimizer=nn.SGD(model.parameters(), lr=0.5), epochs=9,
+    callbacks=[v], progress=False)
+print(nn.binary_cross_entropy(model(X), y).data, _.loss[-1])""",
+)
+
+PLAYED = "(() => { const { play } = document.querySelector('.glassgrad'); return %s; })()"
+
+
+def run_cell(page: Any, k: int) -> None:
+    """Run a cell, as soon as there is a kernel."""
+    page.wait_for_function(
+        "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'"
+    )
+    page.evaluate(
+        "async k => { const { content } = jupyterapp.shell.currentWidget; content.activeCellIndex = k;"
+        " content.deselectAll(); content.widgets[k].model.clearExecution();"
+        " await jupyterapp.commands.execute('notebook:run-cell'); }",
+        k,
+    )
+
+
+def answer(page: Any, k: int) -> list[str]:
+    """Run a cell; return the words that it prints."""
+    run_cell(page, k)
+    output = page.locator(".jp-Notebook .jp-Cell").nth(k).locator(".jp-OutputArea-output")
+    output.wait_for()
+    words: list[str] = output.inner_text().split()
+    return words
+
+
+def test_a_network_is_linked_with_its_page(
+    lab: Callable[..., Any], chromium: Any, folder: Path, environment: dict[str, str]
+) -> None:
+    import nbformat
+    from nbconvert import HTMLExporter
+    from nbformat.sign import NotebookNotary
+
+    path = folder / "network.ipynb"
+    path.write_text(json.dumps(notebook("python3", [], *NETWORK)))
+    page = lab("network.ipynb")
+    run_cell(page, 0)
+    page.get_by_text("linked with Python").wait_for()
+    first = page.locator(".glassgrad").get_attribute("id")
+    linked, weight = answer(page, 1)
+    assert linked == "True"
+    assert page.evaluate(PLAYED % "play.machine.get(0, 0, 0)") == float(weight)
+
+    # A drag in the page is set in Python.
+    slider = page.get_by_role("slider", name="Value, slider")
+    slider.press("ArrowRight")
+    page.wait_for_timeout(300)
+    linked, moved = answer(page, 1)
+    assert page.evaluate(PLAYED % "play.machine.get(0, 0, 0)") == float(moved) != float(weight)
+
+    # A training in Python is seen in the page, which then is the output anew, with the same name.
+    loss, last = map(float, answer(page, 2))
+    page.wait_for_function(PLAYED % f"play.machine.epoch === 9 && play.history.train.includes({last})")
+    assert page.evaluate(PLAYED % "play.machine.measure('train').loss") == pytest.approx(loss, rel=1e-13)
+    page.get_by_text("linked with Python").wait_for()
+    assert page.locator(".glassgrad").get_attribute("id") == first
+    slider.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    assert page.evaluate(PLAYED % "play.machine.get(0, 0, 0)") == float(answer(page, 1)[1])
+
+    # The cell run again: a new page, and nothing is left of the old one.
+    run_cell(page, 0)
+    page.get_by_text("linked with Python").wait_for()
+    assert page.locator(".glassgrad").count() == 1
+    assert page.locator(".glassgrad").get_attribute("id") != first
+    answer(page, 2)
+    trained = page.evaluate(PLAYED % "play.machine.measure('train').loss")
+    outputs = saved_outputs(page, path)
+
+    # Without a kernel and not trusted: what stands there shows, and no script runs.
+    saved = folder / "network-saved.ipynb"
+    saved.write_text(json.dumps(notebook("none", outputs, *NETWORK)))
+    page = lab("network-saved.ipynb")
+    page.locator(".jp-Dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("LiveModel(2-3-1, tanh, sigmoid").wait_for()
+    # Trusted, it lives, from the trained numbers; so it does in an export, without network.
+    NotebookNotary(data_dir=environment["JUPYTER_DATA_DIR"]).sign(nbformat.read(saved, as_version=4))
+    page = lab("network-saved.ipynb")
+    page.locator(".jp-Dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_function(PLAYED % "play !== undefined")
+    assert page.evaluate(PLAYED % "play.machine.measure('train').loss") == trained
+    (folder / "network.html").write_text(HTMLExporter().from_filename(saved)[0], encoding="utf-8")
+    page = chromium.new_page(offline=True)
+    page.goto((folder / "network.html").as_uri())
+    assert page.evaluate(PLAYED % "play.machine.measure('train').loss") == trained
+    assert page.get_by_text("linked with Python").count() == 0
     page.close()

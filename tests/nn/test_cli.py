@@ -139,7 +139,7 @@ def test_wrong_data_are_told(
 @pytest.mark.parametrize(
     ("message", "options"),
     [
-        ("arguments are required: demo|train|evaluate|predict", []),
+        ("arguments are required: demo|play|train|evaluate|predict", []),
         ("invalid choice: 'fly'", ["fly"]),
         ("--lr: '0' is not a positive number", ["train", "--lr", "0"]),
         ("--lr: 'fast' is not a positive number", ["train", "--lr", "fast"]),

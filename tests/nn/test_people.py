@@ -18,6 +18,7 @@ import pytest
 
 from nn.__main__ import main
 from nn._command.commands import OF_TABLES, _terminated, settle
+from nn._command.folders import make_writable
 from nn._command.measured import explained
 from nn._command.runs import read, read_history
 from nn.data import DataError
@@ -223,6 +224,28 @@ def test_a_training_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     (tmp_path / "run" / "history.csv").write_text("epoch,loss\n1,x\n")
     with pytest.raises(DataError, match=r"history\.csv: is damaged"):
         read_history(tmp_path / "run", read(tmp_path / "run"))
+
+
+@pytest.mark.covers
+@pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
+def test_a_run_that_another_training_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["train", "--resume", "--epochs", "1", "--samples", "40", "--sizes", "2", "--save", str(tmp_path)]
+    assert main([again[0], *again[2:]]) == 0
+    others: list[int] = []
+
+    def meanwhile(option: str, folder: Path) -> None:
+        if not others:
+            others.append(1)
+            assert main(again) == 0
+        make_writable(option, folder)
+
+    monkeypatch.setattr("nn._command.commands.make_writable", meanwhile)
+    assert main(again) == 2
+    assert "was trained by another process meanwhile; go on with it again" in capsys.readouterr().err
+    assert read_history(tmp_path, read(tmp_path)).epochs == 2
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from damage import strange_config
 from faults import full, killed_at, once, watched
@@ -80,6 +81,14 @@ def test_a_run_comes_back(tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert before == {path.name: path.read_bytes() for path in kept(folder, 1.0).iterdir()}
     assert before == {path.name: path.read_bytes() for path in kept(tmp_path / "other", 1.0).iterdir()}
+
+
+def test_outputs_of_many_samples_are_computed_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, X = made(1.0)[0], np.arange(14.0).reshape(7, 2)
+    whole = run.outputs(X)
+    monkeypatch.setattr("nn._command.runs.AT_ONCE", 3)
+    np.testing.assert_allclose(run.outputs(X), whole, rtol=1e-15)
+    assert run.outputs(X).shape == (7,)
 
 
 def test_pictures_of_an_earlier_run_go(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_progress_is_shown_where_somebody_looks(
         ("batch_size must be a whole number from 1", {"batch_size": 0}),
         ("the optimizer moves no parameter of this model", {"optimizer": SGD([Value(1.0)])}),
         ("validation X has 40, y has 3", {"validation": (X, [1, 0, 1])}),
-        (r"validation must be a pair \(X, y\), or None; got", {"validation": X}),
+        (r"validation must be a pair \(X, y\), a stream of batches, or None; got", {"validation": X}),
         ("each of metrics needs a name of its own.*<lambda>", {"metrics": [lambda *_: 0.0, lambda *_: 1.0]}),
         ("each of metrics needs a name of its own.*partial", {"metrics": [functools.partial(accuracy)]}),
     ],

@@ -1,0 +1,72 @@
+"""The page of the playground: scripts, style and data in one file, or one piece of HTML for a notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from autograd.web.page import embedded, in_script, script_of, text_of
+from autograd.web.page import page as whole_page
+from autograd.web.small import small_script, small_style
+
+from .pieces import pieces
+
+BASE = ("text", "engine")
+"""The scripts of `autograd` that the playground uses."""
+
+MACHINE = (
+    "machine_net", "machine_state", "machine_data", "machine_change", "machine_ways", "machine_explain",
+    "machine_landscape", "machine_python", "machine_texts", "machine", "data", "data_table",
+)  # fmt: skip
+"""The scripts of the network and its data, which know no document."""
+
+STAGE = (
+    "play_paint", "play_surface", "play_layout", "play_lines", "play_net", "play_output", "play_curves", "play_bar",
+    "play_data", "play_pick", "play_explain", "play_neuron", "play_land", "play_take", "play_lessons", "play_image",
+    "play_loop", "play_samples", "play_page", "play",
+)  # fmt: skip
+"""The scripts of what is seen."""
+
+
+def page(state: Mapping[str, Any] | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+    """Return the playground as a page of its own, whose policy forbids it to ask for anything.
+
+    `options` are those of `view`.
+    """
+    return whole_page(options.get("title", "Playground"), view(state, data, alone=True, **options))
+
+
+def view(
+    state: Mapping[str, Any] | None,
+    data: Mapping[str, Any] | None,
+    *,
+    alone: bool = False,
+    title: str = "Playground",
+    name: str | None = None,
+    history: Mapping[str, Any] | None = None,
+    sets: Sequence[Mapping[str, Any]] = (),
+    lessons: Sequence[Mapping[str, Any]] | None = None,
+    still: str = "",
+) -> str:
+    """Return the playground as HTML for a page or a notebook.
+
+    `state` is the network, None for a usual one; `data` what it learns from, None for two moons; `sets` are more data
+    to choose; `history` holds the losses of a fit, as {"epochs": [...], "loss": [...], "val_loss": [...]}; `lessons`
+    replace those of the page; `still` is HTML that stands there where no script runs; `name` is the id of its element,
+    by default one that its content decides.
+    """
+    web = files("nn").joinpath("web")
+    given = {"state": state, "data": data, "history": history, "sets": list(sets)}
+    style = small_style(text_of("live.css") + text_of("play.css", web))
+    settings = {"title": title, "alone": alone, "lessons": lessons, "style": style}
+    scripts = [*map(script_of, BASE), small_script(pieces()), *(script_of(one, web) for one in (*MACHINE, *STAGE))]
+    told = f"const given = {_json(given)};\nconst options = {_json(settings)};"
+    still = still or f"<p>{escape(title)}: here no script runs, so that there is nothing to play with.</p>"
+    return embedded("\n".join(scripts), told, "makePlay(host, structuredClone(given), options)", still, name)
+
+
+def _json(value: Any) -> str:
+    return in_script(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,238 @@
+// The playground: a network, data, and everything that is seen of them. One object, `play`, holds what the parts share.
+
+/** So many states can be taken back. */
+const UNDO_ROOM = 60;
+
+/**
+ * Makes the playground inside `host`. given: {state, data, sets, history}; options: {title, style, alone, lessons}.
+ */
+function makePlay(host, given, options) {
+  const play = {
+    host, options, data: null, machine: null, running: false, dragging: false, held: false, version: 0, peek: null, palette: null, drawing: null,
+    ask: { k: 0, j: 0, i: 0 }, sample: null, history: makeHistory(), past: [], given,
+    shown: { axes: [0, 1], gradients: true, log: false, test: true, tab: "weight" },
+    sets: [given.data, ...(given.sets || [])].filter((one) => one && one.X).map(readData),
+  };
+  const listeners = new Set();
+  const cached = {};
+  let lastStep = 0, restFrom = null;
+  const loop = makeLoop(train, () => host.isConnected);
+  Object.assign(play, { addJob: loop.addJob, touch: loop.touch, touchAll: loop.touchAll, costs: loop.costs });
+
+  // ---- What is asked of the network ----
+  play.epochs = () => play.machine.epoch + (play.machine.at || 0) / play.data.n;
+  play.outputs = () => play.machine.state.sizes.at(-1);
+  play.lastActivation = () => play.machine.state.activations.at(-1);
+  const once = (name, compute) => {
+    if (cached[name]?.key !== play.version) cached[name] = { key: play.version, value: compute() };
+    return cached[name].value;
+  };
+  /** The gradients that are shown: of the batch while it trains, else of all samples. */
+  play.gradients = () => once("gradients", () => play.machine.gradients(play.running ? "batch" : "train"));
+  play.gradientAt = (k, j, i) => {
+    const { W, b } = play.gradients();
+    return j < 0 ? b[k][i] : W[k][j * b[k].length + i];
+  };
+  play.sampleRow = () => play.sample.x;
+  play.sampleLayers = () => once("layers", () => {
+    const one = play.machine.sample(play.sample.x, play.sample.y);
+    return one.h.map((h, k) => ({ z: one.z[k], h, dh: one.dh?.[k], dz: one.dz?.[k], dx: one.dx, loss: one.loss }));
+  });
+  play.measures = () => once("measures", () => ({ train: play.machine.measure("train"), test: play.data.test.n ? play.machine.measure("test") : null }));
+  play.nameOf = (k, j, i) => (j < 0 ? `b(${k + 1})_${i + 1}` : `w(${k + 1})_${j + 1},${i + 1}`);
+  play.words = (k, j, i) => {
+    const last = play.machine.state.sizes.length - 2, to = k === last ? (play.outputs() === 1 ? "the output" : `output ${i + 1}${play.data.classes ? ` (${play.data.classes[i]})` : ""}`) : `neuron ${i + 1} of layer ${k + 1}`;
+    if (j < 0) return `bias of ${to}`;
+    return `weight from ${k === 0 ? `input ${play.data.columns[j]}` : `neuron ${j + 1} of layer ${k}`} to ${to}`;
+  };
+
+  // ---- Changes ----
+  function changed(...names) {
+    play.version += 1;
+    play.root.dataset.version = play.version;
+    play.touch("lines", "surface", "values", "stats", "weight", "neuron", "image", "land", ...names);
+    for (const listener of listeners) listener();
+  }
+  play.onChange = (listener) => (listeners.add(listener), () => listeners.delete(listener));
+
+  /** Keeps what is now, to be taken back; changes of one kind that follow each other within a second are one. */
+  play.remember = (kind) => {
+    const now = performance.now(), last = play.past.at(-1);
+    if (last && last.kind === kind && kind !== "set" && now - last.at < 1000) return void (last.at = now);
+    play.past.push({ kind, at: now, state: play.machine.snapshot(), data: play.data, history: play.history.copy() });
+    if (play.past.length > UNDO_ROOM) play.past.shift();
+    play.touch("stats");
+  };
+  play.undo = () => {
+    const before = play.past.pop();
+    if (!before) return;
+    play.run(false);
+    play.history.restore(before.history);
+    if (before.data !== play.data) {
+      play.machine.setData(before.data);
+      play.use(before.data);
+    }
+    begin(before.state, false);
+    play.layout();
+    play.say("Taken back");
+  };
+  play.set = ({ k, j, i }, x) => {
+    const { W, b } = play.machine;
+    // A field may still show a weight that has gone with its neuron.
+    if (play.held || !(i < b[k]?.length) || j >= W[k].length / b[k].length) return;
+    play.machine.set(k, j, i, x);
+    noteLoss();
+    changed();
+  };
+  play.choose = (found, tab) => {
+    play.ask = { k: found.k, j: found.j, i: found.i };
+    if (tab && play.shown.tab !== "land") play.open(tab);
+    play.touch("lines", "values", "weight", "neuron", "land", "pick");
+  };
+  play.look = (peek) => {
+    play.peek = peek;
+    play.touch("lines", "surface", "plane");
+  };
+  /** Changes layers, activations, loss, optimizer and the like; what cannot be is said, and nothing has changed. */
+  play.restructure = (change) => {
+    play.remember(Object.keys(change)[0]);
+    try {
+      play.machine.restructure(change);
+    } catch (error) {
+      play.past.pop();
+      return play.say(error.message, true);
+    }
+    if (change.sizes || change.activations) play.structure = (play.structure || 0) + 1;
+    if (change.sizes) clip();
+    if (change.loss || change.sizes) restFrom = null;
+    after();
+    if (change.sizes || change.activations) play.net.build();
+  };
+  play.after = after;
+  function after() {
+    noteLoss();
+    changed("settings", "curve", "pick");
+  }
+  play.clip = clip;
+  function clip() {
+    const { sizes } = play.machine.state, { ask } = play;
+    play.peek = null;
+    // The corner of an image is never dark: nothing can be learned from it.
+    if (play.data.image && ask.k === 0 && ask.j === 0) ask.j = Math.floor(sizes[0] / 2) - 4;
+    ask.k = Math.min(ask.k, sizes.length - 2);
+    ask.i = Math.min(ask.i, sizes[ask.k + 1] - 1);
+    ask.j = Math.min(ask.j, sizes[ask.k] - 1);
+  }
+  play.noteLoss = noteLoss;
+  function noteLoss() {
+    if (!play.machine.trouble) {
+      const { train: one, test } = play.measures();
+      play.history.add(play.epochs(), one.loss, test ? test.loss : NaN);
+    }
+  }
+
+  /** Begins anew from a state: another network, or the same as it was. */
+  function begin(state, fresh = true) {
+    play.machine.restore(state);
+    play.structure = (play.structure || 0) + 1;
+    play.version += 1;
+    if (fresh) play.history.clear();
+    restFrom = null;
+    clip();
+    play.trouble(null);
+    after();
+    play.net.build();
+  }
+  play.begin = begin;
+  play.reset = () => {
+    play.remember("reset");
+    play.run(false);
+    play.machine.reset();
+    play.history.clear();
+    play.version += 1;
+    restFrom = null;
+    play.trouble(null);
+    after();
+  };
+
+  // ---- Training ----
+  play.run = (on) => {
+    if (on && play.held) return;
+    if (on && !play.running) play.remember("train");
+    play.running = on && !play.machine.trouble;
+    restFrom = null;
+    play.version += 1;
+    play.touch("stats", "lines", "surface", "weight", "neuron", "image");
+  };
+  function steps(count, end) {
+    for (let n = 0; n < count && !play.machine.trouble; n++) {
+      play.machine.step();
+      if (performance.now() > end) break;
+    }
+  }
+  /** One step, or as many as make an epoch. */
+  play.step = (count) => {
+    if (play.held) return;
+    play.remember("step");
+    play.run(false);
+    steps(count, performance.now() + 2000);
+    trained();
+  };
+  play.stepsOfEpoch = () => Math.max(1, Math.ceil(play.data.n / (play.machine.state.batch || play.data.n)));
+  function trained() {
+    play.version += 1;
+    if (play.machine.trouble) {
+      play.run(false);
+      play.trouble(play.machine.trouble);
+    }
+    noteLoss();
+    changed("curve");
+  }
+  let measured = 0, cost = 0;
+  function train(start) {
+    if (!play.running) return false;
+    const kind = play.settings.speed.value;
+    if (kind === "slow" && start - lastStep < 500) return true;
+    lastStep = start;
+    steps(kind === "fast" ? Infinity : kind === "epoch" ? play.stepsOfEpoch() : 1, start + TRAIN_TIME);
+    play.version += 1;
+    const before = performance.now();
+    if (play.machine.trouble) trained();
+    else if (before - measured > 5 * cost) {
+      noteLoss();
+      measured = performance.now();
+      cost = measured - before;
+      stopByItself();
+    }
+    changed("curve");
+    return play.running;
+  }
+  function stopByItself() {
+    const until = play.settings.until.value, now = play.epochs(), loss = play.measures().train.loss;
+    if (until === "rest") {
+      if (restFrom === null || loss < restFrom.loss * 0.995) restFrom = { loss, epoch: now };
+      if (now - restFrom.epoch > 60) [play.running] = [false, play.say(`Stopped at epoch ${Math.round(now)}: the loss has come to rest.`)];
+    } else if (until && now >= play.stopAt) [play.running] = [false, play.say(`Stopped at epoch ${Math.round(now)}.`)];
+  }
+
+  // ---- From Python ----
+  play.follow = ({ epoch, loss, valLoss, running }) => {
+    play.held = Boolean(running);
+    if (running) play.run(false);
+    if (loss !== undefined) play.history.add(epoch, loss, valLoss ?? NaN);
+    play.version += 1;
+    play.touchAll();
+  };
+
+  addSamples(play);
+  play.start = (state) => {
+    play.use(play.given.data?.X ? play.sets[0] : makeData(play.given.data?.recipe || { name: "moons" }));
+    // A start from which the usual data are learned within seconds.
+    play.machine = makeMachine(state || { ...defaultState(play.data, PIECES), optimizer: { name: "SGD", lr: 0.3 }, seed: 3 }, play.data, PIECES);
+    play.structure = 1;
+    clip();
+  };
+  buildPlay(play, loop);
+  host.play = play;
+  return play;
+}

@@ -1,0 +1,144 @@
+// Why this weight changes: its gradient as a sum of paths, checked with the backward pass; the share of each sample; the
+// loss over this weight alone with its tangent; and the learning rule with its numbers.
+
+/** Makes the tab that explains one weight or bias: {element}. */
+function makeExplain(play) {
+  const symbolPlace = make("span", { class: "handle" });
+  const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onkeydown: nudge });
+  const slide = make("input", { type: "range", step: 0.01, "aria-label": "Value, slider", oninput: () => change(Number(slide.value)) });
+  const rule = make("div", { class: "rule" }), slope = make("p", { class: "gradient" }), kinds = make("p", { class: "legend" });
+  const paths = make("div", { class: "path-list", tabindex: 0, role: "group", "aria-label": "Paths" }), told = make("p", { class: "told" });
+  const curve = make("canvas", { class: "slice", role: "img" }), shares = make("canvas", { class: "shares", role: "img" }), shareNote = make("p", { class: "soft" });
+  const element = make("div", { class: "explain" },
+    make("div", { class: "one" }, make("div", { class: "editor" }, symbolPlace, field, slide), slope, rule),
+    make("div", { class: "two" }, told, paths, kinds),
+    make("div", { class: "three" }, make("figure", {}, make("figcaption", {}, "J over this weight"), curve), make("figure", {}, make("figcaption", {}, "shares of samples"), shares, shareNote)));
+  kinds.append(...[["loss", "slope of loss"], ["weight", "weight"], ["slope", "slope of g"], ["input", "input"]].map(([kind, text]) => make("span", { class: `kind-${kind}` }, text)));
+
+  function change(x) {
+    play.remember(`edit ${play.ask.k} ${play.ask.j} ${play.ask.i}`);
+    field.removeAttribute("aria-invalid");
+    play.set(play.ask, x);
+  }
+  function typed() {
+    const read = readNumber(field.value);
+    field.setAttribute("aria-invalid", typeof read !== "number");
+    if (typeof read === "number") change(read);
+    else play.say(`${read} Nothing has changed.`, true);
+  }
+  function nudge(event) {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const x = Number((play.machine.get(play.ask.k, play.ask.j, play.ask.i) + way * (event.shiftKey ? 0.1 : 0.01)).toPrecision(12));
+    change(x);
+    field.value = String(x);
+  }
+
+  // ---- What is told ----
+  function paint() {
+    const { k, j, i } = play.ask, { palette } = play, name = play.nameOf(k, j, i), row = play.sample.row;
+    const w = play.machine.get(k, j, i), all = play.machine.shares(k, j, i), one = play.machine.explain(k, j, i, row >= 0 && row < play.data.n ? row : 0);
+    symbolPlace.replaceChildren(symbol(name), " =");
+    if (play.shadow.activeElement !== field) field.value = number(w, 8).replace("\u2212", "-");
+    const reach = Math.max(4, 2 ** Math.ceil(Math.log2(Math.abs(w) * 1.2 || 1)));
+    if (play.shadow.activeElement !== slide && Number.isFinite(reach)) [slide.min, slide.max, slide.value] = [-reach, reach, w];
+    slope.replaceChildren(fraction("J", symbol(name)), " = ", ...digits(all.gradient, [], 5), make("span", { class: "soft" }, `  mean of ${play.data.n}`));
+    rule.replaceChildren(...ruleOf(name, k, j, i, w, all.gradient));
+    tellPaths(one);
+    drawSlice(one.along, all.gradient, w, palette, name);
+    drawShares(all, palette);
+  }
+
+  /** The rule by which the optimizer changes this weight, with its numbers put in. */
+  function ruleOf(name, k, j, i, w, gradient) {
+    const { optimizer, l1, l2, batch } = play.machine.state, eta = number(optimizer.lr, 4), plain = (x) => signed(number(x, 4));
+    const line = (...parts) => make("p", {}, ...parts.flat()), soft = (text) => make("p", { class: "soft" }, text);
+    const notes = [...(j >= 0 && (l1 || l2) ? ["with the slope of the penalty"] : []), ...(batch && batch < play.data.n ? [`each step has the mean of its ${batch} samples`] : [])];
+    if (optimizer.name === "SGD" && !optimizer.momentum && !optimizer.weight_decay) {
+      const next = w - optimizer.lr * gradient;
+      return [
+        line(symbol("w"), " ← ", symbol("w"), " − η · ∂", symbol("J"), "/∂", symbol("w")),
+        line("= ", number(w, 4), " − ", eta, " · ", plain(gradient), " = ", make("b", {}, number(next, 5))),
+        ...(notes.length ? [soft(notes.join("; "))] : []),
+      ];
+    }
+    const found = play.machine.optimizerRule(k, j, i), said = found.terms.filter(([, x]) => typeof x !== "boolean" && x !== 0);
+    return [
+      line(...prose(found.formula.replace(/<-/g, "←").replace(/\blr\b/g, "η"))),
+      line(...said.flatMap(([sign, x]) => [make("span", { class: "term" }, sign === "lr" ? "η" : sign, " = ", [x].flat().map((one) => number(one, 4)).join(", ")), "  "])),
+      line(symbol(name), ": ", number(found.before, 4), " → ", make("b", {}, number(found.after, 6))),
+    ];
+  }
+
+  function tellPaths(one) {
+    const { y } = play.sample, { data } = play, many = one.paths.length + (one.more?.count || 0);
+
+    const label = data.classes ? `class ${data.classes[y]}` : `${data.target} = ${number(y, 3)}`;
+    told.replaceChildren(`${many === 1 ? "One path" : `${many.toLocaleString("en")} paths`} to the loss of the ringed sample (${label})`);
+    const largest = one.paths.reduce((most, path) => Math.max(most, Math.abs(path.product)), 1e-300);
+    const room = play.root.clientWidth < 620 ? 4 : 8, shown = one.paths.slice(0, room), rest = one.paths.slice(room).reduce((sum, path) => sum + path.product, 0) + (one.more?.sum || 0), left = many - shown.length;
+    const rows = shown.map((path) => make("div", { class: "path" },
+      make("span", { class: "factors" }, ...path.factors.flatMap((factor, at) => [at ? "\u200a·\u200a" : "", make("span", { class: `kind-${factor.kind}`, title: factor.name }, ...prose(signed(number(factor.value, 3))))])),
+      make("span", { class: "product" }, "= ", ...digits(path.product, [], 3), make("i", { class: path.product < 0 ? "bar-minus" : "bar-plus", style: `width:${((100 * Math.abs(path.product)) / largest).toFixed(1)}%` }))));
+    if (left > 0) rows.push(make("div", { class: "path" }, make("span", { class: "soft" }, `${left.toLocaleString("en")} more`), make("span", { class: "product" }, "= ", ...digits(rest, [], 3))));
+    rows.push(make("div", { class: "path sum" }, make("span", {}, "sum of the paths ", one.agrees ? make("b", { class: "right" }, "✓ as the backward pass") : make("b", { class: "bad" }, "the backward pass differs")), make("span", { class: "product" }, "= ", ...digits(one.sum, [], 4))));
+    paths.replaceChildren(...rows);
+  }
+
+  function drawSlice(along, gradient, w, palette, name) {
+    const width = curve.clientWidth, height = curve.clientHeight;
+    if (!width) return;
+    const pen = penOf(curve, width, height), reach = Math.max(1.5, Math.abs(w) * 0.6), count = play.running ? 13 : 41;
+    const [J, ...ys] = along([w, ...Array.from({ length: count }, (_, n) => w - reach + (2 * reach * n) / (count - 1))]), seen = [...ys, J].filter(Number.isFinite);
+    pen.clearRect(0, 0, width, height);
+    if (!seen.length) return;
+    let [low, high] = [Math.min(...seen), Math.max(...seen)];
+    const room = Math.max(high - low, 1e-9) * 0.1;
+    [low, high] = [low - room, high + room];
+    const px = (x) => ((x - w + reach) / (2 * reach)) * width, py = (x) => height - ((x - low) / (high - low)) * height;
+    pen.lineWidth = 1;
+    pen.strokeStyle = palette.line;
+    pen.strokeRect(0.5, 0.5, width - 1, height - 1);
+    if (px(0) > 0 && px(0) < width) line(pen, px(0), 0, px(0), height);
+    pen.strokeStyle = palette.ink;
+    pen.lineWidth = 1.8;
+    pen.beginPath();
+    ys.forEach((y, n) => Number.isFinite(y) && pen.lineTo((n / (count - 1)) * width, py(y)));
+    pen.stroke();
+    pen.strokeStyle = pen.fillStyle = palette.grad;
+    pen.lineWidth = 3;
+    const rise = (-gradient * height * 2 * reach) / (width * (high - low)), far = 44 / Math.hypot(1, rise);
+    line(pen, width / 2 - far, py(J) - far * rise, width / 2 + far, py(J) + far * rise);
+    pen.beginPath();
+    pen.arc(width / 2, py(J), 4.5, 0, 7);
+    pen.fill();
+    curve.setAttribute("aria-label", `J from ${number(ys[0], 3)} over ${number(J, 3)} here to ${number(ys.at(-1), 3)}, as ${name} goes from ${number(w - reach, 3)} to ${number(w + reach, 3)}; its slope here is ${number(gradient, 3)}`);
+  }
+  function line(pen, x1, y1, x2, y2) {
+    pen.beginPath();
+    pen.moveTo(x1, y1);
+    pen.lineTo(x2, y2);
+    pen.stroke();
+  }
+
+  function drawShares(all, palette) {
+    const width = shares.clientWidth, height = shares.clientHeight, list = all.shares;
+    if (!width) return;
+    const pen = penOf(shares, width, height), sorted = list.slice().sort((a, b) => b[1] - a[1]), largest = sorted.reduce((most, [, x]) => Math.max(most, Math.abs(x)), 1e-300), wide = width / Math.max(1, sorted.length), { data } = play;
+    pen.clearRect(0, 0, width, height);
+    sorted.forEach(([row, x], n) => {
+      const high = (Math.abs(x) / largest) * (height / 2 - 2);
+      pen.fillStyle = row === play.sample.row ? palette.grad : data.classes ? palette.classTexts[data.y[row] % 5] : palette.ink;
+      pen.fillRect(n * wide, x > 0 ? height / 2 - high : height / 2, Math.max(0.6, wide - 0.5), Math.max(high, 0.5));
+    });
+    pen.fillStyle = palette.soft;
+    pen.fillRect(0, height / 2, width, 1);
+    const up = sorted.filter(([, x]) => x > 0).length, down = sorted.filter(([, x]) => x < 0).length;
+    put(shareNote, up + down ? `${up} ask for a smaller weight, ${down} for a larger; click one.` : "No sample asks for another weight.");
+    shares.setAttribute("aria-label", shareNote.textContent);
+    shares.onclick = (event) => play.pick(sorted[Math.min(sorted.length - 1, Math.floor(event.offsetX / wide))][0]);
+  }
+  play.addJob({ name: "weight", element, every: 500, rest: 8, paint: () => element.hidden || paint() });
+  return { element };
+}

@@ -1,0 +1,104 @@
+// One loop paints everything: training first, for at most a few milliseconds, then what has changed, in turns.
+
+/** Training may take so many milliseconds of a frame, and all painting until so many have passed. */
+const TRAIN_TIME = 8, FRAME_TIME = 15;
+
+/**
+ * The loop of a page: {addJob, touch, touchAll, start, stop}. A job is {name, element, every, rest, paint}: it is painted when
+ * touched, at most once in `every` milliseconds, and so that it takes at most 1 / rest of the time; not while off screen.
+ */
+function makeLoop(train, isAlive) {
+  const jobs = [], byName = new Map();
+  let waiting = 0, turn = 0;
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) for (const job of jobs) if (job.element === entry.target) job.seen = entry.isIntersecting;
+    request();
+  }, { rootMargin: "80px" });
+
+  function addJob(job) {
+    Object.assign(job, { dirty: true, seen: true, last: -1e9, cost: 0 });
+    jobs.push(job);
+    byName.set(job.name, job);
+    seen.observe(job.element);
+    request();
+  }
+
+  function touch(...names) {
+    for (const name of names) {
+      const job = byName.get(name);
+      if (job) job.dirty = true;
+    }
+    request();
+  }
+
+  function touchAll() {
+    for (const job of jobs) job.dirty = true;
+    request();
+  }
+
+  function request() {
+    if (!waiting) waiting = requestAnimationFrame(frame);
+  }
+
+  function frame() {
+    waiting = 0;
+    if (!isAlive()) return stop();
+    const start = performance.now(), busy = train(start);
+    let pending = busy;
+    for (let n = 0; n < jobs.length; n++) {
+      const job = jobs[(turn + n) % jobs.length];
+      if (!job.dirty || !job.seen) continue;
+      const now = performance.now();
+      if (now - job.last < Math.max(job.every, busy ? job.cost * job.rest : 0)) {
+        pending = true;
+        continue;
+      }
+      if (busy && now - start > FRAME_TIME) {
+        turn = (turn + n) % jobs.length;
+        pending = true;
+        break;
+      }
+      job.dirty = false;
+      job.paint();
+      job.last = performance.now();
+      job.cost += 0.3 * (job.last - now - job.cost);
+      pending = pending || job.dirty;
+    }
+    if (pending) request();
+  }
+
+  function stop() {
+    cancelAnimationFrame(waiting);
+    waiting = 0;
+    seen.disconnect();
+  }
+  return { addJob, touch, touchAll, start: request, stop, costs: () => Object.fromEntries(jobs.map((job) => [job.name, job.cost])) };
+}
+
+/** The losses so far, by epoch: {add, at, clear, count}. When full, every second one is left out. */
+function makeHistory(room = 2048) {
+  const history = { epochs: new Float64Array(room), train: new Float64Array(room), test: new Float64Array(room), count: 0, add, clear, copy, restore };
+  function add(epoch, train, test) {
+    const last = history.count - 1;
+    if (last >= 0 && history.epochs[last] >= epoch) history.count = last;
+    if (history.count === room) {
+      for (let k = 0; 2 * k < room; k++) for (const one of [history.epochs, history.train, history.test]) one[k] = one[2 * k];
+      history.count = room / 2;
+    }
+    history.epochs[history.count] = epoch;
+    history.train[history.count] = train;
+    history.test[history.count] = test;
+    history.count += 1;
+  }
+  function clear() {
+    history.count = 0;
+  }
+  function copy() {
+    return ["epochs", "train", "test"].map((name) => history[name].slice(0, history.count));
+  }
+  function restore(kept) {
+    ["epochs", "train", "test"].forEach((name, k) => history[name].set(kept[k]));
+    history.count = kept[0].length;
+  }
+  return history;
+}

@@ -1,0 +1,125 @@
+"""`python -m nn play`: what goes into the page, what is said, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import webbrowser
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd.web.page import text_of
+from nn.__main__ import main
+from nn._command import play
+from nn._play.page import BASE, MACHINE, STAGE
+from nn._play.state import state_for
+
+ROWS = "length;width;species\n" + "".join(f"{k},5;{k % 3};{'oak' if k % 2 else 'elm'}\n" for k in range(20))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the page is made of; the page itself is tested in a browser."""
+    found: list[Any] = []
+
+    def page(state: Any, data: Any, **options: Any) -> str:
+        found.append((state, data, options))
+        return "<!doctype html>"
+
+    monkeypatch.setattr(play, "page", page)
+    monkeypatch.setattr(play, "_digits", lambda options: [{"name": "digits"}])
+    return found
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_page_is_written_and_opened(
+    made: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_there: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or is_there)
+    path = tmp_path / "page.html"
+    assert main(["play", "--out", str(path)]) == 0
+    assert path.read_text() == "<!doctype html>"
+    assert opened == [path.as_uri()]
+    assert made == [(None, None, {"title": "Playground", "sets": [{"name": "digits"}]})]
+    said = capsys.readouterr().out
+    assert f"wrote {path}" in said
+    assert ("no browser was found" in said) is not is_there
+
+
+def test_a_table_goes_into_the_page(made: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, path = tmp_path / "trees.csv", tmp_path / "page.html"
+    table.write_text(ROWS + "1,5;;oak\n2;7;\n")
+    assert main(["play", str(table), "--target", "species", "--out", str(path), "--no-open"]) == 0
+    ((state, data, options),) = made
+    assert (data["name"], data["classes"], data["target"]) == ("trees.csv", ["elm", "oak"], "species")
+    assert state["sizes"] == [data["d"], 4, 4, 1]
+    assert options["title"] == "Playground: trees.csv"
+    assert "left out: 1 row in which species is missing, the first in line 23" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rows", "more", "said"),
+    [
+        (ROWS, [], "say with --target which column is to be predicted; its columns are length, width, species"),
+        (ROWS, ["--target", "specie"], "has no column 'specie'; its columns are length, width, species"),
+        (ROWS, ["--target", "species", "--out", "page.png"], "--out page.png: the page needs the suffix .html"),
+        (ROWS.replace("elm", "oak"), ["--target", "species"], "species"),
+    ],
+)
+def test_tables_that_cannot_be_shown(
+    made: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str, more: list[str], said: str
+) -> None:
+    (tmp_path / "trees.csv").write_text(rows)
+    assert main(["play", str(tmp_path / "trees.csv"), "--no-open", *more]) == 2
+    assert said in capsys.readouterr().err
+    assert made == []
+
+
+def test_options_that_do_not_fit(made: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "--target", "species"]) == 2
+    assert "--target species: is for a table, which stands before it" in capsys.readouterr().err
+    assert main(["play", "--out", "nowhere/page.html"]) == 2
+    assert "--out nowhere/page.html: there is no folder nowhere" in capsys.readouterr().err
+    assert main(["play", "moons"]) == 2
+    assert "moons: is made in the page itself; leave it out" in capsys.readouterr().err
+
+
+@pytest.mark.covers
+@pytest.mark.slow
+def test_digits_are_images_and_come_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    made: list[Any] = []
+    monkeypatch.setattr(play, "page", lambda state, data, **options: made.append((data, options["sets"])) or "")
+    out = ["--no-open", "--out", str(tmp_path / "page.html")]
+    assert main(["play", "digits", *out]) == 0
+    assert main(["play", *out]) == 0
+    (data, none), (nothing, (some,)) = made
+    assert (none, nothing) == ([], None)
+    assert (data["image"], data["n"] + data["test"]["n"], data["scale"]) == ([8, 8], 1797, None)
+    assert (some["image"], some["n"] + some["test"]["n"], some["X"]["over"]) == ([8, 8], 600, 16)
+    assert (state_for(data)["sizes"], state_for(data)["loss"]) == ([64, 16, 10], "cross_entropy")
+
+
+def test_without_scikit_learn_there_are_no_digits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import argparse
+
+    def missing(options: Any, most: int) -> Any:
+        raise ImportError
+
+    monkeypatch.setattr(play, "_data", missing)
+    assert play._digits(argparse.Namespace(seed=0)) == []
+
+
+def test_no_two_scripts_of_the_page_define_one_name() -> None:
+    """They stand in one function, where the second would silently take the place of the first."""
+    scripts = [*map(text_of, (f"{name}.js" for name in BASE))]
+    scripts += [files("nn").joinpath("web", f"{name}.js").read_text("utf-8") for name in (*MACHINE, *STAGE)]
+    defined = r"^(?:function|class|const|let) (\w+)|^const .*?, (\w+) = "
+    names = re.findall(defined, "\n".join(scripts), re.MULTILINE)
+    counts = Counter(name for pair in names for name in pair if name)
+    assert len(counts) > 100
+    assert [name for name, count in counts.items() if count > 1] == []
