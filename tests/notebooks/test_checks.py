@@ -166,7 +166,7 @@ WRONG = [
 
 
 def said(module: str, name: str, answer: Any, capsys: pytest.CaptureFixture[str]) -> str:
-    assert getattr(importlib.import_module(f"checks.{module}"), name)(answer) is None
+    assert getattr(importlib.import_module(f"glassgrad.course.{module}"), name)(answer) is None
     return capsys.readouterr().out
 
 

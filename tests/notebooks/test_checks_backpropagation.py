@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from checks import backpropagation as check
+from glassgrad.course import backpropagation as check
 from solutions import backpropagation as solution
 
 EXERCISES = ("exercise_1", "exercise_2", "exercise_3", "exercise_4")

@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 from autograd import exp, maximum, relu, tanh, value_and_grad, where
-from checks import behind_the_curtain as check
+from glassgrad.course import behind_the_curtain as check
 from solutions import behind_the_curtain as solution
 
 EXERCISES = ("exercise_1", "exercise_2", "exercise_3")

@@ -78,7 +78,7 @@ CASES = [("training_in_practice", *case) for case in TRAINING] + [("convolution"
 def test_a_wrong_answer_meets_its_hint(
     module: str, name: str, answers: tuple[Any, ...], hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    getattr(importlib.import_module(f"checks.{module}"), name)(*answers)
+    getattr(importlib.import_module(f"glassgrad.course.{module}"), name)(*answers)
     assert hint in capsys.readouterr().out
 
 
@@ -87,7 +87,7 @@ def test_a_wrong_answer_meets_its_hint(
 def test_the_solution_is_right_and_dots_are_no_mistake(
     module: str, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check = getattr(importlib.import_module(f"checks.{module}"), name)
+    check = getattr(importlib.import_module(f"glassgrad.course.{module}"), name)
     solution = getattr(importlib.import_module(f"solutions.{module}"), name)
     check(*(solution if isinstance(solution, tuple) else (solution,)))
     check(*(... for _ in solution) if isinstance(solution, tuple) else (...,))

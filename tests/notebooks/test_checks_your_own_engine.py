@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checks import your_own_engine as check
+from glassgrad.course import your_own_engine as check
 from solutions import your_own_engine as solution
 from solutions.your_own_engine import Number, add, backward, multiply, order, tanh
 

@@ -88,4 +88,4 @@ def test_binder_finds_what_it_installs() -> None:
     constraints, package = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
     # A file is looked for beside the one that names it, a package in the working directory.
     assert (folder / constraints.removeprefix("-c ")).resolve() == ROOT / "constraints.txt"
-    assert package == "-e .[data,notebook]"
+    assert package == "-e .[data,notebook,testing]"
