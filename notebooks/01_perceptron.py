@@ -1,15 +1,22 @@
 # %% [markdown]
 # # 1 Perceptron
 #
-# A neural network, however large, is made of one small part, repeated. This notebook is about that part. You need
-# Python and school calculus. Run each cell with Shift + Enter, and change whatever makes you curious: nothing can
-# break.
+# A neural network, however large, is made of one small part, repeated. This notebook is about that part. Run each
+# cell with Shift + Enter, and change whatever makes you curious: nothing can break.
+#
+# *Goals:* compute a perceptron by hand; say what its weights, its bias and its non-linearity do; know why a network
+# needs the last of these. *Time:* about 45 minutes. *Before it:* Python and school calculus.
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 from autograd import Tensor, Value, grad, relu, sigmoid, tanh
-from checks import perceptron as check
-from nn import ACTIVATIONS, MLP, SGD, Perceptron, accuracy, binary_cross_entropy, fit, plots, predict
+from glassgrad.course import figures
+from glassgrad.course import perceptron as check
+from nn import ACTIVATIONS, MLP, SGD, Perceptron, accuracy, binary_cross_entropy, fit, live, plots, predict
 from nn.data import moons
 
 # %% [markdown]
@@ -20,8 +27,9 @@ from nn.data import moons
 #
 # $$z = w_0 + w_1 x_1 + w_2 x_2 \qquad\qquad \hat y = g(z)$$
 #
-# Let the bias be 1, the weights 3 and −2, and the input the point $(-1, 2)$. In code it looks the same. A `Value` is
-# a number that remembers what it was computed from; its label is the name that pictures show.
+# and with $m$ inputs $\hat y = g\big(w_0 + \sum_{i=1}^{m} x_i\, w_i\big)$. Let the bias be 1, the weights 3 and −2, and
+# the input the point $(-1, 2)$. In code it looks the same. A `Value` is a number that remembers what it was computed
+# from; its label is the name that pictures show.
 
 # %%
 w0, w1, w2 = Value(1.0, label="w0"), Value(3.0, label="w1"), Value(-2.0, label="w2")
@@ -89,6 +97,19 @@ ax.figure
 # %% [markdown]
 # The further a point is from the line, the surer the perceptron: $g(-6) = 0.0025$ is almost 0.
 #
+# **Predict first.** Which way does the line move when $w_0$ grows from 1 to 3? What turns when $w_2$ goes from −2 to 0,
+# and where does the line end up? And what changes in the plane when all three numbers are ten times as large?
+#
+# Then look. Here the perceptron lives. Click its tile, at the right, and drag the numbers beside it sideways, or type
+# them below; $b$ is the page's name for $w_0$. Another $g$ stands in the menu *loss*, each with a loss that suits it.
+
+# %%
+live(neuron, points, sides, loss="binary_cross_entropy")
+
+# %% [markdown]
+# $w_0$ shifts the line, and $w_1$ and $w_2$ are the direction in which it looks: it stands at a right angle to
+# $(w_1, w_2)$. With all three ten times as large the line stays where it is, and only the step across it is steeper.
+#
 # **Exercise 2.** Find a bias and two weights for which a perceptron computes *and*: $z$ must be positive for the
 # input $(1, 1)$, and negative for $(0, 0)$, $(0, 1)$ and $(1, 0)$. There are many. Draw the four points on paper
 # first, and the line that you want.
@@ -104,19 +125,12 @@ check.exercise_2(answer)
 #
 # $$\text{sigmoid: } g(z) = \frac{1}{1 + e^{-z}} \qquad \text{tanh: } g(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}
 # \qquad \text{ReLU: } g(z) = \max(0, z)$$
+#
+# $$g'(z) = g(z)\,(1 - g(z)) \qquad\qquad g'(z) = 1 - g(z)^2 \qquad\qquad
+# g'(z) = \begin{cases} 1, & z > 0 \\ 0, & \text{otherwise} \end{cases}$$
 
 # %%
-import matplotlib.pyplot as plt
-
-_, places = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
-zs = [k / 50 for k in range(-200, 201)]
-for ax, g in zip(places, (sigmoid, tanh, relu)):
-    ax.plot(zs, [g(z) for z in zs], label="$g(z)$")
-    ax.plot(zs, [grad(g)(z) for z in zs], "--", label="$g'(z)$")
-    ax.set(title=g.__name__, xlabel="$z$")
-    ax.grid(alpha=0.3)
-    ax.legend()
-plt.show()
+figures.activations("sigmoid", "tanh", "relu")
 
 # %% [markdown]
 # Sigmoid answers between 0 and 1, like a probability. Tanh answers between −1 and 1. ReLU lets positive numbers pass
@@ -196,6 +210,17 @@ train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor, seed=0))
 # %% [markdown]
 # The non-linearities let it bend the line. Between layers that is all they are for, and it is enough: with enough
 # neurons a network can come as close as you like to any continuous function, on any bounded part of the plane.
+#
+# **Predict first.** Here is the first network again, untrained, with no $g$ between its layers. Press play, and it will
+# find its best line. When you then choose tanh in *one* of the two menus above its layers, what will the line do? And
+# with four neurons in that layer, or two?
+
+# %%
+live(MLP(2, [8, 8, 1], "linear", "sigmoid", of=Tensor, seed=0), X, y, loss="binary_cross_entropy")
+
+# %% [markdown]
+# One bent layer is enough to bend the line. Each tile shows the plane as its neuron sees it: those of the first layer
+# are straight edges, and the layers after it add them up.
 #
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.

@@ -3,10 +3,17 @@
 #
 # One perceptron draws one line. Put several side by side and you have a **layer**; put layers one behind the other
 # and you have a **network**. There is nothing else in it.
+#
+# *Goals:* compute a layer and a network by hand; count their weights; write a layer as a matrix; turn numbers into
+# probabilities. *Time:* about 45 minutes. *Before it:* [1 Perceptron](01_perceptron.ipynb).
 
 # %%
-from autograd import Tensor, Value, draw, sigmoid, softmax, tanh
-from checks import networks as check
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
+
+# %%
+from autograd import Tensor, Value, draw, live, sigmoid, softmax, tanh
+from glassgrad.course import networks as check
 from nn import MLP, Layer
 
 # %% [markdown]
@@ -80,7 +87,12 @@ check.exercise_1(answer)
 # %% [markdown]
 # ## Deep networks
 #
-# A network is **deep** when it has several hidden layers. The code hardly changes, the number of parameters does.
+# A network is **deep** when it has several hidden layers. Each layer $k$ takes what the one before it, with
+# $n_{k-1}$ perceptrons, has to say:
+#
+# $$z_{k,i} = w^{(k)}_{0,i} + \sum_{j=1}^{n_{k-1}} g(z_{k-1,j})\, w^{(k)}_{j,i}$$
+#
+# (for the first layer, $x_j$ stands in place of $g(z_{0,j})$). The code hardly changes, the number of parameters does.
 
 # %%
 deep = MLP(2, [6, 6, 6, 1], activation="tanh", seed=0)
@@ -95,17 +107,34 @@ deep
 # easier on the eye.) Follow one path from left to right, and you have summed and bent, twice.
 
 # %%
-small = MLP(2, [2, 1], activation="tanh", seed=0)
+small = MLP(2, [2, 1], activation="tanh", output="sigmoid", seed=0)
 for parameter in small.parameters():
     parameter.data = round(parameter.data, 1)
 
 x = [Value(1.0, label="x1"), Value(-2.0, label="x2")]
-y_hat = sigmoid(small(x))
+y_hat = small(x)
 y_hat.label = "y_hat"
 y_hat
 
 # %% [markdown]
-# Already this is a lot to look at. Zoom out: fold all of a perceptron, or all of a layer, into one box.
+# **Predict first.** The answer $\hat y$ is 0.33. When $x_1$ goes from 1 to 2, will it change by more than 0.1, or less?
+# (Ask how far each $\tanh$ can still move, and how large the two weights are that lead on from there.)
+#
+# Then look: the same network lives. Press → to compute it neuron by neuron; then drag $x_1$, or any weight, sideways.
+# (At its right stands what notebook 3 is about: $J = (\hat y - 1)^2$, how far off the answer is if 1 were right. The
+# steps after that are the business of notebook 5.)
+
+# %%
+J = (y_hat - 1) ** 2
+J.label = "J"
+live(J)
+
+# %% [markdown]
+# By less: 0.330 in place of 0.329. The first hidden neuron sits where $\tanh$ is flat, at 0.99: its sum grows from 2.7
+# to 3.4, and it hardly moves. The second goes from −0.80 to −0.92; but its weight to the output is only −0.1.
+#
+# Drawn as single numbers, already this is a lot to look at. Zoom out: fold all of a perceptron, or all of a layer, into
+# one box. (On the page, a double click on a neuron or a layer opens it.)
 
 # %%
 draw(y_hat, fold="perceptron")
@@ -132,7 +161,7 @@ layers.layers[0](x_row)
 # The numbers are the same, and so is the answer of the whole network:
 
 # %%
-y_hat_of_layers = sigmoid(layers(x_row))
+y_hat_of_layers = layers(x_row)
 print(f"neuron by neuron {y_hat.data:.10f}")
 print(f"layer by layer   {y_hat_of_layers.item():.10f}")
 
@@ -140,7 +169,7 @@ print(f"layer by layer   {y_hat_of_layers.item():.10f}")
 # And a matrix takes a whole batch of inputs at once, a row for each: three rows in, three answers out.
 
 # %%
-sigmoid(layers([[1.0, -2.0], [0.5, 0.5], [0.0, 3.0]])).data
+layers([[1.0, -2.0], [0.5, 0.5], [0.0, 3.0]]).data
 
 # %% [markdown]
 # **Exercise 2.** What is the shape of the matrix $w^{(2)}$ in `MLP(4, [8, 3])`? Give it as `(rows, columns)`.

@@ -3,16 +3,22 @@
 #
 # A network says something for every input. The **loss** says how wrong that was, in a single number $J$: 0 when all
 # is right, larger the worse it gets. To learn is to make this number small, so it had better be the right number.
+#
+# *Goals:* compute squared errors and cross-entropies by hand, and say which suits what; see a loss as a landscape over
+# the weights. *Time:* about 40 minutes. *Before it:* [2 Networks](02_networks.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 from math import log
 
-import numpy
-
 from autograd import Value, grad, sigmoid, softmax
-from checks import loss as check
-from nn import binary_cross_entropy, cross_entropy, mse, plots
+from glassgrad.course import figures
+from glassgrad.course import loss as check
+from nn import Perceptron, binary_cross_entropy, cross_entropy, live, mse
 
 # %% [markdown]
 # ## Grades, and how far off they are
@@ -121,15 +127,13 @@ def cross(z):
 
 
 zs = [k / 20 for k in range(-120, 121)]
-ax = plots.axes(6, 3.6)
-ax.plot(zs, [cross(z) for z in zs], color=plots.BLUE, label="binary cross-entropy")
-ax.plot(zs, [grad(cross)(z) for z in zs], color=plots.BLUE, ls="--", label="its derivative")
-ax.plot(zs, [squares(z) for z in zs], color=plots.VERMILION, label="squared error")
-ax.plot(zs, [grad(squares)(z) for z in zs], color=plots.VERMILION, ls="--", label="its derivative")
-ax.set(xlabel="$z$", title="the loss where the truth is 1")
-ax.grid(alpha=0.3)
-ax.legend()
-ax.figure
+curves = {
+    "binary cross-entropy": [cross(z) for z in zs],
+    "its derivative": [grad(cross)(z) for z in zs],
+    "squared error": [squares(z) for z in zs],
+    "the derivative of that": [grad(squares)(z) for z in zs],
+}
+figures.lines(zs, curves, xlabel="$z$", title="the loss where the truth is 1")
 
 # %% [markdown]
 # At $z = -6$ the network is sure, and wrong. The squared error there is flat, its derivative almost 0: nothing to
@@ -180,16 +184,7 @@ J(10.0, 4.0), J(0.0, 0.0)
 # %%
 w1s = [-5 + 35 * k / 80 for k in range(81)]
 w2s = [-10 + 35 * k / 80 for k in range(81)]
-heights = [[J(w1, w2) for w1 in w1s] for w2 in w2s]
-
-ax = plots.axes(6, 4.5)
-levels = [100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200]
-colors = ax.contourf(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", extend="max")
-bar = ax.figure.colorbar(colors, ax=ax, label="$J(w_1, w_2)$", ticks=levels)
-bar.ax.set_yticklabels(levels)
-bar.ax.minorticks_off()
-ax.set(xlabel="$w_1$", ylabel="$w_2$")
-ax.figure
+figures.loss_map(J, w1s, w2s, levels=[100 * 2**k for k in range(10)])
 
 # %% [markdown]
 # A long narrow valley: raise $w_1$ by 1, lower $w_2$ by 0.7, and the loss hardly changes, because who hears many
@@ -203,6 +198,25 @@ answer = ...  # [w1, w2]
 check.exercise_4(answer)
 
 # %% [markdown]
+# A landscape to walk in: a perceptron with one input, the hours, and a bias, and grades from 0 to 10. It has two
+# numbers, $w_1$ and $w_0$, so the map is all there is to know.
+#
+# **Predict first.** The line at the right is what the perceptron says for each number of hours; at the start it says 4,
+# whatever the hours. Where is the lowest point of the map: left or right of the start, above or below it? And if you
+# walk along the valley, how does the line turn?
+#
+# Then look: choose *Landscape*, with $w_1$ to the right and $w_0$ (on the page $b$) up. Click on the map, and watch the
+# line and $J$. What is the lowest $J$ that you find?
+
+# %%
+neuron = Perceptron(1, "linear")
+neuron.w0.data, neuron.w[0].data = 4.0, 0.0
+live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse")
+
+# %% [markdown]
+# The best line is $\hat y = 1.66 + 1.11\, x$, with $J = 1.63$. Along the valley a steeper line starts lower: it turns
+# around the middle of the three points, and the loss changes little. Across the valley it misses all of them.
+#
 # With a non-linearity in the network, the landscape is no longer a simple valley. Here the perceptron has a sigmoid,
 # and the grades are divided by 100:
 
@@ -213,19 +227,19 @@ def J_bent(w1, w2):
 
 
 w1s = w2s = [k / 10 for k in range(-40, 41)]
-heights = [[J_bent(w1, w2) for w1 in w1s] for w2 in w2s]
-
-ax = plots.axes_3d(6, 4.5)
-ax.plot_surface(*numpy.meshgrid(w1s, w2s), numpy.array(heights), cmap="viridis_r", rcount=81, ccount=81)
-ax.set(xlabel="$w_1$", ylabel="$w_2$", zlabel="$J$")
-ax.view_init(elev=40, azim=60)
-ax.figure
+figures.loss_surface(J_bent, w1s, w2s)
 
 # %% [markdown]
 # Two plateaus, on which every direction looks the same, and a cliff between them: with a hump at one end, and at the
 # other a ravine at its foot, where the lowest points are.
 #
-# **In one line:** the loss is the mean over all samples of how wrong each is, $J(w) = \frac1n \sum_i L(\hat y_i,
+# What we are looking for can now be written down. Call all weights of a network together $W$, and what it says of an
+# input $f(x; W)$. The best weights are
+#
+# $$W^* = \underset{W}{\operatorname{argmin}} \; J(W) = \underset{W}{\operatorname{argmin}} \;
+# \frac{1}{n} \sum_{i=1}^{n} L\big(f(x_i; W),\, y_i\big)$$
+#
+# **In one line:** the loss is the mean over all samples of how wrong each is, $J(W) = \frac1n \sum_i L(\hat y_i,
 # y_i)$: a landscape over the weights.
 #
 # Next: the way down, [4 Gradient descent](04_gradient_descent.ipynb)

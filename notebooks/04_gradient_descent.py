@@ -3,16 +3,22 @@
 #
 # The loss is a landscape over the weights, and we want to get to its lowest point. But there is fog: all that we can
 # tell is how steep the ground is under our feet. That is enough.
+#
+# *Goals:* make a step of gradient descent by hand; say what the learning rate, momentum and mini-batches do, and see
+# from a curve which of them is wrong. *Time:* about 50 minutes. *Before it:* [3 Loss](03_loss.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 from random import Random
 
-import matplotlib.pyplot as plt
-
 from autograd import Tensor, Value, steps
-from checks import gradient_descent as check
-from nn import MLP, SGD, binary_cross_entropy, fit, mse, plots
+from glassgrad.course import figures
+from glassgrad.course import gradient_descent as check
+from nn import MLP, SGD, Perceptron, binary_cross_entropy, fit, live, mse
 from nn.data import moons
 
 # %% [markdown]
@@ -24,12 +30,13 @@ from nn.data import moons
 #
 # $$w \;\leftarrow\; w - \eta\, \frac{\partial J}{\partial w}$$
 #
-# The derivatives by all the weights together are the **gradient**. The whole algorithm has four lines:
+# The derivatives by all the weights together are the **gradient**, $\partial J(W) / \partial W$. The whole algorithm,
+# which looks for $W^* = \operatorname{argmin}_W J(W)$, has four lines:
 #
-# 1. Start with random weights.
-# 2. Compute the gradient of the loss.
-# 3. Take a small step against it.
-# 4. Repeat 2 and 3.
+# 1. Start with random weights, $W \sim \mathcal N(0, \sigma^2)$.
+# 2. Compute the gradient of the loss, $\partial J(W) / \partial W$.
+# 3. Take a small step against it, $W \leftarrow W - \eta\, \partial J(W) / \partial W$.
+# 4. Repeat 2 and 3 until the loss hardly falls any more.
 #
 # The data are the grades of notebook 3, the network is again $\hat y = w_1 x_1 + w_2 x_2$.
 
@@ -44,7 +51,7 @@ def loss(w1, w2):
 
 # %%
 rng = Random(1)
-w1, w2 = Value(rng.uniform(-5, 25), label="w1"), Value(rng.uniform(-5, 25), label="w2")
+w1, w2 = Value(rng.gauss(0, 10), label="w1"), Value(rng.gauss(0, 10), label="w2")
 eta = 0.01
 
 for step in range(50):
@@ -103,45 +110,19 @@ def descend(lr, momentum=0.0, n=40):
     return points, losses
 
 
-w1s = w2s = [-10 + k / 2 for k in range(81)]
-heights = [[loss(w1, w2) for w1 in w1s] for w2 in w2s]
+def paths(runs):
+    """Draw the points of each run on a map of the loss."""
+    return figures.paths(loss, {name: points for name, (points, _) in runs.items()}, (12.09, 5.34), (-10, 30))
 
 
-def paths(*runs):
-    """Draw the path of each run, a learning rate and a momentum, on a map of the loss."""
-    size = (0.6 + 3.1 * len(runs), 3.5)
-    _, places = plt.subplots(1, len(runs), squeeze=False, figsize=size, layout="constrained")
-    for ax, run in zip(places[0], runs):
-        levels = [100 * 2**k for k in range(11)]
-        ax.contour(w1s, w2s, heights, levels=levels, norm="log", cmap="viridis_r", linewidths=1)
-        points, _ = descend(*run)
-        ax.plot(*zip(*points), "o-", color=plots.VERMILION, markersize=3, linewidth=1)
-        ax.plot(*points[0], "s", color="black", label="start")
-        ax.plot(12.09, 5.34, "*", color="black", markersize=11, label="lowest point")
-        ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(-10, 30), ylim=(-10, 30), aspect="equal")
-        ax.set_title(name(*run), fontsize=11)
-    ax.legend()
-    plt.show()
-
-
-def curves(*runs):
+def curves(runs):
     """Draw the loss at each step of each run."""
-    ax = plots.axes(6, 3.4)
-    for run, color, style in zip(runs, plots.COLORS, ("-", "--", ":")):
-        ax.plot(descend(*run)[1], style, color=color, label=name(*run))
-    ax.set(xlabel="step", ylabel="$J$", yscale="log")
-    ax.set_yticks([200, 400, 800, 1600], labels=[200, 400, 800, 1600])
-    ax.minorticks_off()
-    ax.grid(alpha=0.3)
-    ax.legend()
-    return ax.figure
+    losses = {name: losses for name, (_, losses) in runs.items()}
+    return figures.lines(None, losses, xlabel="step", ylabel="$J$", yscale="log")
 
 
-def name(lr, momentum=0.0):
-    return rf"$\eta$ = {lr}" + (f", momentum {momentum}" if momentum else "")
-
-
-paths([0.01])
+middle = descend(0.01)
+paths({"η = 0.01": middle})
 
 # %% [markdown]
 # The first step is long, because it is steep there; it leads down into the valley. On its floor the ground is almost
@@ -152,10 +133,11 @@ paths([0.01])
 # Everything hangs on $\eta$. Here are three learning rates, from the same start, for the same 40 steps:
 
 # %%
-paths([0.0001], [0.02], [0.0226])
+runs = {"η = 0.0001": descend(0.0001), "η = 0.02": descend(0.02), "η = 0.0226": descend(0.0226)}
+paths(runs)
 
 # %%
-curves([0.0001], [0.02], [0.0226])
+curves(runs)
 
 # %% [markdown]
 # Too small, and 40 steps hardly leave the start. Rather large, and each step overshoots the floor of the valley and
@@ -181,12 +163,31 @@ check.exercise_2(answer)
 # nothing else changed:
 
 # %%
-paths([0.01], [0.01, 0.8])
+runs = {"η = 0.01": middle, "η = 0.01, momentum 0.8": descend(0.01, momentum=0.8)}
+paths(runs)
 
 # %%
-curves([0.01], [0.01, 0.8])
+curves(runs)
 
 # %% [markdown]
+# Now with your own hands: the landscape of notebook 3, one perceptron that predicts a grade from 0 to 10 by the hours.
+#
+# **Predict first.** Which of the rates 0.001, 0.01, 0.03 and 0.04 is the first to bring $J$ below 1.7, and which of
+# them never will? And with the rate 0.01 and momentum 0.9?
+#
+# Then look: choose *Landscape*, type a *rate* and a *momentum*, and press *ten steps*, or play and watch the loss. Undo
+# brings back the start; a click on the map is another one. (Leave the rate at 0.1 once, to see what the page says.)
+
+# %%
+neuron = Perceptron(1, "linear")
+neuron.w0.data, neuron.w[0].data = 4.0, 0.0
+live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse")
+
+# %% [markdown]
+# From the start that you see, 0.03 needs about a hundred steps, 0.01 about three hundred, and 0.001 three thousand. At
+# 0.04 each step lands higher than the last. With momentum 0.9 the rate 0.01 swings to and fro, and is there within
+# forty.
+#
 # **Exercise 3.** Write one step with momentum, for a single weight. Return the new weight and the new velocity.
 
 
@@ -232,18 +233,14 @@ def loss_of_z(z, y):
     return binary_cross_entropy(z, y, from_logits=True)
 
 
-ax = plots.axes(6, 3.6)
-for batch_size, color, style in zip((400, 40, 4), plots.COLORS, (":", "-", "--")):
+by_size = {}
+for batch_size in (400, 40, 4):
     model = MLP(2, [16, 1], activation="tanh", of=Tensor, seed=0)
     optimizer = SGD(model.parameters(), lr=0.1)
     settings = {"epochs": 30, "batch_size": batch_size, "progress": False}
     history = fit(model, points, classes, loss=loss_of_z, optimizer=optimizer, **settings)
-    label = f"batches of {batch_size}: {30 * 400 // batch_size:,} steps"
-    ax.plot(range(1, 31), history.loss, style, color=color, label=label)
-ax.set(xlabel="epoch", ylabel="$J$", ylim=(0, None))
-ax.grid(alpha=0.3)
-ax.legend()
-ax.figure
+    by_size[f"batches of {batch_size}: {30 * 400 // batch_size:,} steps"] = history.loss
+figures.lines(None, by_size, xlabel="epoch", ylabel="$J$", ylim=(0, None))
 
 # %% [markdown]
 # What `fit` returns is the history of the training, with the mean loss of each epoch. Of the last of the three:

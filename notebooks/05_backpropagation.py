@@ -4,19 +4,26 @@
 # **How does a small change in one weight change the loss?** If we knew that for every weight, we would know which way
 # to turn each of them. Backpropagation answers it for all weights at once, in one pass backwards through the network.
 # It is nothing but the chain rule, kept tidy.
+#
+# *Goals:* compute the gradient of any weight of a small network by hand; say why gradients add where paths meet, and
+# why they vanish; check a gradient. *Time:* about 60 minutes. *Before it:*
+# [4 Gradient descent](04_gradient_descent.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 
-from autograd import Tensor, Value, draw, explain, gradcheck, gradcheck_module, primitive, sigmoid, steps, tanh
-from checks import backpropagation as check
+from autograd import Tensor, Value, draw, explain, gradcheck, gradcheck_module, live, primitive, sigmoid, steps, tanh
+from glassgrad.course import backpropagation as check
+from glassgrad.course import figures
 from nn import MLP, SGD, mse
 from nn.data import moons
-from nn.plots import BLUE, COLORS, MARKERS, ORANGE, VERMILION
 
 # %% [markdown]
 # ## Change one weight, and look
@@ -121,8 +128,11 @@ check.exercise_1(answer)
 #
 # (JupyterLab shows a plain picture and a table instead until you have run the cell yourself.)
 #
-# Watch one thing: going back, each node needs only the gradient that arrives from the side of the loss, and its own
-# local derivative. No node has to know the network.
+# **Predict first.** Before each step back, say the number: the gradient that has arrived, times one local derivative.
+# When all are there, drag $w_0$ up: for which $z$ will the gradients be largest, near 0 or far from it?
+#
+# Then look, and watch one thing: going back, each node needs only the gradient that arrives from the side of the loss,
+# and its own local derivative. No node has to know the network.
 
 # %%
 steps(J, SGD([w0, w1, w2], lr=0.1))
@@ -257,11 +267,7 @@ exact = 1 - math.tanh(0.3) ** 2
 sizes = [10.0**-k for k in range(1, 15)]
 errors = [abs((math.tanh(0.3 + h) - math.tanh(0.3 - h)) / (2 * h) - exact) for h in sizes]
 
-figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.loglog(sizes, errors, "o-", color=BLUE)
-ax.set(xlabel="h", ylabel="error of the derivative", title="The derivative of tanh at 0.3, by differences")
-ax.grid(alpha=0.3)
-plt.show()
+figures.lines(sizes, {"derivative of tanh at 0.3": errors}, xscale="log", yscale="log", xlabel="$h$", ylabel="error")
 
 # %% [markdown]
 # `gradcheck` does this with care: it chooses $h$, estimates how far its own numbers can be trusted, and compares.
@@ -295,15 +301,8 @@ gradcheck_module(MLP(2, [8, 8, 1], "tanh", seed=0), mse, X, labels)
 # %%
 z = np.linspace(-6, 6, 241)
 g = 1 / (1 + np.exp(-z))
-
-figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.plot(z, g * (1 - g), color=BLUE, label="sigmoid")
-ax.plot(z, 1 - np.tanh(z) ** 2, color=ORANGE, ls="--", label="tanh")
-ax.plot(z, z > 0, color=VERMILION, ls=":", label="relu")
-ax.set(xlabel="$z$", ylabel="$g'(z)$", title="The slope of three non-linearities")
-ax.legend(frameon=False)
-ax.grid(alpha=0.3)
-plt.show()
+slopes = {"sigmoid": g * (1 - g), "tanh": 1 - np.tanh(z) ** 2, "relu": z > 0}
+figures.lines(z, slopes, xlabel="$z$", ylabel="$g'(z)$")
 
 # %% [markdown]
 # Put five sigmoid neurons in a row, each with weight 1, and read the factors of the first weight's gradient:
@@ -320,7 +319,21 @@ J.label = "J"
 explain(J, wrt=weights[0])
 
 # %% [markdown]
-# Each sigmoid on the way takes more than three quarters away. Now a whole network: ten hidden layers of sixteen
+# Each sigmoid on the way takes more than three quarters away.
+#
+# **Predict first.** The gradient of $w_5$, at the end of the row, is −0.10; that of $w_1$ is −0.0002. Which one weight
+# would you change to make $w_1$ learn faster, and to what? Would a large weight, such as 10, help everywhere?
+#
+# Then look: click a weight, drag it, and compare the gradients of all five.
+
+# %%
+live(J)
+
+# %% [markdown]
+# A weight on the way is a factor of the gradient too, so larger ones help, up to a point: soon the sum behind them is
+# large, its sigmoid flat, and that factor next to nothing. No weight makes it easy for all.
+#
+# Now a whole network: ten hidden layers of sixteen
 # neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?
 
 
@@ -332,14 +345,8 @@ def gradient_sizes(activation):
     return [np.sqrt(np.mean(layer.w.grad**2)) for layer in model.layers]
 
 
-figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-for activation, color, marker in zip(("sigmoid", "tanh", "relu"), COLORS, MARKERS):
-    sizes = gradient_sizes(activation)
-    ax.semilogy(range(1, len(sizes) + 1), sizes, marker=marker, color=color, label=activation)
-ax.set(xlabel="layer (1 is next to the inputs)", ylabel="typical size of a gradient in it")
-ax.legend(frameon=False)
-ax.grid(alpha=0.3)
-plt.show()
+sizes = {activation: gradient_sizes(activation) for activation in ("sigmoid", "tanh", "relu")}
+figures.lines(None, sizes, yscale="log", xlabel="layer (1 is next to the inputs)", ylabel="size of its gradients")
 
 # %% [markdown]
 # With sigmoids, the first layers hear next to nothing: a step of gradient descent hardly moves them, and training would

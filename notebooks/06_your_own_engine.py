@@ -2,21 +2,27 @@
 # # 6 Your own primitive and your own engine
 #
 # Everything so far was made of operations: sums, products, tanh. Here you add one of your own. Then you write the
-# engine: sixty lines, and it finds the same gradients as glassgrad.
+# engine: sixty lines, and it finds the same gradients as glassgrad. (For the curious: notebook 7 does not need it.)
+#
+# *Goals:* declare an operation with its derivative, and have it tested; write the forward and the backward pass of an
+# engine yourself. *Time:* about 60 minutes. *Before it:* [5 Backpropagation](05_backpropagation.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 import math
 
-import matplotlib.pyplot as plt
-
 import autograd
 from autograd import TABLE, Value, draw, explain, grad, primitive, steps
 from autograd.testing import WrongPrimitive, check_primitive
-from checks import your_own_engine as check
+from glassgrad.course import figures
+from glassgrad.course import your_own_engine as check
 from nn import MLP, SGD, accuracy, fit, hinge, predict
 from nn.data import moons
-from nn.plots import BLUE, GREEN, ORANGE, decision_boundary
+from nn.plots import decision_boundary
 
 # %% [markdown]
 # ## What an operation needs
@@ -50,17 +56,14 @@ hill(0.3), grad(hill)(0.3), grad(grad(hill))(0.3)
 
 # %%
 z = [k / 50 for k in range(-150, 151)]
-figure, ax = plt.subplots(figsize=(6, 3.5), layout="constrained")
-ax.plot(z, [hill(x) for x in z], color=BLUE, label="$f(z)$")
-ax.plot(z, [grad(hill)(x) for x in z], color=ORANGE, ls="--", label="$f'(z)$")
-ax.plot(z, [grad(grad(hill))(x) for x in z], color=GREEN, ls=":", label="$f''(z)$")
-ax.set(xlabel="$z$", title="hill, and two derivatives from one rule")
-ax.legend(frameon=False)
-ax.grid(alpha=0.3)
-plt.show()
+slopes, curvatures = [grad(hill)(x) for x in z], [grad(grad(hill))(x) for x in z]
+figures.lines(z, {"$f(z)$": [hill(x) for x in z], "$f'(z)$": slopes, "$f''(z)$": curvatures}, xlabel="$z$")
 
 # %% [markdown]
 # It can be drawn, explained and stepped through like any other operation.
+#
+# **Predict first.** On the page below, $z$ is 0.3, on the right slope of the hill. If you drag $w_0$ until $z$ is
+# negative, what becomes of the signs of the gradients?
 
 # %%
 w0, w1, x = Value(0.5, label="w0"), Value(-1.0, label="w1"), Value(0.2, label="x")

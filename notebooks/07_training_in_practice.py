@@ -3,15 +3,21 @@
 #
 # A network with enough weights can learn anything by heart. What we want is that it does well on what it has *not*
 # seen. This notebook is about the difference.
+#
+# *Goals:* see over-fitting in the plane and in curves; use early stopping, L2 and dropout, and say what each does;
+# choose a start and a step. *Time:* about 60 minutes. *Before it:* [5 Backpropagation](05_backpropagation.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
 import tempfile
 
-import matplotlib.pyplot as plt
-
 from autograd import Tensor
-from checks import training_in_practice as check
+from glassgrad.course import figures
+from glassgrad.course import training_in_practice as check
 from nn import (
     MLP,
     SGD,
@@ -20,16 +26,68 @@ from nn import (
     Layer,
     Sequential,
     accuracy,
+    binary_cross_entropy,
     cosine,
     cross_entropy,
     fit,
     l2,
+    live,
     load,
     predict,
     save,
 )
-from nn.data import digits, train_test_split
-from nn.plots import COLORS, axes, confusion_matrix, histograms, misclassified
+from nn.data import digits, moons, train_test_split
+from nn.plots import confusion_matrix, decision_boundary, histograms, misclassified
+
+# %% [markdown]
+# ## Learning by heart, where one can see it
+#
+# Thirty points of two moons, with so much noise that the moons overlap, and a network with 205 numbers to fit them. On
+# the left it has learned for 30 epochs, on the right for 1,000: there it bends around single points. How well it does
+# on 300 others, which it has not seen, stands above.
+
+# %%
+points, classes = moons(30, noise=0.35, seed=5)
+others, other_classes = moons(300, noise=0.35, seed=6)
+
+
+def learn(epochs):
+    """Return a network that has learned the thirty points."""
+    model = MLP(2, [12, 12, 1], "tanh", "sigmoid", of=Tensor, seed=0)
+    fit(
+        model,
+        points,
+        classes,
+        loss=binary_cross_entropy,
+        optimizer=Adam(model.parameters(), lr=0.03),
+        epochs=epochs,
+        batch_size=None,
+        progress=False,
+    )
+    return model
+
+
+_, places = figures.side_by_side(2, 4.2, 3.6)
+for ax, epochs in zip(places, (30, 1000)):
+    model = learn(epochs)
+    decision_boundary(lambda batch, model=model: predict(model, batch), points, classes, ax)
+    learned, unseen = accuracy(predict(model, points), classes), accuracy(predict(model, others), other_classes)
+    ax.set_title(f"{epochs:,} epochs: {learned:.0%} of these, {unseen:.0%} of others", pad=22)
+
+# %% [markdown]
+# **Predict first.** Here is the network again, untrained, with the other points hollow. When it trains, will the dashed
+# loss, of the hollow points, turn round before the solid one is small, or after? And which of these keeps the line
+# smooth: L2 = 0.003, dropout = 0.3, or two neurons in each layer?
+#
+# Then look: choose *Adam* and the rate 0.03, and press play. Then reset, change one thing, and play again.
+
+# %%
+model = MLP(2, [12, 12, 1], "tanh", "sigmoid", of=Tensor, seed=0)
+live(model, points, classes, loss=binary_cross_entropy, validation=(others, other_classes))
+
+# %% [markdown]
+# The dashed curve turns long before the solid one is done: from there on, what is learned is noise. The best moment to
+# stop is the lowest point of the dashed curve. To stop there, and what else helps, is what follows, with images.
 
 # %% [markdown]
 # ## Three parts: training, validation, test
@@ -52,12 +110,7 @@ X_train, y_train = X_train[:200], y_train[:200]
 len(X_train), len(X_val), len(X_test)
 
 # %%
-_, places = plt.subplots(1, 10, figsize=(7, 1.1), layout="constrained")
-for ax, image, label in zip(places, X_train, y_train):
-    ax.imshow(image.reshape(8, 8), cmap="gray_r")
-    ax.set_title(label)
-    ax.set_axis_off()
-plt.show()
+figures.images(X_train[:10].reshape(-1, 8, 8), y_train[:10])
 
 # %% [markdown]
 # ## Learning by heart
@@ -178,14 +231,12 @@ model = Sequential(Layer(64, 128, "relu", of=Tensor, seed=0), Dropout(0.5, seed=
 dropped = train(model)
 
 # %%
-ax = axes(6.5, 3.8)
-runs = {"plain": plain, "L2": small, "dropout": dropped}
-for (name, history), color, style in zip(runs.items(), COLORS, ("-", "--", "-.")):
-    ax.plot(range(1, history.epochs + 1), history["val_cross_entropy"], color=color, ls=style, label=name)
-ax.set(xlabel="epoch", ylabel="validation cross-entropy", ylim=(0, 0.6))
-ax.legend()
-ax.grid(alpha=0.3)
-ax.figure
+curves = {
+    "plain": plain["val_cross_entropy"],
+    "L2": small["val_cross_entropy"],
+    "dropout": dropped["val_cross_entropy"],
+}
+figures.lines(None, curves, xlabel="epoch", ylabel="validation cross-entropy", ylim=(0, 0.6))
 
 # %% [markdown]
 # (All three curves are the cross-entropy alone, without the squares of the weights. With dropout it is restless: each
@@ -207,14 +258,10 @@ check.exercise_3(in_training, after_training)
 # layer.
 
 # %%
-ax = axes(6.5, 3.4)
-for (name, init), color, style in zip({"0": 0.0, "2": 2.0, "he": "he"}.items(), COLORS, (":", "--", "-")):
-    history = train(MLP(64, [128, 10], of=Tensor, init=init, seed=0), epochs=15)
-    ax.plot(range(1, 16), history.loss, color=color, ls=style, label=f"init = {name}")
-ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, 4))
-ax.legend()
-ax.grid(alpha=0.3)
-ax.figure
+curves = {}
+for init in ("he", 2.0, 0.0):
+    curves[f"init = {init}"] = train(MLP(64, [128, 10], of=Tensor, init=init, seed=0), epochs=15).loss
+figures.lines(None, curves, xlabel="epoch", ylabel="training loss", ylim=(0, 4))
 
 # %% [markdown]
 # With 0 only the biases of the last layer learn; with 2 the first epochs go into undoing the start.
@@ -231,25 +278,18 @@ ax.figure
 # half a cosine in 40 epochs.
 
 # %%
-ax = axes(6.5, 3.4)
-for (name, make, schedule), color, style in zip(
-    [
-        ("SGD", lambda p: SGD(p, lr=0.1, momentum=0.9), None),
-        ("Adam", lambda p: Adam(p, lr=0.01), None),
-        ("Adam, cosine", lambda p: Adam(p, lr=0.01), cosine(40)),
-    ],
-    COLORS,
-    ("-", "--", "-."),
-):
+choices = {
+    "SGD": (lambda p: SGD(p, lr=0.1, momentum=0.9), None),
+    "Adam": (lambda p: Adam(p, lr=0.01), None),
+    "Adam, cosine": (lambda p: Adam(p, lr=0.01), cosine(40)),
+}
+curves = {}
+for name, (make, schedule) in choices.items():
     model = Sequential(
         Layer(64, 128, "relu", of=Tensor, seed=0), Dropout(0.5, seed=0), Layer(128, 10, of=Tensor, seed=1)
     )
-    history = train(model, make(model.parameters()), epochs=40, schedule=schedule)
-    ax.plot(range(1, 41), history["val_loss"], color=color, ls=style, label=name)
-ax.set(xlabel="epoch", ylabel="validation loss", ylim=(0, 0.6))
-ax.legend()
-ax.grid(alpha=0.3)
-ax.figure
+    curves[name] = train(model, make(model.parameters()), epochs=40, schedule=schedule)["val_loss"]
+figures.lines(None, curves, xlabel="epoch", ylabel="validation loss", ylim=(0, 0.6))
 
 # %% [markdown]
 # All three get there. Without a schedule the curves stay restless to the end; with one the curve comes to rest.

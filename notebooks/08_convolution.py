@@ -3,6 +3,14 @@
 #
 # To an MLP an image is a list of numbers: shuffle the pixels of all images alike, and it learns just as well. But an
 # image has neighbours in it. A stroke looks the same wherever it is, and a small window is enough to see it.
+#
+# *Goals:* compute a convolution, its gradient and a pooling by hand; count the weights of a convolutional network; see
+# what its filters have learned. *Time:* about 60 minutes. *Before it:*
+# [7 Training in practice](07_training_in_practice.ipynb).
+
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 
 # %%
 # %config InlineBackend.figure_format = "retina"
@@ -11,7 +19,7 @@ import numpy as np
 
 import autograd
 from autograd import Tensor, conv, windows
-from checks import convolution as check
+from glassgrad.course import convolution as check
 from nn import (
     MLP,
     Adam,
@@ -25,6 +33,7 @@ from nn import (
     cosine,
     cross_entropy,
     fit,
+    live,
     predict,
 )
 from nn.data import digits, train_test_split
@@ -221,6 +230,25 @@ misclassified(X_test.reshape(-1, 8, 8), y_hat, y_test)
 
 # %% [markdown]
 # Would you have read them?
+#
+# ## Your own digit
+#
+# **Predict first.** A digit that is drawn one pixel further to the left, or thinner, is the same to you. Will an MLP
+# read it? Which of its pixels would have to change for it to be taken for another digit?
+#
+# Then look. Here is an MLP with 16 hidden neurons, trained for 20 epochs. Clear the image at the right and draw a digit
+# with the mouse: bars show what the network thinks of it, and the second image shows the gradient on the pixels, which
+# says where more ink would raise the loss. Each tile in the middle is the weights of a neuron, as an image: its filter.
+# Click one, and change a weight.
+
+# %%
+small = MLP(64, [16, 10], activation="relu", of=Tensor, seed=0)
+print(f"{train(small, (-1, 64)):.1%} of the test digits")
+live(small, X_test[:150].reshape(-1, 8, 8), y_test[:150], loss=cross_entropy)
+
+# %% [markdown]
+# An MLP knows strokes only where it has seen them: move your digit to the side, and it is lost. The CNN above looks for
+# the same stroke at every place.
 #
 # **In one line:** a convolution is the weighted sum of a small window, with the same weights at every place; its
 # gradient is a sum over all places.

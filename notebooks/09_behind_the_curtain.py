@@ -3,8 +3,14 @@
 #
 # So far every number was an object that remembers its history. That is good for looking, and slow for work. `compile`
 # records the history once, and writes it down as a plain Python function, gradients included. You can read it. This
-# notebook reads it, line by line.
+# notebook, for the curious, reads it line by line.
+#
+# *Goals:* read a backward pass as a program; say what a compiler leaves out, why it is fast, and what it refuses.
+# *Time:* about 40 minutes. *Before it:* [5 Backpropagation](05_backpropagation.ipynb).
 
+# %%
+# On Colab, install glassgrad first: take the # away from the next line, and run this cell.
+# # %pip install --quiet "glassgrad[data,notebook,testing]"
 # %%
 import random
 import re
@@ -15,7 +21,7 @@ import numpy as np
 
 import autograd
 from autograd import CompileError, draw, exp, tanh, value_and_grad
-from checks import behind_the_curtain as check
+from glassgrad.course import behind_the_curtain as check
 from nn import MLP, SGD, binary_cross_entropy, fit
 from nn.data import moons
 

@@ -40,7 +40,8 @@ def executed(source: Path) -> NotebookNode:
     NotebookClient(
         notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(HERE)}}, coalesce_streams=True
     ).execute()
-    # The kernel adds its version of Python.
+    # The kernel adds its version of Python, and the state of widgets, which are linked with it alone.
+    notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
     return notebook
 
