@@ -32,6 +32,7 @@ from autograd._ops.linalg import *
 from autograd._ops.manipulation import *
 from autograd._ops.matrices import *
 from autograd._ops.products import *
+from autograd._ops.special import *
 from autograd._ops.statistical import *
 from autograd._views.draw.draw import draw
 from autograd._views.explain.explain import explain
@@ -52,6 +53,7 @@ from ._ops import linalg as _linalg
 from ._ops import manipulation as _manipulation
 from ._ops import matrices as _matrices
 from ._ops import products as _products
+from ._ops import special as _special
 from ._ops import statistical as _statistical
 
 # Not in __all__: `import *` must not replace Python's own.
@@ -62,6 +64,7 @@ max, min, sum = _statistical.max_, _statistical.min_, _statistical.sum_
 tanh_slope, sigmoid_slope, atan_slope = _elementwise.tanh_slope, _elementwise.sigmoid_slope, _elementwise.atan_slope
 slogdet_parts, qr_parts = _decompositions.slogdet_parts, _decompositions.qr_parts
 eigh_parts, svd_parts = _decompositions.eigh_parts, _decompositions.svd_parts
+erf_slope, sinc_slope = _special.erf_slope, _special.sinc_slope
 softmax_centered, log_softmax_back = _statistical.softmax_centered, _statistical.log_softmax_back
 
 if TYPE_CHECKING:
@@ -70,10 +73,10 @@ else:
 
     def __getattr__(name: str) -> object:
         """Look the version up when somebody asks for it: its library takes as long to import as this package."""
-        if name == "linalg":
+        if name in ("fft", "linalg", "special", "stats"):
             from importlib import import_module
 
-            return import_module("autograd.linalg")
+            return import_module(f"autograd.{name}")
         if name == "__version__":
             from importlib.metadata import PackageNotFoundError, version
 
@@ -103,4 +106,5 @@ __all__ += _linalg.__all__
 __all__ += _manipulation.__all__
 __all__ += [name for name in _matrices.__all__ if name not in __all__]
 __all__ += _products.__all__
+__all__ += _special.__all__
 __all__ += _statistical.__all__

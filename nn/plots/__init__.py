@@ -1,6 +1,11 @@
 """Pictures with Matplotlib, one line each: a function draws on `ax`, or makes one, and returns it.
 
-A function that draws many pictures side by side returns the figure.
+A function that draws many pictures side by side returns the figure. Colours and markers that every pair of eyes can
+tell apart, for curves of your own:
+
+>>> from nn.plots import BLUE, COLORS, GREEN, MARKERS, ORANGE, VERMILION
+>>> BLUE, {BLUE, ORANGE, GREEN, VERMILION} <= {*COLORS}, MARKERS[0]
+('#0072B2', True, 'o')
 """
 
 from ._networks import activation, axes_3d, feature_maps, filters, histograms, surface
