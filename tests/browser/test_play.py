@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def test_it_learns_two_moons(page: Any) -> None:
     assert page.locator(".stat b").first.inner_text() == "120"
     assert "epoch 120: training " in text(page, ".curves .readout")
     page.locator(".curve-area").press("Home")
-    assert text(page, ".curves .readout").startswith("epoch 0: training ")
+    page.get_by_text(re.compile("^epoch 0: training ")).wait_for()
 
 
 def test_an_edited_weight_changes_the_loss_as_the_engine_says(page: Any) -> None:
@@ -132,7 +133,8 @@ def test_keys_alone(page: Any) -> None:
     page.locator("[data-key='t 1 0']").focus()
     for key in ("ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    assert text(page, ".neuron h3").startswith("Neuron 2 of layer 2 for the ringed sample")
+    # What explains is written twice a second.
+    page.get_by_text(re.compile("^Neuron 2 of layer 2 for the ringed sample")).wait_for()
     weight = page.get_by_role("textbox", name="Value of the weight from neuron 1 of layer 1 to neuron 2 of layer 2")
     weight.fill("-0.5")
     weight.press("Enter")
