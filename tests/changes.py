@@ -225,7 +225,7 @@ def _variants(node: ast.AST, operands: list[str]) -> Iterator[tuple[str, ast.AST
             yield "swapped arguments", ast.Call(node.func, swapped, node.keywords)
         elif len(node.args) >= 2:
             yield "swapped arguments", ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords)
-        elif len(node.args) == 1 and isinstance(node.func, ast.Name):
+        elif len(node.args) == 1 and isinstance(node.func, ast.Name) and not isinstance(node.args[0], ast.Starred):
             yield "dropped call", copy.deepcopy(node.args[0])
         for k in range(len(node.keywords)):
             yield "dropped setting", ast.Call(node.func, node.args, node.keywords[:k] + node.keywords[k + 1 :])

@@ -30,7 +30,7 @@ TESTS = (
     "autograd/test_windows.py", "autograd/test_random_graphs.py", "autograd/test_primitives.py",
     "autograd/test_precision.py", "autograd/test_engine.py", "autograd/test_functional.py", "autograd/test_index.py",
     "autograd/test_choices.py", "autograd/test_kinks.py", "autograd/test_linalg.py", "autograd/test_numpys.py",
-    "autograd/test_tails.py", "nn/test_losses.py", "nn/test_networks.py",
+    "autograd/test_special.py", "autograd/test_tails.py", "nn/test_losses.py", "nn/test_networks.py",
 )  # fmt: skip
 """The tests of derivatives; those of views and data would only take time."""
 
@@ -45,7 +45,10 @@ HANGS = -signal.SIGXCPU
 
 SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
 SYMMETRIC = "a hypotenuse is the same whichever leg is first"
+SMALLER = "the smaller of two numbers is the same in either order"
+NEVER_CHOSEN = "it is never chosen, and has the shape of the gradient"
 SHAPE_ALONE = "of its argument the rule reads the shape alone"
+NOTHING_DIVIDED = "what is divided there is 0"
 SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
 
 EQUIVALENT: dict[str, str] = {
@@ -58,7 +61,20 @@ EQUIVALENT: dict[str, str] = {
     "log_softmax[0]: lambda g, out, a, axis=-1: log_softmax_back(g, out, axis=axis)": (
         "softmax of the logarithms of probabilities is these again"
     ),
-    "unless_zero: return where(out == 0, 2.0, out)": "what is divided there is 0",
+    "gaps_of: return where(eye(n) == 1, 2.0, expand_dims(values, axis=-2) - expand_dims(values, axis=-1))": (
+        NOTHING_DIVIDED
+    ),
+    "from_singular: gap = gaps_of(s) * where(eye(*forms[1]) == 1, 2.0, row + column)": NOTHING_DIVIDED,
+    "singular_forms: k = min(m, n)": SMALLER,
+    "orthogonal_forms: k = min(m, n)": SMALLER,
+    "apart: found.append(reshape(part, shape=(*lead, *form)))": "results of one axis have that shape before",
+    "apart: found.append(part if form == 1 else reshape(part, shape=(*lead, *form)))": (
+        "no form is 1, and results of one axis have that shape before"
+    ),
+    "lower: return where(numpy.tri(rows, columns, k), a, 0.0)": "ones and zeros are read as truths",
+    "lower: return where(numpy.tri(columns, rows, k, dtype=bool), a, 0.0)": "rules ask for it of square matrices alone",
+    "through_floats: return g if numpy.dtype(dtype).kind == 'f' else where(False, out, 0.0)": NEVER_CHOSEN,
+    "through_floats: return g if numpy.dtype(dtype).kind == 'f' else where(False, a, 0.0)": NEVER_CHOSEN,
     "cut: return [like(piece, part) for piece, part in zip(cut(g, flat, 0), parts)]": "a list is read as a tuple is",
     "products_before: for k in range(n.bit_length()):": "a shift by all elements gives factors of 1",
     "products_before: for k in range((1 - n).bit_length()):": "bit_length leaves out the sign",
@@ -80,7 +96,6 @@ EQUIVALENT: dict[str, str] = {
     "atan2[0]: lambda g, out, a, b: divide(g * part(b, hypot(b, a)), hypot(a, b))": SYMMETRIC,
     "atan2[1]: lambda g, out, a, b: divide(-g * part(a, hypot(a, b)), hypot(b, a))": SYMMETRIC,
     "atan2[1]: lambda g, out, a, b: divide(-g * part(a, hypot(b, a)), hypot(a, b))": SYMMETRIC,
-    "cholesky[0]: the first arguments of this shape": SHAPE_ALONE,
     "eigh_parts[0]: the first arguments of this shape": SHAPE_ALONE,
     "svd_parts[0]: the first arguments of this shape": SHAPE_ALONE,
     "relu[0]: lambda g, out, a: where(a > 0, g, 0.0)": SAME_TEST,

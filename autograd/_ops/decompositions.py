@@ -4,6 +4,7 @@ All work on stacks of matrices, (..., n, m). A decomposition has several results
 one axis; `matrices` has the functions that people call, which take them apart. What is symmetric is taken to be the
 mean of the matrix and its transpose, so that each element has the derivative that it has in what is computed. Libraries
 choose the signs of vectors as they like; here they are fixed, so that every backend gives the same, without jumps.
+Values have rows of their own: where some are equal, a gradient that reaches no vectors is known, and any other is not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .elementwise import where
 from .linalg import matmul, matrix_transpose
 from .manipulation import concat, expand_dims, getitem, reshape
 
-__all__ = ["cholesky", "det", "inv", "pinv", "solve"]
+__all__ = ["cholesky", "det", "eigvalsh", "inv", "pinv", "solve", "svdvals"]
 
 
 def transposed(xp: Namespace, a: Raw) -> Any:
@@ -66,9 +67,11 @@ def apart(y: Operand, lead: Shape, *forms: Shape) -> list[Any]:
 
 
 def over(numerator: Operand, gap: Operand) -> Any:
-    """Return a quotient; where the gap is 0, 0 if the numerator is, as it is of values alone, and else nan."""
-    met = gap == 0
-    return where(met, where(numerator == 0, 0.0, math.nan), numerator / where(met, 1.0, gap))
+    """Return a quotient, and nan where the gap is 0.
+
+    Not even 0 / 0 is 0: V log(w) V' at the unit matrix sends nothing to V, and changes as the matrix does.
+    """
+    return numerator / where(gap == 0, math.nan, gap)
 
 
 def eye(n: int) -> Any:
@@ -90,38 +93,56 @@ def gaps_of(values: Operand) -> Any:
     return where(eye(n) == 1, 1.0, expand_dims(values, axis=-2) - expand_dims(values, axis=-1))
 
 
+def eigen_forms(a: Operand) -> tuple[Shape, list[Shape]]:
+    """Return the shape of the stack, and of the eigenvalues and V of one matrix."""
+    lead, n = shape(a)[:-2], shape(a)[-1:]
+    return lead, [n, n * 2]
+
+
 def from_eigen(g: Operand, out: Operand, a: Operand) -> Any:
     """Return V (diag(gw) + V' gV / gaps) V', made symmetric."""
-    lead, n = shape(a)[:-2], shape(a)[-1]
-    (gw, gv), (w, v) = (apart(y, lead, (n,), (n, n)) for y in (g, out))
-    turned = where(eye(n) == 1, 0.0, matmul(matrix_transpose(v), gv))
-    inner = over(turned, gaps_of(w)) + expand_dims(gw, axis=-1) * eye(n)
-    return symmetric(matmul(matmul(v, inner), matrix_transpose(v)))
+    lead, forms = eigen_forms(a)
+    (gw, gv), (w, v) = (apart(y, lead, *forms) for y in (g, out))
+    turned = where(eye(*forms[0]) == 1, 0.0, matmul(matrix_transpose(v), gv))
+    found = matmul(v, over(turned, gaps_of(w))) + v * expand_dims(gw, axis=-2)
+    return symmetric(matmul(found, matrix_transpose(v)))
+
+
+def from_values(g: Operand, out: Operand, a: Operand) -> Any:
+    """Return V diag(g) V'."""
+    lead, forms = eigen_forms(a)
+    _, v = apart(eigh_parts(a), lead, *forms)
+    return symmetric(matmul(v * expand_dims(g, axis=-2), matrix_transpose(v)))
 
 
 def singular_forms(a: Operand) -> tuple[Shape, list[Shape]]:
     """Return the shape of the stack, and of U, S and V' of one matrix."""
-    *lead, n, m = shape(a)
+    lead, (n, m) = shape(a)[:-2], shape(a)[-2:]
     k = min(n, m)
-    return tuple(lead), [(n, k), (k,), (k, m)]
+    return lead, [(n, k), (k,), (k, m)]
+
+
+def from_sizes(g: Operand, out: Operand, a: Operand) -> Any:
+    """Return U diag(g) V'."""
+    lead, forms = singular_forms(a)
+    u, _, vt = apart(svd_parts(a), lead, *forms)
+    return matmul(u * expand_dims(g, axis=-2), vt)
 
 
 def from_singular(g: Operand, out: Operand, a: Operand) -> Any:
     """Return the gradient of a matrix from those of U, S and V', each of which may be 0."""
     lead, forms = singular_forms(a)
     (gu, gs, gvt), (u, s, vt) = (apart(y, lead, *forms) for y in (g, out))
-    ut, k = matrix_transpose(u), forms[1][0]
-    row, column, spread = expand_dims(s, axis=-2), expand_dims(s, axis=-1), gaps_of(s)
-    gap = spread * where(eye(k) == 1, 1.0, row + column)
-    around, beside = matmul(ut, gu), matmul(vt, matrix_transpose(gvt))
+    row, column = expand_dims(s, axis=-2), expand_dims(s, axis=-1)
+    gap = gaps_of(s) * where(eye(*forms[1]) == 1, 1.0, row + column)
+    around, beside = matmul(matrix_transpose(u), gu), matmul(vt, matrix_transpose(gvt))
     inner = over(around - matrix_transpose(around), gap) * row + column * over(beside - matrix_transpose(beside), gap)
-    inner = inner + expand_dims(gs, axis=-1) * eye(k)
-    found = matmul(matmul(u, inner), vt)
+    found = matmul(matmul(u, inner) + u * expand_dims(gs, axis=-2), vt)
     n, m = shape(a)[-2:]
-    if n > k:
+    if n > m:
         outside = gu - matmul(u, around)
         found = found + matmul(over(outside, row), vt)
-    if m > k:
+    if m > n:
         outside = gvt - matmul(matrix_transpose(beside), vt)
         found = found + matmul(u, over(outside, column))
     return found
@@ -129,8 +150,9 @@ def from_singular(g: Operand, out: Operand, a: Operand) -> Any:
 
 def orthogonal_forms(a: Operand) -> tuple[Shape, list[Shape]]:
     """Return the shape of the stack, and of Q and R of one matrix."""
-    *lead, n, m = shape(a)
-    return tuple(lead), [(n, min(n, m)), (min(n, m), m)]
+    lead, (n, m) = shape(a)[:-2], shape(a)[-2:]
+    k = min(n, m)
+    return lead, [(n, k), (k, m)]
 
 
 def from_orthogonal(g: Operand, out: Operand, a: Operand) -> Any:
@@ -149,17 +171,16 @@ def from_orthogonal(g: Operand, out: Operand, a: Operand) -> Any:
 
 def from_tall(gq: Operand, gr: Operand, q: Operand, r: Operand) -> Any:
     inner = matmul(r, matrix_transpose(gr)) - matmul(matrix_transpose(gq), q)
-    below = lower(inner, -1)
-    mirrored = below + matrix_transpose(below) + where(eye(shape(r)[-1]) == 1, inner, 0.0)
+    mirrored = lower(inner) + matrix_transpose(lower(inner, -1))
     return matrix_transpose(solve(r, matrix_transpose(gq + matmul(q, mirrored))))
 
 
 def from_factor(g: Operand, out: Operand, a: Operand) -> Any:
     """Return L'^-1 (the lower half of L' g, its diagonal halved) L^-1, made symmetric."""
     inner = matmul(matrix_transpose(out), g)
-    half = lower(inner) - where(eye(shape(a)[-1]) == 1, inner / 2, 0.0)
+    half = (lower(inner) + lower(inner, -1)) / 2
     turned = matrix_transpose(out)
-    return symmetric(matrix_transpose(solve(turned, matrix_transpose(solve(turned, half)))))
+    return symmetric(solve(turned, matrix_transpose(solve(turned, half))))
 
 
 def from_pseudo(g: Operand, out: Operand, a: Operand) -> Any:
@@ -184,6 +205,11 @@ def solved(xp: Namespace, a: Raw, b: Raw) -> Any:
 def flips(xp: Namespace, leading: Raw) -> Any:
     """Return -1 for each vector whose leading number is negative, 1 for others."""
     return xp.where(leading < 0, -1.0, 1.0)
+
+
+def eigenvalues(xp: Namespace, a: Raw) -> Any:
+    square_shape(a, "eigh")
+    return xp.linalg.eigvalsh(middle(xp, a))
 
 
 def eigen(xp: Namespace, a: Raw) -> Any:
@@ -289,6 +315,16 @@ eigh_parts: Operation = primitive(
     "eigh_parts", eigen, from_eigen,
     elementwise=False, domain=(REAL,), kink=clear_of_equals, examples=MATRICES,
     note="Eigenvalues in ascending order, and eigenvectors, their first row positive, of the symmetric part of `a`.",
+)
+eigvalsh: Operation = primitive(
+    "eigvalsh", eigenvalues, from_values,
+    elementwise=False, domain=(REAL,), kink=clear_of_equals, examples=MATRICES,
+    note="Eigenvalues in ascending order of the symmetric part of `a`.",
+)
+svdvals: Operation = primitive(
+    "svdvals", lambda xp, a: xp.linalg.svd(a, compute_uv=False), from_sizes,
+    elementwise=False, domain=(REAL,), kink=clear_of_equal_sizes, examples=TALL_AND_WIDE,
+    note="Singular values in descending order.",
 )
 svd_parts: Operation = primitive(
     "svd_parts", singular, from_singular,

@@ -1,7 +1,7 @@
 """Functions of matrices that are a line or two over the rows of `decompositions`, `matmul` and `norm`.
 
-Equal eigenvalues, or singular values, have vectors that turn freely: a loss of such vectors has the gradient nan. A
-loss of the values alone has its gradient there, too; there are no second derivatives at equal values.
+Equal eigenvalues, or singular values, have vectors that turn freely: where any are equal, a loss of vectors has the
+gradient nan. A loss of the values alone has its gradient there, too, if it treats equal ones alike; else it has a kink.
 
 >>> a = Tensor([[2.0, 1.0], [1.0, 2.0]])
 >>> solve(a, [3.0, 3.0]).data.round(12).tolist(), inv(a).data.round(3).tolist(), round(det(a).item(), 12)
@@ -28,16 +28,28 @@ from typing import Any
 
 from autograd._core.data import shape
 from autograd._core.primitive import TABLE
-from autograd._core.types import Axis, Operand
+from autograd._core.types import Axis, Dtype, Operand
 from autograd.files import brief
 
-from . import decompositions, statistical
-from .arrange import as_array, axes_of, moveaxis
-from .decompositions import apart, eigh_parts, inv, orthogonal_forms, qr_parts, singular_forms, slogdet_parts, svd_parts
-from .elementwise import abs_
+from . import arrange, decompositions, statistical
+from .arrange import moveaxis
+from .decompositions import (
+    apart,
+    eigen_forms,
+    eigh_parts,
+    inv,
+    orthogonal_forms,
+    qr_parts,
+    singular_forms,
+    slogdet_parts,
+    svd_parts,
+    svdvals,
+)
+from .elementwise import abs_, where
 from .facts import fact
 from .linalg import matmul
-from .manipulation import expand_dims, getitem, squeeze
+from .manipulation import astype, expand_dims, getitem, squeeze
+from .operands import as_array, axes_of
 from .statistical import max_, min_, sum_
 
 __all__ = [
@@ -63,22 +75,24 @@ def slogdet(a: Operand) -> tuple[Any, Any]:
     return getitem(parts, index=(..., 0)), getitem(parts, index=(..., 1))
 
 
+def eigvalsh(a: Operand, UPLO: str = "L") -> Any:
+    """Return the eigenvalues of symmetric matrices in ascending order; `UPLO` as in `eigh`."""
+    if UPLO not in ("L", "U"):
+        raise ValueError(f"UPLO is 'L' or 'U'; got {brief(UPLO)}")
+    return decompositions.eigvalsh(a)
+
+
+vars(eigvalsh)["primitive"] = TABLE["eigvalsh"]
+
+
 def eigh(a: Operand, UPLO: str = "L") -> tuple[Any, Any]:
     """Return the eigenvalues of symmetric matrices in ascending order, and the eigenvectors as columns.
 
     Of a matrix that is not symmetric the symmetric part is taken, where NumPy reads the triangle `UPLO` ("L" or "U").
     The first row of the vectors is positive.
     """
-    if UPLO not in ("L", "U"):
-        raise ValueError(f"UPLO is 'L' or 'U'; got {brief(UPLO)}")
-    n = shape(a)[-1:]
-    values, vectors = apart(eigh_parts(a), shape(a)[:-2], n, n * 2)
-    return values, vectors
-
-
-def eigvalsh(a: Operand, UPLO: str = "L") -> Any:
-    """Return the eigenvalues of symmetric matrices in ascending order; `UPLO` as in `eigh`."""
-    return eigh(a, UPLO)[0]
+    lead, forms = eigen_forms(a)
+    return eigvalsh(a, UPLO), apart(eigh_parts(a), lead, *forms)[1]
 
 
 def svd(a: Operand, full_matrices: bool = True, compute_uv: bool = True) -> Any:
@@ -87,16 +101,13 @@ def svd(a: Operand, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     A matrix that is not square needs `full_matrices=False`, for the vectors of the singular values alone: the others
     are not determined by it, and have no derivative. Raises ValueError.
     """
+    if not compute_uv:
+        return svdvals(a)
     lead, forms = singular_forms(a)
-    if full_matrices and compute_uv and forms[0][0] != forms[2][1]:
+    if full_matrices and forms[0][0] != forms[2][1]:
         raise ValueError(f"svd of shape {shape(a)} has full matrices that are not determined: give full_matrices=False")
-    u, s, vt = apart(svd_parts(a), lead, *forms)
-    return (u, s, vt) if compute_uv else s
-
-
-def svdvals(a: Operand) -> Any:
-    """Return the singular values in descending order."""
-    return svd(a, compute_uv=False)
+    u, _, vt = apart(svd_parts(a), lead, *forms)
+    return u, svdvals(a), vt
 
 
 def qr(a: Operand, mode: str = "reduced") -> Any:
@@ -121,12 +132,23 @@ def matrix_power(a: Operand, n: int) -> Any:
         if bit == "1":
             out = squares if out is None else matmul(squares, out)
         squares = matmul(squares, squares) if n not in (0, 1) else squares
-    return numpy.eye(shape(a)[-1]) + 0.0 * a if out is None else out
+    return where(False, a, numpy.eye(shape(a)[-1])) if out is None else out
 
 
 def multi_dot(arrays: Sequence[Operand]) -> Any:
     """Return the product of matrices, the first and the last of which may be vectors, from left to right."""
     return reduce(matmul, map(as_array, arrays))
+
+
+def trace(x: Operand, *, offset: int = 0, dtype: Dtype | None = None) -> Any:
+    """Return the sum of the diagonal number `offset` of matrices (..., n, m), which `diagonal` says."""
+    found = sum_(diagonal(x, offset=offset), axis=-1)
+    return found if dtype is None else astype(found, dtype=dtype)
+
+
+def diagonal(x: Operand, *, offset: int = 0) -> Any:
+    """Return the diagonal number `offset` of matrices (..., n, m): of the last two axes, not the first two."""
+    return arrange.diagonal(x, offset, -2, -1)
 
 
 matrix_rank = fact("linalg.matrix_rank")
@@ -167,10 +189,12 @@ def matrix_norm(x: Operand, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
     1 is the largest sum of a column, inf that of a row, 2 the largest singular value; negative, the smallest.
     """
+    axes = axes_of(x, (-2, -1))
     if ord == "fro":
-        return statistical.norm(x, axis=(-2, -1), keepdims=keepdims)
+        return statistical.norm(x, axis=axes, keepdims=keepdims)
     if ord in ("nuc", 2, -2):
-        found = {"nuc": sum_, 2: max_, -2: min_}[ord](svdvals(x), axis=-1)
+        # Where a singular value is 0 it has a kink, with the slope that `abs` has there.
+        found = {"nuc": sum_, 2: max_, -2: min_}[ord](abs_(svdvals(x)), axis=-1)
     elif ord in (1, -1, math.inf, -math.inf):
         sums = sum_(abs_(x), axis=-2 if abs(ord) == 1 else -1)
         found = (max_ if ord > 0 else min_)(sums, axis=-1)

@@ -77,6 +77,11 @@ SMOOTH_OF_TWO: dict[str, tuple[Callable[[Any], Any], list[float], list[list[floa
     "zeros": (lambda t: abs(t[0] - t[1]) ** 2, [0.0, 0.0], [[2, -2], [-2, 2]]),
     "the larger plus the smaller": (lambda t: (autograd.max(t) + autograd.min(t)) ** 2, [3.0, 3.0], [[2, 2], [2, 2]]),
     "a squared length": (lambda t: autograd.norm(t) ** 2, [0.0, 0.0], [[2, 0], [0, 2]]),
+    "a length, which does not bend along any line": (autograd.norm, [0.0, 0.0], [[0, 0], [0, 0]]),
+    "a deviation, which does not": (autograd.std, [1.0, 1.0], [[0, 0], [0, 0]]),
+    "a hypotenuse, which does not": (lambda t: autograd.hypot(t[0], t[1]), [0.0, 0.0], [[0, 0], [0, 0]]),
+    "|t| as a hypotenuse": (lambda t: autograd.hypot(t[0], t[0]), [0.0, 0.0], [[0, 0], [0, 0]]),
+    "a squared hypotenuse": (lambda t: autograd.hypot(t[0], t[1]) ** 2, [0.0, 0.0], [[2, 0], [0, 2]]),
     "a squared deviation": (lambda t: autograd.std(t) ** 2, [1.0, 1.0], [[0.5, -0.5], [-0.5, 0.5]]),
 }
 
