@@ -17,8 +17,9 @@ from typing import Any
 
 from autograd._core.data import shape
 from autograd._core.types import Array, Operand
-from autograd._ops.arrange import as_array, moveaxis
+from autograd._ops.arrange import moveaxis
 from autograd._ops.linalg import matmul
+from autograd._ops.operands import as_array
 
 __all__ = ["irfft", "rfft", "rfftfreq"]
 

@@ -1,14 +1,17 @@
-"""Linear algebra under the names of NumPy's `linalg`; all but `norm` stand in `autograd` as well.
+"""Linear algebra under the names of NumPy's `linalg`; all but `norm` stand in `autograd` as well, where `trace`
+and `diagonal` are those of the first two axes.
 
 >>> from autograd import linalg
 >>> linalg.norm(Tensor([3.0, 4.0])).item(), linalg.norm(Tensor([[3.0, -4.0], [1.0, 2.0]]), 1).item()
 (5.0, 6.0)
+>>> linalg.trace(Tensor([[[1.0, 2.0], [3.0, 4.0]]])).data.tolist(), linalg.diagonal(Tensor([[1.0, 2.0]])).data.tolist()
+([5.0], [1.0])
 """
 
-from autograd._ops.arrange import diagonal
 from autograd._ops.decompositions import cholesky, det, inv, pinv
 from autograd._ops.linalg import matmul, matrix_transpose
 from autograd._ops.matrices import (  # fmt: skip
+    diagonal,
     eigh,
     eigvalsh,
     matrix_norm,
@@ -21,9 +24,10 @@ from autograd._ops.matrices import (  # fmt: skip
     solve,
     svd,
     svdvals,
+    trace,
     vector_norm,
 )
-from autograd._ops.products import cross, outer, tensordot, trace, vecdot
+from autograd._ops.products import cross, outer, tensordot, vecdot
 
 __all__ = [
     "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power",

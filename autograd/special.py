@@ -20,12 +20,12 @@ from typing import Any
 
 from autograd._core.types import Axis, Operand
 from autograd._ops import statistical
-from autograd._ops.activations import log_softmax, softmax
-from autograd._ops.arrange import as_array, broadcast_arrays
+from autograd._ops.arrange import broadcast_arrays
 from autograd._ops.elementwise import abs_, divide, exp, expm1, floor, log, log1p, sigmoid, sign, where
 from autograd._ops.facts import isfinite
 from autograd._ops.functions import cbrt, exp2
 from autograd._ops.manipulation import reshape, squeeze
+from autograd._ops.operands import as_array, as_floats
 from autograd._ops.special import digamma, erf, erfc, erfcx, gammaln, sinc
 
 __all__ = [
@@ -49,18 +49,46 @@ def gammasgn(x: Operand) -> Any:
 
 
 def gamma(x: Operand) -> Any:
-    """Return the gamma function, from its logarithm: that has all digits, this one for each hundred two fewer."""
+    """Return the gamma function, from its logarithm: that has all digits, this one for each hundred two fewer.
+
+    At 0, -1, -2, ... it is infinite, where SciPy says nan.
+    """
     return gammasgn(x) * exp(gammaln(x))
 
 
 def rgamma(x: Operand) -> Any:
-    """Return 1 / gamma(x), which is 0 where that has a pole; the digits are as there."""
-    return gammasgn(x) * exp(-gammaln(x))
+    """Return 1 / gamma(x), which is 0 where that has a pole; the digits are as there.
+
+    Below 0.5 it is gamma(1 - x) * sin(pi x) / pi, whose slope at a pole is not 0.
+    """
+    (x,) = as_floats(x)
+    below = x < 0.5
+    low, high = where(below, x, 0.0), where(below, 1.0, x)
+    # Two roots: where gamma overflows, the product need not.
+    root = exp(0.5 * gammaln(1 - low))
+    return where(below, root * (low * sinc(low)) * root, exp(-gammaln(high)))
 
 
 def betaln(a: Operand, b: Operand) -> Any:
-    """Return the logarithm of the size of the beta function, gamma(a) * gamma(b) / gamma(a + b)."""
-    return gammaln(a) + gammaln(b) - gammaln(a + b)
+    """Return the logarithm of the size of the beta function, gamma(a) * gamma(b) / gamma(a + b).
+
+    From 20 on, the difference of the logarithms of gamma(b) and gamma(a + b) is taken of Stirling's formulas of both,
+    in which what is large stands once.
+    """
+    a, b = as_floats(a, b)
+    ordered = a <= b
+    small, large = where(ordered, a, b), where(ordered, b, a)
+    near = large < 20.0
+    few, many = where(near, 1.0, small), where(near, 20.0, large)
+    both = few + many
+    far = gammaln(few) - (many - 0.5) * log1p(few / many) - few * (log(both) - 1) + _rest(many) - _rest(both)
+    return where(near, gammaln(a) + gammaln(b) - gammaln(a + b), far)
+
+
+def _rest(x: Operand) -> Any:
+    """Return gammaln(x) - (x - 0.5) * log(x) + x - log(2 pi) / 2 for large x, the rest of Stirling's formula."""
+    y = 1 / (x * x)
+    return (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - y / 1188) * y) * y) * y) / x
 
 
 def beta(a: Operand, b: Operand) -> Any:
@@ -76,17 +104,38 @@ def multigammaln(a: Operand, d: int) -> Any:
 
 def logit(x: Operand) -> Any:
     """Return log(x / (1 - x)), the number whose sigmoid is x."""
+    (x,) = as_floats(x)
     return log(divide(x, 1 - x))
 
 
+def softmax(x: Operand, axis: Axis = None) -> Any:
+    """Return exp(x) divided by its sum over `axis`, all axes without it; autograd.softmax takes the last.
+
+    >>> from autograd import special
+    >>> special.softmax(Tensor([[0.0, 0.0], [0.0, 0.0]])).data.tolist()
+    [[0.25, 0.25], [0.25, 0.25]]
+    """
+    return statistical.softmax(as_array(x), axis=axis)
+
+
+def log_softmax(x: Operand, axis: Axis = None) -> Any:
+    """Return the logarithm of `softmax`, over all axes without `axis`."""
+    return statistical.log_softmax(as_array(x), axis=axis)
+
+
 def xlogy(x: Operand, y: Operand) -> Any:
-    """Return x * log(y), and 0 where x is 0; there the gradient of y is 0, too."""
-    x, y = as_array(x), as_array(y)
-    return x * log(where(x == 0, where(y == y, 1.0, y), y))
+    """Return x * log(y), and 0 where x is 0, unless y is nan.
+
+    The gradient of x is log(y) there as well, and taken as 0 where that is not finite.
+    """
+    x, y = as_floats(x, y)
+    finite = where(y <= 0, 1.0, where(y == math.inf, 1.0, y))
+    return x * log(where(x == 0, finite, y))
 
 
 def ndtr(x: Operand) -> Any:
     """Return the probability that a standard normal variable is below x, with all digits where that is near 0."""
+    (x,) = as_floats(x)
     return 0.5 * erfc(-x * math.sqrt(0.5))
 
 

@@ -39,7 +39,9 @@ from ulps import (  # noqa: E402
     nasty,
 )
 
+import autograd  # noqa: E402
 from autograd import TABLE, Tensor, Value  # noqa: E402
+from autograd._compiler.backends.machine import host  # noqa: E402
 
 Worst = dict[tuple[type, bool, bool], Error]
 """The worst error of Values or Tensors, of the value or a derivative, in the fair unit or in plain ulps."""
@@ -129,7 +131,7 @@ def cases(name: str, times: int) -> Iterable[Error]:
 
 def matrices(name: str, times: int) -> Iterable[Error]:
     """Yield the errors of a function of random matrices of three rows or columns, of any scale."""
-    wide = [((3, 2),), ((2, 3),)] if name in ("pinv", "qr_parts", "svd_parts") else []
+    wide = [((3, 2),), ((2, 3),)] if name in ("pinv", "qr_parts", "svd_parts", "svdvals") else []
     for lengths in [((3, 3), (3, 2)) if name == "solve" else ((3, 3),), *wide] * (10 * times):
         scale = 10 ** rng.uniform(-3, 3)
         arrays = [scale * fill(shape, lambda: rng.gauss(0, 1)) for shape in lengths]
@@ -162,6 +164,27 @@ def logits(one_hot: bool, times: int) -> Iterable[Error]:
     for draw, _ in itertools.product(KINDS.values(), range(150 * times)):
         z = [[draw() for _ in range(3)] for _ in range(rng.randint(1, 2))]
         yield from cross_entropy_errors(z, [rng.choice(soft) if one_hot else rng.randint(0, 2) for _ in z])
+
+
+IN_LINE = ("exp", "expm1", "log", "log1p", "sin", "cos", "tanh")
+"""The functions that machine code has of its own."""
+
+
+def in_line(name: str, times: int) -> tuple[float, float]:
+    """Return the largest error of a function in machine code, in ulps, and where it is."""
+    import mpmath
+
+    given = np.array([x for (x,) in points(name, times) if math.isfinite(x)])
+    with np.errstate(all="ignore"):
+        found = autograd.compile(lambda x: TABLE[name].function(x), backend="native")(given)
+    errors = [(0.0, 0.0)]
+    # The remainder of a huge number by pi takes as many bits as its exponent has.
+    with mpmath.workprec(1300):
+        for x, y in zip(given.tolist(), found.tolist()):
+            exact = getattr(mpmath, name)(mpmath.mpf(x))
+            if math.isfinite(y) and math.isfinite(rounded := float(exact)):
+                errors.append((float(abs(mpmath.mpf(y) - exact) / mpmath.mpf(math.ulp(rounded))), x))
+    return max(errors)
 
 
 # ---- the page -------------------------------------------------------------------------------------------------------
@@ -222,6 +245,12 @@ nan or inf, in value or gradient, where the exact result is a float: {failures}.
 
 {derived}
 
+## Machine code
+
+The worst of functions that machine code computes in line, with vectors{fma}; others are those of the C library.
+
+{machine_code}
+
 ## Units
 
 What the errors of rows with a star are counted in ulps of, and the worst in ulps of the result itself, if that is more:
@@ -235,7 +264,7 @@ def table(heads: str, rows: Iterable[str]) -> str:
     return "\n".join([f"| {heads} |", "|---" * (heads.count("|") + 1) + "|", *rows])
 
 
-def page(primitives: dict[str, Worst], derived: dict[str, Worst], numbers: int) -> str:
+def page(primitives: dict[str, Worst], derived: dict[str, Worst], numbers: int, times: int) -> str:
     heads = "{} | value: Value | Tensor | worst at | derivative: Value | Tensor | worst at"
     errors = [error for found in derived.values() for error in found.values()]
     failures = sum(not math.isfinite(error.actual) and error.ulps > 10 for error in errors)
@@ -248,6 +277,11 @@ def page(primitives: dict[str, Worst], derived: dict[str, Worst], numbers: int) 
         primitives=table(heads.format("primitive"), itertools.starmap(row, primitives.items())),
         failures=failures or "none",
         derived=table(heads.format("function"), itertools.starmap(row, derived.items())),
+        fma=" that multiply and add at once" if host().fma else "",
+        machine_code=table(
+            "function | value | worst at",
+            [f"| {name} | {ulps(error)} | {x} |" for name in IN_LINE for error, x in [in_line(name, times)]],
+        ),
         units=table(
             "| unit | value, in its own ulps | at | derivative, in its own ulps | at",
             [units(name, found) for name, found in (primitives | derived).items() if name in UNITS],
@@ -278,7 +312,7 @@ def main() -> None:
     derived |= {name: measured(batches(name, times)) for name in LOSSES}
     derived["cross_entropy"] = measured(logits(one_hot=False, times=times))
     derived["cross_entropy, one-hot"] = measured(logits(one_hot=True, times=times))
-    text = page(primitives, derived, total)
+    text = page(primitives, derived, total, times)
     options.out.write_text(text, encoding="utf-8")
     print(f"{text}\n{total:,} numbers in {time.perf_counter() - start:.0f} s; written to {options.out}")
 

@@ -657,6 +657,8 @@ MATRICES: dict[str, Callable[..., Sequence[Exact]]] = {
     "slogdet_parts": lambda a: [mp.sign(mp.det(a)), mp.log(abs(mp.det(a)))],
     "cholesky": lambda a: list(mp.cholesky((a + a.T) / 2)),
     "qr_parts": orthogonal,
+    "eigvalsh": lambda a: eigen(a)[: a.rows],
+    "svdvals": lambda a: singular(a)[a.rows * min(a.rows, a.cols) :][: min(a.rows, a.cols)],
     "eigh_parts": eigen,
     "svd_parts": singular,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import floats
 from .anomaly import check
-from .arguments import check_settings, constant, sort_out, spread
+from .arguments import check_settings, constant, signed, sort_out, spread
 from .compute import forward_arrays
 from .data import ARRAYS, NUMBERS, has_varying, keep, keep_setting, numpy_module
 from .modes import active, anomaly, recording, replaying, tracing
@@ -28,7 +28,7 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
         if node is not None:
             return node
     raw: list[Raw] = []
-    nodes, constants, scalar = False, False, op.elementwise
+    nodes, constants, others, scalar = False, False, False, op.elementwise
     for arg in args:
         kind = type(arg)
         if kind in NUMBERS:
@@ -39,11 +39,15 @@ def apply(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
             data = arg.snapshot()
         else:
             constants = True
-            data = arg if kind in ARRAYS and arg.dtype.char in "dfe?" else constant(op, arg, args)
+            if kind in ARRAYS and arg.dtype.char in "dfe?":
+                data = arg
+            else:
+                data, others = constant(op, arg, args), True
         scalar = scalar and type(data) in NUMBERS
         raw.append(data)
     trace = tracing.get() if active else None
     if not nodes and (trace is None or not any(map(has_varying, settings.values()))):
+        raw = [*map(signed, raw)] if others and op.elementwise else raw
         return op.forward(floats if scalar else numpy_module(), *raw, **settings)
     record = not active or recording.get()
     if constants and (record or trace is not None):

@@ -7,11 +7,11 @@ from typing import Any
 
 from autograd.files import brief
 
-from .data import numpy_module
+from .data import numpy_module, shape
 from .masked import check_unmasked
 from .node import Node
 from .primitive import Primitive
-from .types import Data, Operand, Setting
+from .types import Data, Operand, Raw, Setting
 
 
 def constant(op: Primitive, arg: Data, args: tuple[Operand, ...]) -> Any:
@@ -36,6 +36,12 @@ def constant(op: Primitive, arg: Data, args: tuple[Operand, ...]) -> Any:
         f"{op.name} got {brief(arg)} of type {type(arg).__name__}; it takes Value, Tensor, real numbers and "
         f"NumPy arrays" + ("; wrap a list: Tensor([1.0, 2.0])" if isinstance(arg, (list, tuple)) else "")
     )
+
+
+def signed(data: Raw) -> Any:
+    """Return whole numbers without a sign as floats: they would wrap around below 0."""
+    whole = hasattr(data, "dtype") and data.dtype.kind == "u"
+    return numpy_module().multiply(data, 1.0) if whole else data
 
 
 def check_settings(op: Primitive, settings: dict[str, Setting]) -> Callable[..., Any] | None:
@@ -64,7 +70,7 @@ def spread(
     op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Take `concat([a, b], axis)` apart into the arguments a, b and the setting axis."""
-    if not args or not isinstance(args[0], (list, tuple)) or not args[0]:
+    if not args or not ((isinstance(args[0], (list, tuple)) and args[0]) or shape(args[0])):
         raise TypeError(f"{op.name} takes a list of nodes or arrays, not empty; e.g. {op.name}([a, b])")
     return tuple(args[0]), dict(zip(op.settings, args[1:])) | settings
 

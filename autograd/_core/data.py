@@ -60,8 +60,18 @@ def keep(data: Raw) -> Raw:
 
 
 def keep_setting(setting: Setting) -> Setting:
-    """Return a setting for a graph, with a copy of each array in it that somebody could still write to."""
-    return mapped(lambda item: keep(item) if type(item).__name__ == "ndarray" else item, setting)
+    """Return a setting for a graph, with a copy of each array in it that somebody could still write to.
+
+    NumPy's numbers become Python's, which sources can name and JAX takes for a shape.
+    """
+    return mapped(_kept, setting)
+
+
+def _kept(item: Any) -> Any:
+    kind = type(item)
+    if kind.__name__ == "ndarray":
+        return keep(item)
+    return item.item() if kind.__module__ == "numpy" and isinstance(item, numpy_module().generic) else item
 
 
 def shape(x: Operand) -> Shape:

@@ -11,7 +11,7 @@ from autograd.files import brief
 from .apply import apply
 from .lean import lean_function
 from .primitive import TABLE, Example, Identity, Interval, Operation, Primitive, Rule
-from .types import Raw
+from .types import Operand, Raw
 
 
 def primitive(
@@ -27,6 +27,7 @@ def primitive(
     identities: tuple[Identity, ...] = (),
     reduction: str = "",
     contraction: tuple[str, str] | None = None,
+    meaning: Callable[..., Operand] | None = None,
     note: str = "",
 ) -> Operation:
     """Declare an operation, which is then computed, differentiated, drawn and tested; return it as a function.
@@ -46,7 +47,8 @@ def primitive(
     to the last bit, where the argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and
     compiled code are shortened by them. `reduction` names the primitive that does to all elements along an axis what
     this does to two (`sum` for `add`; the order may not matter but for rounding), `contraction` the two that this is
-    made of (`multiply`, then `add`, for `matmul`).
+    made of (`multiply`, then `add`, for `matmul`). `meaning(*args, **settings)` computes the same from simpler
+    operations, without care for rounding, where that says what the operation is; pages show its numbers.
 
     Raises TypeError for a forward that is no plain function, a wrong number of rules or a `latex` that is no text,
     ValueError for a name that is no identifier or belongs to another module's primitive, and for a wrong `latex`.
@@ -61,7 +63,7 @@ def primitive(
     made = _named(name, forward, rules)
     made.written, made.latex, made.domain, made.kink = written, latex, domain, kink
     made.examples, made.elementwise, made.identities, made.note = examples, elementwise, identities, note
-    made.reduction, made.contraction = reduction, contraction
+    made.reduction, made.contraction, made.meaning = reduction, contraction, meaning
     names = (*(made.arguments or "ab"),)
     settings = {setting: setting for setting in made.settings}
     _refuse_format(made, names, settings)

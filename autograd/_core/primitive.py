@@ -48,6 +48,7 @@ class Primitive:
         self.identities: tuple[Identity, ...] = ()
         self.note = self.reduction = ""
         self.contraction: tuple[str, str] | None = None
+        self.meaning: Callable[..., Operand] | None = None
         self.foreign = not str(forward.__module__).startswith("autograd.")
         """Whether a user declared it: its functions are then given arrays that they cannot write to."""
         self.keywords: tuple[tuple[str, ...], Callable[..., Operand]] | None = None

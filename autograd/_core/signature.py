@@ -31,7 +31,8 @@ def signature(tree: Tree, depth: int = 0) -> Any:
     if is_array(tree):
         import numpy
 
-        return layout(numpy.asarray(tree))
+        # Such as a Series: it takes another way to its numbers than an array.
+        return (kind, layout(numpy.asarray(tree)))
     if hasattr(tree, "dtype") and hasattr(tree, "shape"):
         return (tree.shape, tree.dtype)
     if isinstance(tree, (list, tuple)):

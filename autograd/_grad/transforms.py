@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from autograd._core.data import NUMBERS, shape
 from autograd._core.modes import active, anomaly, record, tracing, without_warnings
@@ -107,6 +108,8 @@ def value_and_grad(
                 with watching(met):
                     out, aux = parts.loss(f(*traced, **kwargs), targets)
                 gradients, recorded = pull(out, targets, one_like(out))
+            if recorded and parts.wrt is None:
+                spend(targets)
             rest = iter(gradients)
             value = out if recorded else out._data
             return (value, aux) if has_aux else value, mapped(lambda _: next(rest), wanted)
@@ -172,7 +175,9 @@ def vjp(f: Callable[..., Any], *args: Tree) -> tuple[Operand, Callable[[Operand]
         with record():
             traced = [trace(arg) for arg in args]
             with watching(met):
-                return traced, output(f(*traced), f)
+                out = output(f(*traced), f)
+            spend(flatten(traced))
+            return traced, out
 
     (traced, out), averaged = both_sides(compute, list(args))
 
@@ -216,6 +221,7 @@ def jacobian(f: Callable[[Tree], Tree]) -> Callable[[Tree], Tree]:
                 targets = list(flatten(traced))
                 with watching(met):
                     y = f(traced)
+                spend(targets)
                 several = list(y) if type(y) is tuple else y
                 return None, mapped(lambda item: _rows(output(item, f), traced, targets), several)
 
@@ -254,7 +260,7 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
     """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
     order = topological_sort(out, until=set(targets))
     wanted = set(targets)
-    recorded = any(node.op is None and node not in wanted for node in order)
+    recorded = any(node.op is None and node not in wanted and id(node) not in _spent for node in order)
     recorded = recorded or isinstance(seed, Node) or any(t.op is not None for t in targets)
     noted = tracing.get() if active else None
     recorded = recorded or noted is not None
@@ -291,6 +297,18 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
             noted.adjoint(out, target, g)
         results.append(g if isinstance(g, Node) or not recorded else where(True, g, target))
     return results, recorded
+
+
+def spend(targets: Iterable[Node]) -> None:
+    """Note that a function has been computed, and its leaves for raw arguments are nobody's nodes any more.
+
+    Else whoever differentiates its gradient took them for nodes of the user's, and gave nodes for raw arguments.
+    """
+    _spent.update((id(node), node) for node in targets if node.op is None)
+
+
+_spent: WeakValueDictionary[int, Node] = WeakValueDictionary()
+"""Those leaves by their ids, as == of nodes compares numbers."""
 
 
 def note_kinks(trace: Trace, order: list[Node], targets: list[Node]) -> None:

@@ -16,6 +16,9 @@ OTHERS = {
 }  # fmt: skip
 """Functions of NumPy's that have another name here."""
 
+OF_MATRICES = ("diagonal", "norm", "trace")
+"""Functions of numpy.linalg's that are others than numpy's, or the table's, of the name."""
+
 RENAMED = {"a_min": "min", "a_max": "max", "newshape": "shape"}
 """Keywords of NumPy's that have another name here."""
 
@@ -39,6 +42,32 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str
     return ours(*positional, **named)
 
 
+def call_ufunc(ufunc: Callable[..., Any], method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call what computes a ufunc of NumPy's, or its `reduce`. TypeError: there is nothing, or a keyword too many."""
+    if keywords.get("out") is not None:
+        raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
+    ours = find(ufunc)
+    if method == "reduce" and ufunc.__name__ in REDUCED:
+        return TABLE[REDUCED[ufunc.__name__]].function(*inputs, **{"axis": 0} | keywords)
+    if method != "__call__":
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} takes no nodes: write sum, prod, max, cumsum or cumprod, and for .outer "
+            f"x[:, None] with y[None, :]"
+        )
+    for name, item in keywords.items():
+        if item is not None and (name not in SAYS_NOTHING or item is not SAYS_NOTHING[name]):
+            instead = {"where": "np.where(mask, f(x), other)", "dtype": "x.astype(dtype)"}.get(name, "it without")
+            raise TypeError(f"np.{ufunc.__name__} of nodes has no {name}=; write {instead}")
+    return ours(*inputs)
+
+
+REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min", "logaddexp": "logsumexp"}
+"""What the `reduce` of a ufunc is called here."""
+
+SAYS_NOTHING = {"where": True, "casting": "same_kind", "order": "K", "subok": True}
+"""Keywords of ufuncs as they are if nobody gives them."""
+
+
 def find(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return our function of the name of one of NumPy's, also under NumPy's other names (`absolute`, `arctan`)."""
     if function not in _found:
@@ -47,7 +76,9 @@ def find(function: Callable[..., Any]) -> Callable[..., Any]:
         named = {name: vars(room)[name] for room in ROOMS for name in room.__all__}
         named |= {name: vars(facts)[name] for name in ("any_", "all_", "shape", "ndim", "size")}
         named |= {name: made.function for name, made in TABLE.items() if name not in ("solve", "norm")}
-        named["norm"] = matrices.norm
+        # Those of matrices that have the name of another function.
+        named |= {name: vars(matrices)[name] for name in OF_MATRICES
+                  if getattr(numpy.linalg, name, None) is function}  # fmt: skip
         name = OTHERS.get(function.__name__, function.__name__)
         homes = (numpy, numpy.linalg, numpy.fft)
         same = (name for name in named if any(getattr(home, name, None) is function for home in homes))

@@ -114,6 +114,12 @@ class Operators(Node):
     def __rfloordiv__(self, other: Operand) -> Operand:
         return functions.floor_divide(other, self)
 
+    def __divmod__(self, other: Operand) -> tuple[Operand, Operand]:
+        return functions.floor_divide(self, other), functions.remainder(self, other)
+
+    def __rdivmod__(self, other: Operand) -> tuple[Operand, Operand]:
+        return functions.floor_divide(other, self), functions.remainder(other, self)
+
     def __neg__(self) -> Operand:
         return negative(self)
 
@@ -214,6 +220,10 @@ class Operators(Node):
     def __int__(self) -> int:
         return int(float(self))
 
+    def conjugate(self) -> Operand:
+        """Return the node itself, as its numbers are real: np.var of a list of nodes asks for it."""
+        return self
+
     def copy(self) -> Operand:
         """Return a node with the same numbers, which the gradient goes through."""
         return positive(self)
@@ -224,13 +234,9 @@ class Operators(Node):
         raise TypeError("a masked array does not compute with nodes: give masked.filled(...), an array of numbers")
 
     def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Operand, **kwargs: object) -> Any:
-        if kwargs.get("out") is not None:
-            raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
-        if method != "__call__" or any(item is not None for item in kwargs.values()):
-            raise TypeError(f"np.{ufunc.__name__} on a node takes its arguments alone, no .{method} and no {kwargs}")
         from . import numpys
 
-        return numpys.find(ufunc)(*inputs)
+        return numpys.call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, SupportsIndex
 
+from autograd._core import data as arrays
 from autograd._core.data import is_varying
 from autograd._core.masked import check_unmasked
 from autograd._core.modes import active
@@ -14,7 +15,17 @@ from autograd._core.names import plain
 from autograd._core.node import Node, kinds
 from autograd._core.tracing import made, read, write
 from autograd._core.types import Array, Data, Dtype, Index, Operand, Shape
-from autograd._ops import activations, arrange, derived, elementwise, facts, manipulation, products, statistical
+from autograd._ops import (  # fmt: skip
+    activations,
+    arrange,
+    derived,
+    elementwise,
+    facts,
+    linalg,
+    manipulation,
+    products,
+    statistical,
+)
 from autograd.files import brief
 
 from .operators import Operators
@@ -156,13 +167,21 @@ class Tensor(Operators):
         """The tensor with its axes in reverse order."""
         return manipulation.permute_dims(self)
 
-    def transpose(self, *axes: int | Sequence[int]) -> Operand:
-        """Return the tensor with its axes in the given order (reversed without one)."""
-        return manipulation.permute_dims(self, axes=_flat(axes)) if axes else self.T
+    @property
+    def mT(self) -> Operand:
+        """The tensor with its last two axes swapped."""
+        return linalg.matrix_transpose(self)
 
-    def reshape(self, *shape: int | Sequence[int]) -> Operand:
-        """Return the same elements in another shape; -1 stands for the length that is left."""
-        return manipulation.reshape(self, shape=_flat(shape))
+    def transpose(self, *axes: int | Sequence[int] | None) -> Operand:
+        """Return the tensor with its axes in the given order (reversed without one, or for None)."""
+        return manipulation.permute_dims(self, axes=_flat(axes)) if axes and axes != (None,) else self.T
+
+    def reshape(self, *shape: int | Sequence[int], **order: str) -> Operand:
+        """Return the same elements in another shape; -1 stands for the length that is left.
+
+        They are counted row by row, or column by column with `order="F"`.
+        """
+        return manipulation.reshape(self, shape=_flat(shape), **order)
 
     def __getitem__(self, index: Index) -> Operand:
         return manipulation.getitem(self, index=_fixed(index))
@@ -245,7 +264,8 @@ def _read_only(array: Array) -> Array:
 
 def _flat(lengths: tuple[Any, ...]) -> tuple[int, ...]:
     """Read `(2, 3)` and `((2, 3),)` alike."""
-    return tuple(lengths[0]) if len(lengths) == 1 and isinstance(lengths[0], (tuple, list)) else lengths
+    one = len(lengths) == 1 and (isinstance(lengths[0], (tuple, list)) or arrays.shape(lengths[0]))
+    return tuple(lengths[0]) if one else lengths
 
 
 def _fixed(index: Index) -> Index:

@@ -9,7 +9,6 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.tracing import compiling
 from autograd._core.types import Index, Operand, Tree
@@ -17,7 +16,8 @@ from autograd.files import brief
 
 from . import statistical
 from .elementwise import clip, divide, equal, exp, expm1, log1p, maximum, sigmoid, where
-from .manipulation import getitem
+from .manipulation import getitem, reshape
+from .operands import axis_of
 from .special import erfc
 
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "log_sum_exp", "silu", "softmax", "take"]
@@ -86,6 +86,8 @@ def log_softmax(x: Tree, axis: int = -1) -> Tree:
 def softmax(x: Tree, axis: int = -1) -> Tree:
     """Return exp(x) divided by its sum over `axis`: numbers between 0 and 1 that add up to 1.
 
+    SciPy's softmax takes all axes where none is given: autograd.special.softmax.
+
     An array of any shape, or a list of n Values (then a list of n Values comes back, without NumPy).
 
     >>> [p.data for p in softmax([Value(1000.0), Value(1000.0)])]
@@ -146,9 +148,18 @@ def _below_any_largest(values: Sequence[Operand]) -> tuple[list[Any], Any, Any]:
 def take(x: Operand, indices: Index, axis: int | None = None) -> Operand:
     """Return the elements of an array at integer `indices` along `axis` (of the flattened array if None).
 
+    Raises TypeError for a mask or a slice, which x[...] takes.
+
     >>> take(Tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 1], axis=0).data.tolist()
     [[3.0, 4.0], [3.0, 4.0]]
     """
+    import numpy
+
+    places = numpy.asarray(indices)
+    if places.dtype.kind not in "iu" and places.size:
+        raise TypeError(
+            f"take takes integers that count elements; got {brief(indices)}: a mask or a slice is for x[...]"
+        )
     if axis is None:
-        return getitem(x.reshape(-1), index=(indices,))
-    return getitem(x, index=(slice(None),) * (axis % len(shape(x))) + (indices,))
+        return getitem(reshape(x, shape=(-1,)), index=(indices,))
+    return getitem(x, index=(slice(None),) * axis_of(x, axis) + (indices,))

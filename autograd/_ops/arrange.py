@@ -31,54 +31,45 @@ False
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from autograd._core.data import shape
-from autograd._core.node import Node
-from autograd._core.trees import flatten
-from autograd._core.types import Axis, Index, Operand, Shape
+from autograd._core.types import Axis, Dtype, Operand, Shape
 from autograd.files import brief
 
 from .elementwise import positive, where
 from .facts import argpartition, argsort
-from .manipulation import broadcast_to, concat, getitem, permute_dims, reshape, stack
+from .manipulation import astype, broadcast_to, concat, getitem, permute_dims, reshape
+from .operands import along, as_array, axes_of, axis_of
 
 __all__ = [
-    "append", "array_split", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "column_stack", "copy",
-    "diag", "diagonal", "dsplit", "dstack", "fftshift", "flip", "fliplr", "flipud", "hsplit", "hstack",
-    "ifftshift", "meshgrid", "moveaxis", "partition", "ravel", "repeat", "roll", "rollaxis", "rot90", "sort",
-    "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vsplit", "vstack",
+    "append", "array_split", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "column_stack",
+    "copy", "diag", "diagonal", "dsplit", "dstack", "fftshift", "flip", "fliplr", "flipud", "full", "hsplit",
+    "hstack", "ifftshift", "meshgrid", "moveaxis", "partition", "ravel", "repeat", "roll", "rollaxis", "rot90",
+    "sort", "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
-def axes_of(x: Operand, axis: Axis) -> tuple[int, ...]:
-    """Return axes, counted from 0; all for None. Raises ValueError for one that there is not."""
-    rank = len(shape(x))
-    axes = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if any(not -rank <= k < rank for k in axes):
-        raise ValueError(f"axis {brief(axis)} is none of an array of shape {shape(x)}, which has {rank}")
-    return tuple(k % rank for k in axes)
+def asarray(x: Operand, dtype: Dtype | None = None) -> Any:
+    """Return a list as an array, or as a Tensor if there are nodes in it; a node or an array as it is.
+
+    >>> a = Value(3.0)
+    >>> asarray([[a, 1.0], [0.0, a]]).data.tolist()
+    [[3.0, 1.0], [0.0, 3.0]]
+    """
+    return as_array(x) if dtype is None else astype(as_array(x), dtype=dtype)
 
 
-def along(x: Operand, axis: int, part: Index) -> Any:
-    """Return the elements at `part` of an axis."""
-    return getitem(x, index=(*(slice(None),) * axes_of(x, axis)[0], part))
+def full(shape: int | Shape, fill_value: Operand, dtype: Dtype | None = None) -> Any:
+    """Return an array full of a number, or of one that broadcasts; of a node it is a node.
 
-
-def as_array(x: Operand) -> Any:
-    """Return a list, in which nodes may be, as an array or a Tensor, and a node or an array as it is."""
-    if not isinstance(x, (list, tuple)):
-        return x
-    if _holds_node(x):
-        return stack([as_array(part) for part in x])
-    import numpy
-
-    return numpy.asarray(x, float)
-
-
-def _holds_node(x: Operand) -> bool:
-    return any(isinstance(part, Node) for part in flatten(x))
+    >>> full((2, 2), Value(3.0)).data.tolist()
+    [[3.0, 3.0], [3.0, 3.0]]
+    """
+    lengths = shape if isinstance(shape, tuple) else (operator.index(shape),)
+    return broadcast_to(asarray(fill_value, dtype), shape=lengths)
 
 
 def copy(x: Operand) -> Any:
@@ -86,22 +77,22 @@ def copy(x: Operand) -> Any:
     return positive(x)
 
 
-def ravel(x: Operand) -> Any:
-    """Return all elements on one axis."""
-    return reshape(x, shape=(-1,))
+def ravel(x: Operand, order: str = "C") -> Any:
+    """Return all elements on one axis, row by row, or column by column for the order "F"."""
+    return reshape(x, shape=(-1,)) if order == "C" else reshape(x, shape=(-1,), order=order)
 
 
 def swapaxes(x: Operand, axis1: int, axis2: int) -> Any:
     """Return x with two axes swapped."""
     order = list(range(len(shape(x))))
-    a, b = axes_of(x, (axis1, axis2))
+    a, b = axis_of(x, axis1), axis_of(x, axis2)
     order[a], order[b] = order[b], order[a]
     return permute_dims(x, axes=tuple(order))
 
 
 def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Any:
     """Return x with axes moved from `source` to `destination`."""
-    a, b = (axes_of(x, (k,) if isinstance(k, int) else tuple(k)) for k in (source, destination))
+    a, b = axes_of(x, source), axes_of(x, destination)
     order = [k for k in range(len(shape(x))) if k not in a]
     for place, axis in sorted(zip(b, a, strict=True)):
         order.insert(place, axis)
@@ -127,12 +118,12 @@ def fliplr(x: Operand) -> Any:
 def roll(x: Operand, shift: int | tuple[int, ...], axis: Axis = None) -> Any:
     """Return x with its elements moved on by `shift`, those that fall off coming in at the other end."""
     if axis is None:
-        if not isinstance(shift, int):
+        if isinstance(shift, (tuple, list)):
             raise ValueError(f"roll without an axis takes one shift; got {brief(shift)}: give as many axes as shifts")
         return reshape(roll(ravel(x), shift, 0), shape=shape(x))
     axes = axes_of(x, axis)
-    for k, by in zip(axes, (shift,) * len(axes) if isinstance(shift, int) else shift, strict=True):
-        start = -by % max(shape(x)[k], 1)
+    for k, by in zip(axes, shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes), strict=True):
+        start = -operator.index(by) % max(shape(x)[k], 1)
         x = concat([along(x, k, slice(start, None)), along(x, k, slice(start))], axis=k)
     return x
 
@@ -169,12 +160,14 @@ def repeat(x: Operand, repeats: int | Sequence[int], axis: int | None = None) ->
     import numpy
 
     x, axis = (ravel(x), 0) if axis is None else (x, axis)
-    return along(x, axis, numpy.repeat(numpy.arange(shape(x)[axis]), repeats))
+    return along(x, axis, numpy.repeat(numpy.arange(shape(x)[axis_of(x, axis)]), repeats))
 
 
 def tile(x: Operand, reps: int | Sequence[int]) -> Any:
     """Return copies of x side by side: so many along each axis."""
-    counts = (reps,) if isinstance(reps, int) else tuple(reps)
+    import numpy
+
+    counts = tuple(map(operator.index, numpy.atleast_1d(reps).tolist()))
     lengths = shape(x)
     counts = (1,) * (len(lengths) - len(counts)) + counts
     lengths = (1,) * (len(counts) - len(lengths)) + lengths
@@ -191,25 +184,37 @@ def append(x: Operand, values: Operand, axis: int | None = None) -> Any:
 
 def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """Return x in so many equal parts, or cut before the given indices. Raises ValueError for parts that differ."""
-    n = shape(x)[axes_of(x, axis)[0]]
-    if isinstance(indices_or_sections, int) and n % indices_or_sections:
-        raise ValueError(f"{n} elements do not split into {indices_or_sections} equal parts: use array_split")
-    return array_split(x, indices_or_sections, axis)
+    n = shape(x)[axis_of(x, axis)]
+    if isinstance(parts := _cuts(indices_or_sections), int) and n % parts:
+        raise ValueError(f"{n} elements do not split into {parts} equal parts: use array_split")
+    return array_split(x, parts, axis)
 
 
 def array_split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """Return x in so many parts, the first of which may be longer by one, or cut before the given indices."""
-    n = shape(x)[axes_of(x, axis)[0]]
-    if isinstance(indices_or_sections, int):
-        each, more = divmod(n, indices_or_sections)
-        cuts = [k * each + min(k, more) for k in range(1, indices_or_sections)]
-    else:
-        cuts = list(indices_or_sections)
+    n = shape(x)[axis_of(x, axis)]
+    cuts = _cuts(indices_or_sections)
+    if isinstance(cuts, int):
+        each, more = divmod(n, cuts)
+        cuts = [k * each + min(k, more) for k in range(1, cuts)]
     return [along(x, axis, slice(start, end)) for start, end in zip([0, *cuts], [*cuts, n])]
 
 
+def _cuts(given: int | Sequence[int]) -> int | list[int]:
+    """Return a number of parts, 1 or more, or the indices to cut at."""
+    plain = given.tolist() if hasattr(given, "tolist") else given
+    if isinstance(plain, Sequence):
+        return list(map(operator.index, plain))
+    parts = operator.index(plain)
+    if parts < 1:
+        raise ValueError(f"an array is split into 1 part or more; got {parts}")
+    return parts
+
+
 def vsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Any]:
-    """Return x split along its first axis."""
+    """Return x, of two axes or more, split along the first."""
+    if len(shape(x)) < 2:
+        raise ValueError(f"vsplit takes two axes or more; the shape is {shape(x)}: use split")
     return split(x, indices_or_sections, 0)
 
 
@@ -225,7 +230,7 @@ def dsplit(x: Operand, indices_or_sections: int | Sequence[int]) -> list[Any]:
 
 def unstack(x: Operand, *, axis: int = 0) -> tuple[Any, ...]:
     """Return the parts of x along `axis`, without that axis."""
-    return tuple(along(x, axis, k) for k in range(shape(x)[axes_of(x, axis)[0]]))
+    return tuple(along(x, axis, k) for k in range(shape(x)[axis_of(x, axis)]))
 
 
 def atleast_1d(x: Operand) -> Any:
@@ -318,6 +323,8 @@ def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any
 
 def diag(x: Operand, k: int = 0) -> Any:
     """Return the diagonal number `k` of a matrix, or a matrix with a vector on it and else zeros."""
+    if len(shape(x)) not in (1, 2):
+        raise ValueError(f"diag takes a vector or a matrix; the shape is {shape(x)}: diagonal(x, axis1=, axis2=)?")
     if len(shape(x)) > 1:
         return diagonal(x, k)
     import numpy
@@ -333,7 +340,7 @@ def take_along_axis(x: Operand, indices: Any, axis: int | None = -1) -> Any:
     """Return the elements of x at `indices` along `axis`, an array of as many axes as x."""
     import numpy
 
-    x, axis = (ravel(x), 0) if axis is None else (x, axes_of(x, axis)[0])
+    x, axis = (ravel(x), 0) if axis is None else (x, axis_of(x, axis))
     indices = numpy.asarray(indices)
     rank = len(shape(x))
     lengths = [n if k != axis else indices.shape[axis] for k, n in enumerate(shape(x))]
@@ -352,10 +359,11 @@ def partition(x: Operand, kth: int | Sequence[int], axis: int | None = -1) -> An
     return take_along_axis(x, argpartition(x, kth, axis=axis), axis)
 
 
-def sort(x: Operand, axis: int | None = -1) -> Any:
+def sort(x: Operand, axis: int | None = -1, kind: object = None, *, stable: object = None) -> Any:
     """Return x in ascending order along `axis`, of the flattened x for None.
 
-    Equal elements keep their order, and each gets the gradient of its own place.
+    Equal elements keep their order, and each gets the gradient of its own place. NumPy's `kind` and `stable` are taken,
+    and change nothing.
     """
     x, axis = (ravel(x), 0) if axis is None else (x, axis)
     return take_along_axis(x, argsort(x, axis=axis, kind="stable"), axis)

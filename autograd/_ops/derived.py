@@ -27,14 +27,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd._core.data import shape
-from autograd._core.types import Axis, Operand
+from autograd._core.types import Axis, Dtype, Operand
 from autograd.files import brief
 
-from .arrange import along, as_array, axes_of, moveaxis, ravel, sort
+from .arrange import moveaxis, ravel, sort
 from .elementwise import abs_, maximum, minimum, where
 from .facts import isnan, numbers_of
-from .functions import logaddexp
-from .manipulation import concat, stack
+from .functions import atan2, logaddexp
+from .manipulation import astype, broadcast_to, concat, stack
+from .operands import along, as_array, as_floats, axes_of, axis_of
 from .statistical import cumsum, max_, mean, min_, products_before, sum_
 
 __all__ = [
@@ -79,7 +80,8 @@ def angle(x: Operand) -> Any:
 
 def logaddexp2(a: Operand, b: Operand) -> Any:
     """Return log2(2 ** a + 2 ** b) without overflow."""
-    return logaddexp(as_array(a) * math.log(2), as_array(b) * math.log(2)) / math.log(2)
+    a, b = as_floats(a, b)
+    return logaddexp(a * math.log(2), b * math.log(2)) / math.log(2)
 
 
 def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True) -> Any:
@@ -100,7 +102,12 @@ def gradient(x: Operand, *spacing: float, axis: Axis = None) -> Any:
     """
     axes = axes_of(x, axis)
     steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
-    if not axes or len(steps) != len(axes) or any(shape(x)[k] < 2 for k in axes):
+    if (
+        not axes
+        or len(steps) != len(axes)
+        or any(shape(as_array(h)) for h in steps)
+        or any(shape(x)[k] < 2 for k in axes)
+    ):
         raise ValueError(
             f"gradient takes an array of two elements or more along each axis, and one spacing or one for each; got "
             f"{shape(x)}, axis {brief(axis)}, spacing {brief(spacing)} (the gradient of a function is autograd.grad)"
@@ -127,13 +134,13 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Operand], default: Oper
 
 
 def fmax(a: Operand, b: Operand) -> Any:
-    """Return the larger of two numbers, or the one that is not nan; ties as in `maximum`."""
+    """Return the larger of two numbers, or the one that is not nan; ties share (PyTorch: the first has all)."""
     a, b = as_array(a), as_array(b)
     return where(isnan(a), b, where(isnan(b), a, maximum(a, b)))
 
 
 def fmin(a: Operand, b: Operand) -> Any:
-    """Return the smaller of two numbers, or the one that is not nan; ties as in `minimum`."""
+    """Return the smaller of two numbers, or the one that is not nan; ties share (PyTorch: the first has all)."""
     a, b = as_array(a), as_array(b)
     return where(isnan(a), b, where(isnan(b), a, minimum(a, b)))
 
@@ -148,19 +155,17 @@ def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf
 
 def copysign(a: Operand, b: Operand) -> Any:
     """Return the size of `a` with the sign of `b`, which gets no gradient; the derivative at 0 is taken as 0."""
-    import numpy
-
-    signs = numpy.copysign(1.0, numbers_of(as_array(b)))
-    return abs_(a) * (signs if signs.shape else signs.item())
+    # The angle tells the two zeros apart, in functions that are compiled as well.
+    return abs_(as_array(a)) * where(atan2(as_array(b), -1.0) < 0, -1.0, 1.0)
 
 
 def average(x: Operand, axis: Axis = None, weights: Operand | None = None, *, keepdims: bool = False) -> Any:
     """Return the mean over `axis`, each element as often as its weight, of the shape of x or along the one axis."""
     if weights is None:
         return mean(x, axis=axis, keepdims=keepdims)
-    weights = as_array(weights)
+    x, weights = as_floats(x, weights)
     if shape(weights) != shape(x):
-        if not isinstance(axis, int) or shape(weights) != (shape(x)[axis],):
+        if axis is None or isinstance(axis, tuple) or shape(weights) != (shape(x)[axis_of(x, axis)],):
             raise ValueError(f"weights need the shape of x, {shape(x)}, or that of the axis; got {shape(weights)}")
         weights = moveaxis(weights * (moveaxis(x, axis, -1) * 0 + 1), -1, axis)
     return sum_(x * weights, axis=axis, keepdims=keepdims) / sum_(weights, axis=axis, keepdims=keepdims)
@@ -171,31 +176,49 @@ def ptp(x: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
     return max_(x, axis=axis, keepdims=keepdims) - min_(x, axis=axis, keepdims=keepdims)
 
 
-def diff(x: Operand, n: int = 1, axis: int = -1) -> Any:
-    """Return the differences of neighbours along `axis`, `n` times over."""
+def diff(
+    x: Operand, n: int = 1, axis: int = -1, *, prepend: Operand | None = None, append: Operand | None = None
+) -> Any:
+    """Return the differences of neighbours along `axis`, `n` times over.
+
+    `prepend` and `append` are put before and after x: numbers, or arrays of its other lengths. Raises ValueError for a
+    negative `n`.
+    """
+    if n < 0:
+        raise ValueError(f"diff takes differences 0 times or more; got n={n}")
+    if n and (prepend is not None or append is not None):
+        axis = axis_of(x, axis)
+        one = (*shape(x)[:axis], 1, *shape(x)[axis + 1 :])
+        parts = [as_array(part) for part in (prepend, x, append) if part is not None]
+        x = concat([part if shape(part) else broadcast_to(part, shape=one) for part in parts], axis=axis)
     for _ in range(n):
         x = along(x, axis, slice(1, None)) - along(x, axis, slice(-1))
     return x
 
 
-def cumprod(x: Operand, axis: int | None = None) -> Any:
+def cumprod(x: Operand, axis: int | None = None, dtype: Dtype | None = None) -> Any:
     """Return running products along `axis`, of the flattened x for None; right where factors are zero, too."""
-    rows = ravel(x) if axis is None else moveaxis(x, axis, -1)
+    x = x if dtype is None else astype(x, dtype=dtype)
+    rows = ravel(x) if axis is None else moveaxis(x, axis_of(x, axis), -1)
     rows = products_before(rows) * rows
     return rows if axis is None else moveaxis(rows, -1, axis)
 
 
-def cumulative_prod(x: Operand, *, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_prod(
+    x: Operand, *, axis: int | None = None, dtype: Dtype | None = None, include_initial: bool = False
+) -> Any:
     """Return running products along `axis`, which only a vector need not name, after a 1 if `include_initial`."""
     axis = _only_axis(x, axis)
-    found = cumprod(x, axis)
+    found = cumprod(x, axis, dtype)
     return concat([_before(found, axis, 1.0), found], axis=axis) if include_initial else found
 
 
-def cumulative_sum(x: Operand, *, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_sum(
+    x: Operand, *, axis: int | None = None, dtype: Dtype | None = None, include_initial: bool = False
+) -> Any:
     """Return running sums along `axis`, which only a vector need not name, after a 0 if `include_initial`."""
     axis = _only_axis(x, axis)
-    found = cumsum(x, axis=axis)
+    found = cumsum(x, axis=axis, dtype=dtype)
     return concat([_before(found, axis, 0.0), found], axis=axis) if include_initial else found
 
 
@@ -203,21 +226,21 @@ def _before(x: Operand, axis: int, start: float) -> Any:
     """Return what stands before the first element of x along `axis`, of which there may be none."""
     import numpy
 
-    axis = axes_of(x, axis)[0]
+    axis = axis_of(x, axis)
     return numpy.full((*shape(x)[:axis], 1, *shape(x)[axis + 1 :]), start)
 
 
 def _only_axis(x: Operand, axis: int | None) -> int:
     if axis is None and len(shape(x)) != 1:
         raise ValueError(f"running sums and products of shape {shape(x)} need an axis=")
-    return axis or 0
+    return 0 if axis is None else axis_of(x, axis)
 
 
 def quantile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the number below which a part `q` of the elements over `axis` lies, linear between neighbours.
 
     `q` is a number from 0 to 1, or a list of them, which comes first in the shape of the result. Raises ValueError for
-    another number. The gradient goes to the two neighbours.
+    another number, and for no elements. The gradient goes to the two neighbours.
     """
     import numpy
 
@@ -227,7 +250,9 @@ def quantile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> A
     axes = axes_of(x, axis)
     rows = moveaxis(x, axes, tuple(range(-len(axes), 0)))
     left = shape(rows)[: len(shape(x)) - len(axes)]
-    rows = rows.reshape((*left, -1))
+    rows = rows.reshape((*left, math.prod(shape(x)[k] for k in axes)))
+    if not shape(rows)[-1]:
+        raise ValueError(f"a quantile of nothing is no number; the shape is {shape(x)}, the axis {brief(axis)}")
     found = [_at(sort(rows), part) for part in parts.ravel().tolist()]
     spoilt = isnan(max_(rows, axis=-1))
     found = [where(spoilt, math.nan, each) for each in found]
@@ -241,7 +266,8 @@ def _at(rows: Any, part: float) -> Any:
     place = part * (shape(rows)[-1] - 1)
     below = math.floor(place)
     low, high = along(rows, -1, below), along(rows, -1, math.ceil(place))
-    return low if below == place else low + (high - low) * (place - below)
+    # The difference of the two would be infinite, and lose a number beside -inf.
+    return low if below == place else low * (1 - (place - below)) + high * (place - below)
 
 
 def percentile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -252,5 +278,8 @@ def percentile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) ->
 
 
 def median(x: Operand, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Return the middle element over `axis`, or the mean of the two in the middle."""
+    """Return the middle element over `axis`, or the mean of the two in the middle (PyTorch: the lower of them).
+
+    The gradient goes to these. Beside nan it is nan. Raises ValueError for no elements.
+    """
     return quantile(x, 0.5, axis, keepdims)

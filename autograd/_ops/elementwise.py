@@ -8,6 +8,7 @@ special argument. Rules select where a product would be 0 * inf.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from autograd._core.declare import primitive
@@ -112,7 +113,11 @@ weighted_sum = primitive(
     domain=(REAL,), examples=((((), (), ()), {}), (((3,), (3,), (2, 1), (), (2, 3)), {})),
     note="Takes the list w0, w1, x1, w2, x2, ...; one node for the pre-activation of a neuron.",
 )
-square = primitive("square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a, latex="{0}^{{2}}", domain=(REAL,))
+square = primitive(
+    "square", lambda xp, a: a * a, lambda g, out, a: g * 2 * a,
+    # A function: alone, in a drawing, it stands by its name.
+    written=lambda a: f"{a} ** 2", latex="{0}^{{2}}", domain=(REAL,),
+)
 sqrt = primitive(
     "sqrt", lambda xp, a: xp.sqrt(a), lambda g, out, a: g / (2 * out), latex=r"\sqrt{{{0}}}", domain=(POSITIVE,)
 )
@@ -181,13 +186,15 @@ maximum = primitive(
     "maximum", lambda xp, a, b: xp.maximum(a, b),
     lambda g, out, a, b: where(a > b, g, where(a == b, g / 2, 0.0)),
     lambda g, out, a, b: where(b > a, g, where(a == b, g / 2, 0.0)),
-    latex=r"\max", domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+    latex=r"\max", domain=(REAL, REAL), kink=lambda a, b: a - b,
+    note="Equal arguments share the gradient equally; MyGrad sends it to neither.",
 )
 minimum = primitive(
     "minimum", lambda xp, a, b: xp.minimum(a, b),
     lambda g, out, a, b: where(a < b, g, where(a == b, g / 2, 0.0)),
     lambda g, out, a, b: where(b < a, g, where(a == b, g / 2, 0.0)),
-    latex=r"\min", domain=(REAL, REAL), kink=lambda a, b: a - b, note="Equal arguments share the gradient equally.",
+    latex=r"\min", domain=(REAL, REAL), kink=lambda a, b: a - b,
+    note="Equal arguments share the gradient equally; MyGrad sends it to neither.",
 )
 where: Operation = primitive(
     "where", lambda xp, condition, a, b: select(xp, condition, a, b),
@@ -242,8 +249,8 @@ def clip(
 ) -> Operand:
     """Return `a` where it lies between `min` and `max`, else the nearer of these; None is no bound.
 
-    The derivative at both bounds is taken as 1. Bounds that are nodes get the gradient where `a` gets none; they and
-    arrays broadcast against `a`. `a_min` and `a_max` are NumPy's names for them.
+    The derivative at both bounds is taken as 1, as in PyTorch (MyGrad: 0). Bounds that are nodes get the gradient where
+    `a` gets none; they and arrays broadcast against `a`. `a_min` and `a_max` are NumPy's names for them.
 
     >>> clip(Tensor([-2.0, 0.5, 2.0]), -1, 1).data
     array([-1. ,  0.5,  1. ])
@@ -270,6 +277,7 @@ def rounded(a: Operand, decimals: int = 0) -> Any:
     >>> round(Tensor([1.2345, 2.5]), decimals=2).data.tolist(), round(Value(2.5)).data
     ([1.23, 2.5], 2.0)
     """
+    decimals = operator.index(decimals)
     return round_(a * 10.0**decimals) / 10.0**decimals if decimals else round_(a)
 
 

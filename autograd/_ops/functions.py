@@ -32,8 +32,8 @@ def log_of_two(xp: Namespace, a: Raw, b: Raw) -> Any:
 
 
 def part(a: Operand, whole: Operand) -> Any:
-    """Return a / whole, 0 where that is 0."""
-    return a / where(whole == 0, 1.0, whole)
+    """Return a / whole; where both are 0, that and its derivatives are 0."""
+    return a / where(whole == 0, math.inf, whole)
 
 
 def leg(a: Operand) -> Any:
@@ -75,14 +75,15 @@ atan2 = primitive(
     "atan2", lambda xp, a, b: xp.atan2(a, b),
     lambda g, out, a, b: divide(g * part(b, hypot(a, b)), hypot(a, b)),
     lambda g, out, a, b: divide(-g * part(a, hypot(a, b)), hypot(a, b)),
-    domain=(REAL, POSITIVE), note="The angle of the point (b, a); where it jumps, at b < 0, the derivative goes on.",
+    domain=(REAL, POSITIVE),
+    note="The angle of the point (b, a). Where it jumps, at b < 0, the derivative goes on; at 0, 0 it is nan.",
 )
 hypot: Operation = primitive(
     "hypot", lambda xp, a, b: xp.hypot(a, b),
     lambda g, out, a, b: g * part(a, out),
     lambda g, out, a, b: g * part(b, out),
     domain=(REAL, REAL), kink=lambda a, b: abs_(a) + abs_(b),
-    note="The root of a * a + b * b without overflow; the derivative at 0, 0 is taken as 0.",
+    note="The root of a * a + b * b without overflow; the derivative at 0, 0 is taken as 0 (PyTorch: nan).",
 )
 cbrt = primitive(
     "cbrt", lambda xp, a: xp.cbrt(a), lambda g, out, a: divide(g, 3 * out * out),

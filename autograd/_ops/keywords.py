@@ -6,11 +6,12 @@ from typing import Any
 
 from autograd._core.primitive import TABLE, Operation, Primitive
 from autograd._core.types import Axis, Operand, Setting
+from autograd.files import brief
 
 from .elementwise import add, maximum, minimum, multiply, where
 from .facts import zeros_like
-from .manipulation import astype
-from .statistical import norm, sum_
+from .manipulation import astype, permute_dims, reshape
+from .statistical import count, norm, sum_
 
 FOLDS: dict[str, tuple[Operation, float]] = {
     "sum": (add, 0.0), "mean": (add, 0.0), "prod": (multiply, 1.0),
@@ -31,14 +32,14 @@ KEYWORDS = {
 def with_keywords(op: Primitive, args: tuple[Operand, ...], settings: dict[str, Setting]) -> Any:
     """Apply a row with keywords of NumPy's among its settings. Raises TypeError for those that cannot be."""
     own = {name: item for name, item in settings.items() if name in op.settings}
-    more = {name: item for name, item in settings.items() if name not in own and not _is_default(name, item)}
+    more = {name: item for name, item in settings.items() if name not in own and not _is_default(op, name, item)}
     refuse_out(more)
     if "order" in more:
-        raise TypeError(f"{op.name} has the order of C alone: give order='C', or transpose before and after")
+        return _by_columns(args[0], own["shape"], more["order"])
     if "correction" in more:
         own["ddof"] = more["correction"]
     if "dtype" in more:
-        args = tuple([astype(arg, dtype=more["dtype"]) for arg in args])
+        args = tuple([astype(arg, dtype=_floats(op, more["dtype"])) for arg in args])
     if "where" in more and op.name in ("var", "std"):
         return _spread(op.name, args[0], more["where"], **own)
     if "where" in more:
@@ -46,6 +47,9 @@ def with_keywords(op: Primitive, args: tuple[Operand, ...], settings: dict[str, 
         args = (where(more["where"], args[0], _neutral(op, more)),)
         if op.name == "mean":
             return sum_(args[0], **own) / sum_(counted, **own)
+    if op.name in ("max", "min") and "initial" in more and not count(args[0], own.get("axis")):
+        # The sum of nothing has the shape of the result.
+        return sum_(args[0], **own) + more["initial"]
     out = op.apply((args,) if op.arity is None else args, own)
     return FOLDS[op.name][0](out, more["initial"]) if "initial" in more else out
 
@@ -61,9 +65,30 @@ def _spread(name: str, a: Operand, chosen: Operand, axis: Axis = None, keepdims:
     return norm(left, axis=axis, keepdims=keepdims) / freedom**0.5
 
 
-def _is_default(name: str, item: Setting) -> bool:
-    """Tell whether a keyword says what is done anyway."""
-    return item is None or (name == "where" and item is True) or (name == "order" and item in ("C", "K", "A"))
+def _by_columns(x: Operand, lengths: Any, order: Setting) -> Any:
+    """Return x in another shape, elements counted column by column."""
+    if order != "F":
+        raise TypeError(f"reshape takes the order 'C' or 'F'; got {brief(order)}: where a node lies in memory is open")
+    lengths = tuple(lengths) if isinstance(lengths, (tuple, list)) else (lengths,)
+    return permute_dims(reshape(permute_dims(x), shape=lengths[::-1]))
+
+
+def _floats(op: Primitive, dtype: Setting) -> Any:
+    import numpy
+
+    if numpy.dtype(dtype).kind != "f":
+        raise TypeError(
+            f"{op.name} of nodes is computed with floats; got dtype={brief(dtype)}: use x.astype(...) before"
+        )
+    return dtype
+
+
+def _is_default(op: Primitive, name: str, item: Setting) -> bool:
+    """Tell whether a keyword says what is done anyway. How an array lies in memory, no node tells."""
+    if name == "where":
+        # None is no mask for some, and chooses nothing for NumPy.
+        return item is True
+    return item is None or (name == "order" and (item == "C" or op.name == "astype")) or name == "copy"
 
 
 def _neutral(op: Primitive, more: dict[str, Setting]) -> float:

@@ -11,8 +11,10 @@ from itertools import accumulate
 from typing import Any
 
 from autograd._core.data import shape
+from autograd._core.data import shape as shape_of
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation, unchanged
+from autograd._core.trees import CONTAINERS
 from autograd._core.types import Dtype, Index, Namespace, Operand, Raw
 
 from .elementwise import where
@@ -49,12 +51,23 @@ def through_floats(g: Operand, out: Operand, a: Operand, dtype: Dtype) -> Any:
     return g if numpy.dtype(dtype).kind == "f" else where(False, g, 0.0)
 
 
+def converted(xp: Namespace, a: Raw, dtype: Dtype) -> Any:
+    import numpy
+
+    # NumPy reads a list as the fields of a record.
+    if isinstance(dtype, CONTAINERS) or numpy.dtype(dtype).kind not in "biuf":
+        raise TypeError("a node holds real numbers, and nothing else")
+    return xp.asarray(a).astype(dtype)
+
+
 def like(g: Operand, a: Operand) -> Any:
     """Give `g` the shape of `a`."""
     return reshape(g, shape=shape(a))
 
 
 def expanded(xp: Namespace, a: Raw, shape: tuple[int, ...]) -> Any:
+    if len(shape) < len(shape_of(a)):
+        raise ValueError("broadcasting adds axes, and takes none away")
     # NumPy's broadcast_to is slow to start and returns a view that nothing may write to.
     out = xp.empty(shape, xp.asarray(a).dtype)
     out[...] = a
@@ -150,8 +163,9 @@ pad = primitive(
     examples=((((2, 3),), {"pad_width": ((1, 0), (0, 2))}), (((2, 3),), {"pad_width": 1})),
 )
 astype: Operation = primitive(
-    "astype", lambda xp, a, *, dtype: xp.asarray(a).astype(dtype), through_floats,
+    "astype", lambda xp, a, *, dtype: converted(xp, a, dtype), through_floats,
     elementwise=False, domain=(REAL,), examples=((((3,),), {"dtype": "float64"}),),
+    note="The result holds floats; numbers that became whole ones, or truths, have the derivative 0.",
 )
 item = primitive(
     "item", lambda xp, a: xp.asarray(a).item(),

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,9 +24,10 @@ from autograd._core.data import shape
 from autograd._core.types import Operand
 from autograd.files import brief
 
-from .arrange import as_array, axes_of, diagonal, moveaxis, ravel, roll
+from .arrange import diagonal, moveaxis, ravel, roll
 from .linalg import matmul
 from .manipulation import permute_dims, reshape
+from .operands import as_array, as_floats, axes_of
 from .statistical import sum_
 
 __all__ = ["cross", "dot", "einsum", "inner", "kron", "outer", "tensordot", "trace", "vdot", "vecdot"]
@@ -94,10 +96,11 @@ def cross(a: Operand, b: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
 def tensordot(a: Operand, b: Operand, axes: int | Sequence[Any] = 2) -> Any:
     """Return the sum of products over pairs of axes: the last `axes` of `a` with the first of `b`, or two lists."""
     a, b = as_array(a), as_array(b)
-    if isinstance(axes, int):
+    if not isinstance(axes, Sequence):
+        axes = operator.index(axes)
         first, second = tuple(range(len(shape(a)) - axes, len(shape(a)))), tuple(range(axes))
     else:
-        first, second = (axes_of(x, (k,) if isinstance(k, int) else tuple(k)) for x, k in zip((a, b), axes))
+        first, second = (axes_of(x, k) for x, k in zip((a, b), axes))
     if [shape(a)[k] for k in first] != [shape(b)[k] for k in second]:
         raise ValueError(f"tensordot of shape {shape(a)} and {shape(b)} over axes {brief(axes)}: lengths differ")
     rows, columns = ([k for k in range(len(shape(x))) if k not in over] for x, over in ((a, first), (b, second)))
@@ -117,7 +120,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: object = False) -> Any:
     """
     if not isinstance(subscripts, str) and operands and all(isinstance(x, (list, tuple)) for x in operands[::2]):
         subscripts, operands = _in_letters([subscripts, *operands])
-    terms, result = _terms(subscripts, [as_array(x) for x in operands])
+    terms, result = _terms(subscripts, list(as_floats(*operands)))
     (letters, total), *others = terms
     for k, (more, factor) in enumerate(others, 1):
         later = set(result).union(*(names for names, _ in others[k:]))

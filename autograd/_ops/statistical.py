@@ -11,7 +11,7 @@ from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
 from autograd._core.types import Array, Axis, Namespace, Operand, Raw
 
-from .elementwise import where
+from .elementwise import exp, log, where
 from .examples import ALL, BESIDE, BOTH, LAST, PAIR, ROWS
 from .manipulation import broadcast_to, concat, flip, getitem, like, permute_dims, reshape
 
@@ -86,8 +86,8 @@ def mean_square(xp: Namespace, a: Raw, axis: Axis, keepdims: bool, ddof: float) 
 
 
 def unless_zero(out: Operand) -> Any:
-    """Return a root to divide by: 1 where it is 0, as the dividend is 0 there, too."""
-    return where(out == 0, 1.0, out)
+    """Return a root to divide by: inf where it is 0, as is the dividend, so that derivatives of any order are 0."""
+    return where(out == 0, math.inf, out)
 
 
 def other_factors(a: Operand, axis: Axis) -> Any:
@@ -212,6 +212,7 @@ var = primitive(
     lambda g, out, a, axis=None, keepdims=False, ddof=0:
         restore(g, a, axis, keepdims) * 2 / (count(a, axis) - ddof) * centered(a, axis=axis),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
+    note="Divides by n; `ddof=1` by n - 1, which is PyTorch's default.",
 )
 
 std: Operation = primitive(
@@ -221,7 +222,7 @@ std: Operation = primitive(
         * (centered(a, axis=axis) / restore(unless_zero(out), a, axis, keepdims)),
     elementwise=False, domain=(REAL,), kink=lambda a, **settings: std(a, **settings),
     examples=(ALL, ROWS, BOTH, (((3, 4),), {"axis": 1, "ddof": 1})),
-    note="The derivative where all elements are equal is taken as 0.",
+    note="The root of var, `ddof` as there; the derivative where all elements are equal is taken as 0.",
 )
 
 norm: Operation = primitive(
@@ -235,13 +236,15 @@ norm: Operation = primitive(
 max_ = primitive(
     "max", lambda xp, a, *, axis=None, keepdims=False: xp.max(a, axis=axis, keepdims=keepdims), spread_evenly,
     elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
-    examples=(ALL, ROWS, BOTH, LAST), note="Equal largest elements share the gradient equally.",
+    examples=(ALL, ROWS, BOTH, LAST),
+    note="Equal largest elements share the gradient equally, as in PyTorch's amax; its max along an axis chooses one.",
 )
 
 min_ = primitive(
     "min", lambda xp, a, *, axis=None, keepdims=False: xp.min(a, axis=axis, keepdims=keepdims), spread_evenly,
     elementwise=False, domain=(REAL,), kink=lambda a, axis=None, keepdims=False: gaps(a),
-    examples=(ALL, ROWS, BOTH, LAST), note="Equal smallest elements share the gradient equally.",
+    examples=(ALL, ROWS, BOTH, LAST),
+    note="Equal smallest elements share the gradient equally, as in PyTorch's amin; its min along an axis chooses one.",
 )
 
 prod = primitive(
@@ -255,19 +258,23 @@ logsumexp = primitive(
     "logsumexp", lambda xp, a, *, axis=None, keepdims=False: stable_logsumexp(xp, a, axis, keepdims),
     lambda g, out, a, axis=None, keepdims=False: restore(g, a, axis, keepdims) * softmax(a, axis=axis),
     elementwise=False, domain=(REAL,), examples=(ALL, ROWS, BOTH, LAST),
+    meaning=lambda a, axis=None, keepdims=False: log(sum_(exp(a), axis=axis, keepdims=keepdims)),
     note="log(sum(exp(a))) without overflow; for a list of Values: log_sum_exp.",
 )
 
 softmax: Operation = primitive(
     "softmax", lambda xp, a, *, axis=-1: stable_softmax(xp, a, axis),
     lambda g, out, a, axis=-1: out * softmax_centered(g, a, axis=axis),
+    meaning=lambda a, axis=-1: exp(a) / sum_(exp(a), axis=axis, keepdims=True),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
 )
 
 log_softmax = primitive(
     "log_softmax", lambda xp, a, *, axis=-1: stable_log_softmax(xp, a, axis),
     lambda g, out, a, axis=-1: log_softmax_back(g, a, axis=axis),
+    meaning=lambda a, axis=-1: a - log(sum_(exp(a), axis=axis, keepdims=True)),
     elementwise=False, domain=(REAL,), examples=((((2, 3),), {}), (((3, 4),), {"axis": 0})),
+    note="a - log(sum(exp(a))) of each row, or column, computed without overflow.",
 )
 
 softmax_centered: Operation = primitive(
@@ -275,6 +282,7 @@ softmax_centered: Operation = primitive(
     lambda h, out, g, a, axis=-1: log_softmax_back(h, a, axis=axis),
     lambda h, out, g, a, axis=-1: -sum_(h, axis=axis, keepdims=True) * softmax(a, axis=axis) * out,
     written=lambda g, a, axis=-1: f"{g} - sum({g} * softmax({a}, axis={axis}), axis={axis})",
+    meaning=lambda g, a, axis=-1: g - sum_(g * softmax(a, axis=axis), axis=axis, keepdims=True),
     elementwise=False, domain=(REAL, REAL), examples=BESIDE,
     note="`g` minus its mean, weighted by softmax(a): a part of the derivative of softmax, without cancellation.",
 )
@@ -285,6 +293,7 @@ log_softmax_back: Operation = primitive(
     lambda h, out, g, a, axis=-1:
         -sum_(g, axis=axis, keepdims=True) * softmax(a, axis=axis) * softmax_centered(h, a, axis=axis),
     written=lambda g, a, axis=-1: f"{g} - softmax({a}, axis={axis}) * sum({g}, axis={axis})",
+    meaning=lambda g, a, axis=-1: g - softmax(a, axis=axis) * sum_(g, axis=axis, keepdims=True),
     elementwise=False, domain=(REAL, REAL), examples=BESIDE,
     note="`g` minus softmax(a) times its sum: the derivative of log_softmax, without cancellation.",
 )

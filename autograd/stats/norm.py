@@ -14,8 +14,8 @@ import math
 from typing import Any
 
 from autograd._core.types import Operand
-from autograd._ops.arrange import as_array
-from autograd._ops.elementwise import exp, log, log1p, maximum, minimum, where
+from autograd._ops.elementwise import exp, log, log1p, where
+from autograd._ops.operands import as_floats
 from autograd._ops.special import erfc, erfcx
 
 __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
@@ -23,42 +23,53 @@ __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
 ROOT_HALF = math.sqrt(0.5)
 
 
+def _given(x: Operand, loc: Operand, scale: Operand) -> tuple[Any, Any, Any]:
+    """Return arguments of one precision, nan for a scale that is not positive: nothing has such a distribution."""
+    x, loc, scale = as_floats(x, loc, scale)
+    return x, loc, where(scale > 0, scale, math.nan)
+
+
 def logpdf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the logarithm of the density."""
-    scale = as_array(scale)
-    z = (as_array(x) - as_array(loc)) / scale
+    x, loc, scale = _given(x, loc, scale)
+    z = (x - loc) / scale
     return -0.5 * z * z - (log(scale) + 0.5 * math.log(2 * math.pi))
 
 
 def pdf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the density."""
-    scale = as_array(scale)
-    z = (as_array(x) - as_array(loc)) / scale
+    x, loc, scale = _given(x, loc, scale)
+    z = (x - loc) / scale
     return exp(-0.5 * z * z) / (scale * math.sqrt(2 * math.pi))
 
 
 def cdf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the probability of a smaller number, with all digits where that is near 0."""
-    return 0.5 * erfc((as_array(loc) - as_array(x)) / as_array(scale) * ROOT_HALF)
+    x, loc, scale = _given(x, loc, scale)
+    return 0.5 * erfc((loc - x) / scale * ROOT_HALF)
 
 
 def sf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the probability of a larger number, with all digits where that is near 0."""
-    return 0.5 * erfc((as_array(x) - as_array(loc)) / as_array(scale) * ROOT_HALF)
+    x, loc, scale = _given(x, loc, scale)
+    return 0.5 * erfc((x - loc) / scale * ROOT_HALF)
 
 
 def logcdf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the logarithm of `cdf`, which does not end where that underflows."""
-    return _log_tail((as_array(loc) - as_array(x)) / as_array(scale))
+    x, loc, scale = _given(x, loc, scale)
+    return _log_tail((loc - x) / scale)
 
 
 def logsf(x: Operand, loc: Operand = 0.0, scale: Operand = 1.0) -> Any:
     """Return the logarithm of `sf`, which does not end where that underflows."""
-    return _log_tail((as_array(x) - as_array(loc)) / as_array(scale))
+    x, loc, scale = _given(x, loc, scale)
+    return _log_tail((x - loc) / scale)
 
 
 def _log_tail(z: Operand) -> Any:
     """Return the logarithm of the probability above z."""
-    near = minimum(z, 0.0) * ROOT_HALF
-    far = maximum(z, 0.0)
-    return where(z > 0, log(0.5 * erfcx(far * ROOT_HALF)) - 0.5 * far * far, log1p(-0.5 * erfc(-near)))
+    # Chosen, not maximum and minimum: these share the gradient at 0, where all of it goes one way.
+    beyond = z > 0
+    near, far = where(beyond, 0.0, z) * ROOT_HALF, where(beyond, z, 0.0)
+    return where(beyond, log(0.5 * erfcx(far * ROOT_HALF)) - 0.5 * far * far, log1p(-0.5 * erfc(-near)))

@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 from autograd import Tensor, Value, compile, grad
-from autograd._core.data import same_bits
+from autograd._core.data import numpy_module, same_bits
 from autograd._core.masked import check_unmasked
 from nn import MLP, SGD, Layer, accuracy, cross_entropy, fit, mse, plots, predict
 from nn.data import one_hot
@@ -234,3 +234,16 @@ def test_an_array_from_outside_that_changes(make: Any, monkeypatch: pytest.Monke
         change()
         for found, expected in zip(fast(w), f(w), strict=True):
             np.testing.assert_array_equal(found, getattr(expected, "data", expected))
+
+
+def test_numpy_comes_with_the_first_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And chapters with the first look at them: most programs read no more than one."""
+    monkeypatch.setattr("autograd._core.data._imported", [])
+    assert numpy_module() is np
+    assert autograd.__getattr__("fft") is autograd.fft
+
+
+@pytest.mark.parametrize("dtype", [[("x", float)], [], {}, "U3", complex])
+def test_a_node_has_no_other_numbers(dtype: Any) -> None:
+    with pytest.raises(TypeError, match="a node holds real numbers, and nothing else"):
+        Tensor(NUMBERS).astype(dtype)

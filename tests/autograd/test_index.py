@@ -136,17 +136,18 @@ ON_JAX = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("index", ON_JAX)
-@pytest.mark.parametrize("repeats", [1, 9])
-def test_jax(index: Any, repeats: int) -> None:
+def test_jax() -> None:
+    """Of few and of many elements; one program, as JAX takes long to compile each."""
     pytest.importorskip("jax")
-    x = np.tile(np.arange(12.0).reshape(3, 4), (repeats, 1))
-    if repeats > 1 and isinstance(index, np.ndarray):
-        index = np.tile(index, (repeats, 1))
-    elif repeats > 1 and isinstance(index, tuple) and isinstance(index[0], list):
-        index = (index[0] * repeats, index[1])
-    f = grad(lambda t: (t[index] ** 2).sum())
-    np.testing.assert_allclose(compiled(f, backend="jax")(x), expected(x, index, np.ones(x[index].shape)))
+    small = np.arange(12.0).reshape(3, 4)
+    large = np.tile(small, (9, 1))
+    longer = [([True, False, True] * 9, 1) if index is ON_JAX[3] else index for index in ON_JAX]
+    longer[2] = np.tile(MASK, (9, 1))
+    cases = [*((small, index) for index in ON_JAX), *((large, index) for index in longer)]
+    f = grad(lambda ts: sum((t[index] ** 2).sum() for t, (_, index) in zip(ts, cases, strict=True)))
+    found = compiled(f, backend="jax")([x for x, _ in cases])
+    for slope, (x, index) in zip(found, cases, strict=True):
+        np.testing.assert_allclose(slope, expected(x, index, np.ones(x[index].shape)), err_msg=str(index))
 
 
 def test_true_as_an_axis_is_refused_on_jax() -> None:

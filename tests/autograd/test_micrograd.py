@@ -144,6 +144,162 @@ def test_neurons() -> None:
         _ = nn.Layer(2, 3, of=Tensor).neurons
 
 
+class Digraph:
+    """Notes what a notebook's `draw_dot` draws."""
+
+    def __init__(self, format: str, graph_attr: dict[str, str]) -> None:
+        self.nodes: dict[str, Any] = {}
+        self.edges: list[tuple[str, str]] = []
+
+    def node(self, name: str, label: str = "", **look: str) -> None:
+        self.nodes[name] = label
+
+    def edge(self, start: str, end: str) -> None:
+        assert {start, end} <= self.nodes.keys()
+        self.edges.append((start, end))
+
+
+def draw_dot(root: Any) -> Digraph:
+    """The drawing of the lectures, in its own words."""
+    dot = Digraph(format="svg", graph_attr={"rankdir": "LR"})
+    nodes, edges = trace(root)
+    for n in nodes:
+        uid = str(id(n))
+        dot.node(name=uid, label="{ %s | data %.4f | grad %.4f }" % (n.label, n.data, n.grad), shape="record")  # noqa: UP031
+        if n._op:
+            dot.node(name=uid + n._op, label=n._op)
+            dot.edge(uid + n._op, uid)
+    for n1, n2 in edges:
+        dot.edge(str(id(n1)), str(id(n2)) + n2._op)
+    return dot
+
+
+def test_a_copied_drawing_of_a_neuron() -> None:
+    x1, x2, w1, w2 = (Value(x, label=s) for x, s in ((2.0, "x1"), (0.0, "x2"), (-3.0, "w1"), (1.0, "w2")))
+    b = Value(6.8813735870195432, label="b")
+    n = x1 * w1 + x2 * w2 + b
+    n.label = "n"
+    e = (2 * n).exp()
+    o = (e - 1) / (e + 1)
+    o.backward()
+    slopes = [p.grad for p in (x1, x2, w1, w2, b)]
+    assert slopes == pytest.approx([-1.5, 0.5, 1.0, 0.0, 0.5], rel=1e-12)
+    other = (x1 * w1 + x2 * w2 + b).tanh()
+    for p in (x1, x2, w1, w2, b):
+        p.grad = 0.0
+    other.backward()
+    assert [p.grad for p in (x1, x2, w1, w2, b)] == pytest.approx(slopes, rel=1e-12)
+    dot = draw_dot(o)
+    assert "{ n | data 0.8814 | grad 0.5000 }" in dot.nodes.values()
+    # 5 leaves, the constants 2, 1 and 1, 9 results and their operations; two lines to each but exp, one from each.
+    assert (len(dot.nodes), len(dot.edges)) == (5 + 3 + 2 * 9, 8 * 2 + 1 + 9)
+
+
+def test_the_tests_of_the_engine() -> None:
+    x = Value(-4.0)
+    z = 2 * x + 2 + x
+    q = z.relu() + z * x
+    h = (z * z).relu()
+    y = h + q + q * x
+    y.backward()
+    assert (y.data, x.grad) == (-20.0, 46.0)
+
+
+def test_a_difference_by_hand() -> None:
+    def loss(h: float, which: str) -> float:
+        at = {"a": 2.0, "b": -3.0, "c": 10.0, "f": -2.0}
+        v = {name: Value(x, label=name) for name, x in at.items()}
+        v[which].data += h
+        found: float = ((v["a"] * v["b"] + v["c"]) * v["f"]).data
+        return found
+
+    slopes = {which: (loss(0.001, which) - loss(0.0, which)) / 0.001 for which in "abcf"}
+    assert slopes == pytest.approx({"a": 6.0, "b": -4.0, "c": -2.0, "f": 4.0})
+
+
+class Neuron:
+    def __init__(self, nin: int) -> None:
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(random.uniform(-1, 1))
+
+    def __call__(self, x: Any) -> Any:
+        act = sum((wi * xi for wi, xi in zip(self.w, x)), self.b)
+        return act.tanh()  # type: ignore[union-attr]
+
+    def parameters(self) -> list[Any]:
+        return [*self.w, self.b]
+
+
+class MLP:
+    """The network that the lectures write, as they write it."""
+
+    def __init__(self, nin: int, nouts: list[int]) -> None:
+        sz = [nin, *nouts]
+        self.layers = [[Neuron(sz[i]) for _ in range(sz[i + 1])] for i in range(len(nouts))]
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            outs = [n(x) for n in layer]
+            x = outs[0] if len(outs) == 1 else outs
+        return x
+
+    def parameters(self) -> list[Any]:
+        return [p for layer in self.layers for neuron in layer for p in neuron.parameters()]
+
+
+@pytest.mark.parametrize("made", [MLP, lambda nin, nouts: nn.MLP(nin, nouts, activation="tanh", seed=3)])
+def test_the_network_of_the_lecture(made: Any) -> None:
+    random.seed(1)
+    n = made(3, [4, 4, 1])
+    assert len(n.parameters()) == 41
+    xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+    ys = [1.0, -1.0, -1.0, 1.0]
+    losses = []
+    for _ in range(12):
+        ypred = [n(x) for x in xs]
+        loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred))
+        for p in n.parameters():
+            p.grad = 0.0
+        loss.backward()
+        for p in n.parameters():
+            p.data += -0.05 * p.grad
+        losses.append(loss.data)
+    assert losses[-1] < 0.5 * losses[0]
+    for layer in getattr(n, "layers", []):
+        for neuron in getattr(layer, "neurons", layer):
+            assert all(isinstance(w.grad, float) for w in neuron.w)
+
+
+def test_the_exercise() -> None:
+    """The probability of one of four classes, and what its logarithm asks of the logits."""
+    logits = [Value(x) for x in (0.0, 3.0, -2.0, 1.0)]
+    counts = [logit.exp() for logit in logits]
+    denominator = sum(counts)
+    probs = [c / denominator for c in counts]
+    loss = -probs[3].log()
+    loss.backward()
+    total = sum(math.exp(x.data) for x in logits)
+    assert loss.data == pytest.approx(math.log(total) - 1.0)
+    expected = [math.exp(x.data) / total - (k == 3) for k, x in enumerate(logits)]
+    assert [x.grad for x in logits] == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_else_a_notebook_does_with_numbers() -> None:
+    a, b = Value(5.5, label="a"), Value(-2.0, label="b")
+    assert [v.data for v in (a % 2, a // 2, 7 % a, 7 // a, *divmod(a, b))] == [1.5, 2.0, 1.5, 1.0, *divmod(5.5, -2.0)]
+    (a % 2 * b).backward()
+    assert (a.grad, b.grad) == (-2.0, 1.5)
+    assert max([b, a], key=lambda v: v.data) is a
+    assert [v.label for v in sorted([a, b])] == ["b", "a"]
+    assert len({a, b, a}) == 2
+    assert {a: "first"}[a] == "first"
+    assert (0 < a < 6, a > b, a >= 5.5, b != 1, bool(a - 5.5)) == (True, True, True, True, False)
+    assert np.array([b, a]).dot(np.array([1.0, 2.0])).data == np.sum([a, a, b]).data == 9.0
+    assert (sum([a, b]) / len([a, b])).data == np.mean([a, b]).data == 1.75  # type: ignore[operator]
+    assert np.array([v.data > 0 for v in (a, b)]).tolist() == [True, False]
+    assert isinstance(np.float64(2.0) * a + np.float32(1.0), Value)
+
+
 @pytest.mark.covers
 @pytest.mark.slow
 def test_the_demo_trains() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from enum import IntEnum
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,6 @@ NODES = [
 ]
 
 
-@pytest.mark.parametrize("a", NODES)
-@pytest.mark.parametrize("b", NODES)
 @pytest.mark.parametrize(
     "search",
     [
@@ -132,15 +131,16 @@ NODES = [
         lambda a, b: (a, 1) == (b, 1),
     ],
 )
-def test_the_truth_of_two_nodes_being_equal_is_refused(a: Any, b: Any, search: Any) -> None:
-    if a is b:
-        assert a in [b]
-        assert [b].index(a) == 0
-    else:
-        with pytest.raises(
-            (TypeError, ValueError), match=r"a is b.*any\(p is q for q in nodes\) in place of p in nodes"
-        ):
-            search(a, b)
+def test_the_truth_of_two_nodes_being_equal_is_refused(search: Any) -> None:
+    for a, b in product(NODES, NODES):
+        if a is b:
+            assert a in [b]
+            assert [b].index(a) == 0
+        else:
+            with pytest.raises(
+                (TypeError, ValueError), match=r"a is b.*any\(p is q for q in nodes\) in place of p in nodes"
+            ):
+                search(a, b)
 
 
 def test_what_was_compared_can_be_computed_with() -> None:
@@ -279,14 +279,14 @@ def test_a_primitive_survives_pickling() -> None:
         (r"reshape of shape \(2,\), shape=\(3,\)", lambda: Tensor([1.0, 2.0]).reshape(3)),
         (r"getitem of shape \(2,\), index=5", lambda: Tensor([1.0, 2.0])[5]),
         ("an index must be integers, a slice or a mask", lambda: Tensor([1.0, 2.0])[Tensor([1.0])]),
-        ("concat takes a list of nodes or arrays", lambda: autograd.concat(Tensor([1.0]))),
+        ("concat takes a list of nodes or arrays", lambda: autograd.concat(Tensor(1.0))),
         ("stack takes a list", lambda: autograd.stack([])),
         ("sum takes 1 argument and the settings axis, keepdims; 4", lambda: autograd.sum(Tensor([1.0]), 0, True, 1)),
         ("where takes 3 arguments; 1", lambda: TABLE["where"].apply((Tensor([1.0]),), {})),
         ("NumPy.s cond has no primitive", lambda: np.linalg.cond(Tensor([[1.0]]))),
         ("cannot write a node into an array in place", lambda: np.add(Tensor([1.0]), 1.0, out=np.ones(1))),
-        ("takes its arguments alone, no .reduce", lambda: np.add.reduce(Tensor([1.0]))),
-        ("takes its arguments alone.*dtype", lambda: np.add(Tensor([1.0]), 1.0, dtype="float32")),
+        ("np.add.accumulate takes no nodes", lambda: np.add.accumulate(Tensor([1.0]))),
+        ("np.add of nodes has no dtype=", lambda: np.add(Tensor([1.0]), 1.0, dtype="float32")),
         ("need at least one value; the list is empty", lambda: autograd.log_sum_exp([])),
         ("a Value holds one real number", lambda: setattr(Value(1.0), "data", 10**400)),
     ],

@@ -11,7 +11,7 @@ import pytest
 from oracles import assert_close, numerical_gradient
 
 import autograd
-from autograd import Node, Tensor, Value, elementwise_grad, grad, jvp, vjp
+from autograd import Node, Tensor, Value, elementwise_grad, grad, jvp, special, stats, vjp
 
 A = np.random.default_rng(0).permutation(np.linspace(-1.7, 2.3, 12)).reshape(3, 4)
 SQUARE, CUBE, MASK = A[:, :3], A.reshape(3, 2, 2), A > -0.4
@@ -63,7 +63,7 @@ SAME: dict[str, Callable[[Any], Any]] = {
     "joined": lambda a: np.concatenate([a, a * 2], 1),
     "joined flat": lambda a: np.concatenate((a, a), axis=None, dtype=None),
     "transposed": lambda a: np.transpose(a, (1, 0)),
-    "axes swapped": lambda a: np.swapaxes(a, 0, -1),
+    "axes swapped": lambda a: np.swapaxes(a, 0, -1) * np.swapaxes(a, 1, 1).T,
     "axes moved": lambda a: np.moveaxis(a.reshape(3, 2, 2), (0, -1), (1, 0)),
     "raveled": lambda a: np.ravel(a),
     "flipped": lambda a: np.flip(a),
@@ -154,6 +154,38 @@ SAME: dict[str, Callable[[Any], Any]] = {
     "more methods": lambda a: a.repeat(2, axis=0).sum(axis=0, initial=1.0) + a.diagonal().max(),
     "methods of statistics": lambda a: a.cumprod(axis=1) + a.take([0], axis=1),
     "copies": lambda a: a.copy() * a.copy(),
+    "column by column": lambda a: (
+        np.reshape(a, (-1, 3), order="F")
+        + a.reshape(4, 3, order="F") * a.reshape(np.array([4, 3]))
+        + np.reshape(np.ravel(a, order="F") * a.flatten("F"), (4, 3))
+        + np.reshape(a, -1, order="F")[0]
+    ),
+    "ufuncs over an axis": lambda a: (
+        np.add.reduce(a) * np.maximum.reduce(a, axis=0) + np.logaddexp.reduce(a, axis=0, keepdims=True)
+    ),
+    "keywords that say nothing": lambda a: np.exp(a, where=True, casting="same_kind", order="K", subok=True),
+    "differences to others": lambda a: (
+        np.diff(a, 2, prepend=0.5, append=a[:, :2] * 2) + np.diff(a, 0, prepend=1.0).sum()
+    ),
+    "diagonals of matrices": lambda a: (
+        np.linalg.diagonal(a.reshape(3, 2, 2))
+        + np.linalg.trace(a.reshape(3, 2, 2), offset=1)[:, None]
+        + np.linalg.trace(a, dtype=float)
+    ),
+    "numbers of NumPy's": lambda a: (
+        np.roll(a, np.int64(1))
+        + np.roll(a, (1, np.int8(2)), [0, 1])
+        + np.moveaxis(a.T, np.int64(0), [-1])
+        + np.tile(np.split(a, np.int64(2), axis=1)[0], np.array([1, 2]))
+        + np.cumprod(a, axis=np.int64(0), dtype=float)
+        + np.concatenate(np.split(a, np.array([1, 2]))) * np.median(a, axis=[0, 1])
+    ),
+    "rows of one array": lambda a: (
+        np.concatenate(a.reshape(3, 2, 2)) * np.stack(a[:, :2]).sum() + np.vstack(a[:, :2]).sum()
+    ),
+    "as asked": lambda a: np.sort(a, kind="stable") * np.cumulative_prod(a, axis=1, dtype=float),
+    "matrices transposed": lambda a: a.reshape(3, 2, 2).mT + a.transpose(None).sum(),
+    "the largest of nothing": lambda a: a * np.max(a[:0], axis=0, initial=-2.0),
 }
 
 FACTS: dict[str, Callable[[Any], Any]] = {
@@ -227,10 +259,30 @@ def test_facts_in_a_function_that_is_compiled() -> None:
     ("message", "wrong"),
     [
         ("sum has no setting 'ax'; it has axis, keepdims, dtype, initial, where, out", lambda a: a.sum(ax=1)),
-        ("cumprod of nodes has no dtype=; it takes x, axis", lambda a: np.cumprod(a, dtype="i8")),
+        ("median of nodes has no overwrite_input=; it takes x", lambda a: np.median(a, overwrite_input=True)),
         ("writes to none: write a = f", lambda a: np.sum(a, out=np.zeros(()))),
         ("writes to none", lambda a: a.mean(out=np.zeros(()))),
-        ("reshape has the order of C alone", lambda a: np.reshape(a, (4, 3), order="F")),
+        ("the order 'C' or 'F'; got 'K'", lambda a: np.ravel(a, order="K")),
+        ("sum of nodes is computed with floats; got dtype=<class 'bool'>", lambda a: np.sum(a, dtype=bool)),
+        ("mean of nodes is computed with floats", lambda a: a.mean(dtype=int)),
+        ("where got None", lambda a: np.sum(a, where=None)),
+        ("a node holds real numbers, and nothing else", lambda a: a.astype("U3")),
+        ("'float' object cannot be interpreted", lambda a: np.round(a, 1.5)),
+        ("integers that count elements; got", lambda a: np.take(a, [True, False, True])),
+        ("a mask or a slice is for x", lambda a: a.take(slice(0, 1))),
+        ("axis 2 is none of an array", lambda a: np.take(a, 0, axis=2)),
+        ("'tuple' object cannot be interpreted", lambda a: np.diff(a, axis=(0, 1))),
+        ("0 times or more; got n=-1", lambda a: np.diff(a, -1)),
+        ("names one of the 2 axes twice", lambda a: np.flip(a, (0, -2))),
+        ("into 1 part or more; got -1", lambda a: np.split(a, -1)),
+        ("two axes or more; the shape is", lambda a: np.vsplit(a[0], 2)),
+        ("a vector or a matrix; the shape is", lambda a: np.diag(a[None])),
+        ("adds axes, and takes none away", lambda a: np.broadcast_to(a[0, :1], ())),
+        ("a quantile of nothing is no number", lambda a: np.median(a[:0], axis=0)),
+        ("got .*spacing", lambda a: np.gradient(a, [1.0, 2.0, 4.0], axis=0)),
+        ("np.exp of nodes has no where=; write np.where", lambda a: np.exp(a, where=MASK)),
+        ("np.add of nodes has no dtype=; write x.astype", lambda a: np.add(a, a, dtype="f4")),
+        ("np.add.accumulate takes no nodes: write sum", lambda a: np.add.accumulate(a)),
         ("max with where= needs initial=", lambda a: np.max(a, where=MASK)),
         ("NumPy's unwrap has no primitive", lambda a: np.unwrap(a)),
         ("12 elements do not split into 5", lambda a: np.split(a.ravel(), 5)),
@@ -262,6 +314,68 @@ def test_what_is_refused(message: str, wrong: Callable[[Any], Any]) -> None:
         wrong(Tensor(A))
 
 
+@pytest.mark.parametrize("dtype", ["f2", "f4", "u1", "i8"])
+def test_numbers_of_fewer_digits_beside_nodes(dtype: str) -> None:
+    """What is computed of one argument alone has the digits of all of them, and whole numbers do not wrap around."""
+    few = np.array([1, 200, 3], dtype)
+    x, wide = np.array([0.3, 1.7, 2.9]), few.astype(float)
+    cases: dict[str, Callable[[Any, Any], Any]] = {
+        "logaddexp2": autograd.logaddexp2,
+        "xlogy": special.xlogy,
+        "betaln": lambda x, y: special.betaln(y, x),
+        "average": lambda x, y: autograd.average(x, weights=y),
+        "einsum": lambda x, y: autograd.einsum("i,i,i->i", y, y, x),
+        **{name: lambda x, y, name=name: getattr(stats.norm, name)(x, x / 3, y) for name in stats.norm.__all__},
+    }
+    for name, f in cases.items():
+        np.testing.assert_allclose(f(Tensor(x), few).data, f(Tensor(x), Tensor(wide)).data, 1e-15, err_msg=name)
+        assert f(Tensor(x.astype("f4")), few.astype("f4")).dtype == np.float32
+    assert_close(special.xlogy(Tensor(x), np.float32(0.1)).data, x * math.log(np.float32(0.1)))
+
+
+def test_whole_numbers_without_a_sign() -> None:
+    few = np.array([0, 1, 200], "u1")
+    for f in (autograd.sigmoid, autograd.softplus, autograd.negative, autograd.silu, special.ndtr, special.logit):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            np.testing.assert_allclose(f(few), f(few.astype(float)), rtol=1e-7)
+    assert autograd.subtract(few, few[::-1]).tolist() == [-200, 0, 200]
+
+
+def test_arrays_made_of_nodes() -> None:
+    a, b = Value(2.0), Value(-3.0)
+    y = autograd.asarray([[a, 1.0], [b, a]], dtype="float32") * autograd.full((2, 2), b) + autograd.full(2, a)
+    assert (y.dtype, y.data.tolist()) == (np.float64, [[-4.0, -1.0], [11.0, -4.0]])
+    y.sum().backward()
+    # The sum is b * (2 a + 1 + b) + 4 a.
+    assert (a.grad, b.grad) == (2 * -3.0 + 4, 5.0 + 2 * -3.0)
+    assert type(autograd.asarray([1, 2])) is np.ndarray
+    assert autograd.full((2,), 0.5).tolist() == [0.5, 0.5]
+
+
+def test_statistics_of_a_list_of_numbers() -> None:
+    a, b = Value(2.0), Value(-3.0)
+    for f, slope in ((np.var, 5.0 / 2), (np.std, 0.5)):
+        y = f([a, b])
+        y.backward()
+        assert (y.data, a.grad, b.grad) == (f([2.0, -3.0]), slope, -slope)
+        a.grad = b.grad = 0.0
+
+
+def test_matrices_to_the_power_of_nothing() -> None:
+    x = Tensor([[math.nan, 1.0], [0.0, math.inf]])
+    y = autograd.matrix_power(x, 0)
+    y.sum().backward()
+    assert (y.data.tolist(), x.grad.tolist()) == ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]])
+    with pytest.raises(ValueError, match=r"axis \(-2, -1\) is none of an array of shape \(3,\)"):
+        autograd.matrix_norm(np.ones(3), ord=-math.inf)
+
+
+def test_quotients_with_remainders() -> None:
+    x = Tensor(A)
+    for found, expected in zip((*divmod(x, 0.7), *divmod(9.0, x)), (*divmod(A, 0.7), *divmod(9.0, A)), strict=True):
+        np.testing.assert_allclose(found.data, expected, rtol=1e-13)
+
+
 def test_functions_that_tell_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     """As those that are written in C do in older versions of NumPy."""
 
@@ -271,6 +385,15 @@ def test_functions_that_tell_no_signature(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("inspect.signature", silent)
     assert np.concatenate([Tensor(A), A], axis=1).shape == (3, 8)
     assert np.where(MASK, Tensor(A), 0.0).shape == (3, 4)
+
+
+def test_signs_in_a_function_that_is_compiled() -> None:
+    a, b = np.array([1.0, -2.0, 0.0, 3.0]), np.array([-0.0, 0.0, -3.0, math.inf])
+    fast = autograd.compile(lambda a, b: np.copysign(a, b) * 2.0)
+    for x, y in ((a, b), (b, a)):
+        found = fast(x, y)
+        np.testing.assert_array_equal(found, 2 * np.copysign(x, y))
+        np.testing.assert_array_equal(np.signbit(found), np.signbit(np.copysign(x, y)))
 
 
 def test_decimals() -> None:
@@ -284,6 +407,8 @@ def test_decimals() -> None:
 def test_a_median_beside_nan_and_infinity() -> None:
     assert math.isnan(autograd.median(Tensor([1.0, math.nan, 2.0])).item())
     assert autograd.median(Tensor([1.0, math.inf, 2.0])).item() == 2.0
+    assert autograd.median(Tensor([1.0, -math.inf])).item() == -math.inf
+    assert autograd.quantile(Tensor([-1.7e308, 1.7e308]), 0.5).item() == 0.0
     assert autograd.nan_to_num(Tensor([math.inf, -math.inf])).data.tolist() == [
         np.finfo(float).max,
         -np.finfo(float).max,
@@ -327,6 +452,26 @@ class TestGradients:
         assert (y.data, slope.data) == (8.0, 12.0)
         with pytest.raises(ValueError, match="needs a direction v"):
             jvp(lambda x: x, x, 1.0)
+
+    def test_raw_arguments_at_any_depth(self) -> None:
+        """The leaf of an inner gradient is no node of the user's, for whom an outer one gives nodes."""
+        cube = lambda a, b: a * a * b  # noqa: E731
+        x, w = A[0], Value(2.0)
+        cases: list[tuple[Any, float]] = [
+            (grad(grad(cube), 1)(2.0, 3.0), 4.0),
+            (grad(grad(grad(cube), 1))(2.0, 3.0), 2.0),
+            (grad(lambda b: vjp(lambda a: cube(a, b), 2.0)[1](1.0)[0])(3.0), 4.0),
+            (grad(lambda b: autograd.jacobian(lambda a: cube(a, b))(2.0))(3.0), 4.0),
+            (grad(lambda b: grad(cube)(2.0, b) * grad(cube)(b, 2.0))(3.0), 96.0),
+        ]
+        assert [(type(found), found) for found, _ in cases] == [(float, expected) for _, expected in cases]
+        mixed = grad(lambda a, b: grad(lambda a: cube(a, b).sum())(a).sum(), 1)(x, x + 1)
+        assert type(mixed) is np.ndarray
+        assert_close(mixed, 2 * x)
+        # A node of the user's own, and one that is given, count as ever.
+        for found in (grad(grad(lambda a, b: cube(a, b) * w), 1)(2.0, 3.0), grad(grad(cube), 1)(Value(4.0), 3.0)):
+            assert isinstance(found, Value)
+            assert found.data == 8.0
 
     def test_each_element_by_itself(self) -> None:
         assert_close(elementwise_grad(np.tanh)(A), 1 / np.cosh(A) ** 2)

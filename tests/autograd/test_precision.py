@@ -275,7 +275,7 @@ def test_arrays(name: str, shapes: Any, settings: dict[str, Any], data: st.DataO
 
 FORMS: dict[str, list[Any]] = {
     "solve": [((3, 3), (3, 2))],
-    **{name: [((3, 3),), ((3, 2),), ((2, 3),)] for name in ("pinv", "qr_parts", "svd_parts")},
+    **{name: [((3, 3),), ((3, 2),), ((2, 3),)] for name in ("pinv", "qr_parts", "svd_parts", "svdvals")},
 }
 
 

@@ -236,7 +236,7 @@ class TestHandDerived:
         """Of a ** b for a, then for b: a ** (b - 1) * (1 + b * log(a))."""
         for a, b in ((2.0, 0.0), (0.5, 0.0), (2.0, 3.0)):
             found = grad(lambda b, a=a: grad(lambda a: a**b)(a))(b)
-            assert found.item() == pytest.approx(a ** (b - 1) * (1 + b * math.log(a)), rel=1e-14)
+            assert found == pytest.approx(a ** (b - 1) * (1 + b * math.log(a)), rel=1e-14)
 
     def test_a_number_to_powers_that_are_an_array(self) -> None:
         base, exponents = Value(2.0), Tensor([0.0, 1.0, 3.0])
@@ -334,3 +334,19 @@ class TestHandDerived:
 def test_the_two_forms_of_one_function_name_each_other() -> None:
     assert "log_sum_exp" in autograd.logsumexp.__doc__
     assert "`logsumexp`" in autograd.log_sum_exp.__doc__
+
+
+MEANT = [
+    (TABLE[name], shapes, settings)
+    for name in NAMES
+    if TABLE[name].meaning
+    for shapes, settings in TABLE[name].examples
+]
+
+
+@pytest.mark.parametrize(("made", "shapes", "settings"), MEANT, ids=lambda x: getattr(x, "name", ""))
+def test_what_a_primitive_means_is_what_it_computes(made: Primitive, shapes: Any, settings: dict[str, Any]) -> None:
+    rng = np.random.default_rng(3)
+    args = [rng.normal(size=shape) for shape in shapes]
+    assert made.meaning is not None
+    np.testing.assert_allclose(made.meaning(*args, **settings), made.forward(np, *args, **settings), rtol=1e-12)

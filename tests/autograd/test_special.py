@@ -151,6 +151,73 @@ def test_gamma_from_its_logarithm(x: float) -> None:
         assert special.multigammaln(x, 2) == pytest.approx(expected, rel=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (0.5, 19.5),
+        (0.5, 20.5),
+        (1e-3, 1e15),
+        (2.0, 1e60),
+        (20.0, 20.0),
+        (25.0, 25.0),
+        (3e4, 50.0),
+        (1e9, 2e9),
+        (7.0, 1e6),
+    ],
+)
+def test_beta_of_large_numbers(a: float, b: float) -> None:
+    """The three logarithms cancel: of (2, 1e60) nothing would be left."""
+    exact = lambda a, b: mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)  # noqa: E731
+    slope = lambda a, b: (mp.digamma(a) - mp.digamma(a + b), mp.digamma(b) - mp.digamma(a + b))  # noqa: E731
+    with mp.workdps(160 if b > 1e20 else 60):
+        x, y = mp.mpf(a), mp.mpf(b)
+        value, slopes = float(exact(x, y)), [float(s) for s in slope(x, y)]
+        bend = float(mp.psi(1, x) - mp.psi(1, x + y))
+    for p, q, expected in ((a, b, slopes), (b, a, slopes[::-1])):
+        assert special.betaln(p, q) == pytest.approx(value, rel=3e-14, abs=0)
+        assert grad(special.betaln, (0, 1))(p, q) == pytest.approx(expected, rel=1e-11, abs=0)
+    assert grad(grad(special.betaln))(a, b) == pytest.approx(bend, rel=1e-10, abs=0)
+
+
+def test_slopes_at_zero() -> None:
+    """Where two formulas meet, or one factor is 0: the other's share is not 0, nor a half."""
+    half = math.sqrt(2 / math.pi)
+    assert (grad(norm.logcdf)(0.0), grad(norm.logsf)(0.0)) == (pytest.approx(half), pytest.approx(-half))
+    assert grad(grad(norm.logcdf))(0.0) == pytest.approx(-(half**2))
+    assert grad(special.xlogy, (0, 1))(0.0, 3.0) == (math.log(3.0), 0.0)
+    mixed = grad(lambda y: grad(special.xlogy)(0.0, y))(4.0)
+    assert mixed == 0.25
+    for y in (0.0, -1.0, math.inf):
+        assert (special.xlogy(0.0, y), grad(special.xlogy, (0, 1))(0.0, y)) == (0.0, (0.0, 0.0))
+    assert math.isnan(special.xlogy(0.0, math.nan))
+    # 1 / gamma(x) goes through 0 at -n with the slope (-1) ** n * n!.
+    assert [grad(special.rgamma)(-float(n)) for n in range(4)] == pytest.approx([1.0, -1.0, 2.0, -6.0])
+    assert [special.rgamma(x) for x in (0.0, -3.0)] == [0.0, 0.0]
+    assert special.rgamma(-170.5) == pytest.approx(float(mp.rgamma(-170.5)), rel=5e-13)
+    for x in (-140.5, -2.5, 0.25, 0.5, 3.5, 30.0):
+        # exp of a logarithm of hundreds leaves 13 digits.
+        assert special.rgamma(x) == pytest.approx(float(mp.rgamma(x)), rel=5e-13)
+        assert grad(special.rgamma)(x) == pytest.approx(float(mp.diff(mp.rgamma, x)), rel=5e-12)
+
+
+@pytest.mark.parametrize("name", norm.__all__)
+def test_no_distribution_has_a_negative_scale(name: str) -> None:
+    found = getattr(norm, name)(Tensor([1.0, 1.0, 1.0]), 0.0, Tensor([1.0, 0.0, -2.0])).data
+    assert np.isnan(found).tolist() == [False, True, True]
+    assert math.isnan(getattr(norm, name)(1.0, scale=-1.0))
+
+
+def test_softmax_over_all_axes() -> None:
+    """As SciPy's; the table's is over the last."""
+    x = Tensor([[1.0, 2.0], [3.0, -1.0]])
+    powers = np.exp(x.data)
+    assert_close(special.softmax(x).data, powers / powers.sum())
+    assert_close(special.log_softmax(x).data, x.data - np.log(powers.sum()))
+    assert_close(special.softmax([[1.0, 2.0]], axis=0), np.ones((1, 2)))
+    assert_close(grad(lambda a: (special.softmax(a) ** 2).sum())(x.data),
+                 numerical_gradient(lambda a: (np.exp(a) ** 2).sum() / np.exp(a).sum() ** 2, x.data))  # fmt: skip
+
+
 def test_small_ones() -> None:
     assert special.expit(0.0) == 0.5
     assert grad(special.logit)(0.25) == pytest.approx(1 / (0.25 * 0.75))

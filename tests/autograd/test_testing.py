@@ -79,7 +79,7 @@ def _places(step: Step) -> list[Place]:
 def test_a_graph_reads_as_formulas_and_shows_itself() -> None:
     square, add = autograd.TABLE["square"], autograd.TABLE["add"]
     graph = Graph([2.0, 3.0, Step(square, (Place(0),), {}), Step(add, (Place(1), 1.5), {})])
-    assert repr(graph) == "a = 2.0\nout = square(a)\nb = 3.0\nout2 = b + 1.5"
+    assert repr(graph) == "a = 2.0\nout = a ** 2\nb = 3.0\nout2 = b + 1.5"
     assert [node.data for node in graph.nodes()] == [4.0, 4.5]  # type: ignore[attr-defined]
     assert [node.data for node in graph(Value(1.0), Value(2.0))] == [1.0, 3.5]
     bundle = graph._repr_mimebundle_()
