@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from autograd._checks.gradcheck import gradcheck, gradcheck_module
 from autograd._compiler.compile import compile as compile
+from autograd._compiler.compile import pure
 from autograd._compiler.fresh import fresh
 from autograd._compiler.replay.assign import assign
 from autograd._compiler.replay.block import block, blocked, is_own
 from autograd._compiler.replay.replay import Replay
+from autograd._compiler.replay.whole import WholeStep
 from autograd._core.declare import primitive
 from autograd._core.modes import detect_anomaly, no_grad
 from autograd._core.node import Node
@@ -17,6 +19,7 @@ from autograd._core.tracing import CompileError, compiling, validate
 from autograd._core.trees import deeper
 from autograd._grad.backward import backward
 from autograd._grad.directions import elementwise_grad, hvp, jvp
+from autograd._grad.leaves import Leaves
 from autograd._grad.transforms import grad, hessian, jacobian, value_and_grad, vjp
 from autograd._nodes.tensor import Tensor
 from autograd._nodes.value import Value
@@ -89,10 +92,10 @@ else:
 
 
 __all__ = [
-    "TABLE", "CompileError", "Drawing", "Node", "Primitive", "Replay", "Tensor", "Value", "assign", "backward",
-    "block", "blocked", "compiling", "deeper", "detect_anomaly", "draw", "elementwise_grad", "explain", "fresh", "grad",
-    "gradcheck", "gradcheck_module", "hessian", "hvp", "is_own", "jacobian", "jvp", "live", "no_grad", "primitive",
-    "steps", "topological_sort", "validate", "value_and_grad", "vjp",
+    "TABLE", "CompileError", "Drawing", "Leaves", "Node", "Primitive", "Replay", "Tensor", "Value", "WholeStep",
+    "assign", "backward", "block", "blocked", "compiling", "deeper", "detect_anomaly", "draw", "elementwise_grad",
+    "explain", "fresh", "grad", "gradcheck", "gradcheck_module", "hessian", "hvp", "is_own", "jacobian", "jvp", "live",
+    "no_grad", "primitive", "pure", "steps", "topological_sort", "validate", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += _activations.__all__
 __all__ += _arrange.__all__

@@ -36,7 +36,7 @@ const steps = (machine, count) => { for (let k = 0; k < count; k++) machine.step
 @cache
 def script() -> str:
     names = sorted(path for path in FOLDER.glob("machine*.js"))
-    return "\n".join([ENGINE.read_text(), pieces(), *(path.read_text(encoding="utf-8") for path in names), COMMON])
+    return "\n".join([ENGINE, pieces(), *(path.read_text(encoding="utf-8") for path in names), COMMON])
 
 
 def ask(visit: Visit, body: str, given: Any = None) -> Any:

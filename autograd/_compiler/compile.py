@@ -21,6 +21,7 @@ from autograd.files import brief
 from .missed import MISSED
 
 if TYPE_CHECKING:
+    from .pure import Pure
     from .specialise import Specialised
 
 MOST = 64
@@ -37,7 +38,11 @@ def compile(f: Callable[..., Any], *, backend: str | None = None) -> Compiled:
     value_and_grad(f))` compiles value and gradient together. Results are raw: floats and arrays. f is recorded once
     for each signature, that is the structure, the shapes and the dtypes of the arguments; text, None and True are
     fixed. Nodes that f uses beside its arguments, such as the parameters of a model, are read at every call; other
-    things that it uses are compared at every call, and recorded anew if they have changed. Also a decorator.
+    things that it uses are compared at every call, and recorded anew if they have changed: variables, attributes,
+    elements, defaults, arrays, functions put into modules. Not seen is a change of what f reaches otherwise: inside the
+    result of a function with a cache, through a memoryview or ctypes, in a ContextVar, in os.environ or another object
+    of an installed module, by a name that is put together, through `__getattr__` of a module or a metaclass. Give such
+    things as arguments. Also a decorator.
 
     `backend` is "numpy", which runs the source as it is; "native", which runs machine code of the same program, where
     llvmlite is installed (sums of many numbers may then differ in the last digit; what has no machine code is run by
@@ -73,16 +78,44 @@ def compile(f: Callable[..., Any], *, backend: str | None = None) -> Compiled:
         return (J, dJ_dw)
     <BLANKLINE>
     """
-    if not callable(f):
-        raise TypeError(f"compile takes a function; got {brief(f)}")
-    from autograd._compiler.backends.backends import BACKENDS, PACKAGES
+    _check_function(f, "compile")
+    from autograd._compiler.backends.backends import BACKENDS
 
     if backend is not None and backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}; choose {', '.join(map(repr, BACKENDS))}")
-    package, extra = PACKAGES.get(backend or "", ("", ""))
+    _check_installed(backend or "")
+    return Compiled(f, backend)
+
+
+def pure(f: Callable[..., Any], *args: Tree) -> Pure:
+    """Return f as a function of arrays alone, recorded for arguments like these; JAX can transform it.
+
+    What `compile` refuses is refused. Of `value_and_grad(...)` the result is the loss, the rest and the gradients.
+    Raises TypeError if f is no function, and ImportError without JAX.
+
+    >>> w = Tensor([2.0])
+    >>> made = pure(lambda x: (w * x).sum(), Tensor([1.0]).data)
+    >>> made.captured == [w], made.holds()
+    (True, True)
+    """
+    _check_function(f, "pure")
+    _check_installed("jax")
+    from .pure import Pure
+
+    return Pure(f, args)
+
+
+def _check_function(f: Any, taker: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{taker} takes a function; got {brief(f)}")
+
+
+def _check_installed(backend: str) -> None:
+    from autograd._compiler.backends.backends import PACKAGES
+
+    package, extra = PACKAGES.get(backend, ("", ""))
     if package and find_spec(package) is None:
         raise ImportError(f"the backend {backend!r} needs {package}: pip install 'glassgrad[{extra}]'")
-    return Compiled(f, backend)
 
 
 class Source(str):

@@ -48,17 +48,19 @@ def key_of(node: Node) -> Any:
     return node.op, exact(node.settings), *args
 
 
-def row_of(node: Node) -> Row:
+def row_of(node: Node, kinds: Sequence[str] = ("forward", "backward", "slopes")) -> Row:
     """Return the row that computes a node, its gradients, and its slopes if it is a number computed from numbers.
+
+    Of these three, it has only those in `kinds`.
 
     Raises CompileError for an operation that no JavaScript says.
     """
     # A context of its own: recording, and without anomaly detection, whatever the caller has switched.
-    return Context().run(_row_of, node)
+    return Context().run(_row_of, node, kinds)
 
 
 @without_warnings
-def _row_of(node: Node) -> Row:
+def _row_of(node: Node, kinds: Sequence[str]) -> Row:
     op = node.op
     assert op is not None
     leaves = [leaf(_float(arg)) for arg in node.args]
@@ -77,7 +79,7 @@ def _row_of(node: Node) -> Row:
         if not any(shape(x) for x in (out, *leaves)):
             slopes, nodes = _sent(out, one_like(out), wanted, careful=False)
             parts.append(("slopes", _program([*leaves, out], nodes, slopes, names)))
-        functions = [(name, printed(program)) for name, program in parts]
+        functions = [(name, printed(program)) for name, program in parts if name in kinds]
     except CompileError as error:
         error.add_note(f"This is about the primitive {op.name}")
         raise

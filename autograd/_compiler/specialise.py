@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import keyword
+import math
 import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd._compiler.backends.backends import BACKENDS, on_fastest
+from autograd._compiler.backends.backends import writer_of
 from autograd._compiler.missed import MISSED
 from autograd._compiler.printers.names import RESERVED
 from autograd._core.modes import without_warnings
 from autograd._core.node import Node
 from autograd._core.signature import FIXED, as_raw, is_float_array, layout
-from autograd._core.trees import flatten, mapped
+from autograd._core.trees import CONTAINERS, flatten, mapped
 from autograd._core.types import Item, Tree
 from autograd._grad.kinks import mean_beside
 from autograd._grad.rules import is_finite
-from autograd._grad.transforms import parts_of
+from autograd._grad.transforms import Differentiated, parts_of
 
 from .build import program_of
 from .fresh import drawn, leaves_drawn
 from .passes import hollow, rule_of
 from .program import nodes_in
-from .record import once_only, recorded, refuse_paths, replaced, same_twice
+from .record import Recording, once_only, recorded, refuse_paths, replaced, same_twice
 from .surroundings import Surroundings
 
 
@@ -48,30 +49,23 @@ class Specialised:
     ) -> None:
         self._f, self._backend, self._careful = f, backend, careful
         start = time.perf_counter()
-        parts = parts_of(f)
-        inner = parts.f if parts is not None else f
-        self._surroundings = Surroundings(f)
         self._raw = all(type(item) is float or is_float_array(item) for item in flatten([args, kwargs]))
-        first = recorded(inner, args, kwargs, careful)
-        drawn_so_far = self._surroundings.drawn_so_far()
-        same_twice(first, recorded(inner, args, kwargs, careful), inner)
-        if self._surroundings.drawn_so_far() != drawn_so_far:
-            raise once_only(inner, "draws random numbers")
+        self._surroundings, parts, first = recorded_twice(f, args, kwargs, careful)
         self._drawn = first.trace.drawn
         self._derives = parts is not None or bool(first.trace.adjoints)
         self._wrt = set(parts.wrt) if parts is not None and parts.wrt is not None else set()
         leaves = set(nodes_in([tree for _, tree in first.arguments]))
-        # Computed numbers cannot be checked before they are.
+        # Computed numbers cannot be checked before they are; those that stay the same have been.
         self._checks = [
             (check, _way_to(data, first.arguments, len(args)), data, rest)
             for check, data, rest in first.trace.checks
-            if leaves.issuperset(nodes_in(data))
+            if (nodes := nodes_in(data)) and leaves.issuperset(nodes)
         ]
         self._counts: Counter[str] = Counter()
-        self.program = program_of(first, parts, _name(inner), self._counts, rolled=True)
+        self.program = program_of(first, parts, name_in_source(f), self._counts, rolled=True)
         leaves_given = nodes_in([tree for _, tree in self.program.arguments])
         self._kinked = [k for k, leaf in enumerate(leaves_given) if leaf in first.trace.kinked]
-        self.source, self.function = (BACKENDS[backend] if backend else on_fastest)(self.program)
+        self.source, self.function = writer_of(backend)(self.program)
         self.thin = self._thin()
         """Takes a tuple of arguments and returns results, or MISSED; None if machine code alone is not enough."""
         self._counts["arrays written over"] = self.program.written_over
@@ -89,10 +83,19 @@ class Specialised:
 
     def _thin(self) -> Callable[[tuple[Any, ...]], Any] | None:
         call: Any = getattr(self.function, "thin", None)
-        if call is None or self._checks or self._drawn or self._kinked:
+        unchanged, checks = self._surroundings.unchanged, self._checks
+        if call is None or self._drawn or self._kinked or any(whole is None for _, whole, _, _ in checks):
             return None
-        unchanged = self._surroundings.unchanged
-        return lambda args: call(args) if unchanged() else MISSED
+
+        def thin(args: tuple[Any, ...]) -> Any:
+            results = call(args) if unchanged() else MISSED
+            if results is not MISSED:
+                for check, whole, _, rest in checks:
+                    assert whole is not None
+                    check(whole(args, {}), *rest)
+            return results
+
+        return thin
 
     def change(self) -> str:
         """Return the first change in the surroundings, for a person."""
@@ -133,8 +136,7 @@ class Specialised:
             results = self.function(*args, *kwargs.values(), *outside)
         except (ArithmeticError, ValueError):
             results = self._by_the_table(args, kwargs, fresh)
-        numbers_found = (item for item in flatten(results) if not isinstance(item, FIXED))
-        if self._careful or not self._derives or all(map(is_finite, numbers_found)):
+        if self._careful or not self._derives or _are_finite(results):
             return results
         # 0 times an infinite slope may have spoilt it.
         if self._again is None:
@@ -171,6 +173,30 @@ class Specialised:
         return "\n".join(lines)
 
 
+def _are_finite(tree: Tree) -> bool:
+    """Tell whether all numbers of results are finite; those of a list of floats mostly show by their sum."""
+    if type(tree) is list and set(map(type, tree)) == {float}:
+        return math.isfinite(sum(tree)) or all(map(math.isfinite, tree))
+    if isinstance(tree, CONTAINERS):
+        return all(map(_are_finite, tree.values() if isinstance(tree, dict) else tree))
+    return isinstance(tree, FIXED) or is_finite(tree)
+
+
+def recorded_twice(
+    f: Callable[..., Any], args: Sequence[Tree], kwargs: Mapping[str, Tree], careful: bool
+) -> tuple[Surroundings, Differentiated | None, Recording]:
+    """Return the surroundings of f, how it is differentiated, and a call; raise if it differs from another call."""
+    parts = parts_of(f)
+    inner = parts.f if parts is not None else f
+    surroundings = Surroundings(f)
+    first = recorded(inner, args, kwargs, careful)
+    drawn_so_far = surroundings.drawn_so_far()
+    same_twice(first, recorded(inner, args, kwargs, careful), inner)
+    if surroundings.drawn_so_far() != drawn_so_far:
+        raise once_only(inner, "draws random numbers")
+    return surroundings, parts, first
+
+
 def _apart(item: Item) -> Any:
     """Return a copy of an array, which then is no argument's, no parameter's and no other result's."""
     return item.copy() if hasattr(item, "dtype") else item
@@ -194,8 +220,10 @@ def _way_to(data: Tree, arguments: list[tuple[str, Any]], positional: int) -> Ca
     return (lambda args, kwargs: args[place]) if place < positional else (lambda args, kwargs: kwargs[name])
 
 
-def _name(f: Callable[..., Any]) -> str:
+def name_in_source(f: Callable[..., Any]) -> str:
     """Return a name for the compiled function: that of f, if the source may have it."""
+    parts = parts_of(f)
+    f = f if parts is None else parts.f
     name = unicodedata.normalize("NFKC", str(getattr(f, "__name__", type(f).__name__)))
     if not name.isidentifier() or keyword.iskeyword(name):
         return "f"

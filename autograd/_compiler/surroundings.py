@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, MutableSequence, MutableSet, Sequ
 from copy import deepcopy
 from functools import partial
 from itertools import chain, repeat
-from operator import attrgetter, is_
+from operator import attrgetter, is_, methodcaller
 from pathlib import PurePath
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, TypeAlias
@@ -28,7 +28,10 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _NOTHING = object()
 
-_CONTENT, _ATTRIBUTES = attrgetter("cell_contents"), attrgetter("__dict__")
+_CONTENT, _ATTRIBUTES, _VALUES = attrgetter("cell_contents"), attrgetter("__dict__"), methodcaller("values")
+_BY_NAME = frozenset({"globals", "getattr", "vars", "__dict__", "attrgetter"})
+"""Who uses one of these may read a variable whose name is text."""
+
 _PARTS = attrgetter("__code__", "__defaults__", "__kwdefaults__")
 """The parts of a function that may be set."""
 
@@ -74,8 +77,13 @@ class Surroundings:
             names.append(name)
             values.append(before)
         self._scopes = [(scope.get, names, values) for scope, names, values in scopes.values()]
-        halves = [(mapping, listed, len(listed) // 2) for mapping, listed in self._mappings]
-        self._halves = [(mapping, n, listed[:n], listed[n:]) for mapping, listed, n in halves]
+        self._listed, lists = [listed for listed, _ in self._lists], [before for _, before in self._lists]
+        self._listed_lengths, self._items = [*map(len, lists)], [*chain.from_iterable(lists)]
+        self._held_by = [mapping for mapping, _ in self._mappings]
+        halves = [(listed, len(listed) // 2) for _, listed in self._mappings]
+        self._lengths = [n for _, n in halves]
+        self._keys = [*chain.from_iterable(listed[:n] for listed, n in halves)]
+        self._values = [*chain.from_iterable(listed[n:] for listed, n in halves)]
         self._owners, self._held = [cell for cell, _, _ in self._cells], [item for _, _, item in self._cells]
         self._defined = [function for function, _ in self._functions]
         self._parts = [*chain.from_iterable(map(_PARTS, self._defined))]
@@ -102,9 +110,10 @@ class Surroundings:
             if not _is_own(item):
                 found += self._variables_of(item, found)
                 found += self._noted(vars(item)) if vars(item) else []
+                found += self._noted(item.__kwdefaults__) if item.__kwdefaults__ else []
                 self._functions.append((item, _parts(item)))
                 self._kept += [item.__code__, item.__defaults__, item.__kwdefaults__]
-            return [*found, *(item.__defaults__ or ()), *(item.__kwdefaults__ or {}).values()]
+            return [*found, *(item.__defaults__ or ())]
         if isinstance(item, (tuple, frozenset)):
             return list(item)
         inside: list[Any] = []
@@ -135,17 +144,21 @@ class Surroundings:
         """Note the global variables that a function reads in its own module and those that it names."""
         names = sorted(_names(function.__code__))
         imported = [sys.modules[name] for name in names if name in sys.modules]
-        scopes = [function.__globals__]
+        scopes = {id(function.__globals__): (function.__globals__, True)}
+        waiting = [*imported, *cells, *map(function.__globals__.get, names)]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, ModuleType) and id(vars(item)) not in scopes:
+                scopes[id(vars(item))] = vars(item), not _is_module_own(item.__name__) | _is_installed(item.__name__)
+                waiting += map(vars(item).get, names)
         found: list[Any] = []
-        for item in [*imported, *cells]:
-            _add_module(item, scopes)
-        for scope in scopes:
+        for scope, is_users in scopes.values():
             # A global variable may yet hide a built-in function.
-            known = [name for name in names if name in scope or hasattr(builtins, name)]
+            known = [name for name in names if name in scope or (is_users and hasattr(builtins, name))]
             self._variables += [(scope, name, scope.get(name, _NOTHING)) for name in known]
-            found += [scope[name] for name in known if name in scope]
-            for name in known:
-                _add_module(scope.get(name), scopes)
+            values = [scope[name] for name in known if name in scope]
+            # What is installed does not change inside, but for a function that somebody put there.
+            found += values if is_users else filter(_is_users, values)
         return found
 
     def _noted(self, mapping: Mapping[Any, Any]) -> list[Any]:
@@ -167,11 +180,12 @@ class Surroundings:
                 and all(map(is_, chain.from_iterable(map(_PARTS, self._defined)), self._parts))
                 and not any(map(_ATTRIBUTES, self._plain))
                 and all(all(map(is_, map(get, names, repeat(_NOTHING)), before)) for get, names, before in self._scopes)
-                and all(
-                    len(mapping) == n and all(map(is_, mapping, keys)) and all(map(is_, mapping.values(), values))
-                    for mapping, n, keys, values in self._halves
-                )
-                and all(len(listed) == len(before) and all(map(is_, listed, before)) for listed, before in self._lists)
+                # All mappings at once, as most are short and many.
+                and [*map(len, self._held_by)] == self._lengths
+                and all(map(is_, chain.from_iterable(self._held_by), self._keys))
+                and all(map(is_, chain.from_iterable(map(_VALUES, self._held_by)), self._values))
+                and [*map(len, self._listed)] == self._listed_lengths
+                and all(map(is_, chain.from_iterable(self._listed), self._items))
                 and not self._slots
                 and all(_equal(item, before, text) for item, before, text in self._contents)
             )
@@ -235,17 +249,12 @@ def _content(cell: CellType) -> Any:
         return None
 
 
-def _add_module(item: object, scopes: list[dict[str, Any]]) -> None:
-    """Add the variables of a module of the user's own to others; installed modules do not change."""
-    if not isinstance(item, ModuleType) or _is_module_own(item.__name__) or _is_installed(item.__name__):
-        return
-    if not any(scope is vars(item) for scope in scopes):
-        scopes.append(vars(item))
-
-
 def _names(code: CodeType) -> set[str]:
     """Return the names of global variables that a function and the functions inside it may read."""
     found = set(code.co_names)
+    if not found.isdisjoint(_BY_NAME):
+        texts = chain.from_iterable(item if isinstance(item, tuple) else (item,) for item in code.co_consts)
+        found |= {text for text in texts if isinstance(text, str)}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             found |= _names(constant)
@@ -274,6 +283,11 @@ def _is_own(item: FunctionType | type) -> bool:
     # A function of ours that stands for one of a user's has the name of that one's module.
     own = item.__globals__.get("__name__") if isinstance(item, FunctionType) else None
     return _is_module_own(str(own or item.__module__))
+
+
+def _is_users(item: object) -> bool:
+    """Tell whether an object is a function of the user's own."""
+    return isinstance(item, FunctionType) and not _is_own(item) and not _is_installed(str(item.__module__))
 
 
 def _is_module_own(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import re
 import sys
 from array import array
 from collections import deque
@@ -54,6 +55,23 @@ class TestRules:
     def test_a_function_that_floats_do_not_have(self, declare: Any) -> None:
         own = declare(lambda xp, a: (xp.cbrt if hasattr(xp, "cbrt") else math.cbrt)(a))
         assert agree(lambda x: own(x) * 2, 8.0)(27.0) == pytest.approx(6.0)
+
+    def test_numbers_of_numpy_s_as_settings(self) -> None:
+        x = np.arange(6.0)
+        fast = agree(lambda a: autograd.reshape(a, shape=(np.int64(2), np.int8(3))).sum(axis=np.int64(1)), x)
+        assert "int64" not in fast.source
+
+    def test_keywords_that_say_none_or_false(self, declare: Any) -> None:
+        """They stand in the source where the function's own default is another."""
+        x = np.array([[3.0, 1.0], [2.0, 0.0], [5.0, 7.0]])
+        joined = agree(lambda a, b: autograd.concat([a, b], axis=None), x, x)
+        assert "np.concatenate((a, b), axis=None)" in joined.source
+        rule = lambda xp, a: xp.sort(a, axis=None) + xp.linalg.svd(a, full_matrices=False)[0].sum(keepdims=False)  # noqa: E731
+        own = declare(rule, elementwise=False)
+        source = agree(lambda x: own(x), x).source
+        assert "axis=None" in source
+        assert "full_matrices=False" in source
+        assert "keepdims" not in source
 
     def test_sums_in_place(self, declare: Any) -> None:
         def sums(xp: Any, a: Any) -> Any:
@@ -240,6 +258,26 @@ class TestRules:
     def test_numbers_keep_their_precision(self, declare: Any, forward: Any, dtype: Any) -> None:
         own = declare(forward, elementwise=False)
         agree(lambda x: own(x), np.array([1.0, 3.0], dtype))
+
+    @pytest.mark.parametrize(
+        "forward",
+        [
+            lambda xp, a: xp.cov(a, rowvar=False),
+            lambda xp, a: a * xp.linspace(0.0, 1.0, 3, endpoint=False),
+            lambda xp, a: xp.add.reduce(a, axis=None),
+            lambda xp, a: xp.linalg.svd(a, compute_uv=False),
+            lambda xp, a: xp.sum(a, where=False),
+            lambda xp, a: xp.concatenate((a, a), axis=None),
+        ],
+    )
+    def test_none_and_false_where_they_are_not_usual(self, declare: Any, forward: Any) -> None:
+        own = declare(forward, elementwise=False)
+        fast = agree(lambda a: own(a), np.arange(9.0).reshape(3, 3) ** 2)
+        assert re.search(r"=(False|None)\b", fast.source)
+
+    def test_what_is_usual_is_not_written(self) -> None:
+        fast = agree(lambda a: autograd.sum(a, axis=None, keepdims=False), np.ones((2, 3)))
+        assert "a.sum()" in fast.source
 
     def test_slopes_that_are_constant_and_not_finite(self) -> None:
         agree(value_and_grad(lambda w: autograd.where(False, w * math.inf, 1.0)), 2.0)

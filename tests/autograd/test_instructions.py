@@ -59,7 +59,9 @@ def test_every_row_value_and_gradient(name: str, shapes: Any, settings: Any) -> 
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", ["solve", "inv", "det", "cholesky", "eigh_parts", "svd_parts", "qr_parts", "pinv"])
+@pytest.mark.parametrize(
+    "name", ["solve", "inv", "det", "cholesky", "eigvalsh", "eigh_parts", "svd_parts", "qr_parts", "pinv"]
+)
 def test_decompositions_are_in_no_instruction(name: str) -> None:
     op = TABLE[name]
     fast = autograd.compile(lambda *a: op.function(*a))

@@ -178,7 +178,7 @@ def test_the_data_of_a_graph() -> None:
     assert live.data["loss"] == 4
     nodes = live.data["nodes"]
     # What was recorded, whatever has changed since.
-    assert nodes[0] == {"name": "w", "shape": [], "mark": ["", "", ""], "data": 3.0, "kind": "parameter"}
+    assert nodes[0] == {"name": "w", "shape": [], "data": 3.0, "kind": "parameter"}
     assert nodes[1]["kind"] == "input"
     assert nodes[3]["args"] == [2, {"c": 5.0}]
     assert (nodes[4]["text"], nodes[4]["slopes"]) == ("«0» ** 2", ["2 * «0»", None])

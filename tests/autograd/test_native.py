@@ -7,6 +7,7 @@ import os
 import platform
 import threading
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -144,6 +145,31 @@ def test_elementwise_rows_to_the_bit(target: str) -> None:
 
 
 @pytest.mark.slow
+def test_reductions_of_arrays_that_lie_in_any_order() -> None:
+    """Vectors run along the loop that costs least, whose results may lie anywhere."""
+    x = np.random.default_rng(0).normal(size=(2, 3, 17, 4))
+    ways = [(order, axes) for order in list(permutations(range(4)))[5::9] for axes in ((0,), (1, 2), (-2, -1))]
+
+    def f(x: Any) -> Any:
+        moved = [((x + 1.0).transpose(*order), axes) for order, axes in ways]
+        pooled = autograd.windows(x, size=(2, 2), stride=2)
+        return [
+            [(y.max(axis=axes), y.sum(axis=axes), y.cumsum(axis=axes[0])) for y, axes in moved],
+            [pooled.max(axis=(-2, -1)), pooled.sum(axis=-1), x[:1, :1, 0, 0].cumsum(axis=0)],
+        ]
+
+    fast = on_machine(f)
+    found = [*flatten(fast(x))]
+    assert fast.machine
+    moved = [((x + 1).transpose(order), axes) for order, axes in ways]
+    expected = [r for y, axes in moved for r in (y.max(axes), y.sum(axes), y.cumsum(axes[0]))]
+    pooled = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (-2, -1))[:, :, ::2, ::2]
+    expected += [pooled.max((-2, -1)), pooled.sum(-1), x[:1, :1, 0, 0]]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.slow
 @pytest.mark.covers
 def test_every_row_value_and_gradient() -> None:
     found = rows()
@@ -194,7 +220,8 @@ def test_functions_in_line_are_within_an_ulp(name: str) -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([
         rng.normal(size=99), rng.uniform(-30, 30, 200), rng.uniform(-800, 800, 100), 10.0 ** rng.uniform(-320, 300, 99),
-        np.pi / 2 * np.arange(100), 1 + rng.normal(size=100) * 1e-8, [5e-324, 2.2e-308, 1e5, 1e22, 40.0, 709.7, -37.5],
+        np.pi / 2 * np.arange(100), 1 + rng.normal(size=100) * 1e-8, rng.uniform(0, 1, 99),
+        [0.14486178985531062, 5e-324, 2.2e-308, 1e5, 1e22, 40.0, 709.7, -37.5],
     ])  # fmt: skip
     if name.startswith("log"):
         x = x[x > (-1 if name[-1] == "p" else 0)]
@@ -272,6 +299,14 @@ def test_a_list_that_is_not_as_long_takes_the_long_way() -> None:
     assert f([1.0] * 8 + [2]) == 12.0
     assert f(tuple([1.0] * 9)) == 9.0
     assert memory.gather()(id([1.0]), 0, 2, id(float)) == 1
+
+
+def test_axes_of_length_1_may_have_any_step_in_memory() -> None:
+    X, y = np.arange(6.0).reshape(3, 2), np.arange(3.0)[:, None]
+    fast = agree(value_and_grad(lambda w, X, y: ((X @ w - y) ** 2).sum()), np.ones((2, 1)), X, y)
+    assert fast._used.thin((np.ones((2, 1)), X, y)) is not MISSED
+    # A gap has to be closed first.
+    assert fast._used.thin((np.ones((2, 1)), np.zeros((3, 4))[:, ::2], y)) is MISSED
 
 
 def test_infinite_slopes_take_care() -> None:
@@ -470,6 +505,52 @@ def test_steps_of_training_run_as_machine_code() -> None:
     np.testing.assert_allclose(fast, plain, rtol=1e-12)
     assert native.Native in kinds
     assert native.Native not in others
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chosen", ["where", "times", "index", "rows"])
+def test_masks_of_steps_that_run_as_machine_code(chosen: str) -> None:
+    """The mask of each step is another one: how many are chosen may stay the same or differ."""
+    rng = np.random.default_rng(0)
+    x, weights = rng.normal(size=(6, 4)), rng.normal(size=(4, 5))
+    masks = [np.roll(np.arange(24) % (3 + k // 4) == 0, k).reshape(6, 4) for k in range(8)]
+
+    def trained(machine: bool) -> list[Any]:
+        w, v = Tensor(weights), Tensor(P["b1"])
+        run, found = autograd.Replay(machine=machine), list[Any]()
+        for mask in masks:
+
+            def step(mask: Any = mask) -> Any:
+                h = Tensor(x)
+                for _ in range(10):
+                    h = tanh(h + 0.1)
+                if chosen == "where":
+                    h = autograd.where(mask, h, 0.5)
+                elif chosen == "times":
+                    h = h * mask
+                elif chosen == "rows":
+                    h = h[mask[:, 0]]
+                z = tanh(h @ w + v)
+                return ((z * z).mean() if chosen != "index" else z[:, :4][mask].sum()), None
+
+            found.append(run(step, lambda: [p.zero_grad() for p in (w, v)])[0])
+            for p in (w, v):
+                p.data = p.data - 0.1 * p.grad
+        assert run.stopped == ""
+        assert run.compilations > 0
+        return [*found, w.data, v.data]
+
+    found = trained(True)
+    for fast, plain in zip(found, trained(False)):
+        np.testing.assert_allclose(fast, plain, rtol=1e-12)
+    # By hand, the first loss.
+    h = x
+    for _ in range(10):
+        h = np.tanh(h + 0.1)
+    m = masks[0]
+    h = {"where": np.where(m, h, 0.5), "times": h * m, "rows": h[m[:, 0]], "index": h}[chosen]
+    z = np.tanh(h @ weights + P["b1"])
+    assert found[0] == pytest.approx(z[:, :4][m].sum() if chosen == "index" else (z * z).mean(), rel=1e-12)
 
 
 class Pair(NamedTuple):

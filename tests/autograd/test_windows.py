@@ -56,7 +56,7 @@ PADDING = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_against_six_loops(data: st.DataObject) -> None:
     """Values of all three operations; the gradients by the identity <conv(x, w), g> = <x, conv_input> = <w, ...>."""

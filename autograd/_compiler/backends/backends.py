@@ -35,15 +35,9 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
     """Run the source under `jax.jit`, in the precision of the arguments."""
     import jax
 
-    source = write(program, functional=True)
-    if any(callable(item) for item in program.given.values()):
-        raise CompileError(f"JAX cannot run {', '.join(program.given)}, which cannot be written down: use 'numpy'")
+    source, function, known = for_jax(program)
     fixed = tuple(k for k, (_, tree) in enumerate(program.arguments) if not nodes_in(tree))
-    with jax.enable_x64(True):
-        function = _defined(program.name, source)
-    given = {name: item for name, item in program.given.items() if getattr(item, "dtype", "bool") != "bool"}
-    # A mask is an index only if JAX knows it when it compiles; the same holds for objects that are no arrays.
-    known = {name: item for name, item in program.given.items() if name not in given}
+    given = {name: item for name, item in program.given.items() if name not in known}
     fast = jax.jit(partial(function, **known), static_argnums=fixed)
     nodes = list(dict.fromkeys(nodes_in(program.results)))
 
@@ -52,9 +46,26 @@ def on_jax(program: Program) -> tuple[str, Callable[..., Any]]:
 
         with jax.enable_x64(True):
             arrays = [numpy.array(result) for result in fast(*plain(args[: len(args) - len(program.given)]), **given)]
-        return _placed(program.results, dict(zip(nodes, (a if a.ndim else float(a) for a in arrays))))
+        return placed(program.results, dict(zip(nodes, (a if a.ndim else float(a) for a in arrays))), float)
 
     return source, run
+
+
+def for_jax(program: Program) -> tuple[str, Callable[..., Any], dict[str, Any]]:
+    """Return the source and the function for JAX's arrays, and what JAX must know of `given` when it compiles.
+
+    The function returns the nodes among the results, each once.
+    """
+    import jax
+
+    source = write(program, functional=True)
+    if any(callable(item) for item in program.given.values()):
+        raise CompileError(f"JAX cannot run {', '.join(program.given)}, which cannot be written down: use 'numpy'")
+    with jax.enable_x64(True):
+        function = _defined(program.name, source)
+    # A mask is an index only if JAX knows it when it compiles; the same holds for objects that are no arrays.
+    known = {name: item for name, item in program.given.items() if getattr(item, "dtype", "bool") == "bool"}
+    return source, function, known
 
 
 def on_native(program: Program) -> tuple[str, Callable[..., Any]]:
@@ -86,6 +97,15 @@ def on_javascript(program: Program) -> tuple[str, Callable[..., Any]]:
 BACKENDS: dict[str, Backend] = {
     "numpy": on_numpy, "native": on_native, "jax": on_jax, "javascript": on_javascript,
 }  # fmt: skip
+
+REPEATEDLY = "repeatedly"
+"""Asks for the fastest way of a function that is known to be called a thousand times."""
+
+
+def writer_of(backend: str | None) -> Backend:
+    """Return the backend of a name; the fastest one where there is none."""
+    return partial(on_fastest, repeated=True) if backend == REPEATEDLY else BACKENDS.get(backend or "", on_fastest)
+
 
 PACKAGES = {"native": ("llvmlite", "fast"), "jax": ("jax", "jax")}
 """The package that a backend needs, and the extra that it is in."""
@@ -120,12 +140,12 @@ def _last(item: Any) -> int:
     return shape(item)[-1] if shape(item) else 1
 
 
-def _placed(tree: Tree, found: dict[Node, Any]) -> Any:
-    """Return the structure of the results with the number or array that was computed for each node."""
+def placed(tree: Tree, found: dict[Node, Any], number: Callable[[Any], Any]) -> Any:
+    """Return the structure of the results with what was computed for each node; `number` is of one element."""
 
     def place(item: Item) -> Any:
         if isinstance(item, Part):
-            return float(found[item.node][item.place])
+            return number(found[item.node][item.place])
         return found[item] if isinstance(item, Node) else item
 
     return mapped(place, tree)

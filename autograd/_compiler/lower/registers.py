@@ -148,10 +148,11 @@ class Registers:
         return out
 
     def _with_constants(self, tree: Held) -> Any:
-        """Return arguments with registers in place of arrays of floats, whose elements move as well."""
+        """Return arguments with registers in place of floats and arrays of them, whose elements move as well."""
         if isinstance(tree, (list, tuple)):
             return type(tree)([self._with_constants(part) for part in tree])
-        return self.held(tree) if getattr(getattr(tree, "dtype", None), "kind", "") == "f" else tree
+        moves = type(tree) is float or getattr(getattr(tree, "dtype", None), "kind", "") == "f"
+        return self.held(tree) if moves else tree
 
     def reduce(self, function: str, initial: float, a: Held, axis: Axis, data: Raw) -> Register:
         """Add a repetition over axes, which are brought to the end."""

@@ -20,15 +20,16 @@ def folded(program: Program, written: Written) -> Written:
 
     A line that writes over an array ends the waiting of all before it: they may read that array, or a view of it.
     """
-    free = _unnamed(program, written)
+    read = [[tree for line in lines for tree in read_by(line)] for _, lines in written]
+    names = [[tree.what for tree in trees if tree.kind == "name"] for trees in read]
+    free = _unnamed(program, written, names)
     waiting: dict[Node, Let] = {}
     out = []
-    for node, lines in written:
-        used = [tree.what for line in lines for tree in _names_in(line) if tree.what in waiting]
-        here = {item: waiting.pop(item) for item in used}
+    for (node, lines), trees, used in zip(written, read, names):
+        here = {item: waiting.pop(item) for item in used if item in waiting}
         if here:
             lines = _joined(here, lines)
-        if any(map(_writes, lines)):
+        if any(map(_writes, trees)):
             lines = [*waiting.values(), *lines]
             waiting.clear()
             out.append((node, lines))
@@ -58,24 +59,20 @@ def _joined(here: dict[Node, Let], lines: Lines) -> Lines:
     return [*before, *(changed(line, lambda tree: replaced(tree, found)) for line in lines)]
 
 
-def _unnamed(program: Program, written: Written) -> set[Node]:
-    """Return the nodes that may have no line of their own."""
-    uses = Counter(tree.what for _, lines in written for line in lines for tree in _names_in(line))
+def _unnamed(program: Program, written: Written, names: list[list[Node]]) -> set[Node]:
+    """Return the nodes that may have no line of their own; `names` are those that the lines of each node read."""
+    uses = Counter(item for used in names for item in used)
     part = {node: k < program.forward for k, (node, _) in enumerate(written)}
-    user = {tree.what: node for node, lines in written for line in lines for tree in _names_in(line)}
+    user = {item: node for (node, _), used in zip(written, names) for item in used}
     # A gradient is named after its two nodes.
     named = {*program.names, *program.adjoints, *nodes_in(program.results)}
     named.update(node for pair in program.adjoints.values() for node in pair)
     return {node for node, _ in written if uses[node] == 1 and node not in named and part[node] == part[user[node]]}
 
 
-def _writes(line: Line) -> bool:
-    """Tell whether a line gives its result the memory of an array."""
-    return any(tree.kind == "array" and "out" in tree.what for tree in read_by(line))
-
-
-def _names_in(line: Line) -> list[Expression]:
-    return [tree for tree in read_by(line) if tree.kind == "name"]
+def _writes(tree: Expression) -> bool:
+    """Tell whether an expression gives its result the memory of an array."""
+    return tree.kind == "array" and "out" in tree.what
 
 
 def _operations(line: Line) -> int:

@@ -161,7 +161,7 @@ class Body:
             *before, last = lines
             if not isinstance(last, Let):
                 before, last = lines, Let(name(result), name(result))
-            lines = [*before, last._replace(value=_as_number(last, kind, arrays, node))]
+            lines = [*before, last._replace(value=_as_number(last, kind, arrays, node, self._functional))]
         return lines
 
     def _call(self, result: object, node: Node, args: list[Any], settings: dict[str, Any], arrays: bool) -> Line:
@@ -292,9 +292,11 @@ _RESULT = -1
 """In a template, whose names are numbers: those of the arguments, and this one."""
 
 
-def _as_number(line: Let, kind: str, arrays: bool, node: Node) -> Expression:
-    """Return truths or integers as the numbers that they count as."""
-    dtype = getattr(node._data, "dtype", None)
+def _as_number(line: Let, kind: str, arrays: bool, node: Node, functional: bool) -> Expression:
+    """Return truths or integers as the numbers that they count as: an array for JAX, which traces no float()."""
+    import numpy
+
+    dtype = getattr(node._data, "dtype", numpy.dtype(float) if functional else None)
     if arrays and dtype is not None:
         # An operator gives Python's own True where both sides are floats.
         if shape(line.data):

@@ -242,13 +242,14 @@ def _read(tree: Tree, key: list[Any], nodes: list[Node], numbers: list[float], d
 
 
 def is_own(f: object) -> bool:
-    """Tell whether a function is one of ours, which do nothing but compute.
+    """Tell whether a function is one of ours, which do nothing but compute, and around none of somebody else's.
 
-    >>> from autograd import is_own
-    >>> is_own(len)
-    False
+    >>> from autograd import blocked, is_own
+    >>> is_own(blocked), is_own(len), is_own(blocked(len))
+    (True, False, False)
     """
-    return str(getattr(f, "__globals__", {}).get("__name__", "")).partition(".")[0] in ("autograd", "nn")
+    own = str(getattr(f, "__globals__", {}).get("__name__", "")).partition(".")[0] in ("autograd", "nn")
+    return own and (not hasattr(f, "__wrapped__") or is_own(f.__wrapped__))
 
 
 def _is_node(item: object) -> bool:

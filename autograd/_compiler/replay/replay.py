@@ -78,7 +78,7 @@ class Replay:
 
         `before` is called when the gradients are about to be added.
         """
-        if self.stopped or (active and anomaly.get()) or _raises():
+        if self.stopped or (active and anomaly.get()) or raises():
             return _as_written(list(f()), before)
         step = Step(self._root)
         try:
@@ -217,7 +217,7 @@ def _as_written(out: list[Any], before: Callable[[], Any]) -> tuple[float, Any]:
     return J.item(), raw(tree)
 
 
-def _raises() -> bool:
+def raises() -> bool:
     """Tell whether NumPy is to raise errors, which a compiled program does not."""
     numpy: Any = sys.modules.get("numpy")
     return numpy is not None and not {"raise", "call"}.isdisjoint(numpy.geterr().values())

@@ -24,7 +24,7 @@ What is computed is a list of lines, each of which is one of the tuples below.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -146,20 +146,24 @@ def inside(line: Line) -> tuple[Lines, ...]:
     return (line.yes, line.no) if isinstance(line, If) else ()
 
 
-def walk(tree: Expression) -> Iterator[Expression]:
-    """Yield an expression and all that is inside it."""
-    yield tree
-    for part in tree.parts:
-        yield from walk(part)
+def walk(tree: Expression) -> list[Expression]:
+    """Return an expression and all that is inside it, from the left."""
+    found: list[Expression] = []
+    waiting = [tree]
+    while waiting:
+        tree = waiting.pop()
+        found.append(tree)
+        waiting += tree.parts[::-1]
+    return found
 
 
-def read_by(line: Line) -> Iterator[Expression]:
-    """Yield every expression that a line reads, those inside it as well."""
-    for tree in expressions_of(line):
-        yield from walk(tree)
+def read_by(line: Line) -> list[Expression]:
+    """Return every expression that a line reads, those inside it as well."""
+    found = [part for tree in expressions_of(line) for part in walk(tree)]
     for lines in inside(line):
         for other in lines:
-            yield from read_by(other)
+            found += read_by(other)
+    return found
 
 
 def replaced(tree: Expression, found: Callable[[Expression], Expression | None]) -> Expression:

@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from contextlib import suppress
+from inspect import signature
 from typing import Any, NamedTuple, TypeAlias
 
 from autograd._core.trees import deeper
@@ -147,8 +148,7 @@ class Function:
         return Function(self._writer, self._kind, f"{self._name}.{name}", getattr(self._function, name))
 
     def __call__(self, *args: Written, **kwargs: Written) -> Any:
-        # None and False are NumPy's own defaults.
-        given = [(key, syntax(item)) for key, item in kwargs.items() if item is not None and item is not False]
+        given = [(key, syntax(item)) for key, item in kwargs.items() if not _is_usual(self._function, key, item)]
         trees = [*([] if self._of is None else [self._of.tree]), *map(syntax, args)]
         data = self._function(*map(example, args), **{key: example(item) for key, item in kwargs.items()})
         if data is not None:
@@ -159,6 +159,18 @@ class Function:
         else:
             self._writer.lines.append(Do(called(self._kind, trees, given, self._name)))
         return None
+
+
+def _is_usual(function: Callable[..., Any], key: str, item: Written) -> bool:
+    """Tell whether None or False is what a function takes without it: `concatenate` has another axis than None."""
+    if item is not None and item is not False:
+        return False
+    try:
+        default = signature(function).parameters[key].default
+    except (KeyError, TypeError, ValueError):
+        # An older NumPy's functions do not tell, and a reduction hands on what it does not name.
+        return key == "keepdims"
+    return default is item or key == "keepdims"
 
 
 def example(item: Written) -> Any:

@@ -186,18 +186,26 @@ class Elements:
 
     def flush(self, into: int, but: set[int]) -> None:
         """Compute what waits and reads an array that is about to be written to."""
+        known: dict[int, bool] = {}
         for register, form in [*self.forms.items()]:
             waits = isinstance(form, (View, Computed)) and register not in but
-            if waits and self.forms[register] is form and into in self._sources(register):
+            if waits and self.forms[register] is form and self._reads(register, into, known):
                 self.settle(register)
+                known.clear()
 
-    def _sources(self, register: int) -> set[int]:
-        form = self.form(register)
-        if isinstance(form, View):
-            return self._sources(form.source)
-        if isinstance(form, Computed):
-            return {item for arg in form.step.args if type(arg) is int for item in self._sources(arg)}
-        return {self.root(register)}
+    def _reads(self, register: int, into: int, known: dict[int, bool]) -> bool:
+        """Tell whether the elements of a register are computed from an array; what is found out is kept in `known`."""
+        register = self.root(register)
+        if register not in known:
+            form = self.forms[register]
+            if isinstance(form, View):
+                known[register] = self._reads(form.source, into, known)
+            elif isinstance(form, Computed):
+                args = [arg for arg in form.step.args if type(arg) is int]
+                known[register] = any(self._reads(arg, into, known) for arg in args)
+            else:
+                known[register] = register == into
+        return known[register]
 
     def waiting(self, register: int) -> set[int]:
         """Return the registers that are computed where this one is read, and never again."""
@@ -253,10 +261,10 @@ class Elements:
         if steps is None:
             return self._chosen(read, nest, place)
         terms: Terms = [(buffer.start + int(read.table[0]), 1), *zip(place.indices, steps)]
-        step = steps[place.along]
-        if place.lanes == 1 or step == 0:
+        # A single number has no loop.
+        if place.lanes == 1 or steps[place.along] == 0:
             return lines.spread(lines.load(buffer.root, buffer.kind, terms), place.lanes)
-        return lines.load(buffer.root, buffer.kind, terms, place.lanes, step)
+        return lines.load(buffer.root, buffer.kind, terms, place.lanes, steps[place.along])
 
     def _chosen(self, read: Read, nest: Nest, place: Place) -> Value:
         """Read elements whose places are in a table."""

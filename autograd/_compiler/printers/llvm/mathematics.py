@@ -156,7 +156,8 @@ def _tanh(x: _Number) -> _Number:
     n = high + low
     lost = low - (n - high)
     d = n + 2.0
-    rest = (n - (d - 2.0)).where(n.is_("ogt", 2.0), 2.0 - (d - n)) + lost
+    # What the sum has lost is the smaller number less the part of it that arrived.
+    rest = (2.0 - (d - n)).where(n.is_("ogt", 2.0), n - (d - 2.0)) + lost
     q = n / d
     q = q + ((-q).fma(d, n) + (lost - q * rest)) / d
     q = q.where(x.is_("ord", x), x).where(size.is_("une", 0.0), size)

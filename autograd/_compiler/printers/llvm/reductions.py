@@ -157,4 +157,6 @@ class Reduction:
             found = self._together(lines.number(self._step.initial, found.kind, lanes), found)
         assert self._out is not None
         terms = [(self._found.start, 1), *((i, s) for i, s in zip(self._indices, self._out) if s)]
-        lines.store(as_kind(lines, found, self._found.kind), self._found.root, terms)
+        # Neighbours in the loop of vectors may be far apart among the results.
+        step = self._out[self._along] if lanes > 1 else 1
+        lines.store(as_kind(lines, found, self._found.kind), self._found.root, terms, step)
