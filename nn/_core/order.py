@@ -29,11 +29,30 @@ def batches_of(n: int, size: int, seed: int | None, epoch: int) -> Iterator[Sequ
         random.shuffle(order)
         yield from (order[start : start + size] for start in range(0, n, size))
         return
-    keys = [random.getrandbits(64) for _ in range(ROUNDS)]
+    keys = _keys(random)
     piece = size * max(1, FEW // size)
     for first in range(0, n, piece):
         found = shuffled(range(first, min(first + piece, n)), n, keys)
         yield from (found[start : start + size] for start in range(0, len(found), size))
+
+
+def in_another_order(items: Sequence[int], random: Random) -> list[int]:
+    """Return items in an order that `random` gives.
+
+    >>> from random import Random
+    >>> from nn._core.order import in_another_order
+    >>> in_another_order([5, 6, 7], Random(0))
+    [5, 7, 6]
+    """
+    if len(items) > FEW:
+        return [items[place] for place in shuffled(range(len(items)), len(items), _keys(random))]
+    order = list(items)
+    random.shuffle(order)
+    return order
+
+
+def _keys(random: Random) -> list[int]:
+    return [random.getrandbits(64) for _ in range(ROUNDS)]
 
 
 def shuffled(places: range, n: int, keys: Sequence[int]) -> Sequence[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Node, deeper
 from autograd.files import brief
 
-from .types import Array, Nested, Numbers, Rows
+from .types import Array, Dtype, Nested, Numbers, Rows
 
 LISTS = (list, tuple, range)
 CHUNK = 2**20
@@ -36,6 +36,34 @@ def rows(data: Rows, what: str = "X") -> Rows:
     raise TypeError(f"{what} must be a list or an array with a row for each sample; got {brief(data)}")
 
 
+class SparseRows:
+    """The rows of a sparse matrix of SciPy: those that are picked by their numbers, or by a slice, become an array."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix, self.shape, self.ndim, self.dtype = matrix.tocsr(), matrix.shape, 2, matrix.dtype
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, numbers: Any) -> Array:
+        found: Array = self.matrix[numbers].toarray()
+        return found
+
+
+def inputs(data: Rows, what: str = "X") -> Rows:
+    """Return data as `rows` does, and a sparse matrix of SciPy as `SparseRows`.
+
+    >>> from scipy.sparse import csr_array
+    >>> len(inputs(csr_array([[1.0, 0.0], [0.0, 2.0]]))), inputs([3, 4])
+    (2, [3, 4])
+    """
+    if not hasattr(data, "tocsr") or len(data.shape) != 2:
+        return rows(data, what)
+    if data.dtype.kind not in "fiub":
+        raise ValueError(f"{what} is a sparse matrix of {data.dtype}, which are no real numbers")
+    return SparseRows(data)
+
+
 def pick(data: Rows, numbers: Sequence[int]) -> Rows:
     """Return the rows with the given `numbers`, from 0, as a list, an array or a table like the data.
 
@@ -46,6 +74,8 @@ def pick(data: Rows, numbers: Sequence[int]) -> Rows:
         return [data[k] for k in numbers]
     if hasattr(data, "iloc"):
         return data.iloc[numbers]
+    if isinstance(data, SparseRows):
+        return data[numbers]
     array = data if _is_torch(data) else held(data, "the data")
     return pick(list(data), numbers) if array is None else array[numbers]
 
@@ -63,6 +93,25 @@ def arranged(data: Rows, of_values: bool) -> Rows:
         return _numbers(numpy.array(data), "the data", ())
     except ValueError:
         return data
+
+
+def computed_with(data: Rows, dtype: Dtype | None) -> Rows:
+    """Return rows as a network computes with them: no sparse ones, and fractions in a `dtype` if one is given."""
+    data = data[:] if isinstance(data, SparseRows) else data
+    is_other = dtype is not None and getattr(getattr(data, "dtype", None), "kind", "") == "f"
+    return data.astype(dtype, copy=False) if is_other else data
+
+
+def dtype_of(parameters: Iterable[Node]) -> Dtype | None:
+    """Return the type of a network's numbers if all of them have fewer digits than double precision, else None.
+
+    >>> from nn import MLP
+    >>> dtype_of(MLP(2, [1]).parameters()) is None
+    True
+    """
+    found = {getattr(node, "dtype", None) for node in parameters}
+    narrow = len(found) == 1 and getattr(next(iter(found)), "itemsize", 8) < 8
+    return found.pop() if narrow else None
 
 
 def joined(parts: list[Any], sizes: list[int]) -> Numbers:

@@ -61,6 +61,9 @@ Nested = Any
 Json = Any
 """Data that JSON can hold: None, a bool, a number, a text, a list of these or a dict of these by text."""
 
+Dtype = Any
+"""The type of numbers of a network: "float32" or "float64", as text or as NumPy has it."""
+
 Unchecked = Any
 """A setting as a user gives it, before it is checked."""
 

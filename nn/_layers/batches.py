@@ -9,7 +9,7 @@ from typing import Any
 from autograd import Node, Tensor, Value, deeper, item, stack
 from autograd.files import brief
 from nn._core.rows import rows
-from nn._core.types import Input, Nested, Unchecked
+from nn._core.types import Dtype, Input, Nested, Unchecked
 
 
 def is_batch(x: Input) -> bool:
@@ -43,20 +43,27 @@ def _listed(x: Input, n_in: int) -> Input:
     return x
 
 
-def as_tensor(x: Input, n_in: int) -> Input:
-    """Return a sample or a batch as a Tensor or an array whose last axis has length n_in; check that."""
-    x = as_array(x)
+def as_tensor(x: Input, n_in: int, w: Tensor) -> Input:
+    """Return a sample or a batch for weights w as a Tensor or an array whose last axis has length n_in; check that."""
+    x = as_array(x, w.dtype)
     if not x.shape or x.shape[-1] != n_in:
         raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
     return x
 
 
-def as_array(x: Input) -> Input:
-    """Return numbers, lists of these or of nodes, arrays and tables as a Tensor or an array."""
+def as_array(x: Input, dtype: Dtype | None = None) -> Input:
+    """Return numbers, lists of these or of nodes, arrays and tables as a Tensor or an array.
+
+    Lists and whole numbers, which have no precision of their own, get the `dtype` if one is given.
+    """
     x = known(x)
     if isinstance(x, (list, tuple)) and any(isinstance(part, Node) for row in x for part in _parts(row)):
         x = stack([stack(list(_parts(row))) if isinstance(row, (list, tuple)) else row for row in x])
-    return x if isinstance(x, Tensor) or hasattr(x, "dtype") else Tensor(x).data
+    given = isinstance(x, Tensor) or hasattr(x, "dtype")
+    x = x if given else Tensor(x).data
+    if dtype is None or isinstance(x, Tensor) or (given and x.dtype.kind == "f"):
+        return x
+    return x.astype(dtype, copy=False)
 
 
 def known(x: Input) -> Input:

@@ -72,7 +72,7 @@ def picture_of(title: str, parts: list[Any], texts: list[list[str]]) -> Picture:
     for k, (part, lines) in enumerate(zip(parts, texts), 1):
         inside, width, height = contents(lines, kernels_of(part))
         if k > 1:
-            arrow = Curve([(x - GAP + 6, 0), (x - 14, 0)], "#333333", 1.5, (x - 8, 0))
+            arrow = Curve([(x - GAP + 6, 0), (x - 14, 0)], "#333333", 1.5, tip=(x - 8, 0))
             groups.append(Group("", "edge", [arrow]))
         filled = "#dcebfa" if isinstance(part, Module) and any(True for _ in part.parameters()) else "white"
         frame = Box(0, 0, width, height, filled, "#333333", radius=7)

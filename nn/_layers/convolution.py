@@ -12,7 +12,7 @@ from autograd import Tensor, conv, mean, reshape, windows
 from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
-from nn._core.types import Activation, Input, Output, Seed, Unchecked
+from nn._core.types import Activation, Dtype, Input, Output, Seed, Unchecked
 
 from .activations import activation_function, activation_name, deviation, row_of
 from .batches import Form, as_array, count
@@ -68,7 +68,7 @@ class Convolution(Portable):
 
     def __call__(self, x: Input) -> Output:
         """Return the feature maps (n, n_out, ...) of a batch (n, n_in, ...)."""
-        x = images(x, self.rank, self.n_in)
+        x = images(x, self.rank, self.n_in, self.w.dtype)
         z = conv(x, self.w, stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups)
         return marked(self.g(z + reshape(self.w0, shape=(-1,) + (1,) * self.rank)), self.number)
 
@@ -297,12 +297,12 @@ def padded(padding: Unchecked, rank: int) -> Padding:
     )
 
 
-def images(x: Input, rank: int, channels: int | None = None) -> Input:
+def images(x: Input, rank: int, channels: int | None = None, dtype: Dtype = float) -> Input:
     """Return a batch as a Tensor or an array; check its `rank` + 2 axes, and the `channels` if given."""
-    x = as_array(x)
+    # Whole numbers as well: the fill around an image may be none.
+    x = as_array(x, dtype)
     if len(x.shape) != rank + 2 or channels not in (None, x.shape[1]):
         hint = " A batch of grey images (n, height, width): x[:, None]; one image: x[None]." if rank == 2 else ""
         taken = AXES[rank].format("channels" if channels is None else channels)
         raise ValueError(f"this layer takes {taken}; got shape {x.shape}.{hint}")
-    # The fill around an image may be no whole number.
-    return x.astype(float) if getattr(x.dtype, "kind", "") in ("b", "i", "u") else x
+    return x

@@ -12,12 +12,12 @@ from autograd import Node, Tensor, Value, block, is_own, matmul, reshape, weight
 from autograd.files import brief
 from nn._core.random import generator
 from nn._core.settings import whole
-from nn._core.types import Activation, Input, Output, Seed, Unchecked
+from nn._core.types import Activation, Dtype, Input, Output, Seed, Unchecked
 
 from .activations import ON_LAYERS, activation_function, activation_name, deviation, linear, row_of
 from .batches import Form, as_tensor, as_values, count, form, is_batch
 from .marks import carried, mark_parameters, marked, marked_row, neuron_marks
-from .module import Module
+from .module import Module, put_dtype
 from .portable import Graph, Portable, built_in
 from .sequential import Sequential
 
@@ -162,7 +162,7 @@ class Layer(Portable):
     def __call__(self, x: Input) -> Output:
         """Return the outputs for a sample or a batch."""
         if self.of is Tensor:
-            return marked(self.g(matmul(as_tensor(x, self.n_in), self.w) + self.w0), self.number)
+            return marked(self.g(matmul(as_tensor(x, self.n_in, self.w), self.w) + self.w0), self.number)
         return block(_layer, self, as_values(x, self.n_in))
 
     def as_block(self) -> Block:
@@ -250,7 +250,8 @@ class MLP(Sequential):
     """A multi-layer perceptron: layers of `sizes` neurons on n_in inputs.
 
     Its layers have the `activation`, the last one the activation `output`. `of`, `init` and `seed` as for `Layer`: the
-    same seed gives the same numbers in both forms. Called with a sample of n_in numbers or a batch (n, n_in). The
+    same seed gives the same numbers in both forms. `dtype` is "float64" or, of Tensors, "float32", which needs half the
+    memory and computes with seven digits. Called with a sample of n_in numbers or a batch (n, n_in). The
     output has the last size as its last axis; if that is 1 there is no such axis, so a sample gives one number and a
     batch n of them.
 
@@ -271,6 +272,7 @@ class MLP(Sequential):
         of: Form = Value,
         init: str | float | None = None,
         seed: Seed = None,
+        dtype: Dtype = "float64",
     ) -> None:
         listed = sizes.tolist() if hasattr(sizes, "tolist") else sizes
         if not isinstance(listed, (list, tuple, range)) or not listed:
@@ -289,6 +291,7 @@ class MLP(Sequential):
                 for k, (a, b) in enumerate(zip(widths, self.sizes), 1)
             )
         )
+        put_dtype(self, dtype)
 
     def __call__(self, x: Input) -> Output:
         """Return the output for a sample or a batch."""

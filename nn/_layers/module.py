@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from autograd import Drawing, Node, no_grad
+from autograd import Drawing, Node, Tensor, no_grad
 from autograd.files import brief
 from nn._core.rows import shape_of
-from nn._core.types import Input, Output, Unchecked
+from nn._core.types import Dtype, Input, Output, Unchecked
 
 from .parts import Whole, nodes_of, parts_of
 
@@ -102,6 +103,20 @@ class Module(Whole):
         """Switch to the behaviour in use after training; returns the module."""
         return self.train(False)
 
+    def astype(self, dtype: Dtype) -> Self:
+        """Return a copy of the network whose parameters and buffers have the type `dtype`, "float32" or "float64".
+
+        `fit` and `predict` turn batches into this type, and `save` and `load` keep it. Make the optimizer for the copy.
+        Raises ValueError for another type, TypeError for a network of Values, which are Python's floats.
+
+        >>> model = MLP(2, [3, 1], of=Tensor).astype("float32")
+        >>> model.layers[0].w.dtype.name, predict(model, [[1.0, 2.0]]).dtype.name
+        ('float32', 'float32')
+        """
+        made = deepcopy(self)
+        put_dtype(made, dtype)
+        return made
+
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the data of every parameter and buffer by name: floats or arrays."""
         return {name: node.detach().data for name, node in self._state()}
@@ -179,6 +194,31 @@ class Module(Whole):
                 x = part(x)
                 shapes.append(" × ".join(map(str, shape_of(x)[1:])) or "1")
         return shapes
+
+
+DTYPES = ("float64", "float32")
+"""The types of numbers that a network may have."""
+
+
+def put_dtype(model: Module, dtype: Dtype) -> None:
+    """Give every parameter and buffer of a network another type; raise as `Module.astype` does."""
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    if name not in DTYPES:
+        raise ValueError(f"a network has numbers of the dtype {' or '.join(DTYPES)}; got {brief(dtype)}")
+    nodes = [node for _, node in model._state()]
+    if name != DTYPES[0] and not all(isinstance(node, Tensor) for node in nodes):
+        raise TypeError(f"Values are Python's floats, which have no {name}; make the network of=Tensor")
+    for node in nodes:
+        if isinstance(node, Tensor):
+            retype(node, node.data.astype(name, copy=False))
+
+
+def retype(node: Any, data: Any) -> None:
+    """Put data of another type, such as float32, into a leaf, which keeps its name and stays frozen."""
+    if getattr(data, "dtype", None) != getattr(node.snapshot(), "dtype", None):
+        frozen = node.frozen
+        node.__init__(data, node.label)
+        node.frozen = frozen
 
 
 DEEPEST = 100

@@ -62,7 +62,7 @@ class BatchNorm(Portable):
         return marked(self._of_tensor(x) if self.of is Tensor else self._of_values(x), self.number)
 
     def _of_tensor(self, x: Input) -> Output:
-        x = as_array(x)
+        x = as_array(x, self.w.dtype)
         if len(x.shape) < 2 or x.shape[1] != self.n_in:
             raise ValueError(f"this layer takes (n, {self.n_in}) or (n, {self.n_in}, ...); got shape {x.shape}")
         inner = (self.n_in,) + (1,) * (len(x.shape) - 2)
@@ -156,7 +156,7 @@ class LayerNorm(Portable):
     def __call__(self, x: Input) -> Output:
         """Return the sample or the batch, normalised, in its shape."""
         if self.of is Tensor:
-            x = as_array(x)
+            x = as_array(x, self.w.dtype)
             if tuple(x.shape[-len(self.lengths) :]) != self.lengths:
                 raise ValueError(f"this layer takes samples of shape {self.lengths}; got shape {x.shape}")
             axes = tuple(range(-len(self.lengths), 0))

@@ -14,14 +14,15 @@ from autograd.picture.shapes import (
     Curve,
     Ellipse,
     Group,
+    Pen,
     Picture,
     Shape,
     Symbol,
     Text,
     clean,
     legend,
-    mixed,
     number,
+    pen,
     sheet,
     text_width,
 )
@@ -147,14 +148,14 @@ def picture_of(title: str, columns: list[Column], matrices: list[list[list[float
         groups.append(Group("", "heading", heading, "", gap * layer, top))
         groups += neurons(layer, column, gap * layer, layer == len(matrices))
     marks = (-largest, -largest / 2, 0.0, largest / 2, largest)
-    samples = [(*weight(w, largest, widest), False, number(w)) for w in marks]
+    samples = [(*weight(w, largest, widest), number(w)) for w in marks]
     return sheet(groups, title, legend("weight; the number in a neuron is its bias", samples))
 
 
-def weight(w: float, largest: float, widest: float) -> tuple[str, float]:
-    """Return the colour and the width of the line of a weight; the line of nan is black."""
+def weight(w: float, largest: float, widest: float) -> Pen:
+    """Return colour, width and dashes of the line of a weight; the line of nan is black."""
     share = min(abs(w) / largest, 1.0) if math.isfinite(w) else 1.0
-    return mixed(w / largest), 0.4 + (widest - 0.4) * share
+    return pen(w / largest, 0.4 + (widest - 0.4) * share)
 
 
 def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
@@ -174,7 +175,7 @@ def neurons(layer: int, column: Column, x: float, last: bool) -> list[Group]:
             name = f"perceptron {k} of layer {layer}: bias w({layer})_0,{k} = {bias!r}"
         if last:
             y_hat = Symbol("ŷ", below=str(k) if column.size > 1 else "")
-            shapes.append(Curve([(RADIUS, 0), (RADIUS + 18, 0)], "#333333", 1.2, (RADIUS + 23, 0)))
+            shapes.append(Curve([(RADIUS, 0), (RADIUS + 18, 0)], "#333333", 1.2, tip=(RADIUS + 23, 0)))
             shapes.append(Text(RADIUS + 28, 4, y_hat, 13, "start"))
         groups.append(Group(f"p{layer}-{k}", "neuron", shapes, name, x, y))
     if len(heights) < column.size:

@@ -113,6 +113,9 @@ class CSVLogger:
     <BLANKLINE>
     """
 
+    writes = True
+    """Of several processes that train together, one alone calls it."""
+
     def __init__(self, path: str | Path) -> None:
         self.path = path
         self._written = -1

@@ -10,6 +10,7 @@ from nn._core.settings import whole
 from nn._core.types import Batches, ClassWeights, Loss, Metric, Rows, Targets, Weights
 from nn._layers.module import Module
 
+from .engines import Devices, engine_of
 from .epochs import epochs_of
 from .given import check_functions
 from .history import History
@@ -45,17 +46,20 @@ def fit(
     seed: int | None = None,
     progress: bool = True,
     compile: bool = True,
+    backend: Literal["numpy", "jax"] = "numpy",
+    devices: Devices = None,
 ) -> History:
     """Train a network: for each mini-batch compute the loss and its gradient, and move the parameters.
 
     X holds n samples, y their n targets: lists, arrays, memory maps, Series, DataFrames or tensors of PyTorch, taken by
-    position. `loss` and each of `metrics` is a function (y_hat, y); the loss returns a node, a metric a number. A batch
-    is `batch_size` samples, 32 if it is "auto", or all of them if it is None. The order comes from `seed` and the
-    number of the epoch; without a seed, another call for this network has another order. The optimizer moves after
-    every `accumulate` batches, with the mean of their gradients, whose norm is at most `clip_grad_norm`. `weight`, a
-    number for each sample, goes to the loss as its argument `weight`, not to the metrics; `class_weight` makes one from
-    a dict {class: weight}, or from how often each class occurs if it is "balanced". `schedule` returns a factor for the
-    learning rate from the epochs that have passed (`cosine`, ...).
+    position, or a sparse matrix of SciPy, of which one batch at a time is dense. Numbers with a fraction are turned
+    into float32 for a network of float32. `loss` and each of `metrics` is a function (y_hat, y); the loss returns a
+    node, a metric a number. A batch is `batch_size` samples, 32 if it is "auto", or all of them if it is None. The
+    order comes from `seed` and the number of the epoch; without a seed, another call for this network has another
+    order. The optimizer moves after every `accumulate` batches, with the mean of their gradients, whose norm is at most
+    `clip_grad_norm`. `weight`, a number for each sample, goes to the loss as its argument `weight`, not to the metrics;
+    `class_weight` makes one from a dict {class: weight}, or from how often each class occurs if it is "balanced".
+    `schedule` returns a factor for the learning rate from the epochs that have passed (`cosine`, ...).
 
     Without y, X is a stream of batches (X, y) or (X, y, weight): an iterable such as a list or a DataLoader, or a
     function that returns one; it is called with the number of the epoch, from 0, if it needs an argument or has one
@@ -78,9 +82,17 @@ def fit(
 
     In a training of MANY steps or more the arithmetic is compiled; loss and model run at every step, as they are
     written. From LONG steps on, longer steps are machine code where llvmlite is installed: a sum may then differ in its
-    last digit, which a long training can let grow, and one that is carried on may differ so from one without a break. A
-    step that cannot be compiled runs as it is, with a warning; with `compile=False` none is compiled. Targets of shape
-    (n, 1) for n outputs, or the reverse, are brought into the shape of the outputs where the loss takes no others.
+    last digit, which a long training can let grow, and one that is carried on may differ so from one without a break.
+    If all of it is of this package then (layers, loss, optimizer), a step is one function with the update in it, and
+    Values compute as arrays: their numbers are given back at each step. A step that cannot be compiled runs as it is,
+    with a warning; with `compile=False` none is compiled. Targets of shape (n, 1) for n outputs, or the reverse, are
+    brought into the shape of the outputs where the loss takes no others.
+
+    With `backend="jax"` steps are programs of JAX, whose numbers are the same up to rounding. `devices` are how many of
+    `jax.devices()` share the rows of each batch evenly, or which, or None for all. Model and loss are recorded, not run
+    at every step: what `autograd.compile` refuses is refused. Parameters, buffers and the optimizer have new numbers
+    after each epoch. After `jax.distributed.initialize()` the same script runs in several processes: X and y are all
+    rows in each, and a stream gives each process its own part of every batch.
 
     Raises ValueError for data and settings that do not fit, and for a loss that depends on no parameter; TypeError for
     a loss that returns no node, a metric that returns no number and an argument of another kind; and
@@ -96,6 +108,7 @@ def fit(
         model, X, y, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, steps=steps,
         accumulate=accumulate, weight=weight, class_weight=class_weight, validation=validation, metrics=metrics,
         schedule=schedule, max_norm=clip_grad_norm, history=history, seed=seed, compile=compile,
+        engine=engine_of(backend, devices),
     )  # fmt: skip
     if patience is not None:
         patience = whole("patience", patience, 1, ", or None")
@@ -106,7 +119,8 @@ def fit(
         with held_back() as let_through:
             _watch(training, patience, callbacks, progress, let_through)
     except KeyboardInterrupt as stop:
-        print(f"stopped after {history.epochs} of {epochs} epochs", file=sys.stderr)
+        if training.engine.leads:
+            print(f"stopped after {history.epochs} of {epochs} epochs", file=sys.stderr)
         stop.add_note(
             "The network keeps what it has learned. Call fit with history=History() to have the epochs before an "
             "interrupt, and once more with this history to go on."
@@ -126,15 +140,23 @@ def _watch(
     model, history = training.model, training.history
     model.train()
     try:
-        with shown(history, training.epochs, progress) as show:
-            for _ in epochs_of(training, let_through):
-                show()
+        # Of several processes, which do the same, one shows and writes.
+        leads = training.engine.leads
+        callbacks = [callback for callback in callbacks if leads or not getattr(callback, "writes", False)]
+        bar = shown(history, training.epochs, training.source.number, progress and leads)
+        with bar as (after_epoch, after_batch):
+
+            def after_step() -> None:
+                after_batch()
+                let_through()
+
+            for _ in epochs_of(training, after_step):
+                after_epoch()
                 patient = patience is None or _is_patient(model, history, patience)
                 answers = [callback(history) for callback in callbacks]
                 # Any other result of a callback, for example an array, means nothing.
                 if not patient or any(type(answer).__name__ == "bool" and answer for answer in answers):
                     break
-                let_through()
     finally:
         model.eval()
         if patience is not None and history.best:

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd.files import brief
 from nn._core.random import seed_of_order
-from nn._core.rows import arranged, fault, rows, shape_of
+from nn._core.rows import arranged, fault, inputs, rows, shape_of
 from nn._core.settings import real, whole
 from nn._core.types import ClassWeights, Loss, Metric, Output, Rows, Targets, Unchecked, Weights
 
@@ -23,7 +23,7 @@ def samples(X: Rows, y: Targets, of_values: bool, owner: str = "") -> tuple[Rows
 
     There must be one sample at least. `owner` says whose samples they are, for example "validation ".
     """
-    X, y = (arranged(rows(data, f"{owner}{name}"), of_values) for name, data in (("X", X), ("y", y)))
+    X, y = (arranged(data, of_values) for data in (inputs(X, f"{owner}X"), rows(y, f"{owner}y")))
     if not all(_has_rows(data) for data in (X, y)) or len(X) != len(y) or len(X) == 0:
         lengths = [len(data) if _has_rows(data) else "none" for data in (X, y)]
         raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from nn._core.types import Labels, Numbers, Output, Targets
 
+from .lean import ranks_of
 from .metrics import checked_scores, columns, decisions, listed
 
 
@@ -130,6 +131,14 @@ def auc(y_hat: Output, y: Targets) -> float:
     _, truths, _ = decisions(y_hat, y, 0.0, None, "auc") if columns(scores) == 1 else ([], [], [])
     if columns(scores) > 1 or len(set(truths)) < 2:
         raise ValueError("auc takes one score a sample, and samples of both classes")
+    ranks: list[float] = ranks_of(y_hat).tolist() if type(y_hat).__name__ == "ndarray" else _ranks(scores)
+    positive = sum(truths)
+    above = sum(rank for rank, truth in zip(ranks, truths) if truth) - positive * (positive + 1) / 2
+    return above / (positive * (len(truths) - positive))
+
+
+def _ranks(scores: list[float]) -> list[float]:
+    """Return the rank of each score from 1, of equal ones the mean of their places, as `lean.ranks_of` does."""
     order = sorted(range(len(scores)), key=scores.__getitem__)
     ranks, start = [0.0] * len(scores), 0
     while start < len(order):
@@ -139,9 +148,7 @@ def auc(y_hat: Output, y: Targets) -> float:
         for k in order[start:end]:
             ranks[k] = (start + end + 1) / 2
         start = end
-    positive = sum(truths)
-    above = sum(rank for rank, truth in zip(ranks, truths) if truth) - positive * (positive + 1) / 2
-    return above / (positive * (len(truths) - positive))
+    return ranks
 
 
 def r2(y_hat: Output, y: Targets) -> float:

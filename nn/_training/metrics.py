@@ -13,6 +13,7 @@ from nn._core.lists import mapped
 from nn._core.rows import shape_of
 from nn._core.types import Labels, Nested, Output, Targets
 
+from .lean import decided
 from .targets import check_distributions
 
 
@@ -49,7 +50,12 @@ def accuracy(y_hat: Output, y: Targets, *, threshold: float | None = None, class
 
 
 def decisions(y_hat: Output, y: Targets, threshold: float | None, classes: Labels | None, who: str) -> Decisions:
-    """Return the classes of n scores and of n labels, by the rules of `accuracy`; `who` asks."""
+    """Return the classes of n scores and of n labels, by the rules of `accuracy`; `who` asks.
+
+    That of arrays is written twice: `lean.decided` does the same to all of them at once.
+    """
+    if classes is None and (found := decided(y_hat, y, threshold)) is not None:
+        return Decisions(found[0].tolist(), found[1].tolist(), list(range(found[2])))
     scores, (labels, shape) = checked_scores(y_hat, who), listed(y)
     n, k = len(scores), columns(scores)
     if shape not in ((n,), (n, 1), (n, k)):

@@ -10,11 +10,12 @@ from typing import Any
 from autograd import Node, no_grad
 from autograd.files import brief
 from nn._core.lists import flat
-from nn._core.rows import shape_of
+from nn._core.rows import computed_with, dtype_of, shape_of
 from nn._core.types import Cost, Loss, Nested, Numbers, Output, Rows, Targets, Weights
 from nn._layers.module import Module, evaluating
 
 from .metrics import raw
+from .parts import output_of
 
 
 class Objective:
@@ -167,7 +168,8 @@ def evaluated(
 ) -> tuple[float, Numbers, Targets]:
     """Return the loss of samples after training, the raw outputs, and the targets in their shape."""
     # To see whether a loss compares each with each takes a graph.
-    with nullcontext() if True not in objective.turned else no_grad(), evaluating(model):
-        y_hat = model(X)
+    known = True in objective.turned
+    with no_grad() if known else nullcontext(), evaluating(model):
+        y_hat = output_of(model, X) if known else model(computed_with(X, dtype_of(model.parameters())))
         J = objective(y_hat, y, *weight)
         return float(raw(J)), raw(y_hat), objective.targets(y_hat, y, *weight)

@@ -48,6 +48,8 @@ class Optimizer:
         settings = self._checked({"lr": lr, **others})
         for name, item in settings.items():
             setattr(self, name, item)
+        self._passed: list[Any] = [None] * len(self.settings)
+        """The settings that were checked last."""
         self.steps = 0
         """The number of steps taken."""
         self.counts: list[int] = []
@@ -82,7 +84,9 @@ class Optimizer:
         ValueError: the learning rate lr must be a positive number; got -0.1
         """
         now = {name: getattr(self, name) for name in self.settings}
-        self._checked(now | {"lr": 1.0} if isinstance(self.lr, (int, float)) and self.lr == 0 else now)
+        if not all(map(operator.is_, now.values(), self._passed)):
+            self._checked(now | {"lr": 1.0} if isinstance(self.lr, (int, float)) and self.lr == 0 else now)
+        self._passed = list(now.values())
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add a group of parameters to move: a dict of "params" and settings of their own.

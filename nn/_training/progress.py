@@ -13,18 +13,24 @@ from .history import History
 SHORTEST, LONGEST = 0.5, 15.0
 """The seconds between two pictures of the bar, at the start of a training and in a long one."""
 
+INSIDE = 2.0
+"""The seconds of an epoch from which its batches are counted in the bar."""
+
+Moves = tuple[Callable[[], None], Callable[[], None]]
+
 
 @contextmanager
-def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar over the epochs on a terminal and in a notebook; yield the function that moves it.
+def shown(history: History, epochs: int, batches: int | None, progress: bool) -> Iterator[Moves]:
+    """Show a bar over the epochs on a terminal and in a notebook; yield what moves it after an epoch and after a batch.
 
     It needs tqdm; without it nothing is shown. Each picture is an output of a notebook, which keeps all of them. So the
-    bar moves by time, not by epochs, and the longer a training takes, the slower.
+    bar moves by time, not by epochs, and the longer a training takes, the slower. In an epoch that takes its time it
+    counts the batches, of which there are so many `batches`, if that is known.
     """
     tqdm = _bars() if progress else None
     # Not where ImportError is caught, or it would be told beside every error of a training.
     if tqdm is None:
-        yield lambda: None
+        yield (lambda: None), (lambda: None)
         return
     bar = tqdm(
         total=epochs,
@@ -34,22 +40,35 @@ def shown(history: History, epochs: int, progress: bool) -> Iterator[Callable[[]
         file=sys.stderr,
         miniters=1,
     )
-    start = last = time.monotonic()
+    start = last = begun = time.monotonic()
+    passed, of = 0, "" if batches is None else f"/{batches:,}"
 
     def picture() -> None:
         bar.n = history.epochs
-        bar.set_postfix({name: f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers})
+        inside = {"batch": f"{passed:,}{of}"} if passed else {}
+        bar.set_postfix(inside | {name: f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers})
 
-    def move() -> None:
+    def move(now: float) -> None:
         nonlocal last
-        now = time.monotonic()
         if now - last >= min(max(SHORTEST, (now - start) / 5), LONGEST):
             last = now
             picture()
 
+    def after_epoch() -> None:
+        nonlocal passed, begun
+        passed, begun = 0, time.monotonic()
+        move(begun)
+
+    def after_batch() -> None:
+        nonlocal passed
+        passed, now = passed + 1, time.monotonic()
+        if now - begun >= INSIDE:
+            move(now)
+
     try:
-        yield move
+        yield after_epoch, after_batch
     finally:
+        passed = 0
         picture()
         bar.close()
 

@@ -56,5 +56,16 @@ def warm_up(over: float, then: Schedule | None = None) -> Schedule:
     return lambda epochs: epochs / over if epochs < over else then(epochs - over) if then else 1.0
 
 
+def factor_of(schedule: Schedule, epochs: float) -> float:
+    """Return the factor of the learning rate; raise ValueError if it is negative or no finite number."""
+    name = f"schedule({epochs:g})"
+    return real(name, schedule(epochs), lambda factor: 0 <= factor < math.inf, "a finite number from 0, a factor of lr")
+
+
+def factor_within(schedule: Schedule, epoch: int, k: int, number: int | None) -> float:
+    """Return the factor of the learning rate for batch k of `number` in an epoch: inside it, if that is known."""
+    return factor_of(schedule, epoch + (0.0 if number is None else min(k / number, 1.0)))
+
+
 def _positive(name: str, number: float) -> float:
     return real(name, number, lambda number: 0 < number < math.inf, "a positive number")

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from autograd.files import brief
 from nn._core.order import batches_of
-from nn._core.rows import joined, pick, shape_of
-from nn._core.types import Batches, ClassWeights, Loss, Unchecked
+from nn._core.rows import computed_with, joined, pick, shape_of
+from nn._core.types import Batches, ClassWeights, Dtype, Loss, Unchecked
 
 from .given import sample_weights, samples
 
@@ -31,25 +31,31 @@ class Source(NamedTuple):
     rows: Batch | None = None
 
 
-def source_of_rows(data: Batch, size: int | None, seed: int | None) -> Source:
+def source_of_rows(data: Batch, reader: Reader, size: int | None, seed: int | None) -> Source:
     """Return the batches of rows, in an order that comes from the seed and the epoch; of all rows if size is None."""
     n = len(data[0])
     if size is None:
-        return Source(lambda epoch: [data], 1, data)
+        whole = reader.computed_with(data)
+        return Source(lambda epoch: [whole], 1, data)
 
     def batches(epoch: int) -> Iterator[Batch]:
         for numbers in batches_of(n, size, seed, epoch):
-            yield tuple(pick(part, numbers) for part in data)
+            yield reader.computed_with(tuple(pick(part, numbers) for part in data))
 
     return Source(batches, -(-n // size), data)
 
 
 class Reader(NamedTuple):
-    """How the batches of a stream are read: for Values or Tensors, and with which weights."""
+    """How batches are read: for Values or Tensors, in the type of the network's numbers, and with which weights."""
 
     of_values: bool
     loss: Loss
+    dtype: Dtype | None
     class_weight: ClassWeights | None = None
+
+    def computed_with(self, batch: Batch) -> Batch:
+        """Return a batch as the network computes with it."""
+        return tuple(computed_with(part, self.dtype) for part in batch)
 
     def checked(self, found: Iterable[Unchecked], of: str) -> Iterator[Batch]:
         """Yield the batches of an epoch, say, as samples, targets and perhaps weights; raise for what is none.
@@ -61,19 +67,20 @@ class Reader(NamedTuple):
             place = f"batch {k} of {of}"
             if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
                 raise TypeError(f"{place} must be {FORMS}; got {brief(batch, 80)}")
-            if all(_has_length(part) and len(part) == 0 for part in batch):
+            if all(map(_is_empty, batch)):
                 continue
             X, y = samples(batch[0], batch[1], self.of_values, f"{place}: ")
             weight = batch[2] if len(batch) > 2 else None
             weight = sample_weights(weight, self.class_weight, y, self.loss, self.of_values)
-            parts = tuple(deepcopy(part) for part in (X, y, weight) if part is not None)
+            parts = self.computed_with(tuple(deepcopy(part) for part in (X, y, weight) if part is not None))
             first = first or parts
             _check_alike(parts, first, place)
             yield parts
 
 
-def _has_length(part: Unchecked) -> bool:
-    return hasattr(part, "__len__") and getattr(part, "shape", (0,)) != ()
+def _is_empty(part: Unchecked) -> bool:
+    # A sparse matrix has a shape, but no length.
+    return tuple(part.shape)[:1] == (0,) if hasattr(part, "shape") else hasattr(part, "__len__") and len(part) == 0
 
 
 def _check_alike(parts: Batch, first: Batch, place: str) -> None:
@@ -222,7 +229,8 @@ def held_out_of(validation: Unchecked, reader: Reader, epochs: int) -> Callable[
     if len(validation) != 2:
         raise ValueError(f"validation must be a pair (X, y), a stream of batches, or None; got {brief(validation)}")
     X, y = validation
-    data = samples(X, y, reader.of_values, "validation ")
+    X, y = samples(X, y, reader.of_values, "validation ")
+    data = (X, *reader.computed_with((y,)))
     return lambda epoch: [data]
 
 

@@ -53,9 +53,10 @@ def _stacked(x: Operand) -> Operand:
 
 
 def as_array(x: Operand, of: Operand = None) -> Operand:
-    """Return an operand as a Tensor or an array; of a list, with the dtype of the array or Tensor `of`."""
+    """Return an operand as a Tensor or an array; lists and whole numbers get the dtype of the array or Tensor `of`."""
     if not isinstance(x, list):
-        return x
+        is_whole = not isinstance(x, Node) and getattr(getattr(x, "dtype", None), "kind", "") in ("i", "u")
+        return x.astype(of.dtype) if is_whole and hasattr(of, "dtype") else x
     if any(isinstance(part, Node) for part in flat(x)):
         return _stacked(x)
     return Tensor(x).data.astype(getattr(of, "dtype", float), copy=False)
@@ -144,7 +145,7 @@ def check_classes(y: Operand, k: int, ignores: bool) -> None:
     """
     y, ignored = (y[0], [plain(y[1])]) if ignores else (y, [])
     y = y.data if isinstance(y, Node) else y
-    if hasattr(y, "dtype") and y.dtype.kind in "iu" and y.min() >= 0 and y.max() < k:
+    if type(y).__name__ == "ndarray" and y.dtype.kind in "iuf" and y.min() >= 0 and y.max() < k and _are_whole(y):
         return
     for label in flat(plain(y)):
         label = plain(label)
@@ -153,6 +154,11 @@ def check_classes(y: Operand, k: int, ignores: bool) -> None:
             raise ValueError(
                 f"y must be class numbers from 0 to {k - 1}, one for each row of logits{other}; got {brief(label)}"
             )
+
+
+def _are_whole(y: Numbers) -> bool:
+    """Tell whether the numbers of an array are whole, as they are if a compiled function has made them floats."""
+    return y.dtype.kind != "f" or bool((y == y.astype(int)).all())
 
 
 def check_distributions(y: Operand, name: str) -> None:
@@ -183,7 +189,7 @@ def check_one_distribution(y: Operand, name: str) -> None:
 
 def check_signs(y: Operand) -> None:
     """Raise ValueError for a label that is not -1 or +1."""
-    if type(y).__name__ == "ndarray" and y.dtype.kind in "if" and ((y == 1) | (y == -1)).all():
+    if type(y).__name__ == "ndarray" and y.dtype.kind in "if" and (abs(y) == 1).all():
         return
     for label in flat(plain(y)):
         if label not in (-1, 1):

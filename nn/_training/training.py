@@ -8,29 +8,36 @@ from typing import Literal, NamedTuple
 
 from autograd import Value
 from autograd.files import brief
+from nn._core.rows import dtype_of
 from nn._core.settings import real, whole
 from nn._core.types import Batches, ClassWeights, Loss, Metric, Rows, Targets, Unchecked, Weights
 from nn._layers.module import Module
 
+from .engine import Engine
 from .given import carried_on, names_of, sample_weights, samples
 from .history import History
 from .objective import Objective
 from .optimizer import Optimizer
 from .schedules import Schedule
-from .step import MANY, Step, accumulated, compiled, plain
+from .step import LONG, MANY, Step, accumulated, compiled, plain
 from .streams import Batch, Reader, Source, held_out_of, source_of_rows, source_of_stream
+from .whole import Whole
 
 USUAL = 32
 """The rows of a batch if nothing is said."""
 
 
 class Training(NamedTuple):
-    """The parts of a training that stay the same in all epochs; `steps` are the optimizer's at the start."""
+    """The parts of a training that stay the same in all epochs; `steps` are the optimizer's at the start.
+
+    Where there is no `move`, the optimizer makes its step itself.
+    """
 
     model: Module
     objective: Objective
     optimizer: Optimizer
     step: Step
+    move: Callable[[], None] | None
     source: Source
     held_out: Callable[[int], Iterable[Batch]] | None
     metrics: Sequence[Metric]
@@ -40,6 +47,7 @@ class Training(NamedTuple):
     max_norm: float | None
     history: History
     steps: int
+    engine: Engine
 
 
 def begin(
@@ -62,6 +70,7 @@ def begin(
     history: History | None,
     seed: int | None,
     compile: bool,
+    engine: Engine,
 ) -> Training:
     """Return a training that can begin; raise the errors of `fit` for arguments that do not fit."""
     _check_moved(model, loss, optimizer)
@@ -72,7 +81,7 @@ def begin(
         max_norm = real("clip_grad_norm", max_norm, lambda norm: norm > 0, "a positive number, or None")
     names = names_of(metrics)
     of_values = isinstance(optimizer.parameters[0], Value)
-    reader = Reader(of_values, loss)
+    reader = Reader(of_values, loss, dtype_of(optimizer.parameters))
     rows = None if y is None else _rows(X, y, weight, class_weight, steps, reader)
     left = epochs - (history.epochs if isinstance(history, History) else 0)
     held_out = None if validation is None else held_out_of(validation, reader, left)
@@ -81,20 +90,25 @@ def begin(
         n = len(rows[0])
         size = USUAL if batch_size == "auto" else batch_size
         history = carried_on(history, series, seed, min(accumulate * min(size or n, n), n), model._trainings)
-        source = source_of_rows(rows, size, history.seed)
+        source = source_of_rows(rows, reader, size, history.seed)
     else:
         size = None if batch_size == "auto" else batch_size
         source = _stream(X, weight, class_weight, steps, reader, size, left)
         history = carried_on(history, series, seed, size and accumulate * size, model._trainings)
     objective = Objective(loss, optimizer.parameters)
-    step = plain(model, objective, optimizer)
+    step = written = plain(model, objective, optimizer)
+    move = None
     # A stream whose length nobody knows is taken for a long one.
     count = None if source.number is None else epochs * source.number
     if compile and (count is None or count >= MANY):
-        step = _recorded_first(step, compiled(model, objective, optimizer, count))
+        step = compiled(model, objective, optimizer, count)
+        if count is not None and count >= LONG and accumulate == 1 and max_norm is None:
+            moves = Whole(model, objective, optimizer, written, step, bool(metrics))
+            step, move = moves.step, moves.move
+        step = _recorded_first(written, step)
     return Training(
-        model, objective, optimizer, accumulated(step, optimizer, accumulate), source, held_out, metrics, epochs,
-        accumulate, schedule, max_norm, history, optimizer.steps,
+        model, objective, optimizer, accumulated(step, optimizer, accumulate), move, source, held_out, metrics, epochs,
+        accumulate, schedule, max_norm, history, optimizer.steps, engine,
     )  # fmt: skip
 
 

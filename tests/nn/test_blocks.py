@@ -45,7 +45,7 @@ def tables(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(tables(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_as_csv_reads_them(table: tuple[str, str], tolerant: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_cells, "ROWS", 3)

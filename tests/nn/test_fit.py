@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 import types
 from typing import Any
@@ -466,7 +467,7 @@ def test_the_bar_is_drawn_by_time_and_says_how_many_samples_make_a_step(
 ) -> None:
     clock = iter(range(10**6))
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    monkeypatch.setattr("nn._training.progress.time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
+    monkeypatch.setattr("nn._training.progress.time", types.SimpleNamespace(monotonic=lambda: next(clock) / 30))
     train(epochs=600)
     shown = capsys.readouterr().err
     assert "32 samples a step: 100%" in shown
@@ -474,3 +475,28 @@ def test_the_bar_is_drawn_by_time_and_says_how_many_samples_make_a_step(
     assert "loss=" in shown
     # A minute, as it seems: a picture every half second at first, then after a fifth of the time that has passed.
     assert 10 < shown.count("epoch/s") + shown.count("s/epoch") + shown.count("?epoch") < 30
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_bar_counts_the_batches_of_a_long_epoch(
+    known: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr("nn._training.progress.time", types.SimpleNamespace(monotonic=lambda: float(next(clock))))
+    batches = [(X[:20], C[:20])] * 5
+    model = MLP(3, [1], of=Tensor, seed=0)
+    fit(
+        model,
+        batches if known else lambda: iter(batches),
+        loss=mse,
+        optimizer=SGD(model.parameters(), lr=0.1),
+        epochs=2,
+    )
+    shown = capsys.readouterr().err
+    # A second a batch, as it seems: from the second one on.
+    assert re.findall(r"0/2 .*batch=([0-9/]+)", shown.replace("\r", "\n")) == (
+        ["2/5", "3/5", "4/5", "5/5"] if known else ["2", "3", "4", "5"]
+    )
+    assert re.findall(r"1/2 .*batch=", shown.replace("\r", "\n"))
+    assert "batch=" not in shown.replace("\r", "\n").splitlines()[-1]

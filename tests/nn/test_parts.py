@@ -417,11 +417,7 @@ class TestTo:
 
 class TestStates:
     def test_single_precision_stays_single(self, tmp_path: Path) -> None:
-        model = Sequential(Layer(3, 2, of=Tensor, seed=0), BatchNorm(2, of=Tensor))
-        for part in model.layers:
-            for name, node in list(vars(part).items()):
-                if isinstance(node, Tensor):
-                    setattr(part, name, Tensor(node.data.astype("float32"), node.label))
+        model = Sequential(Layer(3, 2, of=Tensor, seed=0), BatchNorm(2, of=Tensor)).astype("float32")
         optimizer = SGD(model.parameters(), lr=0.1, momentum=0.5)
         history = fit(
             model, X.astype("float32"), np.ones((12, 2), "float32"), loss=mse, optimizer=optimizer, epochs=3, patience=2

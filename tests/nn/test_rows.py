@@ -200,8 +200,8 @@ def test_what_holds_no_rows_is_told(data: Any) -> None:
 
 def test_a_sparse_matrix_is_told() -> None:
     sparse = pytest.importorskip("scipy.sparse").eye(3)
-    with pytest.raises(ValueError, match=r"X is a sparse matrix, .*: give X\.toarray\(\)"):
-        rows(sparse)
+    with pytest.raises(ValueError, match=r"y is a sparse matrix, .*: give y\.toarray\(\)"):
+        rows(sparse, "y")
 
 
 def test_numbers_of_every_kind_stay_what_they_are() -> None:

@@ -17,6 +17,8 @@ from nn import MLP, SGD, Layer, Module, Perceptron, fit, mse
 X = np.random.default_rng(0).normal(size=(12, 3))
 T = np.random.default_rng(1).integers(0, 3, 12)
 TENSORS = "model = MLP(3, [4, out], 'tanh', of=of, seed=1)"
+ENOUGH = 60
+"""As many steps as take compiled ones before and after a callback changes something."""
 
 
 @pytest.mark.slow
@@ -37,7 +39,7 @@ def test_habits_change_nothing(seed: int) -> None:
     ],
 )
 def test_targets_keep_their_kind(target: str, out: int, loss: str) -> None:
-    found, told = difference(Case(Tensor, out, TENSORS, loss, "pass", target, 5, 1))
+    found, told = difference(Case(Tensor, out, TENSORS, loss, "pass", target, 5, 1), ENOUGH)
     assert (found, told) == ("", "")
 
 
@@ -51,7 +53,7 @@ def test_a_coefficient_that_a_callback_changes_is_no_reason_to_compile_anew(monk
     for of in (Value, Tensor):
         loss = "J = mse(y_hat, t) + state['c'] * l2(model)"
         case = Case(of, 1, TENSORS, loss, "state['c'] *= 0.9", "float64", None, 1)
-        assert difference(case) == ("", "")
+        assert difference(case, ENOUGH) == ("", "")
     assert len(written) == 2
 
 
@@ -79,7 +81,7 @@ def test_what_a_callback_changes_holds_from_then_on(of: Any, change: str) -> Non
         "model.layers[2].g = model.layers[0].g"
     )
     case = Case(of, 1, network, "state['n'] += 1\nJ = mse(y_hat, t)", change, "float64", None, 1)
-    assert difference(case)[0] == ""
+    assert difference(case, ENOUGH)[0] == ""
 
 
 @pytest.mark.slow
@@ -199,7 +201,7 @@ def test_gradient_penalty() -> None:
     loss = (
         "f = lambda p: (autograd.tanh(p) * 3.0).sum()\nJ = mse(y_hat, t) + 0.1 * (autograd.grad(f)(y_hat) ** 2).mean()"
     )
-    assert difference(Case(Tensor, 1, TENSORS, loss, "pass", "float64", 4, 2))[0] == ""
+    assert difference(Case(Tensor, 1, TENSORS, loss, "pass", "float64", 4, 2), ENOUGH)[0] == ""
     assert autograd.compiling() is False
 
 
@@ -215,7 +217,7 @@ def test_gradient_penalty() -> None:
     ],
 )
 def test_networks_within_networks(of: Any, model: str) -> None:
-    assert difference(Case(of, 3, model, "J = cross_entropy(y_hat, t)", "pass", "int64", 4, 2)) == ("", "")
+    assert difference(Case(of, 3, model, "J = cross_entropy(y_hat, t)", "pass", "int64", 4, 2), ENOUGH) == ("", "")
 
 
 @pytest.mark.parametrize("kind", ["own class", "own activation", "own z"])

@@ -107,7 +107,7 @@ def slopes_by_hand(z: Any, *rest: Any, **options: Any) -> Any:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("labels", [[0, 1, 2, 1], [2, 2, 0, 1], "rows"], ids=str)
+@pytest.mark.parametrize("labels", [[0, 1, 2, 1], "rows"], ids=str)
 def test_options_in_the_terms_of_the_field(options: dict[str, Any], labels: Any, way: tuple[str, str, str]) -> None:
     rng = np.random.default_rng(3)
     z = rng.normal(size=(4, 3)) * 2
@@ -364,7 +364,7 @@ def test_options_train_the_same_compiled(of: Any, loss: Any) -> None:
     for faster in (True, False):
         model = MLP(2, [3, 3], "tanh", of=of, seed=1)
         sgd = SGD(model.parameters(), lr=0.1)
-        history = fit(model, X, y, loss=loss, optimizer=sgd, epochs=120, batch_size=4, compile=faster, progress=False)
+        history = fit(model, X, y, loss=loss, optimizer=sgd, epochs=40, batch_size=4, compile=faster, progress=False)
         ends.append(history.loss)
     assert_close(*ends, 1e-9)
     assert ends[0][-1] < ends[0][0]
@@ -389,7 +389,7 @@ def test_labels_of_every_form_train_the_same(of: Any, loss: Any) -> None:
         model = MLP(2, [2 if loss is cross_entropy else 1], of=of, seed=1)
         sgd = SGD(model.parameters(), lr=0.1)
         ends.append(
-            fit(model, X, labels, loss=loss, optimizer=sgd, epochs=40, batch_size=4, seed=0, progress=False).loss
+            fit(model, X, labels, loss=loss, optimizer=sgd, epochs=10, batch_size=4, seed=0, progress=False).loss
         )
     assert_close(ends[1:], ends[:1] * 6, 1e-12)
 

@@ -203,13 +203,12 @@ def test_a_compiled_training_has_the_same_history(of: Any, loss: Any, outputs: i
     y = {"mse": X[:, 0] * X[:, 1], "hinge": np.sign(X[:, 0]), "bce": (X[:, 0] > 0) * 1.0}.get(
         loss.__name__, rng.integers(0, 3, 20)
     )
-    histories = []
+    histories, epochs = [], 25 if batch_size is None else 9
     for compile in (True, False):
         model = MLP(2, [6, outputs], "tanh", of=of, seed=1)
         optimizer = SGD(model.parameters(), lr=0.1, momentum=0.5)
-        histories.append(
-            fit(model, X, y, loss=loss, optimizer=optimizer, epochs=25, batch_size=batch_size, compile=compile, seed=0)
-        )
+        more: Any = {"epochs": epochs, "batch_size": batch_size, "compile": compile, "seed": 0}
+        histories.append(fit(model, X, y, loss=loss, optimizer=optimizer, **more))
     assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-10, abs=1e-12)
 
 
