@@ -32,7 +32,7 @@ from nn._training.optimizers import NAMED
 from nn._training.predict import predict
 from nn._training.probabilities import log_probabilities, logistic, probabilities
 from nn._training.schedules import Schedule
-from nn.data._prepared import rows_apart
+from nn.data._prepared import others, rows_apart
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -41,6 +41,10 @@ try:
     from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 except ImportError:
     raise ImportError("nn.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from None
+
+
+TAKEN: dict[str, Any] = {"dtype": (numpy.float64, numpy.float32), "accept_sparse": "csr"}
+"""The forms of X that scikit-learn's check leaves as they are."""
 
 
 class _NeuralNet(BaseEstimator):
@@ -95,8 +99,11 @@ class _NeuralNet(BaseEstimator):
 
     model_: MLP
 
-    def _start(self, n_out: int) -> None:
-        """Make a fresh network of `n_out` outputs, its optimizer and an empty history, unless a warm start has them."""
+    def _start(self, X: Array, n_out: int) -> None:
+        """Make a fresh network of `n_out` outputs, its optimizer and an empty history, unless a warm start has them.
+
+        Its numbers are float32 if those of X are.
+        """
         if (
             self.warm_start
             and hasattr(self, "model_")
@@ -104,15 +111,12 @@ class _NeuralNet(BaseEstimator):
         ):
             return
         if not isinstance(self.hidden_sizes, (list, tuple)):
-            raise TypeError(
-                f"hidden_sizes must be a list or tuple with the neurons of each hidden layer, such as (100,), or () "
-                f"for none; got {brief(self.hidden_sizes)}"
-            )
+            raise TypeError(f"hidden_sizes must be a list or tuple, such as (100,); got {brief(self.hidden_sizes)}")
         if self.optimizer not in NAMED:
             raise ValueError(f"optimizer must be one of {', '.join(NAMED)}; got {brief(self.optimizer)}")
         self._rng = check_random_state(self.random_state)
         sizes = [*map(plain_number, self.hidden_sizes), n_out]
-        self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed())
+        self.model_ = MLP(self.n_features_in_, sizes, self.activation, of=Tensor, seed=self._seed(), dtype=X.dtype)
         settings = map(plain_number, (self.lr, self.momentum, self.weight_decay))
         self.optimizer_ = NAMED[self.optimizer](self.model_.parameters(), *settings)
         self.history_ = History({"loss": []})
@@ -131,8 +135,7 @@ class _NeuralNet(BaseEstimator):
         if epochs is None and self.early_stopping:
             X, y, weight, validation = self._set_apart(X, y, weight)
             patience = patience or 10
-        if isinstance(batch_size, int) and batch_size >= len(X):
-            batch_size = None
+        batch_size = None if isinstance(batch_size, int) and batch_size >= X.shape[0] else batch_size
         history = fit(
             self.model_,
             X,
@@ -156,7 +159,7 @@ class _NeuralNet(BaseEstimator):
         """Return samples to train on, their weights, and a part that stops the training; classes keep their parts."""
         classes = isinstance(self, NeuralNetClassifier) and y.ndim == 1
         apart = rows_apart(y, len(y), classes, plain_number(self.validation_fraction), self._seed() % 2**31)
-        rest = numpy.setdiff1d(numpy.arange(len(y)), apart)
+        rest = others(apart, len(y))
         return X[rest], y[rest], None if weight is None else weight[rest], (X[apart], y[apart])
 
     def _seed(self) -> int:
@@ -166,7 +169,7 @@ class _NeuralNet(BaseEstimator):
         """Return the network's output for samples, which are checked."""
         check_is_fitted(self, "model_")
         check_unmasked(X, "X")
-        return predict(self.model_, validate_data(self, X, reset=False, dtype=numpy.float64))
+        return predict(self.model_, validate_data(self, X, reset=False, **TAKEN))
 
 
 class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
@@ -179,7 +182,8 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     loss, with the best weights; with `early_stopping` it is the loss of a part, `validation_fraction`, set apart (the
     patience is 10 then, if none is given). `class_weight` is "balanced" or a dict {label: weight}. With
     `warm_start` another `fit` goes on with the network, `verbose` shows a bar. `random_state` fixes weights and order.
-    X has shape (n, k); y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
+    X has shape (n, k); of a sparse matrix one batch at a time is made dense, and what learns from float32 has float32
+    weights. y holds n labels, numbers or text, or is (n, m) of 0 and 1, where each sample may have
     several labels. After `fit`: `classes_`, `model_` (the MLP), `history_`, `loss_curve_`, `n_iter_`, `optimizer_`,
     `n_features_in_`, and `feature_names_in_` if X had names. Raises ValueError or TypeError for what does not fit,
     FloatingPointError if the loss is no longer finite. Standardise the features first.
@@ -221,16 +225,14 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Train a fresh network; a `sample_weight` of 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
-        weight = None
-        if sample_weight is not None:
-            X, y, weight = _weighed(X, y, sample_weight)
+        X, y, weight = _weighed(X, y, sample_weight)
         before = getattr(self, "classes_", None) if self.warm_start else None
         self._choose(y)
         if before is not None and not numpy.array_equal(before, self.classes_):
             raise ValueError(
                 f"warm_start goes on with the classes {before.tolist()}; y has {self.classes_.tolist()}: make another"
             )
-        self._start(self._outputs())
+        self._start(X, self._outputs())
         self._train(X, self._encoded(y), weight, self._loss(), class_weight=self._class_weight())
         return self
 
@@ -246,13 +248,12 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
                 raise ValueError("the first call of partial_fit needs classes=..., a list of all labels that will come")
             self._choose(y if y.ndim == 2 else numpy.asarray(classes))
         elif classes is not None and not numpy.array_equal(numpy.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes must be those of the first call, {self.classes_.tolist()}, or None; got {classes}"
-            )
+            known = self.classes_.tolist()
+            raise ValueError(f"classes must be those of the first call, {known}, or None; got {classes}")
         codes = self._encoded(y)
         if first:
             # Not before the labels are checked: an estimator with a network counts as fitted.
-            self._start(self._outputs())
+            self._start(X, self._outputs())
         self._train(X, codes, weight, self._loss(), 1)
         return self
 
@@ -280,7 +281,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
         check_unmasked(X, "X")
         check_unmasked(y, "y")
-        X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True)
+        X, y = validate_data(self, X, y, reset=reset, **TAKEN, multi_output=True)
         check_classification_targets(y)
         return X, y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
 
@@ -289,9 +290,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
         self._several = y.ndim == 2
         self.classes_ = numpy.arange(y.shape[1]) if self._several else numpy.unique(y)
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"y has one class, {self.classes_.tolist()[0]!r}; a classifier needs samples of two at least"
-            )
+            raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}; a classifier needs two at least")
 
     def _outputs(self) -> int:
         return 1 if len(self.classes_) == 2 and not self._several else len(self.classes_)
@@ -327,6 +326,7 @@ class NeuralNetClassifier(ClassifierMixin, _NeuralNet):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
         return tags
 
 
@@ -345,10 +345,8 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
     def fit(self, X: Rows, y: Targets, sample_weight: Weights | None = None) -> Self:
         """Train a fresh network; a `sample_weight` of 2 counts like the sample twice, 0 like its absence."""
         X, y = self._checked(X, y)
-        weight = None
-        if sample_weight is not None:
-            X, y, weight = _weighed(X, y, sample_weight)
-        self._start(1 if y.ndim == 1 else y.shape[1])
+        X, y, weight = _weighed(X, y, sample_weight)
+        self._start(X, 1 if y.ndim == 1 else y.shape[1])
         self._train(X, y, weight, mse)
         return self
 
@@ -357,7 +355,7 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
         first = not hasattr(self, "model_")
         X, y = self._checked(X, y, first)
         if first:
-            self._start(1 if y.ndim == 1 else y.shape[1])
+            self._start(X, 1 if y.ndim == 1 else y.shape[1])
         self._train(X, y, None if sample_weight is None else _weights(X, sample_weight), mse, 1)
         return self
 
@@ -368,21 +366,23 @@ class NeuralNetRegressor(RegressorMixin, _NeuralNet):
     def _checked(self, X: Rows, y: Targets, reset: bool = True) -> tuple[Array, Array]:
         check_unmasked(X, "X")
         check_unmasked(y, "y")
-        X, y = validate_data(self, X, y, reset=reset, dtype=numpy.float64, multi_output=True, y_numeric=True)
+        X, y = validate_data(self, X, y, reset=reset, **TAKEN, multi_output=True, y_numeric=True)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.input_tags.sparse = True
         return tags
 
 
 def _weights(X: Rows, sample_weight: Weights) -> Array:
     """Return the weights of samples X as n numbers from 0, not all 0; raise ValueError for anything else."""
+    n = X.shape[0]
     check_unmasked(sample_weight, "sample_weight")
     weight: Array = check_array(sample_weight, ensure_2d=False, dtype=numpy.float64, input_name="sample_weight")
-    if weight.shape != (len(X),):
-        raise ValueError(f"sample_weight must be a number for each of {len(X)} samples; got shape {weight.shape}")
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight must be a number for each of {n} samples; got shape {weight.shape}")
     if (weight < 0).any():
         raise ValueError(f"sample_weight must be numbers from 0; got {weight.min():g}")
     if not weight.any():
@@ -390,8 +390,10 @@ def _weights(X: Rows, sample_weight: Weights) -> Array:
     return weight
 
 
-def _weighed(X: Rows, y: Targets, sample_weight: Weights) -> tuple[Array, Array, Array]:
+def _weighed(X: Array, y: Array, sample_weight: Weights | None) -> tuple[Array, Array, Array | None]:
     """Return the samples that count, and their weights, scaled to mean 1: so the size of the steps stays."""
+    if sample_weight is None:
+        return X, y, None
     weight = _weights(X, sample_weight)
     counts = weight > 0
     weight = weight[counts]

@@ -5,39 +5,41 @@ from __future__ import annotations
 import argparse
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from autograd import Tensor, Value
 from autograd.files import brief, printable
-from nn._core.types import Loss
 from nn._files.save import packed
-from nn._training.cross_entropy import cross_entropy
-from nn._training.fit import fit
 from nn._training.history import History
-from nn._training.losses import mse
-from nn._training.optimizers import NAMED
-from nn._training.probabilities import logistic
-from nn._training.schedules import Schedule, cosine, warm_up
 from nn.data import DataError, Table
 from nn.data._files import checksum
 from nn.data._like import read_like
-from nn.data._prepared import rows_apart
+from nn.data._prepared import others, rows_apart
 from nn.data._target import coded
 
+from .alive import alive
 from .folders import held, make_writable
 from .given import OWN, Data, load, reading_of
-from .measured import accuracy_of, baseline_of, classes_table, figures_of, line_of, results_of
-from .runs import CONFIG, FILES, HISTORY, MODEL, PAGE, SIDE, Run, network, outputs_of, read, read_history, shaped, write
-
-SCHEDULES: dict[str, Callable[[int], Schedule | None]] = {
-    "constant": lambda epochs: None,
-    "cosine": cosine,
-    "warm-up": lambda epochs: warm_up(0.1 * epochs, then=cosine(0.9 * epochs)),
-}
-"""The schedules that may be given by name: each is made from the number of epochs."""
+from .learning import APART, best_of, goes_anew, learn, learn_anew, patience_of
+from .measured import baseline_of, classes_table, figures_of, line_of, results_of
+from .runs import (
+    CONFIG,
+    FILES,
+    HISTORY,
+    LIVE,
+    MODEL,
+    PAGE,
+    SIDE,
+    Run,
+    network,
+    outputs_of,
+    read,
+    read_history,
+    write,
+)
 
 SETTINGS: dict[str, Any] = {
     "sizes": [16, 16], "activation": "tanh", "optimizer": "sgd", "lr": None, "patience": None, "epochs": 100,
@@ -50,15 +52,6 @@ OF_TABLES: dict[str, Any] = {
     "batch_size": None,
 }  # fmt: skip
 """The same for tables: what needs no tuning, as a held-out part ends the training."""
-
-FEWEST_EPOCHS, FEWEST_STEPS = 20, 300
-"""How long a training of a table goes on without a lower loss: so many epochs, of small tables so many steps."""
-
-GAIN = 1e-3
-"""How much lower the loss of the held-out part must become while patience lasts: less is worth no time."""
-
-APART, HELD, FEWEST_HELD = 0.2, 0.1, 50
-"""The part of the samples to test with, the part of the others that stops a training, and how many that should be."""
 
 
 def settle(options: argparse.Namespace) -> None:
@@ -86,22 +79,22 @@ def train(options: argparse.Namespace) -> None:
     # A hundred batches or so an epoch, small ones of small tables.
     settings["batch_size"] = settings["batch_size"] or min(512, max(32, 2 ** (n // 100).bit_length()))
     if settings["patience"] is None and settings["data"] not in OWN:
-        settings["patience"] = max(FEWEST_EPOCHS, FEWEST_STEPS * settings["batch_size"] // n)
+        settings["patience"] = patience_of(n, settings["batch_size"])
     test_rows = rows_apart(data.table.y, n, bool(data.table.classes), APART, settings["seed"])
     train, test = data.parts(test_rows)
     assert train.target is not None
     if settings["target"] is not None:
         print("\n".join(lines_of(train)) + "\n")
-    if earlier is None:
-        kind = Value if settings["of"] == "value" else Tensor
-        model = network(settings, len(train.inputs), outputs_of(train.target), kind)
-    else:
-        _check_same(options.save, earlier, data, train, test_rows)
-        model = earlier.model
+    kind = Value if settings["of"] == "value" else Tensor
+    model = network(settings, len(train.inputs), outputs_of(train.target), kind)
     run = Run(settings, train.columns, train.target, {}, data.sha256, test_rows, model)
+    if earlier is not None:
+        _check_same(options.save, earlier, data, train, test_rows)
+        if not goes_anew(run, len(train)):
+            run = run._replace(model=earlier.model)
     make_writable("--save", options.save)
     with held("--save", options.save), _terminated():
-        if earlier is not None and packed(read(options.save).model) != packed(model):
+        if earlier is not None and packed(read(options.save).model) != packed(earlier.model):
             raise DataError(f"--resume: {options.save} was trained by another process meanwhile; go on with it again")
         _train(options, run, train, test)
 
@@ -158,15 +151,20 @@ def _train(options: argparse.Namespace, run: Run, train: Table, test: Table) -> 
         _spare(options.save, run.options)
     print(run.model.summary((1, SIDE, SIDE) if run.options["model"] == "cnn" else None) + "\n")
     start = time.perf_counter()
-    history = read_history(options.save, run) if options.resume else History()
+    anew, told = goes_anew(run, len(train)), ""
+    # What was trained on all samples has seen those that tell when to stop, so that it cannot simply go on.
+    history = read_history(options.save, run) if options.resume and not anew else History()
     before = history.epochs
     try:
-        _fit(run, train, test, history)
+        learn(run, train, test, history)
+        if anew:
+            learn_anew(run, train, best_of(history))
+            told = f"; trained anew on all {len(train)} samples for as many"
     except KeyboardInterrupt:
         # Without a whole epoch, the network is not worth an earlier run in the same folder.
         if history.epochs == before:
             raise
-    best = "" if run.options["patience"] is None else f", the best was epoch {1 + _best(history)}"
+    best = "" if run.options["patience"] is None else f", the best was epoch {best_of(history)}{told}"
     print(f"{history.epochs} epochs in {time.perf_counter() - start:.1f} s{best}")
     # Kept as layers, which have the same numbers.
     model: Any = run.model
@@ -181,70 +179,14 @@ def _train(options: argparse.Namespace, run: Run, train: Table, test: Table) -> 
         print("\n" + printable("\n".join(classes_table(run, test))).replace("\\n", "\n"))
     run = run._replace(results=results)
     figures = figures_of(run, train, test, history)
-    write(run, history, figures, options.save)
-    names = ", ".join(f"{name}.png" for name in figures)
-    print(f"in {printable(str(options.save))}: index.html, config.json, history.csv, {names}")
-
-
-def _best(history: History) -> int:
-    losses = history["val_loss"]
-    return losses.index(min(losses))
-
-
-def _fit(run: Run, train: Table, test: Table, history: History) -> None:
-    """Train the network of a run, and fill the history."""
-    options, classes = run.options, len(run.classes)
-    model: Any = run.model
-    X, y, validation = train.X, train.y, (test.X, test.y)
-    is_table = options["data"] not in OWN
-    # A training that stops by the test samples can no longer be tested with them.
-    if options["patience"] is not None:
-        part = min(APART, max(HELD, FEWEST_HELD / len(y))) if is_table else APART
-        apart = rows_apart(y, len(y), bool(classes), part, options["seed"])
-        chosen = set(apart)
-        rest = [row for row in range(len(y)) if row not in chosen]
-        X, y, validation = X[rest], y[rest], (X[apart], y[apart])
-    X, validation = shaped(X, options), (shaped(validation[0], options), validation[1])
-    if options["of"] == "value" and not history.epochs:
-        X, y, validation = X.tolist(), y.tolist(), tuple(part.tolist() for part in validation)
-    if history.epochs and options["patience"] is not None:
-        # What was kept of an earlier training are its best weights.
-        history.best = model.state_dict()
-    fit(
-        model,
-        X,
-        y,
-        loss=loss_of(classes),
-        optimizer=NAMED[options["optimizer"]](
-            model.parameters(), options["lr"], options["momentum"], options["weight_decay"]
-        ),
-        epochs=options["epochs"],
-        batch_size=options["batch_size"],
-        class_weight=options["class_weight"],
-        validation=validation,
-        schedule=SCHEDULES[options["schedule"]](options["epochs"]),
-        patience=options["patience"],
-        metrics=(accuracy_of(classes),) if classes else (),
-        callbacks=(_content(options["patience"]),) if options["patience"] is not None and is_table else (),
-        history=history,
-        seed=options["seed"],
-    )
-
-
-def _content(patience: int) -> Callable[[History], bool]:
-    """Return a callback that ends a training whose loss hardly falls any more."""
-
-    def content(history: History) -> bool:
-        losses = history["val_loss"]
-        before, lately = losses[:-patience], losses[-patience:]
-        return bool(before) and min(before) - min(lately) < GAIN
-
-    return content
-
-
-def loss_of(classes: int) -> Loss:
-    """Return the loss of a network that tells so many classes apart, or predicts numbers if there are none."""
-    return mse if not classes else logistic if classes == 2 else cross_entropy
+    live = alive(run, train, test, history)
+    if told:
+        live = live._replace(
+            training=f"Then the network was trained anew on all {len(train)} samples, up to the best epoch."
+        )
+    write(run, history, figures, live, options.save)
+    names = ", ".join([PAGE, *[LIVE] * bool(live.page), CONFIG, HISTORY, *(f"{name}.png" for name in figures)])
+    print(f"in {printable(str(options.save))}: {names}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -290,8 +232,7 @@ def _as_in_training(run: Run, path: str | None) -> tuple[Table, Table]:
     known = names == [column.name for column in run.columns] and whole.classes == run.classes
     if not known or max(run.test_rows) >= len(whole):
         raise DataError(f"{data}: has other columns, classes or rows than it had in training; see --data")
-    apart = set(run.test_rows)
-    train = [row for row in range(len(whole)) if row not in apart]
+    train = others(run.test_rows, len(whole))
     first, second = (
         whole.made_as(run.columns, run.target, numpy.asarray(whole.rows[rows])) for rows in (train, run.test_rows)
     )

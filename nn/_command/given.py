@@ -27,6 +27,7 @@ from nn.data._columns import Column, plain_column
 from nn.data._files import checksum
 from nn.data._guessed import Values
 from nn.data._like import Reading
+from nn.data._prepared import others
 from nn.data._target import Target
 
 from .runs import SIDE
@@ -55,8 +56,8 @@ class Data(NamedTuple):
 
     def parts(self, apart: Sequence[int]) -> tuple[Table, Table]:
         """Return the samples to train on, and those to test with; both are made ready by the first ones alone."""
-        chosen, table = set(apart), self.table
-        rows = [row for row in range(len(table)) if row not in chosen]
+        table = self.table
+        rows = others(apart, len(table))
         train = table.of_rows(table.rows[rows]) if self.scaled else table.taken(rows)
         return train, train.of_rows(table.rows[list(apart)])
 

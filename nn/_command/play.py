@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import webbrowser
 from pathlib import Path
 from typing import Any
 
-from autograd.files import printable, replace_file
+from autograd.files import open_file, printable, replace_file
 from nn._core.types import Json
 from nn._play.given import data_of_table
 from nn._play.page import page
@@ -36,11 +37,31 @@ def play(options: argparse.Namespace) -> None:
         state = state_for(data)
         for note in data["notes"]:
             print(printable(note))
+    lessons = None if options.lessons is None else _lessons(options.lessons)
     title = "Playground" if data is None else f"Playground: {data['name']}"
-    replace_file(path, page(state, data, title=title, sets=_digits(options) if options.file != "digits" else []))
+    sets = _digits(options) if options.file != "digits" else []
+    replace_file(path, page(state, data, title=title, sets=sets, lessons=lessons))
     print(f"wrote {printable(str(path))}")
     if not options.no_open and not webbrowser.open(path.resolve().as_uri()):
         print("no browser was found: open the file yourself")
+
+
+def _lessons(path: Path) -> list[Json]:
+    """Return the lessons of a file; whether a network can learn its data, the page itself finds out."""
+    with open_file(path) as file:
+        text = file.read()
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"--lessons {path}: is no JSON: {error}") from None
+    lessons = held.get("lessons") if isinstance(held, dict) else None
+    if not isinstance(lessons, list) or not lessons:
+        raise DataError(f'--lessons {path}: lessons are {{"lessons": [...]}}, with at least one')
+    for k, lesson in enumerate(lessons, 1):
+        for name in ("title", "text", "model"):
+            if not isinstance(lesson, dict) or not lesson.get(name):
+                raise DataError(f"--lessons {path}: lesson {k} has no {name}; it needs a title, a text and a model")
+    return lessons
 
 
 def _data(options: argparse.Namespace, most: int | None = None) -> Json:

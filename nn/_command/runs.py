@@ -41,13 +41,10 @@ from .schema import checked
 SIDE = 8
 """The height and the width of an image, in pixels."""
 
-CONFIG, MODEL, HISTORY, PAGE = "config.json", "model.safetensors", "history.csv", "index.html"
+CONFIG, MODEL, HISTORY, PAGE, LIVE = "config.json", "model.safetensors", "history.csv", "index.html", "live.html"
 PICTURES = ("history", "confusion", "boundary", "misclassified", "predicted", "importance")
-FILES = (CONFIG, MODEL, HISTORY, PAGE, *(f"{name}.png" for name in PICTURES))
+FILES = (CONFIG, MODEL, HISTORY, PAGE, LIVE, *(f"{name}.png" for name in PICTURES))
 """The files that a run may consist of."""
-
-AT_ONCE = 2**15
-"""The samples whose outputs are computed at a time: all neurons of a million at once would fill the memory."""
 
 LONGEST = 2**25
 """The bytes that a configuration has at most: a table of a million rows needs a quarter of them."""
@@ -100,11 +97,7 @@ class Run(NamedTuple):
 
     def outputs(self, X: Rows) -> Numbers:
         """Return the network's output for inputs that are ready (n, k): (n,) for two classes and for numbers."""
-        import numpy
-
-        X = shaped(X, self.options)
-        parts = [predict(self.model, X[start : start + AT_ONCE]) for start in range(0, len(X), AT_ONCE)]
-        return numpy.concatenate(parts) if len(parts) > 1 else parts[0]
+        return predict(self.model, shaped(X, self.options))
 
     def scores(self, X: Rows) -> Numbers:
         """Return the network's output (n, k) for raw samples (n, features), for two classes and for numbers (n,)."""
@@ -133,7 +126,9 @@ def network(options: Mapping[str, Any], n_in: int, n_out: int, of: Form = Tensor
     """Return a fresh network."""
     seed, activation = options["seed"], options["activation"]
     if options["model"] == "mlp":
-        return MLP(n_in, [*options["sizes"], n_out], activation, of=of, seed=seed)
+        # Of a table with few columns, He's weights make a network that says much before it has learned anything.
+        init = None if options["target"] is None else "glorot"
+        return MLP(n_in, [*options["sizes"], n_out], activation, of=of, init=init, seed=seed)
     first, second = options["filters"]
     side = SIDE // 4
     return Sequential(
@@ -156,7 +151,15 @@ def decided(scores: Numbers) -> list[int]:
     return decide(checked_scores(scores, "a run"), 0.0)
 
 
-def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], folder: Path) -> None:
+class Alive(NamedTuple):
+    """The page in which a network lives, or no text; what is said of it, and of the training besides its history."""
+
+    page: str
+    told: str
+    training: str = ""
+
+
+def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], live: Alive, folder: Path) -> None:
     """Write a run to a folder, whole or not at all; `figures` are pictures by name with their captions."""
     network = packed(run.model)
     config = {name: value for name, value in run._asdict().items() if name not in ("model", "test_rows")}
@@ -172,7 +175,8 @@ def write(run: Run, history: History, figures: Mapping[str, tuple[Any, str]], fo
         CONFIG: text,
         MODEL: network,
         HISTORY: as_csv(history),
-        PAGE: page(run, history, pictures),
+        PAGE: page(run, history, pictures, live),
+        **({LIVE: live.page} if live.page else {}),
     }
     contents |= {f"{name}.png": picture for name, (picture, _) in pictures.items()}
     write_together(folder, contents, CONFIG, FILES)
@@ -231,8 +235,11 @@ def read_history(folder: Path, run: Run) -> History:
     return found
 
 
-def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) -> str:
-    """Return the summary of a run as one page of HTML that needs no other file."""
+def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]], live: Alive) -> str:
+    """Return the summary of a run as one page of HTML that needs no other file, and runs no script.
+
+    The page in which the network lives is another file, to which it has a link.
+    """
     results = {named(name): as_text(name, number) for name, number in run.results.items()}
     last = {
         name.replace("val_", f"{run.held_out} "): f"{numbers[-1]:.4g}" for name, numbers in history.items() if numbers
@@ -254,7 +261,7 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) 
         f'{base64.b64encode(picture).decode()}"><figcaption>{html.escape(shows)}</figcaption></figure>'
         for picture, shows in pictures.values()
     )
-    title = f"{run.options['model'].upper()} on {run.options['data']}"
+    title = f"{run.options['model'].upper()} on {Path(run.options['data']).name}"
     sample = (1, SIDE, SIDE) if run.options["model"] == "cnn" else None
     tiles = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{text}</dd></div>" for name, text in results.items())
     template = files(__package__).joinpath("run.html").read_text(encoding="utf-8")
@@ -263,7 +270,9 @@ def page(run: Run, history: History, pictures: Mapping[str, tuple[bytes, str]]) 
         tiles=tiles,
         pictures=drawn,
         summary=html.escape(run.model.summary(sample)),
+        live=f'<a href="{LIVE}">Play with this network</a>. ' * bool(live.page) + html.escape(live.told),
         epochs=history.epochs,
+        anew=html.escape(live.training),
         held_out=run.held_out,
         last=_table(("series", "last epoch"), last.items()),
         options=_table(("option", "value"), options.items()),

@@ -30,6 +30,9 @@ class ModelCheckpoint:
     History(1 epochs: loss 0.5)
     """
 
+    writes = True
+    """Of several processes that train together, one alone calls it."""
+
     def __init__(
         self,
         path: str | Path,

@@ -11,7 +11,7 @@ from autograd import Node, Value
 from autograd.files import brief, open_file
 from nn._core.settings import whole
 from nn._core.types import Array, Json, Numbers
-from nn._layers.module import Module
+from nn._layers.module import Module, retype
 from nn._training.history import History
 from nn._training.optimizer import Optimizer
 from nn._training.optimizers import OPTIMIZERS
@@ -90,7 +90,7 @@ def _read(data: bytes, into: Module | None) -> Checkpoint:
         history.best = {name: _number(array, nodes[name]) for name, array in best.items()}
     if into is None:
         for name, data in state.items():
-            _take_type(nodes[name], data)
+            retype(nodes[name], data)
     frozen = {nodes[name] for name in told.get("frozen", [])}
     for node in nodes.values():
         node.frozen = node in frozen
@@ -148,9 +148,3 @@ def _number(array: Array, node: Node) -> Numbers:
     if array.shape != node.shape:
         raise FileError(f"has an array of shape {array.shape} for numbers of shape {node.shape}")
     return float(array) if type(node) is Value else array.copy()
-
-
-def _take_type(node: Any, data: Numbers) -> None:
-    """Make a new network's node anew if its numbers have another type in the file, such as float32."""
-    if getattr(data, "dtype", None) != getattr(node.snapshot(), "dtype", None):
-        node.__init__(data, node.label)

@@ -59,8 +59,8 @@ def _known(kind: str) -> tuple[str, ...]:
 
 
 def _arguments(kind: str) -> list[str]:
-    # How numbers were drawn does not matter any more, and no file has labels.
-    return [name for name in _known(kind) if name not in ("seed", "init", "label")]
+    # How numbers were drawn does not matter any more, their type is that of the file's, and no file has labels.
+    return [name for name in _known(kind) if name not in ("seed", "init", "dtype", "label")]
 
 
 def is_own(structure: Json) -> bool:

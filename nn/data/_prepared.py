@@ -8,9 +8,10 @@ from random import Random
 from typing import Any
 
 from autograd.files import brief
+from nn._core.order import in_another_order
 from nn._core.rows import pick, rows, shape_of
 from nn._core.settings import real, whole
-from nn._core.types import Numbers, Rows, Targets
+from nn._core.types import Array, Numbers, Rows, Targets
 
 
 def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> tuple[Rows, Rows, Targets, Targets]:
@@ -47,20 +48,42 @@ def rows_apart(y: Rows | None, n: int, classes: bool, test: float, seed: int) ->
     """
     part = real("test", test, lambda part: 0 < part < 1, "a number between 0 and 1")
     random = Random(whole("seed", seed))
-    groups: dict[int, list[int]] = {}
-    for row in range(n):
-        groups.setdefault(int(y[row]) if classes and y is not None else 0, []).append(row)
-    apart: list[int] = []
-    for _, group in sorted(groups.items()):
-        random.shuffle(group)
-        # Of a class with one row alone the network could learn nothing.
-        apart += group[: min(round(len(group) * part), len(group) - 1)]
+    groups = [range(n)] if y is None or not classes else _groups(y)
+    orders = [in_another_order(group, random) for group in groups]
+    # Of a class with one row alone the network could learn nothing.
+    apart = [row for order in orders for row in order[: min(round(len(order) * part), len(order) - 1)]]
     if not apart:
-        apart = [max(groups.values(), key=len)[0]]
+        apart = [max(orders, key=len)[0]]
     if len(apart) >= n:
         raise ValueError(f"test={test!r} of {n} rows leaves one part empty")
-    random.shuffle(apart)
-    return apart
+    return in_another_order(apart, random)
+
+
+def others(apart: Sequence[int], n: int) -> Array:
+    """Return the rows of n, in their order, that are not set apart.
+
+    >>> from nn.data._prepared import others
+    >>> others([2, 0], 4)
+    array([1, 3])
+    """
+    import numpy
+
+    kept = numpy.ones(n, bool)
+    kept[apart] = False
+    found: Array = numpy.flatnonzero(kept)
+    return found
+
+
+def _groups(y: Rows) -> list[Sequence[int]]:
+    """Return the rows of each class, by its number."""
+    if hasattr(y, "dtype"):
+        import numpy
+
+        return [numpy.flatnonzero(y == number).tolist() for number in numpy.unique(y)]
+    groups: dict[int, list[int]] = {}
+    for row, number in enumerate(y):
+        groups.setdefault(int(number), []).append(row)
+    return [group for _, group in sorted(groups.items())]
 
 
 def standardise(X: Rows, *others: Rows) -> Any:

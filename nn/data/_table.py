@@ -15,7 +15,7 @@ from ._files import DataError
 from ._formats import missing_words
 from ._guessed import Values, Ways, check_start, guessed
 from ._like import Reading, Source, called, check_columns, holes_of, read_like, sheet_of
-from ._prepared import rows_apart
+from ._prepared import others, rows_apart
 from ._target import Target, targeted
 
 KINDS = ("auto", "classes", "numbers")
@@ -103,14 +103,12 @@ class Table:
         [8, 2]
         """
         apart = rows_apart(None if self.target is None else self.y, len(self), bool(self.classes), test, seed)
-        chosen = set(apart)
-        train = [row for row in range(len(self)) if row not in chosen]
-        first = self.taken(train)
+        first = self.taken(others(apart, len(self)))
         return first, first.of_rows(self.rows[apart])
 
-    def taken(self, rows: Sequence[int]) -> Table:
+    def taken(self, rows: Array | list[int]) -> Table:
         """Return a table of some rows, by their numbers from 0, made ready by the numbers in these rows alone."""
-        kept = self.rows[list(rows)]
+        kept = self.rows[rows]
         dropped = [column.name for column in self.columns if column.why == DROPPED]
         columns = fitted_columns(self._sheet.source, self._values, kept, dropped)
         target = self.target

@@ -206,8 +206,19 @@ def test_parameters_are_kept_and_seeds_obeyed() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numbers_of_any_kind(dtype: Any) -> None:
     model = classifier(epochs=np.int64(5), lr=np.float32(0.01), batch_size=np.int64(50), hidden_sizes=(np.int64(4),))
-    assert model.fit(X.astype(dtype), y).predict_proba(X.astype(dtype)).dtype == float
-    assert regressor(epochs=5).fit(X.astype(dtype), y.astype(dtype)).predict(X).dtype == float
+    assert model.fit(X.astype(dtype), y).predict_proba(X.astype(dtype)).dtype == dtype
+    assert {p.dtype for p in model.model_.parameters()} == {np.dtype(dtype)}
+    assert regressor(epochs=5).fit(X.astype(dtype), y.astype(dtype)).predict(X).dtype == dtype
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_sparse_samples_are_as_dense_ones(make: Any) -> None:
+    sparse = pytest.importorskip("scipy.sparse").random(150, 4, density=0.4, random_state=0, format="csc")
+    found = {
+        make(epochs=3, early_stopping=True).fit(data, y, sample_weight=np.arange(150)).predict(data).tobytes()
+        for data in (sparse, sparse.toarray())
+    }
+    assert len(found) == 1
 
 
 def test_the_network_can_be_taken_out_and_kept() -> None:

@@ -362,7 +362,7 @@ def test_preparation_is_that_of_scikit_learn(tmp_path: Path) -> None:
     order = sorted(range(len(train.inputs)), key=lambda k: (last.get(train.inputs[k], 0), k))
     assert {"kind: missing", "kind: other"} < set(train.inputs)
     for part, found in zip(expected, (train.X, test.X)):
-        np.testing.assert_allclose(found[:, order], part, rtol=1e-13, atol=1e-13)
+        np.testing.assert_array_equal(found[:, order], part)
 
 
 def test_nothing_of_the_test_part_is_learned_from(tmp_path: Path) -> None:
@@ -615,3 +615,15 @@ def test_the_extra_is_named(start: bytes | None, module: str, tmp_path: Path, mo
 def test_the_same_numbers_in_another_order_of_memory_are_scaled_alike() -> None:
     X = np.random.default_rng(0).normal(size=(64, 3))
     np.testing.assert_array_equal(standardise(np.asfortranarray(X)), standardise(X))
+
+
+def test_rows_of_many_are_set_apart_by_computing_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = np.arange(300) % 3
+    few = rows_apart(y, 300, True, 0.2, 0)
+    assert few == rows_apart(y.tolist(), 300, True, 0.2, 0)
+    monkeypatch.setattr("nn._core.order.FEW", 50)
+    many = rows_apart(y, 300, True, 0.2, 0)
+    assert many != few
+    assert sorted(y[many].tolist()) == [0] * 20 + [1] * 20 + [2] * 20
+    assert len(set(many)) == 60
+    assert many == rows_apart(y, 300, True, 0.2, 0) != rows_apart(y, 300, True, 0.2, 1)
