@@ -14,6 +14,8 @@ from nn._core.rows import fault, rows, shape_of
 from nn._core.types import Json, Rows, Targets
 from nn.data import DataError, Table
 
+from .coded import coded
+
 MOST_ROWS = 2000
 """The most rows of a page: it computes all of them many times a second."""
 
@@ -30,7 +32,7 @@ PLAIN = 64
 """The most numbers that stand in the page as such; more are base64."""
 
 SIXTEENTHS = 16.0
-"""Pixels of the handwritten digits are whole multiples of 1 / 16: a byte each in place of eight."""
+"""Pixels of the handwritten digits are whole multiples of 1 / 16: three bits or so each in place of 64."""
 
 
 def data_of(
@@ -114,11 +116,17 @@ def data_of_table(table: Table, name: str, *, test: float = 0.2, seed: int = 0, 
     parts = (table, table.of_rows(table.rows[:0])) if len(table) <= FEW_ROWS else table.split(test, seed)
     if scaled:
         parts = (table.of_rows(parts[0].rows), table.of_rows(parts[1].rows))
-    first = parts[0]
-    assert first.target is not None
+    return data_of_parts(*parts, name, notes, scaled=scaled)
+
+
+def data_of_parts(first: Table, test: Table, name: str, notes: list[str], *, scaled: bool = False) -> Json:
+    """Return a table to train on and one to test with as data of the page; a sample of each if there are many rows."""
+    target = first.target
+    assert target is not None
     moments = [moment for column in first.columns for moment in _moments(column)]
     if len(moments) > MOST_INPUTS:
         raise DataError(f"{name}: gives {len(moments):,} inputs; a page shows networks of at most {MOST_INPUTS:,}")
+    parts = [_few(part, notes, owner) for part, owner in ((first, ""), (test, "test "))]
     written = _written(
         name,
         *((part.X.tolist(), part.y.tolist()) for part in parts),
@@ -130,8 +138,17 @@ def data_of_table(table: Table, name: str, *, test: float = 0.2, seed: int = 0, 
     if not scaled:
         written["scale"] = {"mean": [mean for mean, _ in moments], "spread": [spread for _, spread in moments]}
     if not first.classes:
-        written["targetScale"] = {"mean": first.target.mean, "spread": first.target.spread}
+        written["targetScale"] = {"mean": target.mean, "spread": target.spread}
     return written
+
+
+def _few(table: Table, notes: list[str], owner: str) -> Table:
+    """Return a table, or MOST_ROWS of its rows, made ready as they are, and a note."""
+    if len(table) <= MOST_ROWS:
+        return table
+    notes.append(f"{MOST_ROWS:,} of {len(table):,} {owner}rows are shown, drawn at random")
+    order = _chosen(table.y.tolist() if table.classes else [0.0] * len(table), 0)
+    return table.of_rows(table.rows[order])
 
 
 def _moments(column: Any) -> list[tuple[float, float]]:
@@ -167,7 +184,7 @@ def _part(samples: Samples) -> Json:
 
 
 def written(numbers: Sequence[float]) -> Json:
-    """Return numbers as JSON: few of them in a list, more as base64 of doubles, or of bytes where these suffice.
+    """Return numbers as JSON: few of them in a list, more as base64 of doubles, or as codes of multiples of 1 / 16.
 
     >>> written([0.5, 1.0]), written([0.0625] * 65)["over"]
     ([0.5, 1.0], 16)
@@ -175,8 +192,7 @@ def written(numbers: Sequence[float]) -> Json:
     if len(numbers) <= PLAIN:
         return [float(x) for x in numbers]
     if all(0 <= x < 16 and (x * SIXTEENTHS).is_integer() for x in map(float, numbers)):
-        packed = bytes(int(x * SIXTEENTHS) for x in numbers)
-        return {"u8": base64.b64encode(packed).decode(), "over": int(SIXTEENTHS)}
+        return coded([int(x * SIXTEENTHS) for x in numbers]) | {"over": int(SIXTEENTHS)}
     return {"f64": base64.b64encode(struct.pack(f"<{len(numbers)}d", *numbers)).decode()}
 
 

@@ -80,6 +80,12 @@ HEADS = (
 )
 """The pairs of last activation and loss, the usual one of each kind of task first."""
 
+FUNCTIONS = (
+    autograd.exp, autograd.log, autograd.sqrt, autograd.abs, autograd.sin, autograd.cos, autograd.tan, autograd.tanh,
+    autograd.sigmoid, autograd.relu, autograd.sign, autograd.floor,
+)  # fmt: skip
+"""What may stand in a formula that makes data."""
+
 LOSSES: dict[str, Callable[..., Any]] = {
     loss.__name__: loss for loss in (binary_cross_entropy, cross_entropy, hinge, huber, mae, mse)
 }
@@ -129,6 +135,7 @@ def _table() -> dict[str, Any]:
         "losses": {name: _loss(name) for name in LOSSES},
         "penalties": {"l1": _penalty(l1), "l2": _penalty(l2)},
         "optimizers": {name: _optimizer(kind) for name, kind in OPTIMIZERS.items()},
+        "functions": {function.__name__: Piece(function, ("",)) for function in FUNCTIONS},
         "heads": [head._asdict() for head in HEADS],
         "python": {"text": TEXT, "penalized": PENALIZED, "file": FILE, "most": MOST_NUMBERS},
     }

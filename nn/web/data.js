@@ -18,7 +18,7 @@
  * @property {string[]} notes  what a reader has to know: rows left out, columns that tell nothing
  * @property {Recipe | null} recipe  what makes it again, null of points that came from elsewhere
  *
- * @typedef {{name: string, n: number, noise: number, seed: number, test: number, classes: number}} Recipe
+ * @typedef {{name: string, n: number, noise: number, seed: number, test: number, classes?: number, formula?: string}} Recipe
  */
 
 /** Returns a source of numbers from 0 to 1 that a seed decides: uniform(), and normal() of mean 0 and deviation 1. */
@@ -113,13 +113,47 @@ const DATA_KINDS = Object.entries(MADE_SETS).map(([name, { title, classes, most,
 /** The most and the fewest points of a set that is made, clicked, pasted or loaded. */
 const MOST_POINTS = 2000, FEWEST_POINTS = 4;
 
+/** Numbers beyond this size to predict are standardised: no rate that is usual learns them. */
+const LARGEST_PLAIN = 10;
+
+/** A set that a formula makes: its points, and what has to be known of them. */
+function formulaSet({ formula, n, noise, seed, test }) {
+  const { f, inputs, isClass } = readFormula(formula, PIECES.functions), source = sourceOf(seed), rows = [], y = [], notes = [], answers = new Set();
+  n = Math.floor(within(n, FEWEST_POINTS, MOST_POINTS, 200));
+  noise = within(noise, 0, 2, 0.05);
+  for (let k = 0; k < n; k++) {
+    const x = Array.from({ length: inputs }, () => 3 * source.uniform() - 1.5), shift = x.map(() => noise * source.normal()), found = f(...x);
+    if (!Number.isFinite(found)) continue;
+    answers.add(found);
+    // Noise of a class moves its point, that of a number moves the number.
+    rows.push(isClass ? x.map((one, j) => one + shift[j]) : x);
+    y.push(isClass ? found : found + shift[0]);
+  }
+  if (rows.length < FEWEST_POINTS) throw new Error("This formula gives a finite number almost nowhere between \u22121.5 and 1.5.");
+  if (rows.length < n) notes.push(`${n - rows.length} of ${n} points are left out: the formula gives no finite number there`);
+  if (answers.size < 2) throw new Error(`This formula gives ${[...answers][0]} everywhere between \u22121.5 and 1.5: there is nothing to learn.`);
+  let targetScale = null;
+  if (!isClass && y.some((one) => Math.abs(one) > LARGEST_PLAIN)) {
+    const mean = y.reduce((sum, one) => sum + one, 0) / y.length, spread = Math.sqrt(y.reduce((sum, one) => sum + (one - mean) ** 2, 0) / y.length);
+    y.forEach((one, k) => (y[k] = (one - mean) / spread));
+    targetScale = { mean, spread };
+    notes.push("y is standardised to learn from: minus its mean, divided by its deviation");
+  }
+  const data = dataOf({
+    name: "y = " + formula.replace(/^\s*y\s*=/, "").trim(), rows, y, seed, test, notes, targetScale, classes: isClass ? ["no", "yes"] : null,
+    columns: ["x1", "x2"].slice(0, inputs), target: isClass ? "class" : "y",
+  });
+  return { ...data, recipe: { name: "formula", formula, n, noise, seed, test } };
+}
+
 /**
  * Returns a set that a recipe makes: `n` points in all, of which the part `test` is kept to test with; what it does not
  * say is usual. Throws an Error with a sentence for a name that is none.
  */
-function makeData({ name, n, noise, seed = 1, test = 0.25, classes }) {
+function makeData({ name, n, noise, seed = 1, test = 0.25, classes, formula }) {
+  if (name === "formula") return formulaSet({ formula: String(formula ?? ""), n, noise, seed, test });
   const set = Object.hasOwn(MADE_SETS, name) ? MADE_SETS[name] : null;
-  if (!set) throw new Error(`There are no data “${String(name).slice(0, 40)}”; there are ${Object.keys(MADE_SETS).join(", ")}.`);
+  if (!set) throw new Error(`There are no data “${String(name).slice(0, 40)}”; there are ${[...Object.keys(MADE_SETS), "formula"].join(", ")}.`);
   classes = set.most ? within(classes, 2, set.most, set.classes) : set.classes;
   n = Math.floor(within(n, Math.max(FEWEST_POINTS, 2 * classes), MOST_POINTS, 200));
   noise = within(noise, 0, 2, set.noise);
@@ -191,12 +225,34 @@ function withoutPoint(data, k) {
   return { ...data, n: data.n - 1, X: kept(data.X, data.d), y: kept(data.y, 1), recipe: null };
 }
 
+/** Returns the numbers that coded.py wrote as codes, at most `most`, each divided by `over`. */
+function decoded({ lengths, codes, over }, most) {
+  const bytes = atob(codes), found = [], counts = [], numbers = lengths.map((_, k) => k).filter((k) => lengths[k]).sort((a, b) => lengths[a] - lengths[b] || a - b);
+  for (const length of lengths) if (length) counts[length] = (counts[length] || 0) + 1;
+  let bit = 0;
+  while (found.length < most) {
+    // Codes of one length follow each other from `first` on; so many shorter ones stand before them.
+    let code = 0, first = 0, before = 0, length = 1;
+    for (; ; length++) {
+      if (bit >= 8 * bytes.length) return found;
+      code |= (bytes.charCodeAt(bit >> 3) >> (7 - (bit & 7))) & 1;
+      bit += 1;
+      const count = counts[length] || 0;
+      if (code - first < count) break;
+      before += count;
+      first = (first + count) << 1;
+      code <<= 1;
+    }
+    found.push(numbers[before + code - first] / over);
+  }
+  return found;
+}
+
 /** Returns data as Python or a file wrote them, with arrays in place of texts. */
 function readData(written) {
   const { n, d, test } = written;
   const read = (numbers, length) => {
-    const found = numbers.u8 === undefined ? Float64Array.from(decodeNumbers(numbers, [length]))
-      : Float64Array.from(atob(numbers.u8), (letter) => letter.charCodeAt(0) / numbers.over);
+    const found = Float64Array.from(numbers.codes === undefined ? decodeNumbers(numbers, [length]) : decoded(numbers, length));
     if (found.length !== length) throw new Error(`These data are cut off: ${found.length} numbers stand there where ${length} should.`);
     return found;
   };
@@ -218,3 +274,6 @@ function writeData(data) {
   const { test } = data;
   return { ...data, X: written(data.X), y: written(data.y), test: { n: test.n, X: written(test.X), y: written(test.y) } };
 }
+
+/** Returns data as a file keeps them: how they are made, or all of them. */
+const keptData = (data) => data.recipe ? { recipe: data.recipe } : writeData(data);

@@ -11,7 +11,7 @@ const GROWN = 20, EXPLODED = 1e6, STILL = 1.5, PATIENCE = 10;
 function makeMachine(state, data, pieces) {
   const machine = { pieces, trouble: null, loss: NaN, steps: 0 };
   const slopes = [];
-  let net, spare, move, memory, order, at, total, seen, start, first, good, test;
+  let net, spare, move, memory, order, at, total, seen, start, first, good, coming, test;
 
   /** Takes a state: makes the network, and the parameters that it does not hold. */
   function take(wished, kept = null) {
@@ -47,17 +47,22 @@ function makeMachine(state, data, pieces) {
     total = seen = 0;
     start = null;
     machine.trouble = null;
-    good = { W: machine.W.map((w) => w.slice()), b: machine.b.map((b) => b.slice()), memory: null };
+    const room = () => ({ W: machine.W.map((w) => w.slice()), b: machine.b.map((b) => b.slice()), memory: null });
+    [good, coming] = [room(), room()];
     keep();
   }
 
-  /** Notes the way back: the numbers of now. */
+  /** Notes the numbers of now as the way back. */
   function keep() {
+    note(good);
+    note(coming);
+  }
+  function note(way) {
     if (!machine.W.every((w) => w.every(Number.isFinite)) || !machine.b.every((b) => b.every(Number.isFinite))) return;
-    machine.W.forEach((w, k) => { good.W[k].set(w); good.b[k].set(machine.b[k]); });
-    good.memory ??= memory.map((kept) => kept.map((numbers) => numbers.slice()));
-    memory.forEach((kept, k) => kept.forEach((numbers, m) => good.memory[k][m].set(numbers)));
-    Object.assign(good, { epoch: machine.epoch, steps: machine.steps, at });
+    machine.W.forEach((w, k) => { way.W[k].set(w); way.b[k].set(machine.b[k]); });
+    way.memory ??= memory.map((kept) => kept.map((numbers) => numbers.slice()));
+    memory.forEach((kept, k) => kept.forEach((numbers, m) => way.memory[k][m].set(numbers)));
+    Object.assign(way, { epoch: machine.epoch, steps: machine.steps, at });
   }
 
   /** Copies the rows of the next batch; the order depends on the seed and the number of the epoch. */
@@ -101,8 +106,8 @@ function makeMachine(state, data, pieces) {
     const n = nextBatch(), { state, data } = machine;
     const random = state.dropout ? randomOf(`${state.seed} dropout ${machine.steps}`) : null;
     if (start === null) {
+      first = { epoch: machine.epoch, steps: machine.steps, loss: machine.measure("train").loss };
       start = referenceLoss();
-      first = { epoch: machine.epoch, steps: machine.steps };
     }
     machine.loss = pass(net, n, machine.batch.X, machine.batch.T, random);
     machine.rows = n;
@@ -111,7 +116,7 @@ function makeMachine(state, data, pieces) {
     const whole = at + n >= data.n;
     const most = !state.dropout && machine.epoch >= first.epoch + PATIENCE ? STILL : GROWN;
     if (!(machine.loss <= EXPLODED * start && (!whole || total <= most * start * seen))) {
-      machine.trouble = troubleOf(machine, whole ? total / seen : machine.loss, start, machine.steps > first.steps);
+      machine.trouble = troubleOf(machine, whole ? total / seen : machine.loss, first.loss, machine.steps > first.steps);
       return;
     }
     machine.steps += 1;
@@ -122,7 +127,9 @@ function makeMachine(state, data, pieces) {
     machine.epochLoss = total / seen;
     at = total = seen = 0;
     machine.epoch += 1;
-    keep();
+    // Only the loss of the epoch that follows tells whether the numbers at an epoch's end were good ones.
+    if (machine.epochLoss <= STILL * start) [good, coming] = [coming, good];
+    note(coming);
   };
 
   /** Returns the loss that is usual: of the network as it is, or of one whose weights are 0. */

@@ -44,16 +44,16 @@ function checkMemory(memory, { W, b }, kept) {
     throw new Error("the memory of the optimizer does not belong to this network");
 }
 
-/** Returns what went wrong, why, and the state to go back to; `moved` tells whether a step was taken since then. */
-function troubleOf(machine, loss, usual, moved) {
+/** Returns what went wrong, why, and the state to go back to; `began` is the loss before, `moved` tells whether a step was taken. */
+function troubleOf(machine, loss, began, moved) {
   const { epoch, state, W, good } = machine, { name, lr } = state.optimizer, short = (x) => String(+x.toPrecision(3));
   const far = W.reduce((most, w) => w.reduce((max, x) => Math.max(max, Math.abs(x)), most), 0), back = good();
   const what = Number.isFinite(loss)
-    ? `The loss has grown to ${short(loss)}; that of a network of zeros is ${short(usual)} at most.`
+    ? `The loss has grown to ${short(loss)}${Number.isFinite(began) ? `; it began at ${short(began)}` : ""}.`
     : "The loss is no longer a finite number.";
-  const where = !moved ? `It was so before the first step: weights, or numbers in the data, are too large.`
+  const where = !moved ? `It was so before the first step: weights, or numbers in the data, are too large for these layers.`
     : `The steps of ${name} with the rate ${short(lr)} are too large: they jump across the valley, each time `
-    + `further up on the other side${Number.isFinite(far) ? `, and the largest weight is ${short(far)} by now` : ""}. `
-    + `Go back to epoch ${back.epoch} and take a rate of ${short(lr / 10)} or less.`;
-  return { what, where, epoch, good: back, lr: +short(lr / 10) };
+    + `further up on the other side${far >= 100 && Number.isFinite(far) ? `, and the largest weight is ${short(far)} by now` : ""}. `
+    + `Go back to epoch ${back.epoch} and take a smaller rate, such as ${short(lr / 10)}.`;
+  return { what, where, epoch, moved, good: back, lr: +short(lr / 10) };
 }

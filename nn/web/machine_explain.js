@@ -32,10 +32,10 @@ function addExplanations(machine) {
   /**
    * Explains the gradient for the weight from input j (-1: the bias) to neuron i of layer k, of all samples or of one
    * row alone: its part of the mean. `paths` are the largest; `more` tells of the others; `sum` is of all. `along` is
-   * the loss with this weight at x, a number or a list.
+   * the loss with this weight at x, a number or a list. `whole` is what `shares` has just returned.
    */
-  machine.explain = (k, j, i, row = null) => {
-    const { data: { n }, state, W } = machine, { sizes } = state, whole = machine.shares(k, j, i);
+  machine.explain = (k, j, i, row = null, whole = machine.shares(k, j, i)) => {
+    const { data: { n }, state, W } = machine, { sizes } = state;
     const shares = row === null ? whole.shares : whole.shares.filter(([r]) => r === row);
     const gradient = row === null ? whole.gradient : shares[0][1], { layers, cost } = machine.room(n);
     const rows = shares.map(([r]) => r);
@@ -57,11 +57,11 @@ function addExplanations(machine) {
     };
   };
 
-  /** Returns the terms of the optimizer for a weight, and where a step with the gradient of all samples takes it. */
-  machine.optimizerRule = (k, j, i) => {
+  /** Returns the terms of the optimizer for a weight, and where a step takes it, by default with the gradient of all samples. */
+  machine.optimizerRule = (k, j, i, slope = null) => {
     const { name, ...settings } = machine.state.optimizer, kind = machine.pieces.optimizers[name];
     const at = j < 0 ? i : j * machine.state.sizes[k + 1] + i, before = machine.get(k, j, i);
-    const gradient = machine.gradients("train")[j < 0 ? "b" : "W"][k][at];
+    const gradient = slope ?? machine.gradients("train")[j < 0 ? "b" : "W"][k][at];
     const w = Float64Array.of(before), { move, memory } = makeUpdates(machine.pieces, machine.state.optimizer, [w]);
     machine.memoryOf(k, j).forEach((numbers, m) => { memory[0][m][0] = numbers[at]; });
     move([Float64Array.of(gradient)], machine.steps + 1);

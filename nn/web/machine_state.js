@@ -38,7 +38,7 @@ function wholeNumber(name, x, least, most) {
 /** Returns a checked copy of a state for data; throws an Error with one sentence for all that is wrong. */
 function checkState(state, data, pieces) {
   if (!state || typeof state !== "object" || !Array.isArray(state.sizes) || !Array.isArray(state.activations))
-    throw new Error("this is no network of the playground: it has no sizes and activations");
+    throw new Error('this is no network of the playground: its "model" has no sizes and activations, such as {"sizes": [2, 1], "activations": ["sigmoid"]}');
   const clean = { ...defaultState(data, pieces), at: 0, steps: 0, memory: null };
   for (const name of Object.keys(clean)) if (state[name] !== undefined) clean[name] = state[name];
   clean.sizes = state.sizes.map((size) => wholeNumber("each size", size, 1, MOST_NEURONS));

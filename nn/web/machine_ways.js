@@ -47,7 +47,7 @@ function boundsOf(W, sizes, slopes, ends, k, rows) {
 
 /**
  * Returns a way as a product with its factors, from the loss to the weight. Of several samples the product is the sum
- * of theirs, and a factor that differs between them (`mean`) is told by its mean.
+ * of theirs, and a factor that differs between them (`mean`) is told by its mean. `nodes` are the neurons of the way.
  */
 function pathOf(machine, { k, j, i }, { nodes, product }, enter, slopes, ends, rows) {
   const { data, W } = machine, { sizes } = machine.state, last = sizes.length - 2, factors = [];
@@ -67,5 +67,5 @@ function pathOf(machine, { k, j, i }, { nodes, product }, enter, slopes, ends, r
     else add("loss", "J", h, (r) => ends[r * m + o]);
     q = p;
   }
-  return { product, factors };
+  return { product, factors, nodes };
 }

@@ -9,7 +9,7 @@ const UNDO_ROOM = 60;
 function makePlay(host, given, options) {
   const play = {
     host, options, data: null, machine: null, running: false, dragging: false, held: false, version: 0, peek: null, palette: null, drawing: null,
-    ask: { k: 0, j: 0, i: 0 }, sample: null, history: makeHistory(), past: [], given,
+    ask: { k: 0, j: 0, i: 0 }, lit: [], sample: null, history: makeHistory(), past: [], given,
     shown: { axes: [0, 1], gradients: true, log: false, test: true, tab: "weight" },
     sets: [given.data, ...(given.sets || [])].filter((one) => one && one.X).map(readData),
   };
@@ -38,7 +38,9 @@ function makePlay(host, given, options) {
     const one = play.machine.sample(play.sample.x, play.sample.y);
     return one.h.map((h, k) => ({ z: one.z[k], h, dh: one.dh?.[k], dz: one.dz?.[k], dx: one.dx, loss: one.loss }));
   });
-  play.measures = () => once("measures", () => ({ train: play.machine.measure("train"), test: play.data.test.n ? play.machine.measure("test") : null }));
+  /** The losses of now; while it trains those that the curve has last noted, for two more passes a frame are dear. */
+  play.measures = () => (play.running && cached.measures) ? cached.measures.value : measure();
+  const measure = () => once("measures", () => ({ train: play.machine.measure("train"), test: play.data.test.n ? play.machine.measure("test") : null }));
   play.nameOf = (k, j, i) => (j < 0 ? `b(${k + 1})_${i + 1}` : `w(${k + 1})_${j + 1},${i + 1}`);
   play.words = (k, j, i) => {
     const last = play.machine.state.sizes.length - 2, to = k === last ? (play.outputs() === 1 ? "the output" : `output ${i + 1}${play.data.classes ? ` (${play.data.classes[i]})` : ""}`) : `neuron ${i + 1} of layer ${k + 1}`;
@@ -49,8 +51,11 @@ function makePlay(host, given, options) {
   // ---- Changes ----
   function changed(...names) {
     play.version += 1;
+    tell(...names);
+  }
+  function tell(...names) {
     play.root.dataset.version = play.version;
-    play.touch("lines", "surface", "values", "stats", "weight", "neuron", "image", "land", ...names);
+    play.touch("lines", "tip", "surface", "values", "means", "stats", "weight", "neuron", "image", "land", ...names);
     for (const listener of listeners) listener();
   }
   play.onChange = (listener) => (listeners.add(listener), () => listeners.delete(listener));
@@ -81,10 +86,18 @@ function makePlay(host, given, options) {
     // A field may still show a weight that has gone with its neuron.
     if (play.held || !(i < b[k]?.length) || j >= W[k].length / b[k].length) return;
     play.machine.set(k, j, i, x);
+    play.version += 1;
     noteLoss();
-    changed();
+    tell();
+  };
+  /** Lights up the lines of a path from the weight in question to the loss, given its neurons: z, h, z, h, ... */
+  play.lightUp = (nodes) => {
+    play.lit = [];
+    for (let at = 1; at + 2 < nodes.length; at += 2) play.lit.push({ k: play.ask.k + (at + 1) / 2, j: nodes[at], i: nodes[at + 1] });
+    play.touch("lines");
   };
   play.choose = (found, tab) => {
+    play.lit = [];
     play.ask = { k: found.k, j: found.j, i: found.i };
     if (tab && play.shown.tab !== "land") play.open(tab);
     play.touch("lines", "values", "weight", "neuron", "land", "pick");
@@ -106,27 +119,32 @@ function makePlay(host, given, options) {
     if (change.sizes) clip();
     if (change.loss || change.sizes) restFrom = null;
     after();
-    if (change.sizes || change.activations) play.net.build();
+    if (!change.sizes && !change.activations) return;
+    play.net.build();
+    if (play.machine.epoch) play.say("Trained weights are kept; the round arrow makes a new start.");
   };
   play.after = after;
   function after() {
+    // What is measured now is of the network as it is now.
+    play.version += 1;
     noteLoss();
-    changed("settings", "curve", "pick");
+    tell("settings", "curve", "pick");
   }
   play.clip = clip;
   function clip() {
     const { sizes } = play.machine.state, { ask } = play;
     play.peek = null;
+    play.lit = [];
     // The corner of an image is never dark: nothing can be learned from it.
-    if (play.data.image && ask.k === 0 && ask.j === 0) ask.j = Math.floor(sizes[0] / 2) - 4;
+    if (play.data.image && ask.k === 0 && ask.j === 0) ask.j = play.sample.x.indexOf(Math.max(...play.sample.x));
     ask.k = Math.min(ask.k, sizes.length - 2);
     ask.i = Math.min(ask.i, sizes[ask.k + 1] - 1);
     ask.j = Math.min(ask.j, sizes[ask.k] - 1);
   }
   play.noteLoss = noteLoss;
   function noteLoss() {
-    if (!play.machine.trouble) {
-      const { train: one, test } = play.measures();
+    const { train: one, test } = measure();
+    if (Number.isFinite(one.loss)) {
       play.history.add(play.epochs(), one.loss, test ? test.loss : NaN);
     }
   }
@@ -159,10 +177,13 @@ function makePlay(host, given, options) {
   play.run = (on) => {
     if (on && play.held) return;
     if (on && !play.running) play.remember("train");
+    const was = play.running;
     play.running = on && !play.machine.trouble;
     restFrom = null;
     play.version += 1;
-    play.touch("stats", "lines", "surface", "weight", "neuron", "image");
+    // While it trains the curve is some steps behind.
+    if (was && !on) noteLoss();
+    play.touch("stats", "curve", "lines", "surface", "weight", "neuron", "image");
   };
   function steps(count, end) {
     for (let n = 0; n < count && !play.machine.trouble; n++) {
@@ -175,9 +196,17 @@ function makePlay(host, given, options) {
     if (play.held) return;
     play.remember("step");
     play.run(false);
-    steps(count, performance.now() + 2000);
+    const end = performance.now() + 2000;
+    // The curve has every epoch.
+    for (let left = count; left > 0 && !play.machine.trouble && performance.now() < end; left -= play.stepsOfEpoch()) {
+      steps(Math.min(left, play.stepsOfEpoch()), end);
+      play.version += 1;
+      noteLoss();
+    }
     trained();
   };
+  /** An epoch as text: a part of one has one decimal. */
+  play.epochText = (epoch) => Number(epoch.toFixed(1)).toLocaleString("en");
   play.stepsOfEpoch = () => Math.max(1, Math.ceil(play.data.n / (play.machine.state.batch || play.data.n)));
   function trained() {
     play.version += 1;
@@ -186,15 +215,15 @@ function makePlay(host, given, options) {
       play.trouble(play.machine.trouble);
     }
     noteLoss();
-    changed("curve");
+    tell("curve");
   }
   let measured = 0, cost = 0;
-  function train(start) {
+  function train(start, time) {
     if (!play.running) return false;
     const kind = play.settings.speed.value;
     if (kind === "slow" && start - lastStep < 500) return true;
     lastStep = start;
-    steps(kind === "fast" ? Infinity : kind === "epoch" ? play.stepsOfEpoch() : 1, start + TRAIN_TIME);
+    steps(kind === "fast" ? Infinity : kind === "epoch" ? play.stepsOfEpoch() : 1, start + time);
     play.version += 1;
     const before = performance.now();
     if (play.machine.trouble) trained();
@@ -204,7 +233,7 @@ function makePlay(host, given, options) {
       cost = measured - before;
       stopByItself();
     }
-    changed("curve");
+    tell("curve");
     return play.running;
   }
   function stopByItself() {
@@ -219,7 +248,7 @@ function makePlay(host, given, options) {
   play.follow = ({ epoch, loss, valLoss, running }) => {
     play.held = Boolean(running);
     if (running) play.run(false);
-    if (loss !== undefined) play.history.add(epoch, loss, valLoss ?? NaN);
+    if (loss !== undefined) play.history.add((play.history.fitted = epoch), loss, valLoss ?? NaN);
     play.version += 1;
     play.touchAll();
   };

@@ -39,14 +39,14 @@ function makeBar(play) {
   const whole = (least, most) => (x) => (Number.isInteger(x) ? between(least, most)(x) : `${number(x)} is not a whole number.`);
 
   const rateSlide = make("input", { type: "range", min: -4, max: 1, step: 0.01, "aria-label": "Learning rate, slider", oninput: () => setRate(Number((10 ** Number(rateSlide.value)).toPrecision(2))) });
-  const rate = field("rate η", 4.2, between(0, 1e6), (x) => setRate(x));
+  const rate = field("rate η", 5, between(0, 1e6), (x) => setRate(x));
   rate.element.append(rateSlide);
   const setRate = (lr) => play.restructure({ optimizer: { ...play.machine.state.optimizer, lr } });
   const optimizer = choose("optimizer", [], (value) => play.restructure({ optimizer: play.optimizerOf(value) }));
   const momentum = field("momentum", 3, between(0, 0.999), (x) => play.restructure({ optimizer: { ...play.machine.state.optimizer, momentum: x } }));
   const batch = choose("batch", [[1, "1"], [4, "4"], [8, "8"], [16, "16"], [32, "32"], [64, "64"], [128, "128"], [0, "all"]], (value) => play.restructure({ batch: Number(value) }));
   const loss = choose("loss", [], (value) => play.chooseHead(Number(value)));
-  const l1 = field("L1", 3.4, between(0, 10), (x) => play.restructure({ l1: x })), l2 = field("L2", 3.4, between(0, 10), (x) => play.restructure({ l2: x }));
+  const l1 = field("L1", 4.3, between(0, 10), (x) => play.restructure({ l1: x })), l2 = field("L2", 4.3, between(0, 10), (x) => play.restructure({ l2: x }));
   const dropout = field("dropout", 3, between(0, 0.9), (x) => play.restructure({ dropout: x }));
   const seed = field("seed", 3.4, whole(0, 1e9), (x) => (play.restructure({ seed: x }), play.reset()));
   const speed = choose("speed", [["slow", "2 steps a second"], ["one", "1 step a frame"], ["epoch", "1 epoch a frame"], ["fast", "as fast as it can"]], () => {});
@@ -91,11 +91,11 @@ function makeBar(play) {
     }
     start.disabled = play.held;
     undo.disabled = !play.past.length;
-    const { train, test } = play.measures(), epochs = play.epochs();
-    put(stats.epoch.value, epochs >= 100 || Number.isInteger(epochs) ? Math.floor(epochs).toLocaleString("en") : epochs.toFixed(1));
-    put(stats.train.value, number(train.loss, 3));
-    put(stats.test.value, test ? number(test.loss, 3) : "–");
-    const score = (one) => (one === null ? "–" : one.accuracy !== undefined ? `${(100 * one.accuracy).toFixed(0)} %` : number(one.r2, 3));
+    const { train, test } = play.measures();
+    put(stats.epoch.value, play.epochText(play.epochs()));
+    put(stats.train.value, shortNumber(train.loss));
+    put(stats.test.value, test ? shortNumber(test.loss) : "–");
+    const score = (one) => (one === null ? "–" : one.accuracy !== undefined ? `${(100 * one.accuracy).toFixed(0)} %` : shortNumber(one.r2));
     const what = play.data.classes ? (test ? "correct, test" : "correct") : test ? "R², test" : "R²";
     if (stats.score.element.firstChild.data !== what) stats.score.element.firstChild.data = what;
     put(stats.score.value, score(test || train));

@@ -68,8 +68,9 @@ function makeCurves(play) {
     box.setAttribute("aria-valuemax", Math.max(1, history.count - 1));
     box.setAttribute("aria-valuenow", Math.max(0, k));
     if (k < 0) return void (note.textContent = "The loss appears here as the network trains.");
-    const text = `epoch ${number(Number(history.epochs[k].toFixed(1)), 6)}: training ${number(history.train[k], 4)}${Number.isFinite(history.test[k]) ? `, test ${number(history.test[k], 4)}` : ""}`;
+    const text = `epoch ${play.epochText(history.epochs[k])}: training ${number(history.train[k], 4)}${history.epochs[k] <= history.fitted ? " (mean)" : ""}${Number.isFinite(history.test[k]) ? `, test ${number(history.test[k], 4)}` : ""}`;
     put(note, text);
+    note.title = history.epochs[k] <= history.fitted ? "fit notes the mean of the losses before each step of the epoch" : "";
     box.setAttribute("aria-valuetext", text);
     if (cursor === null) return;
     pen.strokeStyle = palette.accent;

@@ -9,7 +9,7 @@ function makeDataPart(play) {
     return { input, show, element: make("label", { class: "slide" }, make("span", {}, text, " ", value), input) };
   };
   const noise = slider("noise", 0, 1, 0.01, (x) => again({ noise: x })), size = slider("points", 20, 1000, 10, (n) => again({ n }));
-  const share = slider("kept to test, %", 0, 80, 5, (x) => again({ test: x / 100 })), classes = slider("classes", 2, 5, 1, (x) => again({ classes: x }));
+  const share = slider("to test, %", 0, 80, 5, (x) => again({ test: x / 100 })), classes = slider("classes", 2, 5, 1, (x) => again({ classes: x }));
   const seed = make("button", { type: "button", onclick: () => again({ seed: (play.data.recipe?.seed || 0) + 1 }), title: "The same set, drawn with the next seed" }, "other points");
   const made = make("div", { class: "made" }, noise.element, size.element, share.element, classes.element, seed);
   const brushes = make("div", { class: "row", role: "group", "aria-label": "Points to add with a click in the output" });
@@ -19,8 +19,11 @@ function makeDataPart(play) {
   const target = make("select", { "aria-label": "Column to predict", onchange: () => read() }), targetLabel = make("label", { class: "setting", hidden: true }, make("span", {}, "predict"), target);
   const wrong = make("ul", { class: "wrong-rows", role: "status" });
   const paste = make("details", {}, make("summary", {}, "Your own table"), table, make("div", { class: "row" }, make("button", { type: "button", onclick: () => read(true) }, "Use it"), targetLabel), make("label", { class: "file" }, make("span", {}, "or a CSV file "), file), wrong);
+  const formula = make("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": "Formula for y", placeholder: "sin(3 * x1) * x2", maxlength: 200, onkeydown: (event) => event.key === "Enter" && compute() });
+  const give = make("details", {}, make("summary", {}, "A formula"), make("label", { class: "formula" }, "y =", formula), make("div", { class: "row" }, make("button", { type: "button", onclick: () => compute() }, "Use it")),
+    make("p", { class: "soft" }, `x1, x2 from \u22121.5 to 1.5; + − * / **, ${Object.keys(PIECES.functions).join(", ")}; with < or > two classes`));
   const notes = make("ul", { class: "notes" });
-  const element = make("section", { class: "card data", "aria-label": "Data" }, make("h2", {}, "Data"), kinds, made, draw, paste, notes);
+  const element = make("section", { class: "card data", "aria-label": "Data" }, make("h2", {}, "Data"), kinds, made, draw, give, paste, notes);
   const thumbs = new Map();
 
   // ---- Sets ----
@@ -36,6 +39,17 @@ function makeDataPart(play) {
       play.say(error.message, true);
     }
   };
+
+  function compute() {
+    const { n, seed, test } = play.data.recipe || {};
+    try {
+      play.setData(makeData({ name: "formula", formula: formula.value, n, seed, test }));
+      formula.setAttribute("aria-invalid", "false");
+    } catch (error) {
+      formula.setAttribute("aria-invalid", "true");
+      play.say(error.message, true);
+    }
+  }
 
   function kindButton(name, title, task, choose) {
     const canvas = make("canvas", { "aria-hidden": "true" });

@@ -16,34 +16,34 @@ function imageRange(set) {
   return imageRanges.get(set);
 }
 
-/** Paints numbers as an image on a pen: their sign as colour if they have one, else how dark they are. */
-function paintPixels(image, palette, wide, high, share) {
-  image.size(wide, high);
-  for (let k = 0; k < wide * high; k++) image.pixels[k] = palette.signs[signPlace(share(k))];
-  image.show();
+/** Writes numbers into an image at a place: their sign as colour if they have one, else how dark they are. */
+function paintPixels(image, palette, wide, high, share, place = 0) {
+  for (let row = 0, k = 0; row < high; row++)
+    for (let column = 0; column < wide; column++, k++) image.pixels[place + row * image.width + column] = palette.signs[signPlace(share(k))];
 }
 
-/** The tile of a neuron of images: the image itself, the weights of the first layer, or how strongly it answers. */
-function paintImageTile(play, k, i, canvas, image, column) {
-  const { palette, data, machine } = play, [high, wide] = data.image, size = k ? column.tile : column.width;
-  const pen = penOf(canvas, size, size);
-  pen.imageSmoothingEnabled = false;
-  if (k === 0) paintPixels(image, palette, wide, high, (at) => pixelShare(data, play.sample.x[at]));
+/**
+ * Writes the tile of a neuron of images: the image itself, the weights of the first layer, or how strongly it answers.
+ * Returns how wide and how high it is.
+ */
+function paintImageTile(play, k, i, image, place) {
+  const { palette, data, machine } = play, [high, wide] = data.image;
+  if (k === 0) paintPixels(image, palette, wide, high, (at) => pixelShare(data, play.sample.x[at]), place);
   else if (k === 1) {
     const w = machine.W[0], outs = machine.b[0].length;
     let largest = 1e-9;
     for (let at = 0; at < high * wide; at++) largest = Math.max(largest, Math.abs(w[at * outs + i]));
-    paintPixels(image, palette, wide, high, (at) => w[at * outs + i] / largest);
+    paintPixels(image, palette, wide, high, (at) => w[at * outs + i] / largest, place);
   } else {
     const h = play.sampleLayers()[k - 1].h, largest = h.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-9);
-    paintPixels(image, palette, 1, 1, () => h[i] / largest);
+    paintPixels(image, palette, 1, 1, () => h[i] / largest, place);
   }
-  pen.drawImage(image.canvas, 0, 0, size, size);
+  return k > 1 ? [1, 1] : [wide, high];
 }
 
 /** Makes the part of images in place of the plane: {element, layout()}. */
 function makeImagePart(play) {
-  const canvas = make("canvas", { tabindex: 0, role: "img" }), slopes = make("canvas", { role: "img" }), title = make("h2", {}, "Image");
+  const canvas = make("canvas", { tabindex: 0, role: "img", "aria-label": "Image" }), slopes = make("canvas", { role: "img", "aria-label": "Gradient of the loss on each pixel" }), title = make("h2", {}, "Image");
   const meant = make("select", { "aria-label": "The class that is meant", onchange: () => ((play.sample.y = Number(meant.value)), fresh()) });
   const bars = make("div", { class: "bars", role: "list", "aria-label": "Probabilities" }), told = make("p", { class: "readout" });
   const button = (text, label, onclick) => make("button", { type: "button", "aria-label": label, onclick }, text);
@@ -112,7 +112,9 @@ function makeImagePart(play) {
     if (!size) return;
     for (const [place, picture, share] of [[canvas, image, (at) => pixelShare(data, sample.x[at])], [slopes, slopeImage, slopeShare()]]) {
       const pen = penOf(place, size, size);
+      picture.size(wide, high);
       paintPixels(picture, palette, wide, high, share);
+      picture.show();
       pen.imageSmoothingEnabled = false;
       pen.drawImage(picture.canvas, 0, 0, size, size);
     }
@@ -140,9 +142,8 @@ function makeImagePart(play) {
     meant.value = sample.y;
     const name = data.classes[one ? Number(p[0] > 0.5) : best], loss = play.sampleLayers()[0].loss;
     title.textContent = sample.row >= 0 ? `Image ${sample.row + 1} of ${data.n}` : "Your own image";
-    told.textContent = `J of this image = ${number(loss, 3)}; blue: darker raises J.`;
+    told.textContent = `J = ${number(loss, 3)}; blue: darker raises J`;
     canvas.setAttribute("aria-label", `${title.textContent}, meant as ${data.classes[sample.y]}, answered ${name}; arrow keys move, Enter draws`);
-    slopes.setAttribute("aria-label", "Gradient of the loss on each pixel");
   }
 
   function layout() {

@@ -4,7 +4,7 @@ const LAND_SIDES = [11, 17, 25, 41];
 
 /** Makes the tab of the landscape: {element}. */
 function makeLandscape(play) {
-  const canvas = make("canvas", { tabindex: 0, role: "img" }), told = make("p", { class: "readout" }), box = make("div", { class: "land-map" }, canvas);
+  const canvas = make("canvas", { tabindex: 0, role: "img", "aria-label": "Map of the loss" }), told = make("p", { class: "readout" }), box = make("div", { class: "land-map" }, canvas);
   const others = make("select", { "aria-label": "Second weight", onchange: () => others.value && ((second = JSON.parse(others.value)), forget()) });
   const first = make("span"), image = makeImage();
   const zoom = (text, label, by) => make("button", { type: "button", "aria-label": label, onclick: () => ((reach = Math.max(0.02, Math.min(500, reach * by))), forget()) }, text);
@@ -12,8 +12,8 @@ function makeLandscape(play) {
   const steps = make("div", { class: "row" }, make("button", { type: "button", onclick: () => play.step(1) }, "one step"), make("button", { type: "button", onclick: () => play.step(10) }, "ten steps"), zoom("+", "Closer", 1 / 1.6), zoom("−", "Farther", 1.6), centre);
   const element = make("div", { class: "land" }, box,
     make("div", { class: "land-side" }, make("h3", {}, "The loss over two weights"), make("p", { class: "row" }, first, " and ", others), steps, told,
-      make("p", { class: "soft" }, "Strong grey is high; the ring is the network, the line its way. Click, or press an arrow key, to start somewhere else.")));
-  let second = null, reach = 3, middle = null, level = 1, values = null, side = 0, key = "", trail = [];
+      make("p", { class: "soft" }, "Strong grey is high. The ring is the network, the line its way; a click or an arrow key starts elsewhere.")));
+  let second = null, reach = 3, middle = null, level = 1, values = null, side = 0, key = "", trail = [], walked = 0;
 
   function forget() {
     middle = null;
@@ -35,6 +35,7 @@ function makeLandscape(play) {
     if (wanted === key) return;
     key = wanted;
     middle = null;
+    reach = 3;
     trail = [];
     if (!list.some((one) => same(one, second))) list.push(second);
     others.replaceChildren(...list.filter((one) => !same(one, ask)).map((one) => make("option", { value: JSON.stringify(one), selected: same(one, second) }, play.nameOf(one.k, one.j, one.i))));
@@ -42,7 +43,11 @@ function makeLandscape(play) {
   }
 
   function walk() {
-    const [a, b] = [at(play.ask), at(second)], last = trail.length - 2;
+    const [a, b] = [at(play.ask), at(second)], epoch = play.epochs();
+    // What was taken back was not walked.
+    if (epoch < walked) [trail, middle, reach] = [[], null, 3];
+    walked = epoch;
+    const last = trail.length - 2;
     if (Math.abs(a) > 1e9 || (last >= 0 && trail[last] === a && trail[last + 1] === b)) return;
     trail.push(a, b);
     if (trail.length > 4000) trail.splice(0, 2000);
@@ -55,7 +60,10 @@ function makeLandscape(play) {
     choose();
     walk();
     const [a, b] = [at(play.ask), at(second)];
-    if (!middle || Math.abs(a - middle[0]) > 0.95 * reach || Math.abs(b - middle[1]) > 0.95 * reach) middle = [a, b];
+    middle ??= [a, b];
+    // A wider map shows where the way came from.
+    const far = Math.max(Math.abs(a - middle[0]), Math.abs(b - middle[1]));
+    if (far > 0.95 * reach) [middle, reach] = far < 300 ? [middle, 1.4 * far] : [[a, b], reach];
     const before = performance.now();
     side = LAND_SIDES[level];
     const range = { from: middle[0] - reach, to: middle[0] + reach, from2: middle[1] - reach, to2: middle[1] + reach, n: side };
@@ -100,8 +108,17 @@ function makeLandscape(play) {
     pen.beginPath();
     pen.arc(...spot(a, b, size), 7, 0, 7);
     pen.stroke();
+    pen.font = "11px system-ui, sans-serif";
+    pen.fillStyle = palette.ink;
+    const names = [play.ask, second].map((one) => play.nameOf(one.k, one.j, one.i));
+    pen.strokeStyle = palette.paper;
+    for (const [align, text, x, y] of [["left", `${names[1]} ↑`, 4, 13], ["right", `${names[0]} →`, size - 4, size - 5]]) {
+      pen.textAlign = align;
+      pen.strokeText(text, x, y);
+      pen.fillText(text, x, y);
+    }
     const J = play.measures().train.loss;
-    told.textContent = `J = ${number(J, 5)} here; from ${number(low, 3)} to ${number(high, 3)} on this map of ${number(2 * reach, 3)} by ${number(2 * reach, 3)}.`;
+    told.textContent = `J = ${number(J, 5)} here, ${number(Math.min(low, J), 3)} to ${number(high, 3)} on this map, ${number(2 * reach, 3)} wide.`;
     canvas.setAttribute("aria-label", `Map of the loss over ${play.nameOf(play.ask.k, play.ask.j, play.ask.i)} = ${number(a, 3)} and ${play.nameOf(second.k, second.j, second.i)} = ${number(b, 3)}. ${told.textContent}`);
   }
   const dot = (pen, x, y, r) => (pen.beginPath(), pen.arc(x, y, r, 0, 7), pen.fill());

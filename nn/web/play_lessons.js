@@ -1,88 +1,133 @@
-// Lessons: links, each with one sentence, something to do, and the reason. A teacher writes more as a small file.
+// Lessons: links, each with one sentence, a question to answer first, something to do, and the reason.
 
-/**
- * data: how the data are made; state: what differs from a usual network; set: numbers by name; fill: one for all weights;
- * ask: the name of the weight to explain; tab: what is open below the network. A teacher's file is {"lessons": [...]}.
- */
+/** What a lesson may have; docs/howto/teach.md tells of each. `format` and `show` stand in JSON that the page saves. */
+const FIELDS = ["title", "text", "predict", "steps", "why", "name", "model", "data", "set", "fill", "ask", "tab", "show", "format"];
+
+/** Each is what a teacher's file {"lessons": [...]} has, too. Results stand in `why`, not before the experiment. */
 const LESSONS = [
-  { name: "line", title: "A line is all a perceptron has", text: "One neuron adds up its inputs: it divides the plane by one straight line, whatever its weights.",
-    todo: "Press play. Then choose the moons and play again: how many points stay on the wrong side?", why: "ŷ = 0.5 exactly where b + w1·x1 + w2·x2 = 0, and that is the equation of a line.",
-    data: { name: "gauss", noise: 0.4 }, state: { sizes: [2, 1], activations: ["sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
-  { name: "xor", title: "XOR", text: "No line separates XOR, but a hidden layer can bend the plane until one does.",
-    todo: "Press play: the loss rests near 0.69, which is guessing. Then add a hidden layer with + and play again.", why: "Each hidden neuron draws one line; the output neuron combines them.",
-    data: { name: "xor" }, state: { sizes: [2, 1], activations: ["sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
-  { name: "nonlinear", title: "Why non-linear", text: "Without a non-linear g, a network of many layers is still one line: sums of sums are sums.",
-    todo: "Press play: nothing gets better. Now change g of both hidden layers from linear to tanh.", why: "W2·(W1·x) = (W2·W1)·x: two linear layers are one.",
-    data: { name: "circles" }, state: { sizes: [2, 4, 4, 1], activations: ["linear", "linear", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
-  { name: "vanishing", title: "Vanishing gradients", text: "Through six layers of sigmoid, the gradient that reaches the first weights is thousands of times smaller than that of the last.",
-    todo: "Look at the wedges and point at a line of the first layer, then of the last: compare the gradients. Change all g to tanh, then compare again.", why: "The slope of sigmoid is at most 1/4, and each layer multiplies by it once more.",
-    data: { name: "moons" }, state: { sizes: [2, 4, 4, 4, 4, 4, 4, 1], activations: ["sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
-  { name: "rate", title: "Too large a rate", text: "The gradient says which way is down, but only for a small step: too large a rate jumps over the valley and climbs.",
-    todo: "Press play: the loss grows until the page stops it. Go back, take a third of the rate, and play again.", why: "w ← w − η·∂J/∂w follows the tangent; the curve itself bends away from it.",
-    data: { name: "sine" }, state: { sizes: [1, 8, 1], activations: ["tanh", "linear"], optimizer: { name: "SGD", lr: 3 }, batch: 0 }, tab: "land" },
-  { name: "dead", title: "Dead ReLU", text: "A ReLU whose sum is negative for every sample answers 0, has slope 0, and never learns again.",
-    todo: "Press play: the weights of two neurons stand still, and their gradients are 0. Set their biases to 0.5 and play again.", why: "The gradient is multiplied by the slope of g, which is 0 left of 0.",
-    data: { name: "moons" }, state: { sizes: [2, 4, 1], activations: ["relu", "sigmoid"] }, set: { "b(1)_1": -9, "b(1)_2": -9 }},
-  { name: "overfit", title: "Over-fitting", text: "Twelve neurons learn thirty noisy points by heart: the training loss goes to 0 while the test loss climbs.",
-    todo: "Press play and watch both curves part. Then reset, set L2 to 0.01 and play again; or take more points.", why: "Nothing but more data, or a price for large weights, tells signal from noise.",
-    data: { name: "moons", n: 60, noise: 0.4, test: 0.5 }, state: { sizes: [2, 12, 12, 1], activations: ["tanh", "tanh", "sigmoid"], optimizer: { name: "Adam", lr: 0.03 }, batch: 0 } },
-  { name: "symmetry", title: "Equal weights", text: "Neurons that start with equal weights get equal gradients and stay equal forever: four neurons do the work of one.",
-    todo: "Press play: all tiles of a layer look the same. Change one weight a little and play again.", why: "Nothing in the gradient tells one from the other; random weights do.",
-    data: { name: "moons" }, state: { sizes: [2, 4, 1], activations: ["tanh", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } }, fill: 0.5 },
+  { name: "line", title: "A perceptron and its line", text: "One neuron adds up its inputs and answers by the sign of the sum. This one begins wrong.",
+    predict: "How will the line move? How many of two moons will stay wrong?", steps: ["Press play and watch the line.", "Choose “Two moons” in the data and play on."],
+    why: "ŷ = 0.5 exactly where b + w1·x1 + w2·x2 = 0, and that is the equation of a line, whatever the weights. Learning turns and shifts it until most points are on their side. No line tells the moons apart: about one point in eight stays wrong.",
+    data: { name: "gauss", noise: 0.4 }, model: { sizes: [2, 1], activations: ["sigmoid"], optimizer: { name: "SGD", lr: 0.1 }, batch: 0 }, set: { "w(1)_1,1": -1, "w(1)_2,1": 0.4 } },
+  { name: "xor", title: "XOR", text: "The class is yes where the signs of the two inputs differ. One neuron draws one line.",
+    predict: "How small will its loss get? And with a hidden layer?", steps: ["Press play until the loss rests.", "Add a hidden layer with + above the network, and play again."],
+    why: "No line separates XOR: one neuron does hardly better than guessing, whose loss is ln 2 = 0.69. Each hidden neuron draws one line more, and the output neuron combines them.",
+    data: { name: "xor" }, model: { sizes: [2, 1], activations: ["sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
+  { name: "nonlinear", title: "Why non-linear", text: "A neuron adds up its inputs, and its activation g bends the sum. Here g is linear in both hidden layers: nothing is bent.",
+    predict: "What border will eight neurons draw around the inner circle?", steps: ["Press play: look at the border. While it trains, choose “all tanh” above.", "Choose “all linear”, then the round arrow, and play."],
+    why: "Sums of sums are sums: W2·(W1·x) = (W2·W1)·x. Two linear layers are one, whose border is straight; about half of the points stay wrong, and the loss at 0.69. With tanh the tiles of the first layer are bent, and sums of bent things need not be straight: in 100 epochs the border closes.",
+    data: { name: "circles" }, model: { sizes: [2, 4, 4, 1], activations: ["linear", "linear", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
+  { name: "vanishing", title: "Vanishing gradients", text: "On its way back, a gradient is multiplied by the slope of g in every layer. That of sigmoid is at most ¼.",
+    predict: "Which layer has the smallest gradients? What will the loss do?", steps: ["Compare the violet bars below the network, then press play.", "Choose “all tanh” and the round arrow. Compare again; play."],
+    why: "Each path below multiplies, in every layer, a slope of g and a weight. Six slopes of sigmoid are at most 0.0002: the bars shrink from layer 7 to 1, and the loss stays for some 4,500 epochs at ln 2 = 0.69, guessing, until the last layers pass more back (see it with the speed “as fast as it can”). Slopes of tanh are up to 1: bars alike, a loss of 0.3 after 50 epochs.",
+    data: { name: "moons" }, model: { sizes: [2, 4, 4, 4, 4, 4, 4, 1], activations: ["sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } } },
+  { name: "rate", title: "Too large a rate", text: "A step goes downhill, and the rate η says how far. Here it is 1.1.",
+    predict: "After one step, will the ring be nearer to the valley, or further away?", steps: ["Press “one step” beside the map five times, watch ring and J, then play.", "Press “Back …, with the rate 0.11”, then play."],
+    why: "The new bias is b − η·∂J/∂b, a walk along the tangent; but the curve bends. Here ∂J/∂b is about twice the distance to the valley: a step multiplies it by 1 − 2η = −1.2 and lands on the other side, higher than before. Below the rate 1 it shrinks; at 0.5 one step nearly does; with 0.11 the loss falls to 0.01.",
+    data: { name: "formula", formula: "2 * x1 + 0.5", noise: 0.1 }, model: { sizes: [1, 1], activations: ["linear"], optimizer: { name: "SGD", lr: 1.1 }, batch: 0 }, set: { "w(1)_1,1": 1.4, "b(1)_1": 1.2 }, tab: "land" },
+  { name: "dead", title: "Dead ReLU", text: "A ReLU answers 0 where its sum is negative, and its slope there is 0. The first two of these four have the bias −9.",
+    predict: "Which neurons will learn, and what will the others do?", steps: ["Press play. Choose a weight of the first neuron: what is its gradient?", "Choose the tab Neuron, set both biases to 0.5 and play again."],
+    why: "A ReLU whose sum is negative for every sample answers 0 and never learns again: the gradient is multiplied by the slope of g, which is 0 left of 0.",
+    data: { name: "moons" }, model: { sizes: [2, 4, 1], activations: ["relu", "sigmoid"] }, set: { "b(1)_1": -9, "b(1)_2": -9 }},
+  { name: "overfit", title: "Over-fitting", text: "Two layers of twelve neurons, and thirty noisy points to learn from.",
+    predict: "How far down will the training loss go, and how far the test loss?", steps: ["Press play and watch the two curves of the loss.", "Press the round arrow, set L2 to 0.001, and play. Or take more points."],
+    why: "The network learns its points by heart: the training loss goes to 0 while the test loss climbs. Most test points are right, but those that are wrong are wrong with certainty, and that costs the loss. With L2 the test loss stays low: nothing but more data, or a price for large weights, tells signal from noise.",
+    data: { name: "moons", n: 60, noise: 0.4, test: 0.5 }, model: { sizes: [2, 12, 12, 1], activations: ["tanh", "tanh", "sigmoid"], optimizer: { name: "Adam", lr: 0.03 }, batch: 0 } },
+  { name: "symmetry", title: "Equal weights", text: "Four neurons begin alike: all their weights are 0.5.",
+    predict: "Will training make them different?", steps: ["Press play and compare the tiles of the layer.", "Change one weight a little and play again."],
+    why: "Equal weights get equal gradients and stay equal forever: four neurons do the work of one. Nothing in the gradient tells one from the other; random weights do. A neuron that is changed goes its own way, and the other three stay equal.",
+    data: { name: "moons" }, model: { sizes: [2, 4, 1], activations: ["tanh", "sigmoid"], optimizer: { name: "SGD", lr: 0.3 } }, fill: 0.5 },
 ];
 
-/** Makes the menu of lessons and the strip that shows one: {menu, strip, open(name), take(file)}. */
+/** The most letters of a text, and the most steps: there is no room for more. */
+const MOST_LETTERS = 600, MOST_STEPS = 9;
+
+/** What is to be done: one thing, or a list. */
+const stepsOf = ({ steps = [] }) => (Array.isArray(steps) ? steps : [steps]);
+
+/** The parameters of a lesson: numbers by the names that the page shows. */
+function placeNumbers(machine, { set = {}, fill: all }) {
+  if (all !== undefined && !Number.isFinite(all)) throw new Error(`fill takes a number; got ${String(all).slice(0, 30)}.`);
+  if (all !== undefined) machine.W.forEach((w, k) => w.forEach((_, at) => machine.set(k, Math.floor(at / machine.b[k].length), at % machine.b[k].length, all)));
+  for (const [name, x] of Object.entries(set)) {
+    const { k, j, i } = placeOf(machine, name);
+    if (!Number.isFinite(x)) throw new Error(`${name} takes a number; got ${String(x).slice(0, 30)}.`);
+    machine.set(k, j, i, x);
+  }
+}
+
+/** The weight or bias of a name as the page shows it, such as w(1)_2,3 or b(1)_2. */
+function placeOf(machine, name) {
+  const found = /^(?:w\((\d+)\)_(\d+),(\d+)|b\((\d+)\)_(\d+))$/.exec(name);
+  if (!found) throw new Error(`weights have names such as w(1)_2,3 and b(1)_2; got ${String(name).slice(0, 30)}.`);
+  const [k, j, i] = found[1] ? [found[1] - 1, found[2] - 1, found[3] - 1] : [found[4] - 1, -1, found[5] - 1];
+  if (!(i >= 0 && i < machine.b[k]?.length) || j >= machine.state.sizes[k]) throw new Error(`the network of this lesson has no ${name.slice(0, 30)}.`);
+  return { k, j, i };
+}
+
+/** Returns a teacher's lessons, each with a name; throws an Error with a sentence for what stands in the wrong place. */
+function namedLessons(lessons) {
+  if (!Array.isArray(lessons) || !lessons.length) throw new Error("its lessons must be a list with at least one.");
+  const names = new Set(LESSONS.map((one) => one.name));
+  return lessons.map((one, k) => {
+    const fail = (text) => {
+      throw new Error(`lesson ${k + 1} ${text}`);
+    };
+    if (!one || typeof one !== "object" || !one.title || !one.text) fail("needs a title and a text.");
+    if (!one.model?.sizes || !one.model.activations) fail('needs a network beside its title and text, such as "model": {"sizes": [2, 4, 1], "activations": ["tanh", "sigmoid"]}.');
+    const strange = Object.keys(one).find((field) => !FIELDS.includes(field)), name = String(one.name ?? `lesson ${k + 1}`);
+    if (strange) fail(`has “${strange.slice(0, 30)}”; a lesson has ${FIELDS.slice(0, -2).join(", ")}.`);
+    for (const text of [one.title, one.text, one.predict ?? "", one.why ?? "", ...stepsOf(one)])
+      if (typeof text !== "string" || text.length > MOST_LETTERS) fail(`has room for texts of ${MOST_LETTERS} letters; got ${JSON.stringify(text).slice(0, 40)}.`);
+    if (stepsOf(one).length > MOST_STEPS) fail(`has room for ${MOST_STEPS} steps; got ${one.steps.length}.`);
+    if (one.tab && !["weight", "neuron", "land", "take"].includes(one.tab)) fail("takes as its tab weight, neuron, land or take.");
+    if (names.has(name)) fail(`has the name “${name.slice(0, 30)}”, which another has.`);
+    names.add(name);
+    return { ...one, name };
+  });
+}
+
+/** Makes the menu of lessons and the strip that shows one: {menu, strip, open(name), resume(name), current(), take(file)}. */
 function makeLessons(play) {
   const list = make("ul"), menu = make("details", { class: "menu" }, make("summary", {}, "Lessons"), list);
-  const strip = make("section", { class: "lesson", "aria-label": "Lesson", hidden: true });
-  let lessons = LESSONS;
+  const strip = make("section", { class: "lesson", "aria-label": "Lesson", hidden: true }), usual = keptData(play.data);
+  let lessons = LESSONS, current = null;
   const close = () => (menu.open = false);
   menu.addEventListener("keydown", (event) => event.key === "Escape" && (close(), menu.firstChild.focus()));
   play.root.addEventListener("pointerdown", (event) => menu.contains(event.target) || close());
 
-  const texts = (lesson) => ["title", "text", "todo", "why"].map((name) => String(lesson[name] ?? "").slice(0, 600));
   function fill() {
-    list.replaceChildren(...lessons.map((lesson) => {
-      const [title, text] = texts(lesson);
-      return make("li", {}, make("a", { href: `#lesson=${encodeURIComponent(lesson.name)}`, onclick: (event) => (play.options.alone || event.preventDefault(), close(), open(lesson.name)) }, title), make("span", {}, text));
-    }));
+    list.replaceChildren(...lessons.map(({ name, title, text }) =>
+      make("li", {}, make("a", { href: `#lesson=${encodeURIComponent(name)}`, onclick: (event) => (play.options.alone || event.preventDefault(), close(), open(name)) }, title), make("span", {}, /^.*?[.?!](?=\s|$)/.exec(text)?.[0] ?? text))));
   }
 
   function show(lesson) {
-    const [title, text, todo, why] = texts(lesson), at = lessons.indexOf(lesson);
+    const { title, text, predict, why } = lesson, steps = stepsOf(lesson), at = lessons.indexOf(lesson);
     const go = (by, word, label) => make("button", { type: "button", "aria-label": label, disabled: !lessons[at + by], onclick: () => open(lessons[at + by].name) }, word);
+    const todo = [...(predict ? [["Predict: ", predict]] : []), ...steps.map((one, k) => [steps.length > 1 ? `${k + 1}. ` : "Do: ", one])];
     const reason = why ? [make("details", {}, make("summary", {}, "Why?"), make("p", {}, why))] : [];
-    strip.replaceChildren(make("p", {}, make("b", {}, `${title}. `), text), ...(todo ? [make("p", { class: "todo-line" }, make("b", {}, "Do: "), todo)] : []), ...reason,
-      make("span", { class: "row" }, go(-1, "‹", "Lesson before"), go(1, "next ›", "Next lesson"), make("button", { type: "button", "aria-label": "Close the lesson", onclick: () => ((strip.hidden = true), play.relayout()) }, "×")));
+    strip.replaceChildren(make("p", {}, make("b", {}, `${title}${/[.?!]$/.test(title) ? "" : "."} `), text), ...(todo.length ? [make("p", { class: "todo-line" }, ...todo.map(([word, one]) => make("span", {}, make("b", {}, word), one)))] : []), ...reason,
+      make("span", { class: "row" }, make("button", { type: "button", "aria-label": "Lesson from its start", onclick: () => open(lesson.name) }, "again"), go(-1, "‹", "Lesson before"), go(1, "next ›", "Next lesson"), make("button", { type: "button", "aria-label": "Close the lesson", onclick: leave }, "×")));
     strip.hidden = false;
+    current = lesson.name;
+  }
+  function leave() {
+    strip.hidden = true;
+    current = null;
+    play.relayout();
   }
 
-  /** The parameters of a lesson: numbers by the names that the page shows. */
-  function placeNumbers({ set = {}, fill: all }) {
-    const { machine } = play;
-    if (Number.isFinite(all)) machine.W.forEach((w, k) => w.forEach((_, at) => machine.set(k, Math.floor(at / machine.b[k].length), at % machine.b[k].length, all)));
-    for (const [name, x] of Object.entries(set)) {
-      const { k, j, i } = placeOf(name);
-      if (!Number.isFinite(x)) throw new Error(`${name} takes a number; got ${String(x).slice(0, 30)}.`);
-      machine.set(k, j, i, x);
-    }
+  /** What a lesson begins with; throws an Error with a sentence before anything has changed. */
+  function startOf(lesson) {
+    const data = lesson.data || usual, { machine } = play.take.made({ state: lesson.model, data });
+    placeNumbers(machine, lesson);
+    const ask = lesson.ask ? placeOf(machine, lesson.ask) : lesson.show?.ask ?? { k: 0, j: 0, i: 0 };
+    return { state: machine.snapshot(), data, show: { ...lesson.show, ask } };
   }
-  /** The weight or bias of a name as the page shows it, such as w(1)_2,3 or b(1)_2. */
-  function placeOf(name) {
-    const found = /^(?:w\((\d+)\)_(\d+),(\d+)|b\((\d+)\)_(\d+))$/.exec(name), { machine } = play;
-    if (!found) throw new Error(`weights have names such as w(1)_2,3 and b(1)_2; got ${String(name).slice(0, 30)}.`);
-    const [k, j, i] = found[1] ? [found[1] - 1, found[2] - 1, found[3] - 1] : [found[4] - 1, -1, found[5] - 1];
-    if (!(i >= 0 && i < machine.b[k]?.length) || j >= machine.state.sizes[k]) throw new Error(`the network of this lesson has no ${name.slice(0, 30)}.`);
-    return { k, j, i };
-  }
-
   function begin(lesson) {
+    const start = startOf(lesson);
     play.run(false);
-    play.take.open({ state: lesson.state || {}, data: lesson.data || null, show: { ask: { k: 0, j: 0, i: 0 } } });
-    placeNumbers(lesson);
-    if (lesson.ask) play.ask = placeOf(lesson.ask);
-    play.history.clear();
-    play.set(play.ask, play.machine.get(play.ask.k, play.ask.j, play.ask.i));
+    play.take.open(start);
     play.open(lesson.tab || "weight");
     show(lesson);
     play.relayout();
@@ -92,28 +137,34 @@ function makeLessons(play) {
     if (!lesson) return play.say(`There is no lesson “${String(name).slice(0, 30)}”; there are ${lessons.map((one) => one.name).join(", ")}.`, true);
     try {
       begin(lesson);
+      // Whoever loads the page again finds the lesson again.
+      if (play.options.alone) history.replaceState(null, "", `#lesson=${encodeURIComponent(name)}`);
     } catch (error) {
-      play.say(`The lesson “${texts(lesson)[0]}” cannot be used: ${error.message}`, true);
+      play.say(`The lesson “${lesson.title}” cannot be used: ${error.message}`, true);
     }
+  }
+  /** Shows a lesson beside what is open, as a link has kept it. */
+  function resume(name) {
+    const lesson = lessons.find((one) => one.name === name);
+    if (!lesson) return;
+    show(lesson);
+    play.relayout();
   }
 
-  /** Takes a teacher's lessons in place of those that are there; throws an Error with a sentence for what is none. */
+  /** Takes a teacher's lessons and begins the first; throws an Error with a sentence, and changes nothing, if one cannot be used. */
   function take(held) {
-    if (!Array.isArray(held.lessons) || !held.lessons.length) throw new Error("its lessons must be a list with at least one.");
-    held.lessons.forEach((one, k) => {
-      if (!one || typeof one !== "object" || !one.title || !one.text) throw new Error(`lesson ${k + 1} needs a title and a text.`);
+    const own = namedLessons(held.lessons);
+    own.forEach((lesson, k) => {
+      try {
+        startOf(lesson);
+      } catch (error) {
+        throw new Error(`lesson ${k + 1}: ${error.message}`);
+      }
     });
-    const before = lessons;
-    lessons = held.lessons.map((one, k) => ({ ...one, name: String(one.name ?? `lesson ${k + 1}`) }));
-    try {
-      begin(lessons[0]);
-    } catch (error) {
-      lessons = before;
-      throw error;
-    }
+    lessons = [...own, ...LESSONS];
     fill();
+    begin(own[0]);
   }
-  if (play.options.lessons) lessons = play.options.lessons.map((one, k) => ({ ...one, name: String(one.name ?? `lesson ${k + 1}`) }));
   fill();
-  return { menu, strip, open, take };
+  return { menu, strip, open, resume, current: () => current, take };
 }

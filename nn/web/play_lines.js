@@ -74,8 +74,8 @@ function makeLines(play) {
     const { palette } = play, pen = penOf(canvas, layout.width, layout.height), dashed = count <= 900;
     pen.clearRect(0, 0, layout.width, layout.height);
     sort();
-    const glow = find(play.ask), over = lines.hover ? find(lines.hover) : -1;
-    for (const [at, tone, width] of [[over, palette.line, 9], [glow, palette.grad, 8]]) {
+    const glow = [play.ask, ...play.lit].map(find), over = lines.hover ? find(lines.hover) : -1;
+    for (const [at, tone, width] of [[over, palette.line, 9], ...glow.map((at) => [at, palette.grad, 8])]) {
       if (at < 0) continue;
       pen.globalAlpha = 0.4;
       pen.strokeStyle = tone;

@@ -1,15 +1,20 @@
 // One loop paints everything: training first, for at most a few milliseconds, then what has changed, in turns.
 
-/** Training may take so many milliseconds of a frame, and all painting until so many have passed. */
-const TRAIN_TIME = 8, FRAME_TIME = 15;
+/**
+ * Training and painting may take so many milliseconds of a frame, of which training takes at most a part; on a slow
+ * machine, where the browser needs long for what was painted, so much less that a frame is over within SLOWEST.
+ */
+const FRAME_TIME = 15, TRAIN_PART = 0.5, LEAST_TIME = 6, SLOWEST = 30;
 
 /**
  * The loop of a page: {addJob, touch, touchAll, start, stop}. A job is {name, element, every, rest, paint}: it is painted when
  * touched, at most once in `every` milliseconds, and so that it takes at most 1 / rest of the time; not while off screen.
  */
 function makeLoop(train, isAlive) {
-  const jobs = [], byName = new Map();
-  let waiting = 0, turn = 0;
+  const jobs = [], byName = new Map(), over = new MessageChannel();
+  let waiting = 0, turn = 0, ended = 0, native = 0;
+  // The message comes when the browser has laid out and drawn what the frame changed.
+  over.port1.onmessage = () => (native += 0.2 * (Math.min(60, performance.now() - ended) - native));
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) for (const job of jobs) if (job.element === entry.target) job.seen = entry.isIntersecting;
     request();
@@ -43,8 +48,9 @@ function makeLoop(train, isAlive) {
   function frame() {
     waiting = 0;
     if (!isAlive()) return stop();
-    const start = performance.now(), busy = train(start);
-    let pending = busy;
+    const start = performance.now(), budget = Math.max(LEAST_TIME, Math.min(FRAME_TIME, SLOWEST - native));
+    const busy = train(start, TRAIN_PART * budget), end = start + budget;
+    let pending = busy, painted = 0;
     for (let n = 0; n < jobs.length; n++) {
       const job = jobs[(turn + n) % jobs.length];
       if (!job.dirty || !job.seen) continue;
@@ -53,34 +59,43 @@ function makeLoop(train, isAlive) {
         pending = true;
         continue;
       }
-      if (busy && now - start > FRAME_TIME) {
+      // One that is dear waits until it is the first of its frame.
+      if (busy && painted && now + job.cost > end) {
         turn = (turn + n) % jobs.length;
         pending = true;
         break;
       }
+      painted += 1;
       job.dirty = false;
       job.paint();
       job.last = performance.now();
       job.cost += 0.3 * (job.last - now - job.cost);
       pending = pending || job.dirty;
     }
-    if (pending) request();
+    if (!pending) return;
+    request();
+    ended = performance.now();
+    over.port2.postMessage(0);
   }
 
   function stop() {
     cancelAnimationFrame(waiting);
     waiting = 0;
+    over.port1.close();
     seen.disconnect();
   }
   return { addJob, touch, touchAll, start: request, stop, costs: () => Object.fromEntries(jobs.map((job) => [job.name, job.cost])) };
 }
 
-/** The losses so far, by epoch: {add, at, clear, count}. When full, every second one is left out. */
+/**
+ * The losses so far, by epoch: {add, at, clear, count}. When full, every second one is left out. Up to the epoch `fitted`
+ * they are those of nn's fit, each the mean of the losses before its steps.
+ */
 function makeHistory(room = 2048) {
-  const history = { epochs: new Float64Array(room), train: new Float64Array(room), test: new Float64Array(room), count: 0, add, clear, copy, restore };
+  const history = { epochs: new Float64Array(room), train: new Float64Array(room), test: new Float64Array(room), count: 0, fitted: -1, add, clear, copy, restore };
   function add(epoch, train, test) {
-    const last = history.count - 1;
-    if (last >= 0 && history.epochs[last] >= epoch) history.count = last;
+    // After a way back, what was later is gone.
+    while (history.count && history.epochs[history.count - 1] >= epoch) history.count -= 1;
     if (history.count === room) {
       for (let k = 0; 2 * k < room; k++) for (const one of [history.epochs, history.train, history.test]) one[k] = one[2 * k];
       history.count = room / 2;
@@ -92,6 +107,7 @@ function makeHistory(room = 2048) {
   }
   function clear() {
     history.count = 0;
+    history.fitted = -1;
   }
   function copy() {
     return ["epochs", "train", "test"].map((name) => history[name].slice(0, history.count));

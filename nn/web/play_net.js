@@ -2,20 +2,23 @@
 
 /** Makes the part of the network: {element, build(), place()}. */
 function makeStage(play) {
-  const lines = makeLines(play);
+  const lines = makeLines(play), pictures = make("canvas", { class: "net-tiles", "aria-hidden": "true" }), atlas = makeImage();
   const tip = make("div", { class: "net-tip", hidden: true });
-  const world = make("div", { class: "net-world" }, lines.canvas);
-  const field = make("div", { class: "net-box", role: "group", "aria-label": "Network" }, world);
+  const world = make("div", { class: "net-world" });
+  const field = make("div", { class: "net-box", role: "group", "aria-label": "Network; arrow keys go from neuron to neuron" }, world);
   const layers = make("span", { class: "count" }), title = make("span", { class: "soft" });
   const fewer = make("button", { type: "button", "aria-label": "One hidden layer fewer", onclick: () => change(-1) }, "−");
   const more = make("button", { type: "button", "aria-label": "One hidden layer more", onclick: () => change(1) }, "+");
   const gradients = make("button", { type: "button", class: "toggle", "aria-pressed": "true", onclick: toggle, title: "Violet wedges: where the next step takes a weight" }, "gradients");
-  const head = make("div", { class: "net-head" }, make("h2", {}, "Network"), title, make("span", { class: "stepper" }, fewer, layers, more), gradients);
+  const every = make("select", { "aria-label": "Activation of all hidden layers", onchange: () => every.value && play.restructure({ activations: play.machine.state.activations.map((one, k, all) => (k + 1 < all.length ? every.value : one)) }) });
+  const head = make("div", { class: "net-head" }, make("h2", {}, "Network"), title, make("span", { class: "stepper" }, fewer, layers, more), every, gradients);
+  const pale = make("span"), means = make("div", { class: "row means", role: "group", "aria-label": "Mean gradient by layer", title: "The mean of the sizes of the gradients of a layer's weights; bars on a log scale from 10⁻⁸ to 1" });
   const legend = make("p", { class: "legend" },
-    make("span", {}, make("i", { class: "plus" }), "positive"), make("span", {}, make("i", { class: "minus" }), "negative"), make("span", {}, "wide = large"),
-    make("span", { class: "violet" }, "▲▼ the next step raises, lowers it"));
-  const element = make("section", { class: "card net", "aria-label": "Network" }, head, field, legend, tip);
-  let tiles = [], layout = null, turn = 0, drag = null;
+    make("span", {}, make("i", { class: "plus" }), "positive"), make("span", {}, make("i", { class: "minus" }), "negative"), make("span", {}, "wide = large"), pale,
+    make("span", { class: "violet" }, "▲▼ next step: up, down"));
+  const row = make("div", { class: "row layer-row", role: "group", "aria-label": "The chosen layer", hidden: true });
+  const element = make("section", { class: "card net", "aria-label": "Network" }, head, field, row, legend, means, tip);
+  let tiles = [], ranges = [], layout = null, turn = 0, drag = null, seen = [0, 0], chosen = 1;
 
   function toggle() {
     play.shown.gradients = !play.shown.gradients;
@@ -53,26 +56,45 @@ function makeStage(play) {
       box.append(make("span", {}, play.data.image ? "image" : sizes[0] === 1 ? "input" : `${sizes[0]} inputs`));
     } else if (k === last) box.append(make("span", {}, sizes[k] === 1 ? "output" : `${sizes[k]} outputs`), make("span", { class: "soft" }, activations[k - 1]));
     else {
-      const button = (text, by) => make("button", { type: "button", "data-key": `${k} ${by}`, "aria-label": `${by < 0 ? "One neuron fewer" : "One neuron more"} in layer ${k}`, onclick: () => resize(k, by) }, text);
-      const select = make("select", { "data-key": `g ${k}`, "aria-label": `Activation of layer ${k}`, onchange: () => play.restructure({ activations: activations.map((one, at) => (at === k - 1 ? select.value : one)) }) }, ...play.choices().activations.map((name) => make("option", { selected: name === activations[k - 1] }, name)));
-      box.append(make("span", { class: "stepper" }, button("−", -1), make("b", {}, String(sizes[k])), button("+", 1)), select);
+      if (!isLean()) box.append(...controlsOf(k));
+      else box.append(make("button", { type: "button", "data-key": `l ${k}`, "aria-pressed": String(k === chosen), "aria-label": `Layer ${k}: ${sizes[k]} neurons, ${activations[k - 1]}`, onclick: () => ((chosen = k), build()) }, make("b", {}, String(sizes[k])), make("span", {}, activations[k - 1])));
     }
     return box;
   }
 
+  /** What changes a hidden layer: its neurons and its activation. */
+  function controlsOf(k) {
+    const { sizes, activations } = play.machine.state;
+    const button = (text, by) => make("button", { type: "button", "data-key": `${k} ${by}`, "aria-label": `${by < 0 ? "One neuron fewer" : "One neuron more"} in layer ${k}`, onclick: () => resize(k, by) }, text);
+    const select = make("select", { "data-key": `g ${k}`, "aria-label": `Activation of layer ${k}`, onchange: () => play.restructure({ activations: activations.map((one, at) => (at === k - 1 ? select.value : one)) }) }, ...play.choices().activations.map((name) => make("option", { selected: name === activations[k - 1] }, name)));
+    return [make("span", { class: "stepper" }, button("−", -1), make("b", {}, String(sizes[k])), button("+", 1)), select];
+  }
+  // Where heads have no room for thumbs, the controls of the chosen layer stand below.
+  const isLean = () => field.clientWidth < LEAN_WIDTH;
+  function fillRow() {
+    const hidden = play.machine.state.sizes.length - 2;
+    chosen = Math.max(1, Math.min(chosen, hidden));
+    row.hidden = !isLean() || !hidden;
+    row.replaceChildren(...(row.hidden ? [] : [make("span", {}, `layer ${chosen}`), ...controlsOf(chosen)]));
+  }
+
   function tileOf(column, k, i) {
     const [x, y] = column.place(i), { tile } = column, first = k === 0;
-    const canvas = make("canvas", { "aria-hidden": "true" });
     const style = `left:${x - tile / 2}px;top:${y - tile / 2}px;width:${tile}px;height:${tile}px`;
     const focus = (on) => play.look(on ? { k: k - 1, i } : null);
     const button = make("button", {
       type: "button", class: "tile", style, "data-key": `t ${k} ${i}`, "aria-label": first ? `Input ${play.data.columns[i]}` : play.words(k - 1, -1, i).replace(/^bias of /, ""),
       onclick: () => (first ? play.look({ k: -1, i }) : play.choose({ k: k - 1, j: -1, i }, "neuron")), onpointerenter: () => focus(true), onpointerleave: () => focus(false),
-      onfocus: () => focus(true), onblur: () => focus(false), onkeydown: (event) => walk(event, k, i),
-    }, canvas);
+      onfocus: () => (focus(true), rove(k, i)), onblur: () => focus(false), onkeydown: (event) => walk(event, k, i),
+    });
     const value = column.spacing >= tile + (first ? 30 : 14) && column.across === 1 ? make("span", { class: "tile-value", style: `left:${x - tile / 2}px;top:${y + tile / 2}px` }) : null;
     const name = first && column.across === 1 && column.spacing >= tile + 16 ? make("span", { class: "tile-name", style: `left:${x - tile / 2}px;top:${y - tile / 2 - 17}px` }, symbol(play.data.columns[i])) : null;
-    return { k, i, canvas, button, value, name, image: makeImage(), tile };
+    return { k, i, button, value, name, left: x - tile / 2, top: y - tile / 2, wide: tile, high: tile };
+  }
+
+  /** One tile alone is a stop of the Tab key: a hundred would be a wall. */
+  function rove(k, i) {
+    for (const one of tiles) one.button.tabIndex = one.k === k && one.i === i ? 0 : -1;
   }
 
   /** Arrow keys go from tile to tile. */
@@ -89,57 +111,90 @@ function makeStage(play) {
 
   function build() {
     const key = play.shadow.activeElement?.dataset.key;
-    const { sizes } = play.machine.state;
-    layout = layoutNetwork(sizes, field.clientWidth, Math.max(190, field.clientHeight - (field.scrollWidth > field.clientWidth ? 10 : 0)), play.data.image);
+    const { sizes, activations } = play.machine.state;
+    layout = layoutNetwork(sizes, field.clientWidth, Math.max(170, field.clientHeight - (field.scrollWidth > field.clientWidth ? 10 : 0)), play.data.image);
     lines.place(layout);
+    fillRow();
     tiles = [];
+    pictures.width = 0;
     layout.columns.forEach((column, k) => {
       if (column.pixels) tiles.push(pixelTile(column));
       else for (let i = 0; i < column.n; i++) tiles.push(tileOf(column, k, i));
     });
-    world.classList.toggle("lean", field.clientWidth < 420);
+    rove(play.ask.k + 1, play.ask.i);
+    world.classList.toggle("lean", isLean());
     world.style.cssText = `width:${layout.width}px;height:${layout.height}px`;
-    world.replaceChildren(lines.canvas, ...layout.columns.map(headOf), ...tiles.flatMap((one) => [one.button, one.value, one.name].filter(Boolean)));
-    lines.canvas.style.cssText = `width:${layout.width}px;height:${layout.height}px`;
+    world.replaceChildren(lines.canvas, pictures, ...layout.columns.map(headOf), ...tiles.flatMap((one) => [one.button, one.value, one.name].filter(Boolean)));
+    for (const one of [lines.canvas, pictures]) one.style.cssText = `width:${layout.width}px;height:${layout.height}px`;
+    seen = [field.scrollLeft, field.clientWidth];
     const total = play.machine.W.reduce((sum, one, k) => sum + one.length + play.machine.b[k].length, 0);
     title.textContent = `${total.toLocaleString("en")} weights and biases`;
     layers.textContent = sizes.length === 3 ? "1 hidden layer" : `${sizes.length - 2} hidden layers`;
     fewer.disabled = sizes.length <= 2;
     more.disabled = sizes.length > DRAWN_LAYERS;
+    const hidden = new Set(activations.slice(0, -1)), alike = hidden.size === 1;
+    every.hidden = sizes.length < 4;
+    every.replaceChildren(...(alike ? [] : [make("option", { value: "" }, "different g")]), ...play.choices().activations.map((name) => make("option", { value: name, selected: alike && hidden.has(name) }, `all ${name}`)));
+    ranges = layout.columns.map((_, k) => toneRange(play, k - 1));
+    const shares = [...new Set(activations.filter(isShare))];
+    put(pale, play.data.image || play.data.d === 1 ? "" : `no colour = 0${shares.length ? `, of ${shares.join(" and ")} ½` : ""}`);
+    means.hidden = sizes.length < 3;
+    means.replaceChildren(make("span", {}, "mean gradient of layer"), ...activations.map((_, k) => make("button", { type: "button", class: "violet", "data-key": `m ${k}`, onclick: () => play.choose({ k, j: Math.min(play.ask.j, sizes[k] - 1), i: Math.min(play.ask.i, sizes[k + 1] - 1) }, "weight") }, make("span"), make("i"))));
     turn = 0;
     if (key) [...play.root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key)?.focus();
-    play.touch("lines", "surface", "values");
+    play.touch("lines", "surface", "values", "means");
   }
 
   function pixelTile(column) {
     const style = `left:${column.left}px;top:${column.top}px;width:${column.width}px;height:${column.tile * column.rows}px`;
-    const button = make("button", { type: "button", class: "tile pixels", style, "aria-label": "The image", "data-key": "t 0 0", onclick: () => play.open("image"), onkeydown: (event) => walk(event, 0, 0) }, make("canvas", { "aria-hidden": "true" }));
-    return { k: 0, i: 0, canvas: button.firstChild, button, value: null, name: null, image: makeImage(), tile: column.width };
+    const button = make("button", { type: "button", class: "tile pixels", style, "aria-label": "The image", "data-key": "t 0 0", onclick: () => play.open("image"), onkeydown: (event) => walk(event, 0, 0) });
+    return { k: 0, i: 0, button, value: null, name: null, left: column.left, top: column.top, wide: column.width, high: column.tile * column.rows };
   }
 
-  /** Paints tiles in turn, as many as the time allows; true if all are done. */
+  /**
+   * Paints tiles in turn, as many as the time allows; true if all are done. All are on one canvas, and their pixels in one
+   * image: a browser needs longer for a hundred canvases than for a hundred pictures.
+   */
   function paintTiles(grid) {
-    const end = performance.now() + (play.running ? PLAY_TILES : 40), count = tiles.length;
-    for (let n = 0; n < count; n++) {
-      const tile = tiles[(turn + n) % count];
-      paintTile(tile, grid);
-      if (n % 4 === 3 && performance.now() > end) {
-        turn = (turn + n + 1) % count;
-        return false;
-      }
+    const end = performance.now() + (play.running ? PLAY_TILES : 40), { image } = play.data;
+    const visible = tiles.filter((one) => one.left < seen[0] + seen[1] && one.left + one.wide > seen[0]), count = visible.length;
+    const skip = !image && grid.side > 2 * NET_LOOK.least ? 2 : 1, cell = image ? Math.max(...image) : Math.ceil(grid.side / skip);
+    const across = Math.min(count, 32), pen = penOf(pictures, layout.width, layout.height);
+    atlas.size(across * cell, cell * Math.ceil(count / across));
+    let n = 0;
+    const drawn = [];
+    do {
+      const at = (turn + n) % count, tile = visible[at], { left, top, wide, high } = tile;
+      if (!image && grid.isLine()) {
+        pen.save();
+        pen.translate(left, top);
+        paintCurve(pen, play.palette, ...outputOf(tile, grid), grid.count, wide, high);
+        pen.restore();
+      } else drawn.push([at, paintTile(tile, grid, cell * Math.floor(at / across) * atlas.width + cell * (at % across), skip)]);
+      n += 1;
+    } while (n < count && (n % 4 || performance.now() < end));
+    if (drawn.length) {
+      const rows = drawn.map(([at]) => Math.floor(at / across)), first = Math.min(...rows);
+      atlas.show(cell * first, cell * (Math.max(...rows) - first + 1));
     }
-    return true;
+    pen.imageSmoothingEnabled = !image;
+    for (const [at, [w, h]] of drawn) {
+      const { left, top, wide, high } = visible[at];
+      pen.drawImage(atlas.canvas, cell * (at % across), cell * Math.floor(at / across), w, h, left, top, wide, high);
+    }
+    turn = (turn + n) % count;
+    return n === count;
   }
 
-  function paintTile({ k, i, canvas, image, tile }, grid) {
-    const { palette, data } = play;
-    if (data.image) return paintImageTile(play, k, i, canvas, image, layout.columns[k]);
-    const h = k ? grid.layers[k - 1].h : grid.X, step = k ? play.machine.state.sizes[k] : data.d;
-    const pen = penOf(canvas, tile, tile);
-    if (grid.isLine()) return paintCurve(pen, palette, h, i, step, grid.count, tile, tile);
-    paintSurface(image, palette, h, i, step, grid.side);
-    pen.imageSmoothingEnabled = true;
-    pen.drawImage(image.canvas, 0, 0, tile, tile);
+  /** What a neuron answers on the grid: all numbers, where its own begin, and how far they stand apart. */
+  const outputOf = ({ k, i }, grid) => [k ? grid.layers[k - 1].h : grid.X, i, k ? play.machine.state.sizes[k] : play.data.d];
+
+  /** Writes a tile into the atlas; returns how wide and how high it is there. */
+  function paintTile(tile, grid, place, skip) {
+    if (play.data.image) return paintImageTile(play, tile.k, tile.i, atlas, place);
+    paintSurface(atlas, play.palette, ranges[tile.k], ...outputOf(tile, grid), grid.side, place, skip);
+    const side = Math.ceil(grid.side / skip);
+    return [side, side];
   }
 
   /** What the chosen sample gives in each neuron, and which of them is asked about. */
@@ -149,6 +204,16 @@ function makeStage(play) {
       button.classList.toggle("asked", k > 0 && play.ask.k === k - 1 && play.ask.i === i);
       if (value) put(value, found ? shortNumber(k ? found[k - 1].h[i] : play.sampleRow()[i], 6) : "");
     }
+  }
+
+  /** How large the gradients of each layer are: where they vanish, its weights cannot learn. */
+  function paintMeans() {
+    const sizes = play.gradients().W.map((w) => w.reduce((sum, g) => sum + Math.abs(g), 0) / w.length);
+    sizes.forEach((x, k) => {
+      const [text, bar] = means.children[k + 1].children;
+      refill(text, `${k + 1}: `, ...digits(x, [], 1));
+      bar.style.transform = `scaleX(${Math.max(0, Math.min(1, 1 + Math.log10(x || 1e-99) / 8))})`;
+    });
   }
 
   // ---- The pointer on the lines ----
@@ -190,15 +255,16 @@ function makeStage(play) {
     tip.hidden = !found;
     if (!found) return;
     const g = play.gradientAt(found.k, found.j, found.i);
-    tip.replaceChildren(symbol(play.nameOf(found.k, found.j, found.i)), ` = ${number(play.machine.get(found.k, found.j, found.i), 4)}`, make("br"), make("span", { class: "violet" }, `gradient ${number(g, 3)}`), make("br"), make("small", {}, play.words(found.k, found.j, found.i)));
+    tip.replaceChildren(symbol(play.nameOf(found.k, found.j, found.i)), ` = ${number(play.machine.get(found.k, found.j, found.i), 4)}`, make("br"), make("span", { class: "violet" }, "gradient ", ...digits(g, [], 3)), make("br"), make("small", {}, play.words(found.k, found.j, found.i)));
     if (play.running) play.touch("tip");
   }
 
-  play.addJob({ name: "lines", element, every: 0, rest: 4, paint: lines.paint });
+  play.addJob({ name: "lines", element, every: 30, rest: 4, paint: lines.paint });
   play.addJob({ name: "tip", element, every: 100, rest: 10, paint: paintTip });
-  play.addJob({ name: "values", element, every: 120, rest: 8, paint: paintValues });
+  play.addJob({ name: "means", element, every: 250, rest: 10, paint: paintMeans });
+  field.addEventListener("scroll", () => ((seen = [field.scrollLeft, field.clientWidth]), play.touch("surface")), { passive: true });
   new ResizeObserver(() => play.machine && field.clientWidth && build()).observe(field);
-  return { element, build, paintTiles, field };
+  return { element, build, paintTiles, paintValues, field };
 }
 
 const DRAWN_LAYERS = 8, DRAWN_NEURONS = 128;

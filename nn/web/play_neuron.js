@@ -8,7 +8,7 @@ function makeNeuron(play) {
   const title = make("h3"), table = make("table", { class: "sums" }), after = make("div", { class: "after" });
   const body = make("tbody");
   table.append(make("thead", {}, make("tr", {}, ...["name", "weight", "input", null, "product", "gradient", "next step"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td"))))), body);
-  const element = make("div", { class: "neuron" }, title, make("div", { class: "neuron-parts" }, make("div", { class: "scroll" }, table), after));
+  const element = make("div", { class: "neuron" }, title, make("div", { class: "neuron-parts" }, make("div", { class: "scroll" }, table, make("p", { class: "soft" }, "Each weight gets what passes g times its input; the table has the mean of all samples.")), after));
   let rows = [], key = "";
 
   function build(k, i, chosen) {
@@ -32,7 +32,7 @@ function makeNeuron(play) {
   }
 
   function paint() {
-    const { k, i } = play.ask, { machine } = play, { sizes, activations, optimizer } = machine.state, layers = play.sampleLayers();
+    const { k, i } = play.ask, { machine } = play, { sizes, activations } = machine.state, layers = play.sampleLayers();
     const inputs = k ? layers[k - 1].h : play.sample.x, { z, h, dz, dh } = layers[k], outs = sizes[k + 1], g = activations[k];
     const strength = (j) => Math.abs(inputs[j] * machine.W[k][j * outs + i]);
     const order = Array.from({ length: sizes[k] }, (_, j) => j), chosen = order.length > LISTED_INPUTS ? order.sort((a, b) => strength(b) - strength(a)).slice(0, LISTED_INPUTS) : order;
@@ -43,16 +43,17 @@ function makeNeuron(play) {
     title.replaceChildren(play.words(k, -1, i).replace(/^bias of /, "").replace(/^./, (letter) => letter.toUpperCase()), " for the ringed sample", ...(sizes[k] > LISTED_INPUTS ? [make("span", { class: "soft" }, ` (the ${LISTED_INPUTS} largest of ${sizes[k]} products)`)] : []));
     for (const { j, field, input, product, gradient, next } of rows) {
       const w = machine.get(k, j, i), x = j < 0 ? 1 : inputs[j], slope = play.gradientAt(k, j, i);
-      if (play.shadow.activeElement !== field) field.value = number(w, 5).replace("\u2212", "-");
+      if (play.shadow.activeElement !== field) field.value = fieldText(w, 8);
       input.replaceChildren(...(j < 0 ? ["· 1"] : ["· ", number(x, 4)]));
-      product.textContent = number(w * x, 4);
-      gradient.textContent = number(slope, 3);
-      next.textContent = `${slope > 0 ? "▼" : slope < 0 ? "▲" : ""} ${number(w - optimizer.lr * slope, 4)}`;
+      refill(product, ...digits(w * x, [], 4));
+      refill(gradient, ...digits(slope, [], 3));
+      const { after: moved } = machine.optimizerRule(k, j, i, slope);
+      refill(next, moved === w ? "0" : moved < w ? "▼ " : "▲ ", ...(moved === w ? [] : digits(moved - w, [], 3)));
     }
     const say = (...parts) => make("p", {}, ...parts.flat());
-    const back = dz ? [say("arrives: ", fraction("J", symbol(name)), ` = ${number(dh[i], 4)}`), say("through ", make("var", {}, "g"), ": ", fraction("J", symbol(`z(${k + 1})_${i + 1}`)), ` = ${number(dz[i], 4)}`), say(make("span", { class: "soft" }, "Each weight gets this times its input; the table has the mean of all samples."))] : [];
+    const back = dz ? [say("arrives: ", fraction("J", symbol(name)), " = ", digits(dh[i], [], 4)), say("through ", make("var", {}, "g"), ": ", fraction("J", symbol(`z(${k + 1})_${i + 1}`)), " = ", digits(dz[i], [], 4))] : [];
     after.replaceChildren(
-      say(symbol(`z(${k + 1})_${i + 1}`), " = Σ = ", make("b", {}, number(z[i], 5)), make("span", { class: "soft" }, "  the sum of the products")),
+      say(symbol(`z(${k + 1})_${i + 1}`), " = Σ = ", make("b", {}, number(z[i], 5))),
       say(symbol(name), " = ", g === "linear" ? "z" : `${g}(z)`, " = ", make("b", {}, number(h[i], 5)), ...(flat(dz, dh, i) ? [make("b", { class: "bad" }, "  g is flat here: nothing passes back")] : [])),
       make("div", { class: "arriving" }, ...back),
     );

@@ -2,7 +2,7 @@
 
 /** Makes the part of the output: {element, layout()}. */
 function makeOutput(play) {
-  const surface = make("canvas", { "aria-hidden": "true" }), points = make("canvas", { class: "points", tabindex: 0, role: "img" });
+  const surface = make("canvas", { "aria-hidden": "true" }), points = make("canvas", { class: "points", tabindex: 0, role: "img", "aria-label": "Answers of the network" });
   const title = make("h2"), axes = make("div", { class: "axes" }), read = make("p", { class: "readout", "aria-live": "off" });
   const key = make("p", { class: "legend" }), low = make("span", { class: "tick" }), high = make("span", { class: "tick" });
   const plane = make("div", { class: "plane" }, surface, points), ticks = make("div", { class: "ticks" }, low, high);
@@ -34,15 +34,18 @@ function makeOutput(play) {
 
   function paintPlane() {
     const { grid, palette, data } = play, width = plane.clientWidth, height = plane.clientHeight;
-    if (!width || data.image || !grid.layers) return;
+    if (!width || data.image || !grid.ready) return;
     const pen = penOf(surface, width, height), peek = play.peek, kind = outputKind(play);
     if (kind === "line") return paintLine(pen, width, height, peek);
     const { side, layers } = grid;
     if (values.length !== side * side) values = new Float64Array(side * side);
     if (peek) {
       const h = peek.k < 0 ? grid.X : layers[peek.k].h, step = peek.k < 0 ? data.d : play.machine.state.sizes[peek.k + 1];
-      paintSurface(image, palette, h, peek.i, step, side);
-      for (let k = 0; k < side * side; k++) values[k] = h[k * step + peek.i];
+      image.size(side, side);
+      const range = toneRange(play, peek.k);
+      paintSurface(image, palette, range, h, peek.i, step, side);
+      image.show();
+      for (let k = 0; k < side * side; k++) values[k] = h[k * step + peek.i] - range.middle;
     } else paintOutput(image, palette, play, layers.at(-1).h, side, values);
     pen.imageSmoothingEnabled = true;
     pen.drawImage(image.canvas, 0, 0, width, height);
@@ -134,8 +137,8 @@ function makeOutput(play) {
     }
     return found;
   }
-  points.addEventListener("pointermove", (event) => ((pointer = at(event)), play.touch("readout")));
-  points.addEventListener("pointerleave", () => ((pointer = null), play.touch("readout")));
+  points.addEventListener("pointermove", (event) => ((pointer = at(event)), play.touch("values")));
+  points.addEventListener("pointerleave", () => ((pointer = null), play.touch("values")));
   points.addEventListener("click", (event) => {
     const [px, py] = at(event);
     if (play.drawing !== null) return play.addPoint(back(px, py));
@@ -180,7 +183,7 @@ function makeOutput(play) {
     axes.replaceChildren(...(data.d > 2 ? [select(0), " × ", select(1), make("span", { class: "soft" }, "others at their mean")] : []));
     const shapes = data.classes ? data.classes.map((name, k) => legendPoint(k, name)) : [make("span", {}, data.d === 1 ? `line: answer, points: ${data.target}` : `colour: ${data.target} from ${tickText(play.targets.low)} to ${tickText(play.targets.high)}`)];
     key.replaceChildren(...shapes, make("span", {}, "hollow: test"));
-    play.touch("plane", "points", "readout", "axes");
+    play.touch("plane", "points", "values");
   }
   function legendPoint(k, name) {
     const canvas = make("canvas", { class: "shape", "aria-hidden": "true" }), pen = penOf(canvas, 14, 14);
@@ -199,13 +202,14 @@ function makeOutput(play) {
   play.addJob({ name: "surface", element: play.net.field, every: 0, rest: 2.2, paint: paintSurfaces });
   play.addJob({ name: "plane", element, every: 0, rest: 3, paint: () => (paintTitle(), paintPlane()) });
   play.addJob({ name: "points", element, every: 0, rest: 4, paint: paintPoints });
-  play.addJob({ name: "readout", element, every: 150, rest: 10, paint: paintReadout });
+  // In one go, so that an answer is the same number wherever it stands.
+  play.addJob({ name: "values", element: play.root, every: 150, rest: 10, paint: () => (play.net.paintValues(), paintReadout()) });
 
   // One pass over the grid serves the plane and all tiles.
   function paintSurfaces() {
-    if (!play.data.image) play.grid.pass();
+    if (!play.data.image && !play.grid.pass()) return play.touch("surface");
     const done = play.net.paintTiles(play.grid);
-    play.touch("plane", "readout", ...(done ? [] : ["surface"]));
+    play.touch("plane", "values", ...(done ? [] : ["surface"]));
   }
   new ResizeObserver(() => play.touch("plane", "points")).observe(plane);
   return { element, layout };

@@ -58,17 +58,23 @@ function buildPlay(play, loop) {
     status.textContent = text;
     status.classList.toggle("wrong", wrong);
     clearTimeout(silence);
-    silence = setTimeout(() => (status.textContent = ""), 9000);
+    silence = setTimeout(() => (status.textContent = ""), wrong ? 9000 : 4500);
   };
   play.trouble = (found) => {
     alarm.hidden = !found;
     if (!found) return alarm.replaceChildren();
+    play.say(`${found.what} The box at the top says why.`, true);
     const back = (lr) => () => {
       play.remember("trouble");
       play.begin(lr ? { ...found.good, optimizer: { ...found.good.optimizer, lr } } : found.good, false);
     };
+    // What was so before the first step is so there, too: only what led to it can be taken back.
+    const takeBack = () => {
+      do play.undo(); while (play.past.length && !Number.isFinite(play.measures().train.loss));
+    };
+    const ways = found.moved ? [[`Back to epoch ${found.good.epoch}, with the rate ${number(found.lr, 3)}`, back(found.lr)], ["Back, with the same rate", back(null)]] : [["Take the change back", takeBack]];
     alarm.replaceChildren(make("p", {}, make("b", {}, `${found.what} `), found.where),
-      make("div", { class: "row" }, make("button", { type: "button", onclick: back(found.lr) }, `Back to epoch ${found.good.epoch}, with the rate ${number(found.lr, 3)}`), make("button", { type: "button", onclick: back(null) }, "Back, with the same rate"), make("button", { type: "button", onclick: () => play.reset() }, "New start")));
+      make("div", { class: "row" }, ...[...ways, ["New start", play.reset]].map(([text, onclick]) => make("button", { type: "button", onclick: () => onclick() }, text))));
   };
   play.link = (text) => {
     link.hidden = !text;
@@ -139,8 +145,9 @@ function buildPlay(play, loop) {
   play.layout();
   data.fill();
   net.build();
-  if (given.history) given.history.loss.forEach((loss, k) => play.history.add(given.history.epochs?.[k] ?? k + 1, loss, given.history.val_loss?.[k] ?? NaN));
+  if (given.history) given.history.loss.forEach((loss, k) => play.history.add((play.history.fitted = given.history.epochs?.[k] ?? k + 1), loss, given.history.val_loss?.[k] ?? NaN));
   else play.noteLoss();
   play.run(false);
+  if (options.lessons) take.attempt("The file of lessons", () => lessons.take(options));
   if (options.alone && location.hash.length > 1) take.readHash();
 }

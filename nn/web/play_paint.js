@@ -54,7 +54,7 @@ function surestOf(outputs, at, count, isProbability, found) {
   return found;
 }
 
-/** A square image of a canvas of its own, to be scaled: pixels are written as 32-bit numbers. */
+/** An image of a canvas of its own, to be scaled: pixels are written as 32-bit numbers. */
 function makeImage() {
   const canvas = make("canvas"), pen = canvas.getContext("2d");
   const image = { canvas, width: 0, height: 0, pixels: null, size, show };
@@ -65,8 +65,8 @@ function makeImage() {
     held = pen.createImageData(width, height);
     image.pixels = new Uint32Array(held.data.buffer);
   }
-  function show() {
-    pen.putImageData(held, 0, 0);
+  function show(top = 0, rows = image.height) {
+    pen.putImageData(held, 0, 0, 0, top, image.width, rows);
   }
   return image;
 }
@@ -135,6 +135,13 @@ function drawLevel(pen, values, side, level, width, height) {
 
 /** Round numbers for the ends of an axis and the middle. */
 const tickText = (x) => number(Number(x.toPrecision(2)), 3);
+
+/** A number for a field that shows so many signs: of a longer text the end would be out of sight, be it an exponent. */
+function fieldText(x, room = 9) {
+  let figures = 6;
+  while (figures > 1 && number(x, figures).length > room) figures -= 1;
+  return number(x, figures).replace("\u2212", "-");
+}
 
 /** Writes a text where it is another: a page that is laid out anew sixty times a second has no time to train. */
 function put(element, text) {

@@ -23,7 +23,7 @@ function addSamples(play) {
     const { d, X, y } = play.data;
     play.sample = { row, x: X.slice(row * d, (row + 1) * d), y: y[row] };
     play.version += 1;
-    if (!silent) play.touch("values", "points", "readout", "weight", "neuron", "image", "lines", "surface");
+    if (!silent) play.touch("values", "points", "weight", "neuron", "image", "lines", "surface");
   };
 
   /**

@@ -12,11 +12,10 @@ function makeTake(play) {
 
   const shown = () => ({ ask: play.ask, axes: play.shown.axes, tab: play.shown.tab });
   function json() {
-    const { recipe } = play.data;
-    return JSON.stringify({ format: "glassgrad-live/1", model: play.machine.snapshot(), data: recipe ? { recipe } : writeData(play.data), show: shown() }, null, 1);
+    return JSON.stringify({ format: "glassgrad-live/1", model: play.machine.snapshot(), data: keptData(play.data), show: shown() }, null, 1);
   }
   function link() {
-    const { recipe } = play.data, hash = `play=${play.machine.toLink({ data: recipe, show: shown() })}`;
+    const { recipe } = play.data, hash = `play=${play.machine.toLink({ data: recipe, show: { ...shown(), lesson: play.lessons.current() } })}`;
     if (play.options.alone) history.replaceState(null, "", `#${hash}`);
     return play.options.alone ? location.href : `#${hash}`;
   }
@@ -53,10 +52,14 @@ function makeTake(play) {
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
-  /** Takes what a file or a link holds; throws an Error with a sentence and changes nothing if it cannot be used. */
+  /** Returns the data and the network that a file, a link or a lesson holds; throws an Error with a sentence. */
+  function made({ state, data }) {
+    const news = !data ? play.data : data.recipe ? makeData(data.recipe) : data.X === undefined ? makeData(data) : readData(data);
+    return { news, machine: makeMachine(state, news, PIECES) };
+  }
+  /** Takes what is held; throws an Error with a sentence and changes nothing if it cannot be used. */
   function open({ state, data, show: look }) {
-    const news = !data ? play.data : data.recipe ? makeData(data.recipe) : data.name && data.X === undefined ? makeData(data) : readData(data);
-    const machine = makeMachine(state, news, PIECES);
+    const { news, machine } = made({ state, data });
     play.remember("open");
     play.use(news);
     play.machine.setData(news);
@@ -92,8 +95,12 @@ function makeTake(play) {
   function readHash() {
     const hash = location.hash.slice(1);
     if (hash.startsWith("lesson=")) play.lessons.open(decodeURIComponent(hash.slice(7)));
-    else if (hash.startsWith("play=")) attempt("The link", () => open(fromLink(hash.slice(5))));
+    else if (hash.startsWith("play=")) attempt("The link", () => {
+      const held = fromLink(hash.slice(5));
+      open(held);
+      play.lessons.resume(held.show?.lesson);
+    });
   }
   if (play.options.alone) addEventListener("hashchange", readHash, { signal: play.signal });
-  return { element, readHash, show, open };
+  return { element, readHash, show, made, open, attempt };
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from machines import OPTIMIZERS, Visit, ask, data_of, state_of
 
@@ -208,6 +209,40 @@ def test_too_large_a_rate_is_told_and_the_way_back_goes_on(visit: Visit) -> None
             assert "too large" in one["trouble"]["where"]
             assert one["epoch"] == one["trouble"]["good"]["epoch"]
     assert told >= 0.8 * len(given)
+
+
+def test_the_way_back_leads_to_where_the_loss_was_good(visit: Visit) -> None:
+    """A parabola over two weights, on which each step goes too far: by hand, until it is stopped."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1.5, 1.5, (50, 1))
+    y = 2 * X[:, 0] + 0.5
+    data = {"n": 50, "d": 1, "X": X.ravel().tolist(), "y": y.tolist(), "task": "number", "classes": None}
+    state = {
+        "sizes": [1, 1], "activations": ["linear"], "loss": "mse", "batch": 0, "optimizer": {"name": "SGD", "lr": 1.1},
+        "parameters": {"layers.0.w": [1.4], "layers.0.w0": [1.2]},
+    }  # fmt: skip
+    trouble, back = ask(visit, """const machine = makeMachine(given[0], dataOf(given[1]), PIECES);
+      steps(machine, 60);
+      const { trouble } = machine;
+      machine.restore({ ...trouble.good, optimizer: { name: "SGD", lr: trouble.lr } });
+      const { loss } = machine.measure();
+      steps(machine, 60);
+      return [trouble, [loss, machine.measure().loss, machine.trouble]];""", [state, data])  # fmt: skip
+    w, b, losses = 1.4, 1.2, []
+    for _ in range(trouble["good"]["epoch"] + 1):
+        error = w * X[:, 0] + b - y
+        losses.append((error**2).mean())
+        kept = w, b
+        w, b = w - 1.1 * 2 * (error * X[:, 0]).mean(), b - 1.1 * 2 * error.mean()
+    usual = (y**2).mean()
+    assert [trouble["good"]["parameters"][f"layers.0.{name}"][0] for name in ("w", "w0")] == pytest.approx(kept)
+    assert back[0] == pytest.approx(losses[-1])
+    # The last at which the loss was still usual: the next is beyond.
+    error = w * X[:, 0] + b - y
+    assert losses[-1] <= 1.5 * usual < (error**2).mean()
+    assert trouble["what"].endswith(f"it began at {losses[0]:.3g}.")
+    assert back[1] < 1e-6
+    assert back[2] is None
 
 
 def test_what_is_wrong_is_told_in_one_sentence(visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from autograd.web.page import text_of
 from nn._play.given import written
+from nn._play.pieces import pieces
 
 pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
@@ -22,7 +24,11 @@ EMPTY = "<!doctype html><html lang=en><title>Data</title>"
 def ask(visit: Visit, *expressions: str) -> list[Any]:
     """Return the values of expressions, all of them in one page."""
     web = files("nn").joinpath("web")
-    scripts = [text_of("engine.js"), *(web.joinpath(name).read_text("utf-8") for name in ("data.js", "data_table.js"))]
+    scripts = [
+        pieces(),
+        text_of("numbers.js"),
+        *(web.joinpath(name).read_text("utf-8") for name in ("formula.js", "data.js", "data_table.js")),
+    ]
     told = ", ".join(f"(() => {expression})()" for expression in expressions)
     found: list[Any] = visit(EMPTY).evaluate("\n".join(["(() => {", *scripts, f"return [{told}]; }})()"]))
     return found
@@ -58,6 +64,52 @@ def test_made_sets_are_seeded_and_noisy(visit: Visit) -> None:
     assert usual == [150, 150, 150]
 
 
+FORMULAS = {
+    "-x1 ** 2 + 3*x2": lambda x, z: -(x**2) + 3 * z,
+    "y = 2 ** -x1 ** 2 − .5e1/(4 + x2)": lambda x, z: 2 ** -(x**2) - 5 / (4 + z),
+    "sin(pi * x1)·tanh(x2 - (1 - e))": lambda x, z: math.sin(math.pi * x) * math.tanh(z - (1 - math.e)),
+    "x ^ 2 / 2 / 4 - 1 - x": lambda x: x**2 / 2 / 4 - 1 - x,
+    "sigmoid(abs(x1) - relu(x2)) - -+1": lambda x, z: 1 / (1 + math.exp(max(z, 0) - abs(x))) + 1,
+    "(x1 < 0) * x2 + (x2 >= x1)": lambda x, z: (x < 0) * z + (z >= x),
+    "sqrt(x1 ** 2 + x2 ** 2) <= 1": lambda x, z: math.hypot(x, z) <= 1,
+}
+"""Formulas of a user, and the same by hand."""
+
+REFUSED = {
+    "": "empty", "2x1": "before “x1”", "sin": "sin(…) takes parentheses", "sin(": "where the end is",
+    "(x1": "should end where the end is", "alert(1)": "“alert” is no function", "constructor(x1)": "no function",
+    "__proto__": "no name", "x1.y": "before “.”", "y": "“y” is no name", "1e999": "where “1e999” is",
+    "log(-1 - x1 ** 2)": "almost nowhere", "1 < 0": "gives 0 everywhere", "x1 < x2 < 1": "before “<”",
+    "(" * 150 + "1" + ")" * 150: "may have 200 signs", "x1 = 2": "before “=”",
+}  # fmt: skip
+
+
+def test_a_formula_gives_what_it_says(visit: Visit) -> None:
+    given = json.dumps([*FORMULAS, "30 * x1", "log(x1)"])
+    made = (
+        f"{{ return {given}.map((formula) => makeData({{ name: 'formula', formula, n: 60, noise: 0 }}))"
+        ".map((d) => [d.d, d.classes, [...d.X, ...d.test.X], [...d.y, ...d.test.y], d.targetScale, d.notes.length]); }"
+    )
+    said = (
+        f"{{ return {json.dumps([*REFUSED])}.map((formula) => {{ try {{ makeData({{ name: 'formula', formula }}); }}"
+        " catch (error) { return error.message; } }); }"
+    )
+    (*found, large, half), told = ask(visit, made, said)
+    for (formula, by_hand), (d, classes, X, y, scale, notes) in zip(FORMULAS.items(), found, strict=True):
+        assert d == by_hand.__code__.co_argcount, formula
+        assert (scale, notes) == (None, 0)
+        assert classes == (["no", "yes"] if "<=" in formula else None)
+        assert len(y) == 60
+        assert np.allclose(y, [by_hand(*row) for row in np.reshape(X, (-1, d))], rtol=1e-13, atol=1e-13), formula
+    scale = large[4]
+    assert np.allclose(np.multiply(large[3], scale["spread"]) + scale["mean"], np.multiply(30, large[2]))
+    assert abs(np.std(large[3]) - 1) < 1e-9
+    assert 0 < len(half[3]) < 60
+    assert half[5] == 1
+    for (formula, part), message in zip(REFUSED.items(), told, strict=True):
+        assert part in (message or ""), formula
+
+
 def test_points_come_and_go(visit: Visit) -> None:
     (found,) = ask(
         visit,
@@ -69,7 +121,7 @@ def test_points_come_and_go(visit: Visit) -> None:
 
 
 def test_what_python_writes_is_read(visit: Visit) -> None:
-    numbers, pixels = [k / 7 for k in range(100)], [k % 17 / 16 for k in range(100)]
+    numbers, pixels = [k / 7 for k in range(100)], [k * k % 17 / 16 for k in range(100)]
     data = {"n": 50, "d": 2, "test": {"n": 1, "X": [1, 2], "y": [3]}}
     read = [
         f"{{ const d = readData({json.dumps(data | {'X': written(X), 'y': written(X[:50])})});"
@@ -78,7 +130,10 @@ def test_what_python_writes_is_read(visit: Visit) -> None:
     ]
     short = json.dumps(data | {"X": written(numbers[:70]), "y": []})
     cut = f"{{ try {{ return readData({short}); }} catch (error) {{ return error.message; }} }}"
-    *found, said = ask(visit, *read, cut)
+    codes = written(pixels)
+    less = json.dumps(data | {"X": codes | {"codes": codes["codes"][:24]}, "y": written(pixels[:50])})
+    *found, said, lost = ask(visit, *read, cut, cut.replace(short, less))
+    assert lost.startswith("These data are cut off: ")
     assert found == [[numbers, numbers, [3]], [pixels, pixels, [3]]]
     assert said == "These data are cut off: 70 numbers stand there where 100 should."
 

@@ -55,7 +55,7 @@ def in_python(model: Any, X: Any, y: Any, loss: Any) -> float:
 
 def test_the_page_computes_what_python_does(visit: Visit) -> None:
     web = files("nn").joinpath("web")
-    scripts = [text_of("engine.js"), pieces(), *(web.joinpath(f"{name}.js").read_text("utf-8") for name in MACHINE)]
+    scripts = [text_of("numbers.js"), pieces(), *(web.joinpath(f"{name}.js").read_text("utf-8") for name in MACHINE)]
     views = [nn.live(model, X, y, loss=loss) for model, X, y, loss in MODELS]
     given = json.dumps([[v._state(), v._data] for v in views])
     ask = "([state, data]) => makeMachine(state, readData(data), PIECES).measure().loss"
@@ -90,6 +90,8 @@ def test_a_model_is_saved_with_its_training(visit: Visit, tmp_path: Path) -> Non
         " machine.measure('test').loss]; })()"
     )
     assert found[:4] == [5, history.loss, history["val_loss"], 10]
+    told = page.locator(".curves .readout").inner_text()
+    assert told.startswith(f"epoch 5: training {history.loss[-1]:.4g} (mean), test ")
     assert found[4] == pytest.approx(history["val_loss"][-1], rel=1e-13)
 
 

@@ -14,8 +14,10 @@ import pytest
 from autograd.web.page import text_of
 from nn.__main__ import main
 from nn._command import play
+from nn._play.given import data_of_parts
 from nn._play.page import BASE, MACHINE, STAGE
 from nn._play.state import state_for
+from nn.data import read_table
 
 ROWS = "length;width;species\n" + "".join(f"{k},5;{k % 3};{'oak' if k % 2 else 'elm'}\n" for k in range(20))
 
@@ -44,7 +46,7 @@ def test_a_page_is_written_and_opened(
     assert main(["play", "--out", str(path)]) == 0
     assert path.read_text() == "<!doctype html>"
     assert opened == [path.as_uri()]
-    assert made == [(None, None, {"title": "Playground", "sets": [{"name": "digits"}]})]
+    assert made == [(None, None, {"title": "Playground", "sets": [{"name": "digits"}], "lessons": None})]
     said = capsys.readouterr().out
     assert f"wrote {path}" in said
     assert ("no browser was found" in said) is not is_there
@@ -59,6 +61,27 @@ def test_a_table_goes_into_the_page(made: list[Any], tmp_path: Path, capsys: pyt
     assert state["sizes"] == [data["d"], 4, 4, 1]
     assert options["title"] == "Playground: trees.csv"
     assert "left out: 1 row in which species is missing, the first in line 23" in capsys.readouterr().out
+
+
+def test_lessons_go_into_the_page(made: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "lessons.json", tmp_path / "page.html"
+    given = ["play", "--lessons", str(file), "--out", str(out), "--no-open"]
+    lesson = '{"title": "A", "text": "Ü.", "model": {"sizes": [2, 1], "activations": ["sigmoid"]}}'
+    file.write_text(f'{{"lessons": [{lesson}]}}', encoding="utf-8")
+    assert main(given) == 0
+    assert [one["text"] for one in made[0][2]["lessons"]] == ["Ü."]
+    for wrong, said in (
+        ("{", "is no JSON: "),
+        ("[" * 100_000, "is no JSON: "),
+        ("[]", 'lessons are {"lessons": [...]}, with at least one'),
+        ('{"lessons": []}', "with at least one"),
+        (f'{{"lessons": [{lesson}, 7]}}', "lesson 2 has no title"),
+        ('{"lessons": [{"title": "A", "text": "B"}]}', "lesson 1 has no model; it needs a title, a text and a model"),
+    ):
+        file.write_text(wrong)
+        assert main(given) == 2
+        assert said in capsys.readouterr().err
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize(
@@ -123,3 +146,14 @@ def test_no_two_scripts_of_the_page_define_one_name() -> None:
     counts = Counter(name for pair in names for name in pair if name)
     assert len(counts) > 100
     assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_a_page_has_a_sample_of_many_rows_made_ready_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn._play.given.MOST_ROWS", 10)
+    table = read_table({"size": [k * k / 2 for k in range(40)], "kind": list("ab") * 20}, target="kind")
+    notes: list[str] = []
+    train, test = table.split()
+    data = data_of_parts(train, test, "boats.csv", notes)
+    assert (data["n"], data["test"]["n"], notes) == (10, 8, ["10 of 32 rows are shown, drawn at random"])
+    mean = sum(row**2 / 2 for row in train.rows.tolist()) / 32
+    assert data["scale"]["mean"] == [pytest.approx(mean)]
