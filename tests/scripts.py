@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +14,9 @@ from autograd import Tensor, Value
 from autograd._core.order import topological_sort
 from autograd._core.trees import flatten
 from autograd._views.live.data import live_data
+from autograd.web.page import text_of
 
-ENGINE = Path(autograd.__file__).parent / "web" / "engine.js"
+ENGINE = "\n".join(text_of(f"{name}.js") for name in ("numbers", "engine"))
 
 RUNNER = """jobs => jobs.map(job => {
   const text = x => {
@@ -171,7 +171,7 @@ def script_of(games: list[Played]) -> str:
     calls = ", ".join(
         f"(() => {{ {game.rows} return play({game.data}, ROWS, {json.dumps(game.changes)}); }})()" for game in games
     )
-    return f"""() => {{ {ENGINE.read_text(encoding="utf-8")}
+    return f"""() => {{ {ENGINE}
 const plain = x => x === null ? null : typeof x === "number" ? [String(x)] : Array.from(x, String);
 function play(data, rows, changes) {{
   const engine = makeEngine(data, rows), now = () => [engine.value.map(plain), engine.gradient.map(plain)];

@@ -6,6 +6,8 @@ is to read, and where one points at a picture.
 
 from __future__ import annotations
 
+import math
+
 from autograd._core.data import shape
 from autograd._core.types import Raw
 from autograd.picture.shapes import number
@@ -27,8 +29,8 @@ def number_text(x: float) -> str:
     return number(x, minus="-")
 
 
-def data_text(data: Raw, large: str = "array{}") -> str:
-    """Return a number, a small array whole, or of a large one its shape, which `large` has a place for.
+def data_text(data: Raw, large: str = "array{}", zero: str = "0") -> str:
+    """Return a number, a small array whole, or of a large one its shape, which `large` has a place for; `zero` is -0.
 
     >>> from autograd._views.numbers import data_text
     >>> data_text(Tensor([[1 / 3, 2.0]]).data), data_text(Tensor([0.0] * 7).data)
@@ -36,7 +38,7 @@ def data_text(data: Raw, large: str = "array{}") -> str:
     """
     if is_large(data):
         return large.format(data.shape)
-    return _nested(data.tolist() if hasattr(data, "tolist") else data, "-")
+    return _nested(data.tolist() if hasattr(data, "tolist") else data, "-", zero)
 
 
 def is_large(data: Raw) -> bool:
@@ -58,7 +60,9 @@ def drawn_text(data: Raw) -> str:
     return _nested(data.tolist() if hasattr(data, "tolist") else data, "−")
 
 
-def _nested(data: Raw, minus: str) -> str:
+def _nested(data: Raw, minus: str, zero: str = "0") -> str:
     if isinstance(data, (list, tuple)):
-        return f"[{', '.join(_nested(part, minus) for part in data)}]"
-    return str(data) if isinstance(data, bool) else number(data, minus)
+        return f"[{', '.join(_nested(part, minus, zero) for part in data)}]"
+    if isinstance(data, bool):
+        return str(data)
+    return zero if data == 0 and math.copysign(1.0, data) < 0 else number(data, minus)

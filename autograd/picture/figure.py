@@ -73,7 +73,7 @@ def _artists(shape: Shape, zoom: float) -> list[Any]:
     if isinstance(shape, Curve):
         step = Outline.LINETO if len(shape.points) == 2 else Outline.CURVE4
         path = Outline(shape.points, [Outline.MOVETO] + [step] * (len(shape.points) - 1))
-        dashes = (0, (2 / shape.width, 3 / shape.width)) if shape.dashed else "solid"
+        dashes = (0, tuple(length / shape.width for length in shape.dashes)) if shape.dashes else "solid"
         look: dict[str, Any] = {"edgecolor": shape.color, "linewidth": shape.width * zoom, "linestyle": dashes}
         line = PathPatch(path, fill=False, capstyle="butt", **look)
         head = arrow_head(shape)

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 INK, GREY, FAINT = "#111111", "#595959", "#b5b5b5"
-NEGATIVE, ZERO, POSITIVE = (0x0B, 0x53, 0xA5), (0xB5, 0xB5, 0xB5), (0xC8, 0x3A, 0x00)
+NEGATIVE, ZERO, POSITIVE = (0xBD, 0x5A, 0x08), (0xB5, 0xB5, 0xB5), (0x17, 0x69, 0xB5)
+"""As `--neg` and `--pos` of the live pages: one colour code everywhere."""
+
+Dashes = tuple[float, ...]
+SOLID: Dashes = ()
+DASHED: Dashes = (7.0, 4.0)
+DOTTED: Dashes = (2.0, 3.0)
+
+Pen = tuple[str, float, Dashes]
+"""Colour, width and dashes of a line."""
 
 MARGIN = 8.0
 
@@ -58,8 +67,8 @@ class Curve(NamedTuple):
     points: Sequence[tuple[float, float]]
     color: str
     width: float = 1.0
+    dashes: Dashes = SOLID
     tip: tuple[float, float] | None = None
-    dashed: bool = False
 
 
 class Text(NamedTuple):
@@ -140,11 +149,11 @@ def number(x: float, minus: str = "−") -> str:
 
 
 def mixed(t: float) -> str:
-    """Return a colour between blue (t = -1), grey (0) and orange (1), for any colour vision; nan is black.
+    """Return a colour between orange (t = -1), grey (0) and blue (1), for any colour vision; nan is black.
 
     >>> from autograd.picture import mixed
     >>> mixed(-1.0), mixed(0.0), mixed(2.0)
-    ('#0b53a5', '#b5b5b5', '#c83a00')
+    ('#bd5a08', '#b5b5b5', '#1769b5')
     """
     if math.isnan(t):
         return "#000000"
@@ -153,13 +162,23 @@ def mixed(t: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(ZERO, end))
 
 
-def legend(title: str, samples: Sequence[tuple[str, float, bool, str]]) -> Group:
-    """Return a row of lines, each of a colour, a width and a text, under a title."""
+def pen(t: float, width: float) -> Pen:
+    """Return colour, width and dashes of a line that tells a number t from -1 to 1: its sign also without colours.
+
+    >>> from autograd.picture import pen
+    >>> pen(1.0, 2.0), pen(-1.0, 2.0), pen(0.0, 1.0)
+    (('#1769b5', 2.0, ()), ('#bd5a08', 2.0, (7.0, 4.0)), ('#b5b5b5', 1.0, (2.0, 3.0)))
+    """
+    return mixed(t), width, DASHED if t < 0 else DOTTED if t == 0 else SOLID
+
+
+def legend(title: str, samples: Sequence[tuple[str, float, Dashes, str]]) -> Group:
+    """Return a row of lines, each of a colour, a width, dashes and a text, under a title."""
     shapes: list[Shape] = [Text(0, 0, Symbol(title), 10.5, "start", color=GREY)]
     column = max([64.0, *(text_width(text, 9.5) + 8 for *_, text in samples)])
-    for k, (color, width, dashed, text) in enumerate(samples):
+    for k, (color, width, dashes, text) in enumerate(samples):
         left = column * k
-        shapes.append(Curve([(left + 6, 11), (left + 54, 11)], color, width, dashed=dashed))
+        shapes.append(Curve([(left + 6, 11), (left + 54, 11)], color, width, dashes=dashes))
         shapes.append(Text(left + 30, 26, Symbol(text), 9.5))
     return Group("legend", "legend", shapes)
 

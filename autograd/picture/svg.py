@@ -53,7 +53,7 @@ def _svg_shape(shape: Shape) -> str:
     if isinstance(shape, Curve):
         (x, y), *rest = shape.points
         d = f"M{_n(x)},{_n(y)}" + ("L" if len(rest) == 1 else "C") + " ".join(f"{_n(x)},{_n(y)}" for x, y in rest)
-        dashes = ' stroke-dasharray="2 3"' * shape.dashed
+        dashes = f' stroke-dasharray="{" ".join(map(_n, shape.dashes))}"' if shape.dashes else ""
         line = f'<path d="{d}" fill="none" stroke="{shape.color}" stroke-width="{_n(shape.width)}"{dashes}/>'
         head = "L".join(f"{_n(x)},{_n(y)}" for x, y in arrow_head(shape))
         return line + (f'<path d="M{head}Z" fill="{shape.color}"/>' if head else "")

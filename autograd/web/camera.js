@@ -8,7 +8,7 @@
 function makeCamera(stage, world, width, height, page, moved, resized, key) {
   let x = 0, y = 0, scale = 1, byHand = false, smallest = 0, drag = null;
   const fingers = new Map();
-  const button = (text, label, onclick) => make("button", { type: "button", "aria-label": label, title: label, onclick }, text);
+  const button = (text, label, onclick) => make("button", { "aria-label": label, title: label, onclick }, text);
   const element = make("div", { class: "camera", role: "group", "aria-label": "Zoom" }, button("−", "Smaller (−)", () => zoom(1 / 1.25)), button("fit", "Fit (0)", () => fit(0)), button("+", "Larger (+)", () => zoom(1.25)));
   world.style.transformOrigin = "0 0";
 
@@ -44,7 +44,7 @@ function makeCamera(stage, world, width, height, page, moved, resized, key) {
 
   /** Moves no more than needed to have a box in sight, at no other scale. */
   function show(box) {
-    const seen = sight(), margin = 12 / scale;
+    const seen = sight(), margin = 5 / scale;
     const shift = (low, high, from, to) => (high - low > to - from ? (low + high - from - to) / 2 : low < from ? low - from : high > to ? high - to : 0);
     const [dx, dy] = [shift(box.left - margin, box.right + margin, seen.left, seen.right), shift(box.top - margin, box.bottom + margin, seen.top, seen.bottom)];
     if (!dx && !dy) return;

@@ -43,54 +43,69 @@ function addUpdate(page) {
   };
 }
 
-/** The row of buttons: {element, stop()}. */
+const MANY = 100;
+
+/** The row of buttons: {element, paint(), stop()}. */
 function makeDescent(page) {
   const { engine } = page;
-  let running = 0;
+  let running = 0, own = false, said = [];
+  engine.onChange(() => own || (said = []));
   const rate = make("input", { type: "text", inputmode: "decimal", "aria-label": "Learning rate", value: page.data.update?.rate ?? 0.1, class: "rate", oninput: check });
-  const button = (text, title, onclick) => make("button", { type: "button", title, onclick }, text);
-  const run = button("Many", "Step after step, until pressed again", () => (running ? stop() : start()));
-  const told = make("span", { class: "told", role: "status" });
-  const row = [make("label", {}, "rate ", rate), button("One step downhill", "Every weight moves by −rate · its gradient", one), run, button("Reset", "The numbers that the page was made with", reset)];
-  const element = make("div", { class: "descent", role: "group", "aria-label": "Gradient descent" }, ...row, told);
+  const button = (text, title, onclick) => make("button", { title, onclick }, text);
+  const run = button(`${MANY} steps`, "Until pressed again", () => (running ? stop() : start()));
+  const told = make("span", { class: "told", role: "status" }), since = make("span", { class: "since" });
+  const row = [make("label", {}, "rate ", rate), button("One step downhill", "Every weight moves by −rate · its gradient", () => one()), run, button("Reset", "The numbers that the page was made with", reset)];
+  const element = make("div", { class: "descent", role: "group", "aria-label": "Gradient descent" }, ...row, told, since);
   element.hidden = !page.weights().length;
 
   function check() {
     const read = readNumber(rate.value);
     rate.toggleAttribute("aria-invalid", typeof read !== "number");
-    if (typeof read !== "number") told.textContent = read;
+    if (typeof read !== "number") refill(told, ...(said = [read]));
     else page.setRate(read);
     return typeof read === "number" ? read : null;
   }
 
-  function one() {
-    const eta = check();
+  const change = (before, after) => [symbol(page.name(engine.loss)), ": ", ...prose(number(before, 4)), " → ", make("b", {}, ...prose(number(after, 4)))];
+
+  /** Takes the n-th step of a row that began with a loss; tells whether another makes sense. */
+  function one(n = 1, first = engine.value[engine.loss]) {
+    const eta = check(), before = engine.value[engine.loss];
     if (eta === null) return false;
-    const before = engine.value[engine.loss];
+    own = true;
     engine.descend(eta);
+    own = false;
     const after = engine.value[engine.loss];
-    refill(told, symbol(page.name(engine.loss)), ": ", ...prose(number(before, 4)), " → ", make("b", {}, ...prose(number(after, 4))), after > before ? " grew: the step was too large" : after < before ? " ✓ smaller" : "");
-    return Number.isFinite(after);
+    said = [`${n} step${n > 1 ? "s" : ""}, `, ...change(first, after), after > before ? " grew: the step was too large" : after < first ? " ✓ smaller" : "", n > 1 && after === before ? ": the next one changes nothing" : ""];
+    return n < MANY && Number.isFinite(after) && after !== before;
   }
 
   function start() {
     run.textContent = "Stop";
     told.setAttribute("aria-live", "off");
-    const turn = () => (running = page.host.isConnected && one() ? requestAnimationFrame(turn) : (stop(), 0));
+    const first = engine.value[engine.loss];
+    let n = 0;
+    const turn = () => (running = page.host.isConnected && one((n += 1), first) ? requestAnimationFrame(turn) : (stop(), 0));
     running = requestAnimationFrame(turn);
+  }
+
+  /** The last step, or how far the loss is from where the page began. */
+  function paint() {
+    refill(told, ...said);
+    const [first, now] = [engine.initial, engine.value].map((value) => value[engine.loss]);
+    refill(since, ...(said.length || Object.is(first, now) || typeof now !== "number" ? [] : [...change(first, now), " since the start"]));
   }
 
   function stop() {
     cancelAnimationFrame(running);
     running = 0;
-    run.textContent = "Many";
+    run.textContent = `${MANY} steps`;
     told.setAttribute("aria-live", "polite");
   }
 
   function reset() {
     stop();
-    told.textContent = "";
     engine.reset();
   }
-  return { element, stop };
+  return { element, paint, stop };
 }

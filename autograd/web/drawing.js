@@ -1,14 +1,17 @@
 // One drawing of the graph: its boxes and arrows, their states at a step, and the numbers in them.
 
-/** A drawing that Python packed, as the text of an SVG; a line is places in tenths, each counted from the one before. */
+/** A drawing that Python packed, as the text of an SVG. */
 function unpacked(patterns, { head, parts }) {
-  const line = (text) => {
-    const at = [0, 0];
-    let n = 0;
-    return text.replace(/-?\d+/g, (way) => (at[n++ % 2] += Number(way)) / 10);
-  };
-  const part = ([pattern, ...fills]) => patterns[pattern].replace(/\x1a/g, () => fills.shift().replace(/^M-?\d+,[-\dMLCZ, ]+$/, line));
+  const part = ([pattern, ...fills]) => (typeof pattern === "string" ? arrowOf(pattern, ...fills) : patterns[pattern].replace(/\xad/g, () => fills.shift()));
   return `${head}${parts.map(part).join("")}</svg>`;
+}
+
+/** An arrow; its places are tenths, each counted from the one before, and the last is the tip. */
+function arrowOf(color, id, places) {
+  const at = [0, 0], way = [];
+  const line = places.replace(/-?\d+/g, (step) => way[way.push((at[way.length % 2] += Number(step)) / 10) - 1]), [x, y, u, v] = way.slice(-4);
+  const long = Math.hypot(u - x, v - y) / 2.8 || 1, side = (turn) => `${(x - (turn * (v - y)) / long).toFixed(1)},${(y + (turn * (u - x)) / long).toFixed(1)}`;
+  return `<g id='${id}' class='edge'><path d='${line.slice(0, line.lastIndexOf(" "))}' fill='none' stroke='${color}' stroke-width='1.2'/><path d='M${side(1)}L${u},${v}L${side(-1)}Z' fill='${color}'/></g>`;
 }
 
 /** Makes a form of the drawing: {svg, width, height, look(sight, step), placeOf(step), nodeOf(group)}. */
@@ -16,7 +19,7 @@ function makeDrawing(page, form, steps, open) {
   const { engine, data } = page;
   const svg = document.importNode(new DOMParser().parseFromString(unpacked(page.options.graph.patterns, form), "image/svg+xml").documentElement, true);
   // Everything drawn belongs to the box of a node: its operation and the arrows to it have the same state.
-  const boxes = new Map(), boxOf = (k) => boxes.get(form.ids ? form.ids[k] : `n${k}`);
+  const boxes = new Map(), boxOf = (k) => boxes.get(form.boxes[form.ids[k]] ?? `n${k}`);
   const drawn = new Set([...svg.querySelectorAll("g[id]")].map((group) => group.id));
   bundle();
   const parts = [...svg.querySelectorAll("g[id]")].map((group) => ({ group, ...extent(group) }));

@@ -3,17 +3,6 @@
 
 /** @typedef {number | Float64Array} Numbers  a number, or the elements of an array row by row */
 
-/** Returns the numbers of a node or a constant as Python wrote them. */
-function decodeNumbers(written, shape) {
-  if (typeof written === "number") return written;
-  if (Array.isArray(written)) return Float64Array.from(written);
-  const bytes = Uint8Array.from(atob(written.f64), letter => letter.charCodeAt(0));
-  const found = new Float64Array(bytes.length / 8);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < found.length; i++) found[i] = view.getFloat64(8 * i, true);
-  return shape.length ? found : found[0];
-}
-
 /** Returns a + b in a new array: nodes may share what arrived at them. */
 function addNumbers(a, b) {
   return typeof a === "number" ? a + b : a.map((x, i) => x + b[i]);
@@ -36,6 +25,10 @@ function copyNumbers(x) {
  */
 function makeEngine(data, rows) {
   const nodes = data.nodes, loss = data.loss, users = nodes.map(() => []);
+  for (const node of nodes) {
+    node.shape ??= [];
+    if (node.like !== undefined) for (const name of ["row", "text", "slopes"]) node[name] = nodes[node.like][name];
+  }
   nodes.forEach((node, k) => (node.args || []).forEach((arg, j) => typeof arg === "number" && users[arg].push([k, j])));
   const constants = nodes.map(node => (node.args || []).map(
     arg => typeof arg === "number" ? null : decodeNumbers(arg.c, arg.shape || [])));
@@ -51,11 +44,20 @@ function makeEngine(data, rows) {
 
   const argsOf = (k, value) => nodes[k].args.map((arg, j) => typeof arg === "number" ? value[arg] : constants[k][j]);
 
-  /** Computes the nodes that are chosen, all others are as they were. */
-  function forward(value, chosen) {
-    for (let k = 0; k < nodes.length; k++) {
-      if (nodes[k].row !== undefined && (!chosen || chosen[k])) value[k] = rows[nodes[k].row].forward(...argsOf(k, value));
-    }
+  const computed = [...nodes.keys()].filter(k => nodes[k].row !== undefined), from = new Map();
+
+  /** The nodes that are computed from a leaf, in the order of computing. */
+  function computedFrom(leaf) {
+    if (from.has(leaf)) return from.get(leaf);
+    const chosen = new Set([leaf]), found = computed.filter(k => nodes[k].args.some(arg => chosen.has(arg)) && chosen.add(k));
+    if (from.size >= 50) from.clear();
+    from.set(leaf, found);
+    return found;
+  }
+
+  /** Computes some nodes, all others are as they were. */
+  function forward(value, order) {
+    for (const k of order) value[k] = rows[nodes[k].row].forward(...argsOf(k, value));
   }
 
   /** The chain rule from the loss backwards: each node sends to its arguments when all has arrived at it. */
@@ -86,8 +88,8 @@ function makeEngine(data, rows) {
     return null;
   }
 
-  function compute() {
-    forward(engine.value, null);
+  function compute(order = computed) {
+    forward(engine.value, order);
     backward();
     engine.bad = firstBad();
     for (const listener of listeners) listener();
@@ -106,7 +108,8 @@ function makeEngine(data, rows) {
       if (typeof engine.value[k] === "number") engine.value[k] = x;
       else { engine.value[k] = engine.value[k].slice(); engine.value[k][place] = x; }
     }
-    compute();
+    const [first, ...others] = new Set(changes.map(([k]) => k));
+    compute(first !== undefined && !others.length ? computedFrom(first) : computed);
   }
 
   function checkPlace(k, place) {
@@ -118,12 +121,10 @@ function makeEngine(data, rows) {
   /** Returns the loss if one number of a leaf grew by delta; nothing changes. */
   function trial(k, delta, place = 0) {
     checkPlace(k, place);
-    const value = engine.value.slice(), chosen = nodes.map(() => false);
+    const value = engine.value.slice();
     if (typeof value[k] === "number") value[k] += delta;
     else { value[k] = value[k].slice(); value[k][place] += delta; }
-    chosen[k] = true;
-    nodes.forEach((node, n) => { if (node.args && node.args.some(arg => chosen[arg] === true)) chosen[n] = true; });
-    forward(value, chosen);
+    forward(value, computedFrom(k));
     return value[loss];
   }
 

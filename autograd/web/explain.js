@@ -35,20 +35,34 @@ function makeQuestion(page) {
   const { engine, data } = page;
   page.name = (k) => data.nodes[k].name;
   page.written = (arg) => (typeof arg === "number" ? symbol(page.name(arg)) : dataText(decodeNumbers(arg.c, arg.shape || []), arg.shape || []));
-  page.numbers = (arg) => (typeof arg === "number" ? dataText(engine.value[arg], data.nodes[arg].shape) : dataText(decodeNumbers(arg.c, arg.shape || []), arg.shape || []));
+  const valueOf = (arg) => (typeof arg === "number" ? engine.value[arg] : decodeNumbers(arg.c, arg.shape || []));
+  const shapeOf = (arg) => (typeof arg === "number" ? data.nodes[arg].shape : arg.shape || []);
+  page.number = (arg) => dataText(valueOf(arg), shapeOf(arg));
+  /** The numbers of which a node is computed, as texts; where it makes an infinity, the sign of a zero decides which. */
+  page.numbers = (k) => {
+    const { args } = data.nodes[k], zero = !allFinite(engine.value[k]) && args.every((arg) => allFinite(valueOf(arg))) ? "\u22120" : "0";
+    return args.map((arg) => dataText(valueOf(arg), shapeOf(arg), 6, zero));
+  };
   page.arrives = (k) => page.view.steps[page.step].phase === "backward" && page.view.steps[page.step].gradients.includes(k);
   const levels = [];
   data.nodes.forEach((node, k) => (levels[k] = Math.max(0, ...(node.args || []).map((arg) => (typeof arg === "number" ? (levels[arg] ?? 0) + 1 : 0)))));
   page.level = (k) => levels[k];
 
   const choose = make("select", { "aria-label": "Ask about", onchange: () => page.ask(Number(choose.value)) });
-  for (const [title, wanted] of [["numbers to change", true], ["computed", false]]) {
-    const group = make("optgroup", { label: title });
-    data.nodes.forEach((node, k) => page.isLeaf(k) === wanted && page.size(k) && group.append(make("option", { value: k }, node.name.slice(0, 40) || `node ${k}`)));
-    choose.append(group);
+  let listed = null;
+  function list() {
+    listed = page.shown;
+    choose.replaceChildren(...[["numbers to change", true], ["computed", false]].map(([label, wanted]) => {
+      const group = make("optgroup", { label });
+      data.nodes.forEach((node, k) => {
+        const text = page.view.listed && k !== page.question.k ? page.view.listed(k) : node.name || `node ${k}`;
+        if (page.isLeaf(k) === wanted && page.size(k) && text) group.append(make("option", { value: k }, text.slice(0, 40)));
+      });
+      return group;
+    }));
   }
   const element_ = make("select", { "aria-label": "Element", onchange: () => page.ask(page.question.k, Number(element_.value)) });
-  const title = make("h2"), jump = make("button", { type: "button", class: "jump", title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
+  const title = make("h2"), jump = make("button", { class: "jump", title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
   const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onblur: settle, onkeydown: nudge });
   const slide = make("input", { type: "range", "aria-label": "Value", oninput: () => change(Number(slide.value)) });
   const handle = make("span", { class: "handle", title: "Drag sideways: 0.01 a pixel" });
@@ -59,7 +73,7 @@ function makeQuestion(page) {
   const bad = make("p", { class: "bad", role: "status" });
   const descent = makeDescent(page);
   const top = make("div", { class: "question-head" }, title, jump, make("span", { class: "choice" }, choose, element_));
-  const element = make("div", { class: "question" }, ...tellDifference(page), bad, top, editor, wrong, why, check, descent.element);
+  const element = make("div", { class: "question" }, ...(data.nodes.some((node) => node.recorded) ? tellDifference(page) : []), bad, top, editor, wrong, why, check, descent.element);
   let shown = null, sized = 0;
   dragNumber(page, handle, () => page.question);
 
@@ -67,6 +81,9 @@ function makeQuestion(page) {
     wrong.textContent = "";
     field.removeAttribute("aria-invalid");
     engine.set(page.question.k, x, page.question.place);
+    // A key may move the slider before the next frame is painted.
+    range(x);
+    slide.value = x;
   }
 
   function typed() {
@@ -104,6 +121,7 @@ function makeQuestion(page) {
   function begin({ k, place }) {
     shown = `${k}.${place}`;
     sized = 0;
+    if (listed !== page.shown) list();
     choose.value = k;
     const shape = data.nodes[k].shape, size = page.size(k);
     element_.hidden = size < 2;
@@ -123,26 +141,27 @@ function makeQuestion(page) {
 
   const named = (k, place) => {
     const name = symbol(page.name(k));
-    if (page.size(k) > 1) name.append(make("sub", {}, `[${indexOf(place, data.nodes[k].shape).join(", ")}]`));
-    return name;
+    return page.size(k) > 1 ? make("span", {}, name, `[${indexOf(place, data.nodes[k].shape).join(", ")}]`) : name;
   };
 
   function paint() {
     const { k, place } = page.question, leaf = page.isLeaf(k);
-    if (shown !== `${k}.${place}`) begin(page.question);
-    const x = page.at(engine.value[k], place), g = page.at(engine.gradient[k], place), known = page.knownGradient(k);
+    if (shown !== `${k}.${place}` || listed !== page.shown) begin(page.question);
+    const x = page.at(engine.value[k], place), g = page.at(engine.gradient[k], place), known = page.knownGradient(k), old = page.view.steps[page.step].phase === "update";
     if (leaf) {
       range(x);
       if (page.host.shadowRoot.activeElement !== field) field.value = number(x).replace("\u2212", "-");
       if (Number(slide.value) !== x) slide.value = x;
     }
-    refill(title, page.view.steps[page.step].phase === "update" ? "At the old weights: " : "Your question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
-    jump.hidden = page.knownGradient(k) || !page.view.steps[page.gradientStep(k)];
+    refill(title, old ? "Before the step: " : "Your question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
+    jump.hidden = !page.view.steps[page.gradientStep(k)];
+    jump.setAttribute("aria-disabled", page.gradientStep(k) === page.step);
     const value = page.knownValue(k) ? digits(x) : ["?"];
-    refill(why, ...(leaf ? [] : [make("p", {}, symbol(page.name(k)), " = ", ...value)]), ...tellPaths(page, k, place));
-    refill(check, ...(known && Number.isFinite(g ?? 0) ? tellNudge(page, k, place, g ?? 0, named(k, place)) : []));
+    refill(why, ...(leaf ? [] : [make("p", {}, named(k, place), " = ", ...value)]), ...tellPaths(page, k, place));
+    refill(check, ...(known && !old && Number.isFinite(g ?? 0) ? tellNudge(page, k, place, g ?? 0, named(k, place)) : []));
     refill(bad, ...tellBad(page));
     bad.hidden = !bad.hasChildNodes();
+    descent.paint();
   }
   return { element, paint, stop: descent.stop };
 }
@@ -159,7 +178,7 @@ function tellBad(page) {
   const name = symbol(page.name(bad.k));
   if (bad.what === "gradient") return ["A gradient is no finite number: the first is that of ", name, "."];
   const node = page.data.nodes[bad.k];
-  const made = node.args ? [" = ", ...written(node.text, node.args.map(page.numbers))] : [];
+  const made = node.args ? [" = ", ...written(node.text, page.numbers(bad.k))] : [];
   return ["No finite number: the first is ", name, ...made, " = ", ...digits(page.engine.value[bad.k], node.shape), "."];
 }
 
@@ -182,9 +201,9 @@ function tellNudge(page, k, place, g, name) {
   else if (broken) {
     const sides = ["Here is a kink: downwards the slope is ", ...prose(brief(left)), ", upwards ", ...prose(brief(right)), "; the backward pass takes ", ...prose(brief(g)), "."];
     told.push(make("p", {}, ...sides));
-  } else if (Math.abs(change - DELTA * g) > 0.1 * Math.abs(change) + noise + 1e-15) {
+  } else if (Math.abs(change - DELTA * g) > 0.02 * Math.abs(change) + noise + 1e-15) {
     const small = tried(DELTA / 100);
-    told.push(make("p", {}, `That far the slope does not stay the same. By ${DELTA / 100}: should `, ...prose(brief(DELTA / 100 * g)), ", does ", ...prose(brief(small)), "."));
+    told.push(make("p", {}, `The slope changes on that way. By ${DELTA / 100}: should change by `, ...prose(brief(DELTA / 100 * g)), ", does ", ...prose(brief(small)), "."));
   }
   return told;
 }

@@ -42,7 +42,7 @@ function makeGraph(page, stage) {
     drawn.svg.setAttribute("aria-label", graph.title);
     world.replaceChildren(drawn.svg);
     camera = makeCamera(stage, world, drawn.width, drawn.height, page, () => drawn.look(camera.sight(), page.step), follow, key);
-    const folds = graph.forms.length > 1 ? [make("div", { class: "folds", role: "group", "aria-label": "Detail" }, ...graph.forms.map((one, k) => make("button", { type: "button", "aria-pressed": String(k === n), onclick: () => refold(k) }, one.name)))] : [];
+    const folds = graph.forms.length > 1 ? [make("div", { class: "folds", role: "group", "aria-label": "Detail" }, ...graph.forms.map((one, k) => make("button", { "aria-pressed": String(k === n), onclick: () => refold(k) }, one.name)))] : [];
     stage.replaceChildren(world, key, ...folds, camera.element);
     key.replaceChildren(...Object.entries(STATES).map(([state, text]) => make("span", { class: state }, make("i"), text)));
     for (const [kind, text] of Object.entries(KINDS)) if (drawn.svg.querySelector(`.${kind}`)) key.append(make("span", { class: kind }, make("i"), text));

@@ -5,16 +5,17 @@ VIEWS.matrices = { title: "Matrices", fits: (page) => page.data.nodes.some((node
 /** Below this many pixels a cell has no number. */
 const CELL = { wide: 42, high: 24 };
 const LARGE = { wide: 70, high: 60 };
-const SMALL = { wide: 47, high: 32 };
+const SMALL = { wide: 47, high: 25 };
 
 function makeMatrices(page, stage) {
-  const { engine, data } = page, local = makeLocal(page), steps = matrixSteps(page), kept = new Map();
+  const { engine, data } = page, local = makeLocal(page), steps = matrixSteps(page);
   const strip = make("div", { class: "strip", role: "group", "aria-label": "All arrays of the graph", tabindex: 0 });
   const equation = make("div", { class: "equation", role: "group", "aria-label": "The equation of this step" });
-  const key = make("p", { class: "key" }, ...[["plus", "positive"], ["minus", "negative"], ["frame", "a gradient"], ["zero", "slope 0"]].map(([kind, text]) => make("span", { class: kind }, make("i"), text)));
+  const key = make("p", { class: "key" }, ...[["plus", "positive"], ["minus", "negative"], ["frame", "a gradient"], ["zero", "slope 0"], ["asked", "your question"]].map(([kind, text]) => make("span", { class: kind }, make("i"), text)));
   const body = make("div", { class: "matrices" }, strip, equation, key);
   stage.append(body);
-  let built = -1, parts = [], hovered = -1, asked = null;
+  const shownIn = new WeakMap();
+  let built = -1, parts = [], hovered = -1, asked = null, scale = 1, followed = -1, ways = new Map();
 
   // Many arrays have their gradient below, so that all of them stay in sight.
   const dense = data.nodes.length > 11;
@@ -22,27 +23,53 @@ function makeMatrices(page, stage) {
   const thumbs = data.nodes.map((node, k) => {
     const [value, gradient] = [make("canvas", { "aria-hidden": "true" }), make("canvas", { class: "of-gradient", "aria-hidden": "true" })];
     const shape = make("span", { class: "shape" }, node.shape.join(dense ? "×" : " × "));
-    const button = make("button", { type: "button", onclick: () => page.ask(k, Math.max(0, placeOf(k))), ondblclick: () => page.go(stepOf(k)) }, symbol(page.name(k)), make("span", { class: "pair" }, value, gradient), shape);
+    const button = make("button", { onclick: () => show(k) }, symbol(page.name(k)), make("span", { class: "pair" }, value, gradient), shape);
     strip.append(button);
-    return { button, value, gradient, shown: "" };
+    return { button, value, gradient, layout: layoutOf(node.shape), shown: "" };
   });
-  const stepOf = (k) => Math.max(0, steps.findIndex((step) => step.values.includes(k)));
-
-  /** The chosen cell of an array: the question's, the last that was chosen, else the largest. */
-  function placeOf(k) {
-    // A question about another array leaves the cell of this one as it is.
-    if (page.question && page.question.k === k && page.question.place < page.size(k)) kept.set(k, page.question.place);
-    if (kept.has(k)) return kept.get(k);
-    const x = engine.gradient[k] && page.knownGradient(k) ? engine.gradient[k] : engine.value[k];
-    let best = page.size(k) ? 0 : -1;
-    for (let place = 1; place < page.size(k); place++) if (Math.abs(elementOf(x, place)) > Math.abs(elementOf(x, best))) best = place;
-    return best;
+  /** Asks about an array, where the equation has none of it in the step that found it. */
+  function show(k) {
+    page.ask(k, Math.max(0, placeOf(k)));
+    if (parts.some((part) => part.spec?.node === k)) return;
+    const found = steps.findIndex((step) => step.phase !== "update" && (steps[page.step].phase === "backward" && page.knownGradient(k) ? step.gradients : step.values).includes(k));
+    if (found >= 0) page.go(found);
   }
-  const chosen = () => (hovered >= 0 ? hovered : placeOf(steps[page.step].result));
+
+  // The cells that the question's cell was computed from, or that are computed from it: each the one that matters most.
+  const weight = (k, place) => Math.abs(elementOf(engine.gradient[k] ?? engine.value[k], place));
+  const heaviest = (k, cells) => cells.reduce((best, place) => (best < 0 || weight(k, place) > weight(k, best) ? place : best), -1);
+  const below = new Set();
+  function placeOf(k) {
+    const { question: q } = page, key = `${q.k}.${q.place}`;
+    if (ways.key !== key) {
+      ways = new Map([[q.k, q.place]]);
+      ways.key = key;
+      below.clear();
+      data.nodes.forEach(({ args }, n) => (n === q.k || args?.some((arg) => below.has(arg))) && below.add(n));
+    }
+    return remember(ways, k, () => {
+      const { args } = data.nodes[k];
+      let found = -1;
+      if (below.has(k)) found = heaviest(k, local.reached(k, args.findIndex((arg) => below.has(arg)), placeOf(args.find((arg) => below.has(arg)))));
+      else if (engine.users[k].length) {
+        const [user, j] = engine.users[k].at(-1), at = placeOf(user);
+        if (at >= 0) found = heaviest(k, [...local.inputs(user, j, at).keys()]);
+      }
+      return found >= 0 ? found : heaviest(k, Array.from({ length: page.size(k) }, (_, place) => place));
+    });
+  }
+
+  /** The cell of a step's result that is told: if a factor of its terms is asked about, one that has that in a term. */
+  function chosen() {
+    if (hovered >= 0) return hovered;
+    const { k, j, result } = steps[page.step], first = placeOf(result), { question: q } = page;
+    if (!(j >= 0) || q.k === result || !data.nodes[k].args.includes(q.k) || countOf(data.nodes[k].shape) > MOST_CELLS) return first;
+    const has = (place) => local.returns(k, j, place).terms.some(({ place: c }) => String(local.factorOf(k, j, place, c)) === `${data.nodes[k].args.indexOf(q.k)},${q.place}`);
+    return remember(ways, `s${page.step}`, () => [first, ...Array.from({ length: Math.min(MOST_CELLS, page.size(result)) }, (_, place) => place)].find(has) ?? first);
+  }
   const act = {
     pick(place) {
       hovered = -1;
-      kept.set(steps[page.step].result, place);
       page.ask(steps[page.step].result, place);
     },
     hover(place) {
@@ -63,6 +90,7 @@ function makeMatrices(page, stage) {
 
   /** Gives each grid its size: all with numbers if there is room, else the largest become heat maps. */
   function lay() {
+    scale = Math.max(1, Math.min(1.7, strip.clientWidth / 850));
     const grids = parts.filter((part) => typeof part !== "string");
     const signs = [...equation.querySelectorAll(".sign")].reduce((all, one) => all + one.getBoundingClientRect().width, 0);
     // Rows that do not fit beside each other stand one below the other.
@@ -90,12 +118,19 @@ function makeMatrices(page, stage) {
     }
   }
 
+  // Read from the style once for each theme, and sizes only when they change: to ask makes a browser lay out at once.
+  const inks = new Map();
+  function inksOf(root) {
+    const theme = root.classList.contains("dark") ? "dark" : "light", read = (name) => getComputedStyle(root).getPropertyValue(name);
+    if (!inks.has(theme)) inks.set(theme, { theme, ink: read("--ink"), accent: read("--grad") });
+    return inks.get(theme);
+  }
+
   function paint() {
     const step = steps[page.step], update = step.phase === "update" && page.question ? page.question.k : null;
     if (built !== page.step || update !== asked) build();
     asked = update;
-    const root = page.host.shadowRoot.querySelector(".view"), style = getComputedStyle(root);
-    const state = { theme: root.classList.contains("dark") ? "dark" : "light", ink: style.getPropertyValue("--ink"), accent: style.getPropertyValue("--grad") };
+    const state = inksOf(page.host.shadowRoot.querySelector(".view"));
     const marks = marksOf(step, chosen());
     for (const part of parts) if (typeof part !== "string") part.paint({ ...state, chosen: -1, ...marks(part.spec.role) });
     paintStrip(step, state);
@@ -105,7 +140,8 @@ function makeMatrices(page, stage) {
   function marksOf(step, place) {
     const { k, j } = step;
     if ((step.phase !== "forward" && step.phase !== "backward") || place < 0) return () => ({});
-    if (step.phase === "forward") return ({ arg, result }) => (result ? { chosen: place } : arg === undefined || typeof data.nodes[k].args[arg] !== "number" ? {} : { marks: local.inputs(k, arg, place), markAt: place });
+    const picked = local.picks(k), all = picked && new Map(picked.slice(0, 4000).map((at) => [at, null]));
+    if (step.phase === "forward") return ({ arg, result }) => (result ? { chosen: place } : arg === undefined || typeof data.nodes[k].args[arg] !== "number" ? {} : { marks: all || local.inputs(k, arg, place), chosen: all ? picked[place] : -1, markAt: place });
     if (j === null) return ({ result }) => (result ? { chosen: place } : {});
     const cells = local.reached(k, j, place), back = new Map(cells.slice(0, 4000).map((c) => [c, null]));
     const hatched = local.isDiagonal(k, j) ? local.diagonal(k, j) : null, factors = new Map();
@@ -113,27 +149,30 @@ function makeMatrices(page, stage) {
       const found = local.factorOf(k, j, place, c);
       if (found) factors.set(found[0], (factors.get(found[0]) || new Map()).set(found[1], null));
     }
-    return ({ arg, result, g, slope }) => (result ? { chosen: place } : g ? { marks: back } : slope ? { marks: back, hatched } : arg === undefined ? {} : { marks: arg === j ? new Map([[place, null]]) : factors.get(arg) });
+    return ({ arg, result, g, slope, own }) => (result ? { chosen: place, marks: all } : own ? { marks: new Map([[place, null]]) } : g ? { marks: back } : slope ? { marks: back, hatched } : arg === undefined ? {} : { marks: arg === j ? new Map([[place, null]]) : factors.get(arg) });
   }
 
   function paintStrip(step, { theme, ink, accent }) {
-    const zoom = Math.max(1, Math.min(1.7, strip.clientWidth / 850));
     data.nodes.forEach((node, k) => {
-      const { button, value, gradient } = thumbs[k], layout = layoutOf(node.shape);
-      const size = zoom * Math.min(10, (dense ? 40 : 54) / layout.height, (dense ? 42 : 70) / layout.width), [width, height] = [Math.max(4, size * layout.width), Math.max(4, size * layout.height)];
+      const { button, value, gradient, layout, shown } = thumbs[k];
+      const size = scale * Math.min(10, (dense ? 40 : 54) / layout.height, (dense ? 42 : 70) / layout.width), [width, height] = [Math.max(4, size * layout.width), Math.max(4, size * layout.height)];
       const now = step.k === k || step.result === k, knows = [page.knownValue(k), page.knownGradient(k) && engine.gradient[k] !== null];
       for (const [canvas, known, numbers] of [[value, knows[0], engine.value[k]], [gradient, knows[1], engine.gradient[k]]]) {
-        const state = `${known}.${local.version()}.${theme}.${zoom}`;
-        if (canvas.dataset.state === state) continue;
-        canvas.dataset.state = state;
+        const state = `${known}.${theme}.${scale}`, before = shownIn.get(canvas);
+        if (before && before[0] === state && (!known || Object.is(before[1], numbers))) continue;
+        shownIn.set(canvas, [state, numbers]);
         canvas.hidden = canvas === gradient && !known;
         canvas.classList.toggle("unknown", !known);
         paintHeat(canvas, { layout, values: known ? numbers : node.shape.length ? new Float64Array(layout.n) : 0, width, height, theme, ink, gradient: accent, chosen: -1 });
       }
       button.classList.toggle("now", now);
-      const told = `${page.name(k)}, ${shapeText(node.shape)}${knows[0] ? "" : ", not yet computed"}${knows[1] ? ", gradient known" : ""}`;
-      if (button.getAttribute("aria-label") !== told) button.setAttribute("aria-label", told);
+      button.classList.toggle("asked", page.question.k === k);
+      if (shown === String(knows)) return;
+      thumbs[k].shown = String(knows);
+      button.setAttribute("aria-label", `${page.name(k)}, ${shapeText(node.shape)}${knows[0] ? "" : ", not yet computed"}${knows[1] ? ", gradient known" : ""}`);
     });
+    if (followed === page.step) return;
+    followed = page.step;
     const now = strip.querySelector(".now");
     if (now && (now.offsetLeft < strip.scrollLeft || now.offsetLeft + now.offsetWidth > strip.scrollLeft + strip.clientWidth)) strip.scrollLeft = now.offsetLeft - strip.clientWidth / 2;
   }
@@ -142,12 +181,20 @@ function makeMatrices(page, stage) {
   sizes.observe(stage);
 
   function say(step) {
-    const { k, j } = step, J = page.name(engine.loss), fill = (text) => filled(withoutSettings(text), data.nodes[k].args.map((arg) => (typeof arg === "number" ? page.name(arg) : "constant")), page.name(k));
+    const { k, j } = step, J = page.name(engine.loss), from = () => data.nodes[k].args.map((arg) => (typeof arg === "number" ? page.name(arg) : "constant"));
     if (step.phase === "task") return `Find the gradients of ${J}`;
-    if (step.phase === "forward") return `${page.name(k)} = ${fill(data.nodes[k].text)}, ${shapeText(data.nodes[k].shape)}`;
+    if (step.phase === "forward") return `${page.name(k)} = ${local.picks(k) ? `cells picked from ${from().join()}` : filled(textOf(data.nodes[k]), from(), page.name(k))}, ${shapeText(data.nodes[k].shape)}`;
     if (step.phase === "backward") return j === null ? `∂${J}/∂${J} = 1` : `∂${J}/∂${page.name(step.result)} from ∂${J}/∂${page.name(k)}${step.parts > 1 ? `, part ${step.part} of ${step.parts}` : ""}, ${shapeText(data.nodes[step.result].shape)}`;
     return `${J} before and after the update`;
   }
 
-  return { steps, start: page.options.alive ? steps.findLastIndex((step) => step.phase === "backward") : 0, paint, say, tell: (panel, step) => tellMatrix(page, local, panel, step, chosen()), close: () => (sizes.disconnect(), local.stop()) };
+  /** What each use of an array sends back, in words where its formula would be none that is read. */
+  function explain(k) {
+    const uses = usesOf(engine, k), { place } = page.question;
+    if (k === engine.loss || !uses.some(([user]) => local.picks(user) || data.nodes[user].meaning)) return null;
+    const words = ([user, j]) => (local.picks(user) ? local.picks(user).includes(place) ? [arrived(page, user), " of what was picked here"] : ["not picked"] : data.nodes[user].meaning?.slopes[j] ? meantWords(page, user, j) : null);
+    return sumOf(page, k, place, uses.map((use) => ({ ...useRow(page, k, place, use), ...(words(use) && { parts: () => words(use) }) })), uses.length === 1 ? "One operation uses" : `${uses.length} operations use`);
+  }
+
+  return { steps, paint, say, explain, placeOf, tell: (panel, step) => tellMatrix(page, local, panel, step, chosen()), close: () => (sizes.disconnect(), local.stop()) };
 }

@@ -24,6 +24,14 @@ function matrixSteps(page) {
 /** A formula without the settings that the shapes show anyway. */
 const withoutSettings = (text) => text.replace(/, (?!axis\b)[a-z_]+=(\([^()]*\)|[^,()]+)/g, "");
 
+/** A formula without any setting. */
+const bare = (text) => text.replace(/, [a-z_]+=(\([^()]*\)|[^,()]+)/g, "");
+
+/** How a node is computed, without the settings that the shapes show or that are usual. */
+const textOf = (node) => (node.meaning ? bare : withoutSettings)(node.text);
+/** What becomes of the gradient g, by what the operation means if its row says that. */
+const ruleOf = ({ meaning, slopes }, j) => (meaning?.slopes[j] ? bare(meaning.slopes[j]) : withoutSettings(slopes[j] || ""));
+
 /** A formula in pieces: texts, and {arg: its number, "=" for the node or "g" for the gradient, turned: true if transposed}. */
 function piecesOf(text) {
   const pieces = [];
@@ -44,20 +52,25 @@ function isPlain(pieces) {
 /** Makes the parts of a step's equation: texts and grids. act: {pick, hover}, what the cells of the result do. */
 function equationOf(page, local, step, act) {
   const { engine, data } = page, { k, j } = step;
-  const value = (node, more) => makeGrid(page, { node, shape: data.nodes[node].shape, values: () => engine.value[node], title: [symbol(page.name(node))], words: page.name(node), leaf: page.isLeaf(node), role: { value: node }, ...more });
+  const value = (node, more) => makeGrid(page, { node, mark: markOf(page, node), shape: data.nodes[node].shape, values: () => engine.value[node], title: [symbol(page.name(node))], words: page.name(node), leaf: page.isLeaf(node), shares: !page.isLeaf(node), role: { value: node }, ...more });
   const gradient = (node, more) => makeGrid(page, { node, shape: data.nodes[node].shape, values: () => engine.gradient[node], title: [fraction(page.name(engine.loss), page.name(node))], words: `gradient of ${page.name(node)}`, gradient: true, role: { gradient: node }, ...more });
   const operand = (position, turned) => {
     const arg = data.nodes[k].args[position], shape = local.shapeOf(arg), role = { arg: position };
     const source = turned && shape.length === 2 ? turnedSource(shape) : null;
-    const more = source ? { source, real: shape, shape: [shape[1], shape[0]] } : {};
+    const more = source ? { source, real: shape, shape: [shape[1], shape[0]], mark: null } : {};
     const name = typeof arg === "number" ? [symbol(page.name(arg))] : ["constant"];
     const title = source ? [...name, make("sup", {}, "T")] : name;
     const spread = j === undefined && local.spread(k, position);
-    if (spread && countOf(data.nodes[k].shape) <= MOST_CELLS && data.nodes[k].shape.length < 3) Object.assign(more, { source: spread, ghosts: true, shape: data.nodes[k].shape, real: shape, caption: `${shapeText(shape)}, used for ${shapeText(data.nodes[k].shape)}` });
+    if (spread && countOf(data.nodes[k].shape) <= MOST_CELLS && data.nodes[k].shape.length < 3) Object.assign(more, { source: spread, ghosts: true, shape: data.nodes[k].shape, real: shape, caption: `${captionOf({ mark: typeof arg === "number" && markOf(page, arg), shape })}, used for ${shapeText(data.nodes[k].shape)}` });
     if (typeof arg === "number") return value(arg, { ...more, title, role });
     return makeGrid(page, { node: null, shape, values: () => local.valueOf(arg), title, words: "constant", role, ...more });
   };
-  const laid = (pieces) => pieces.map((piece) => (typeof piece === "string" ? piece : piece.arg === "g" ? gradient(k, { role: { g: true }, ...(piece.turned && data.nodes[k].shape.length === 2 ? { source: turnedSource(data.nodes[k].shape), real: data.nodes[k].shape, shape: [...data.nodes[k].shape].reverse() } : {}) }) : piece.arg === "=" ? value(k) : operand(piece.arg, piece.turned)));
+  // A part of what the operation means is an array of its own.
+  const part = (n) => {
+    const { args, meaning, shape } = data.nodes[k], [row, from] = meaning.parts[n - args.length], name = page.rows[row].op;
+    return makeGrid(page, { node: null, shape, values: () => local.partOf(k, n), title: [`${name}(`, nameOf(page, args[from]), ")"], words: name, shares: true, role: { own: true } });
+  };
+  const laid = (pieces) => pieces.map((piece, n) => (typeof piece === "string" ? piece : piece.arg >= data.nodes[k].args.length ? part(piece.arg) : piece.arg === "g" ? gradient(k, { role: data.nodes[k].meaning && !/sum\([^)]*$/.test(pieces.slice(0, n).filter((one) => one.slice).join("")) ? { own: true } : { g: true }, ...(piece.turned && data.nodes[k].shape.length === 2 ? { source: turnedSource(data.nodes[k].shape), real: data.nodes[k].shape, shape: [...data.nodes[k].shape].reverse() } : {}) }) : piece.arg === "=" ? value(k, { role: { own: true } }) : operand(piece.arg, piece.turned)));
 
   if (step.phase === "task") {
     const weights = page.weights().filter((node) => countOf(data.nodes[node].shape) <= MOST_CELLS).slice(0, 3);
@@ -65,9 +78,9 @@ function equationOf(page, local, step, act) {
   }
   if (step.phase === "update") return updateOf(page, value, gradient);
   if (step.phase === "forward") {
-    const pieces = piecesOf(withoutSettings(data.nodes[k].text)), arrays = data.nodes[k].args.map((_, n) => n).filter((n) => local.shapeOf(data.nodes[k].args[n]).length || typeof data.nodes[k].args[n] === "number");
-    const left = isPlain(pieces) ? laid(pieces) : [...arrays.slice(0, 3).flatMap((n) => [operand(n, false), ", "]).slice(0, -1)];
-    return [...left, isPlain(pieces) ? " = " : " → ", value(k, { ...act, role: { result: true } })];
+    const pieces = piecesOf(textOf(data.nodes[k])), arrays = data.nodes[k].args.map((_, n) => n).filter((n) => local.shapeOf(data.nodes[k].args[n]).length || typeof data.nodes[k].args[n] === "number");
+    const plain = isPlain(pieces) && !local.picks(k), left = plain ? laid(pieces) : [...arrays.slice(0, 3).flatMap((n) => [operand(n, false), ", "]).slice(0, -1)];
+    return [...left, plain ? " = " : local.picks(k) ? " → picked → " : " → ", value(k, { ...act, role: { result: true } })];
   }
   const result = gradient(step.result, { ...act, values: () => (j === null ? engine.gradient[k] : engine.sent[k][j]), role: { result: true }, ...(step.parts > 1 ? { caption: `${shapeText(data.nodes[step.result].shape)}, part ${step.part} of ${step.parts}` } : {}) });
   if (j === null) return [result];
@@ -76,9 +89,23 @@ function equationOf(page, local, step, act) {
     const slope = makeGrid(page, { node: null, shape: data.nodes[k].shape, values: () => local.diagonal(k, j), title: [fraction(page.name(k), page.name(step.result))], words: `slope of ${page.name(k)} by ${page.name(step.result)}`, role: { slope: true } });
     return [gradient(k, { role: { g: true } }), CELL_PRODUCT, slope, " = ", result];
   }
-  const pieces = piecesOf(withoutSettings(data.nodes[k].slopes[j] || ""));
-  if (isPlain(pieces) && pieces.some((piece) => piece.arg === "g")) return [...laid(pieces), " = ", result];
-  return [gradient(k, { role: { g: true } }), ` → back through ${rowName(page, k)} → `, result];
+  const pieces = piecesOf(ruleOf(data.nodes[k], j));
+  if (!local.picks(k) && isPlain(pieces) && pieces.some((piece) => piece.arg === "g")) return [...laid(pieces), " = ", result];
+  return [gradient(k, { role: { g: true } }), local.picks(k) ? " → back to where each was picked → " : ` → back through ${operationText(page, k)} → `, result];
+}
+
+/** The shape of an array, and what it is in a layer. */
+const captionOf = ({ shape, mark }) => {
+  const [layer, , role] = mark || [], axes = { weight: "inputs × neurons", output: "samples × neurons", input: "samples × inputs" }[role];
+  return [shapeText(shape), ...(/weight|bias/.test(role) ? [`${role}${layer && ` of layer ${layer}`}`] : []), ...(axes && shape.length === 2 ? [axes] : [])].join(", ");
+};
+/** The mark of a node; what meets a weight first is an input. */
+const markOf = ({ engine, data }, k) => data.nodes[k].mark ?? (engine.users[k].some(([user, j]) => j === 0 && data.nodes[data.nodes[user].args[1]]?.mark?.[2] === "weight") ? ["", "", "input"] : null);
+
+/** An operation as it is written, if that is short enough, else by its name. */
+function operationText(page, k) {
+  const node = page.data.nodes[k], whole = filled(textOf(node), node.args.map((arg) => nameOrNumber(page, arg)));
+  return whole.length <= MOST_TEXT && !whole.includes("[[") ? whole : rowName(page, k);
 }
 
 /** The name of an operation, as its row says. */
@@ -94,7 +121,7 @@ const turnedSource = ([rows, columns]) => Int32Array.from({ length: rows * colum
 function updateOf(page, value, gradient) {
   const weights = page.weights(), k = page.question && weights.includes(page.question.k) ? page.question.k : weights[0], { rate } = page.data.update;
   const after = () => page.after()?.value[k] ?? page.engine.value[k];
-  const result = value(k, { leaf: false, values: after, title: ["new ", symbol(page.name(k))], words: `new ${page.name(k)}`, role: { gradient: k } });
-  if (typeof rate !== "number" || page.engine.gradient[k] === null) return [value(k), " → ", result];
-  return [value(k), ` − ${number(rate)} · `, gradient(k), " = ", result];
+  const result = value(k, { leaf: false, digits: 5, values: after, title: ["new ", symbol(page.name(k))], words: `new ${page.name(k)}`, role: { gradient: k } });
+  if (typeof rate !== "number" || page.engine.gradient[k] === null) return [value(k, { digits: 5 }), " → ", result];
+  return [value(k, { digits: 5 }), ` − ${number(rate)} · `, gradient(k), " = ", result];
 }

@@ -6,7 +6,8 @@ const MOST_CELLS = 260;
 
 /**
  * Makes a grid. spec: {shape, values(): numbers, title: elements, words: text, node: the node or null, gradient, source: for each
- * shown cell the cell of the array, ghosts: true if all but the first of equal cells are copies, pick(place), hover(place)}.
+ * shown cell the cell of the array, ghosts: true if all but the first of equal cells are copies, pick(place), hover(place),
+ * shares: true if cells are bars where each row sums to 1, digits: the most that a cell has, else 3}.
  * @returns {{element, layout, spec, resize(width, height, numbers), paint(state)}}
  */
 function makeGrid(page, spec) {
@@ -15,7 +16,8 @@ function makeGrid(page, spec) {
   const body = make("div", { class: "cells", tabindex: layout.n ? 0 : null, role: "group" });
   const wrong = make("p", { class: "wrong", role: "alert" });
   const kinds = `matrix${spec.gradient ? " of-gradient" : ""}${spec.leaf ? " leaf" : ""}`;
-  const element = make("figure", { class: kinds }, make("figcaption", {}, ...spec.title), body, make("span", { class: "shape" }, spec.caption ?? shapeText(spec.shape)), wrong);
+  const caption = spec.caption ?? captionOf(spec), foot = make("span", { class: "shape" }, caption);
+  const element = make("figure", { class: kinds }, make("figcaption", {}, ...spec.title), body, foot, wrong);
   const first = source && spec.ghosts ? new Set([...new Set(source)].map((one) => source.indexOf(one))) : null;
   let cells = null, canvas = null, unit = [24, 24], letters = 7, at = layout.n ? 0 : -1, editor = null;
 
@@ -27,7 +29,7 @@ function makeGrid(page, spec) {
     if (!layout.n) return body.replaceChildren(make("i", {}, "empty"));
     if (numbers) {
       cells = Array.from({ length: layout.n }, (_, place) => make("span", { style: `left:${layout.xs[place] * width}px;top:${layout.ys[place] * height}px;width:${width}px;height:${height}px` }));
-      const size = Math.max(10.2, Math.min(24, (width - 2) / 4.52, height / 1.7));
+      const size = Math.max(10.2, Math.min(24, (width - 7) / (spec.digits ? 5.7 : 4.52), height / 1.7));
       body.style.fontSize = `${size}px`;
       letters = (width - 2) / (0.61 * size) + 0.01;
       body.replaceChildren(...cells);
@@ -103,8 +105,9 @@ function makeGrid(page, spec) {
     if (!layout.n || values === null) return;
     const isMarked = (place) => Boolean(marks) && marks.has(real(place)) && (!spec.ghosts || markAt === undefined || markAt < 0 || place === markAt);
     const picked = chosen >= 0 ? (source ? source.indexOf(chosen) : chosen) : -1;
+    const asked = page.question?.k === spec.node ? (source ? source.indexOf(page.question.place) : page.question.place) : -1;
     if (picked >= 0) at = picked;
-    else if (page.question && page.question.k === spec.node && !spec.pick) at = source ? source.indexOf(page.question.place) : page.question.place;
+    else if (asked >= 0 && !spec.pick) at = asked;
     const zero = (place) => Boolean(hatched) && elementOf(hatched, real(place)) === 0;
     if (canvas) {
       const shown = new Set();
@@ -112,13 +115,16 @@ function makeGrid(page, spec) {
       else if (marks) for (let place = 0; place < layout.n; place++) if (isMarked(place)) shown.add(place);
       paintHeat(canvas, { layout, values, source, width: layout.width * unit[0], height: layout.height * unit[1], theme, marks: shown, chosen: picked, ink, gradient: spec.gradient ? accent : ink, hatched: hatched && zero });
     } else if (cells) {
-      const colours = shadesOf(theme), largest = largestOf(values);
+      const colours = shadesOf(theme), largest = largestOf(values), found = spec.shares && !spec.unknown ? sharesOf(values, spec.shape) : null;
+      const words = found ? `${caption}; bars: ${found.logs ? "e to the number, as " : ""}share of the row` : caption;
+      if (foot.textContent !== words) foot.textContent = words;
       cells.forEach((one, place) => {
-        const x = elementOf(values, real(place)), { fill, ink: over } = colours[shadeOf(x, largest)], text = spec.unknown?.() ? "?" : cellText(x, letters);
+        const x = elementOf(values, real(place)), { fill, ink: over } = colours[shadeOf(x, largest)], text = spec.unknown?.() ? "?" : cellText(x, letters, spec.digits);
         if (one.textContent !== text) one.textContent = text;
-        one.style.backgroundColor = fill;
-        one.style.color = over;
-        const kind = [isMarked(place) && (marks.get(real(place)) === 0 ? "marked vain" : "marked"), place === picked && "chosen", zero(place) && "zero", first && !first.has(place) && "ghost", !Number.isFinite(x) && text !== "?" && "odd"].filter(Boolean).join(" ");
+        one.style.backgroundColor = found ? "" : fill;
+        one.style.color = found ? "" : over;
+        if (spec.shares) one.style.setProperty("--share", found ? `${(100 * found.shares[real(place)]).toFixed(1)}%` : "0");
+        const kind = [isMarked(place) && (marks.get(real(place)) === 0 ? "marked vain" : "marked"), place === picked && "chosen", place === asked && place !== picked && "asked", found && "bar", zero(place) && "zero", first && !first.has(place) && "ghost", !Number.isFinite(x) && text !== "?" && "odd"].filter(Boolean).join(" ");
         if (one.className !== kind) one.className = kind;
       });
     }
@@ -128,9 +134,9 @@ function makeGrid(page, spec) {
   return { element, layout, spec, resize, paint };
 }
 
-/** A number in a cell of some letters: three digits, or as many as there is room for. */
-function cellText(x, letters) {
-  for (let digits = 3; ; digits--) {
+/** A number in a cell of some letters: so many digits, or as many as there is room for. */
+function cellText(x, letters, most = 3) {
+  for (let digits = most; ; digits--) {
     const text = number(x === 0 ? 0 : x, digits).replace(/e([\u2212+])0?/, (_, sign) => (sign === "+" ? "e" : "e\u2212"));
     const wide = text.length + 0.4 * text.split("\u2212").length - 0.4;
     if (wide <= letters) return text;

@@ -85,6 +85,20 @@ function largestOf(values) {
   return most || 1;
 }
 
+/**
+ * The shares of cells whose rows each sum to 1, as those of softmax do: the numbers, or of logarithms what these are of;
+ * else null. {shares, logs}
+ */
+function sharesOf(values, shape) {
+  const n = shape.length ? shape.at(-1) : 0;
+  if (n < 2 || !values.length) return null;
+  const whole = (shares) => shares.every((x, k) => x >= 0 && (k % n || Math.abs(shares.subarray(k, k + n).reduce((all, y) => all + y, 0) - 1) < 1e-9));
+  if (whole(values)) return { shares: values, logs: false };
+  if (!values.every((x) => x <= 0)) return null;
+  const shares = values.map(Math.exp);
+  return whole(shares) ? { shares, logs: true } : null;
+}
+
 /** The shade of a number; by its root, or else only the largest would be seen. nan is the middle one. */
 function shadeOf(x, largest) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? SHADES : x > 0 ? 2 * SHADES : 0;

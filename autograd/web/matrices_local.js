@@ -12,25 +12,24 @@ const countOf = (shape) => shape.reduce((all, n) => all * n, 1);
 const elementOf = (x, place) => (x === null || typeof x === "number" ? x : x[place]);
 const sizeOf = (x) => (typeof x === "number" ? 1 : x.length);
 
+/** What a Map has at a key, or what it then has from now on. */
+function remember(store, key, compute) {
+  if (!store.has(key)) store.set(key, compute());
+  return store.get(key);
+}
+
 /** Answers questions about single cells; it remembers the answers until a number changes. */
 function makeLocal(page) {
   const { engine, data, rows } = page;
   const constants = new Map(), structure = new Map();
-  let answers = new Map(), version = 0;
-  const stop = engine.onChange(() => {
-    answers = new Map();
-    version += 1;
-  });
+  let answers = new Map();
+  const stop = engine.onChange(() => (answers = new Map()));
 
-  const remembered = (store, key, compute) => {
-    if (!store.has(key)) store.set(key, compute());
-    return store.get(key);
-  };
 
   /** The numbers of a node's argument, also of a constant. */
   function valueOf(arg) {
     if (typeof arg === "number") return engine.value[arg];
-    return remembered(constants, arg, () => decodeNumbers(arg.c, arg.shape || []));
+    return remember(constants, arg, () => decodeNumbers(arg.c, arg.shape || []));
   }
   const shapeOf = (arg) => (typeof arg === "number" ? data.nodes[arg].shape : arg.shape || []);
   const argsOf = (k) => data.nodes[k].args.map(valueOf);
@@ -38,7 +37,7 @@ function makeLocal(page) {
   const rowOf = (k) => rows[data.nodes[k].row];
 
   /** The local derivatives of one cell of a node: for each argument its numbers, or null. */
-  const slopes = (k, place) => remembered(answers, `s${k}.${place}`, () => {
+  const slopes = (k, place) => remember(answers, `s${k}.${place}`, () => {
     const value = engine.value[k];
     if (typeof value === "number") return rowOf(k).backward(...argsOf(k), value, 1);
     const g = new Float64Array(value.length);
@@ -58,15 +57,33 @@ function makeLocal(page) {
     return copy;
   }
 
+  /** The numbers of a part of what an operation means, which stands after its arguments. */
+  const partOf = (k, n) => remember(answers, `q${k}.${n}`, () => {
+    const [row, from] = data.nodes[k].meaning.parts[n - data.nodes[k].args.length];
+    return rows[row].forward(valueOf(data.nodes[k].args[from]));
+  });
+
+  // Numbers in no order: the largest of all is no copy, nor is what stays above a bound.
+  const wild = (place) => 100 * Math.sin(place + 1);
+  /** For each cell of a node the cell of its only array that it is a copy of, if others have none; else null. */
+  const picks = (k) => remember(structure, `c${k}`, () => {
+    const { args } = data.nodes[k], given = argsOf(k), j = args.findIndex((arg) => typeof arg === "number"), n = sizeOf(given[j]);
+    if (args.filter((arg) => typeof arg === "number").length !== 1 || n < 2 || typeof given[j] === "number") return null;
+    const tried = (f) => [rowOf(k).forward(...given.map((x, m) => (m === j ? x.map((_, place) => f(place)) : x)))].flatMap((x) => (typeof x === "number" ? [x] : [...x]));
+    const found = tried((place) => place);
+    if (new Set(found).size >= n || !found.every((place) => Number.isInteger(place) && place >= 0 && place < n)) return null;
+    return tried(wild).every((x, c) => x === wild(found[c])) ? found : null;
+  });
+
   /** All local derivatives of a node whose cells each read one cell of an argument of the same shape. */
-  const diagonal = (k, j) => remembered(answers, `d${k}.${j}`, () => {
+  const diagonal = (k, j) => remember(answers, `d${k}.${j}`, () => {
     const value = engine.value[k];
     return rowOf(k).backward(...argsOf(k), value, typeof value === "number" ? 1 : new Float64Array(value.length).fill(1))[j];
   });
 
   // Numbers that are finite, so that a nan comes from where it was put.
   const tame = (x) => (typeof x === "number" ? (Number.isFinite(x) ? x : 0.5) : x.map((one) => (Number.isFinite(one) ? one : 0.5)));
-  const plain = (k) => remembered(answers, `p${k}`, () => {
+  const plain = (k) => remember(answers, `p${k}`, () => {
     const args = argsOf(k).map((x, j) => (typeof data.nodes[k].args[j] === "number" ? tame(x) : x));
     return { args, out: rowOf(k).forward(...args) };
   });
@@ -81,14 +98,14 @@ function makeLocal(page) {
   }
 
   /** The cells of a node that one cell of an argument reaches. */
-  const reached = (k, j, place) => remembered(answers, `r${k}.${j}.${place}`, () => {
+  const reached = (k, j, place) => remember(answers, `r${k}.${j}.${place}`, () => {
     const out = poisoned(k, j, place, place + 1), before = plain(k).out, found = [];
     for (let c = 0; c < sizeOf(out); c++) if (Number.isNaN(elementOf(out, c)) && !Number.isNaN(elementOf(before, c))) found.push(c);
     return found;
   });
 
   /** The cells of an argument that a cell of a node reads, with their local derivatives; 0 for a cell that is read in vain. */
-  const inputs = (k, j, place) => remembered(answers, `i${k}.${j}.${place}`, () => {
+  const inputs = (k, j, place) => remember(answers, `i${k}.${j}.${place}`, () => {
     const slope = slopes(k, place)[j], found = new Map();
     if (slope === null) return found;
     const n = sizeOf(slope);
@@ -116,7 +133,7 @@ function makeLocal(page) {
   });
 
   /** What a cell of an argument gets back: {terms: [{place, g, slope, value}], left: how many were not looked at, total}. */
-  const returns = (k, j, place) => remembered(answers, `b${k}.${j}.${place}`, () => {
+  const returns = (k, j, place) => remember(answers, `b${k}.${j}.${place}`, () => {
     const start = performance.now(), cells = reached(k, j, place), terms = [];
     for (const c of cells) {
       if (terms.length && isLarge(k) && performance.now() - start > PATIENCE) break;
@@ -131,14 +148,14 @@ function makeLocal(page) {
   const only = (found, place) => found.every((one) => one === place);
 
   /** Tells whether each cell of a node reads the cell of an argument in the same place, and no other of it. */
-  const isDiagonal = (k, j) => remembered(structure, `d${k}.${j}`, () => {
+  const isDiagonal = (k, j) => remember(structure, `d${k}.${j}`, () => {
     const { args, shape } = data.nodes[k];
     if (String(shapeOf(args[j])) !== String(shape) || shapeOf(args[j]).length !== shape.length) return false;
     return samples(countOf(shape)).every((place) => only(reached(k, j, place), place));
   });
 
   /** For each cell of a node the cell of a smaller argument that broadcasting puts there; null if that is not what happens. */
-  const spread = (k, j) => remembered(structure, `w${k}.${j}`, () => {
+  const spread = (k, j) => remember(structure, `w${k}.${j}`, () => {
     const { args, shape } = data.nodes[k], from = shapeOf(args[j]), n = countOf(shape);
     if (from.length > shape.length || countOf(from) >= n || !countOf(from)) return null;
     const padded = [...Array(shape.length - from.length).fill(1), ...from];
@@ -153,7 +170,7 @@ function makeLocal(page) {
    * A cell's value as a sum of products: {terms: [{j, place, x, slope, partner}], over} if the cell is a sum of one
    * argument's cells times their derivatives, or of all arguments' cells; else null. partner is [argument, place].
    */
-  const products = (k, place) => remembered(answers, `m${k}.${place}`, () => {
+  const products = (k, place) => remember(answers, `m${k}.${place}`, () => {
     const y = elementOf(engine.value[k], place), args = data.nodes[k].args;
     const of = args.map((arg, j) => (typeof arg !== "number" ? [] : [...inputs(k, j, place)].map(([at, slope]) => ({ j, place: at, x: elementOf(valueOf(arg), at), slope }))));
     const sum = (terms) => terms.reduce((all, { x, slope }) => all + (slope === 0 ? 0 : x * slope), 0);
@@ -193,5 +210,5 @@ function makeLocal(page) {
     return Math.abs(elementOf(rowOf(k).forward(...args), place) - elementOf(engine.value[k], place) - step * slope) > 0.1 * step * Math.abs(slope);
   };
 
-  return { valueOf, shapeOf, slopes, diagonal, reached, inputs, returns, isDiagonal, spread, products, factorOf, isTie, stop, version: () => version };
+  return { valueOf, shapeOf, partOf, picks, slopes, diagonal, reached, inputs, returns, isDiagonal, spread, products, factorOf, isTie, stop };
 }

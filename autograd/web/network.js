@@ -18,13 +18,10 @@ function makeNetwork(page, stage) {
       if (!parts.has(key)) parts.set(key, netPart(page, from, to));
       return parts.get(key);
     },
-    /** A number as the step shows it: weights are new in the update, everything after it. */
-    value(k) {
-      const { kind } = view.step(), changed = kind === "after" || (kind === "update" && plan.place.get(k)?.kind === "weight");
-      const after = changed && page.after();
-      return (after || page.engine).value[k];
-    },
-    isChanged: (k) => view.step().kind === "update" && plan.place.get(k)?.kind === "weight" && view.value(k) !== page.engine.value[k],
+    /** A number as the step shows it: all are old until the update is done. */
+    value: (k) => ((view.step().kind === "after" && page.after()) || page.engine).value[k],
+    /** What a weight becomes, in the step that says so. */
+    next: (k) => (view.step().kind === "update" && plan.place.get(k)?.kind === "weight" ? page.after()?.value[k] : undefined),
     mean: (at) => plan.x.reduce((sum, _, s) => sum + view.value(at(s)), 0) / all,
     light(element, layer, i) {
       const step = view.step(), on = step.layer === layer && (step.i === undefined || step.i === i);
@@ -39,7 +36,7 @@ function makeNetwork(page, stage) {
       if (at.kind === "input") return kind === "x" && from === at.j;
       return (at.layer === layer && at.i === i) || (kind === "h" && from === at.layer && unit === at.i);
     },
-    isOnPath: (layer, i, j) => path().some((one) => one.layer === layer && one.i === i && one.j === j),
+    isOnPath: (layer, i, j) => path().some((one) => !one.first && one.layer === layer && one.i === i && one.j === j),
     factors,
   };
 
@@ -78,30 +75,30 @@ function makeNetwork(page, stage) {
   function factors() {
     const at = plan.place.get(page.question?.k), found = [], step = view.step();
     if (!at || sample === all || at.layer === undefined || step.phase === "update") return found;
-    const put = (spot, x, k, user, word) => {
+    const put = (spot, x, k, kind, word) => {
       if (!page.knownGradient(k)) return;
-      found.push({ at: spot, text: signed(shortNumber(x, 6)), kind: `c${page.level(user) % 5}`, lit: step.gradients.includes(k) && step.phase === "backward", word });
+      found.push({ at: spot, text: signed(shortNumber(x, 6)), kind, lit: step.gradients.includes(k) && step.phase === "backward", word });
     };
     const middle = ({ from, to }) => [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
     const units = [[at.layer, at.i]];
     for (const one of path()) {
-      const z = layers[one.layer].z[sample][one.i];
-      const [kind, from, unit] = layers[one.layer].from[one.j - 1];
-      if (one.first) put(middle(layout.ends(one.layer, one.i, one.j)), plan.input(one.layer, one.j, sample), page.question.k, z, "input");
+      const [kind, from, unit] = layers[one.layer].from[one.j - 1], ends = layout.ends(one.layer, one.i, one.j);
+      // Beside its weight, which it belongs to.
+      if (one.first) put([ends.to[0] - 32, ends.to[1]], plan.input(one.layer, one.j, sample), page.question.k, NET_COLORS.input, "input");
       else {
-        put(middle(layout.ends(one.layer, one.i, one.j)), page.engine.value[layers[one.layer].w[one.i][one.j]], layers[from].h[sample][unit], z, "weight");
+        put(middle(ends), page.engine.value[layers[one.layer].w[one.i][one.j]], layers[from].h[sample][unit], NET_COLORS.weight, "weight");
         units.push([one.layer, one.i]);
       }
       if (kind === "x" && !one.first) return found;
     }
     for (const [layer, i] of units) {
       const z = layers[layer].z[sample][i], h = layers[layer].h[sample][i], box = layout.layers[layer].cards[i];
-      if (z !== h && plan.small && !(at.kind === "output" && at.layer === layer)) put([box.x + box.width - 34, box.y + box.height - 60], slopeOf(layer, i), z, h, "slope of g");
+      if (z !== h && plan.small && !(at.kind === "output" && at.layer === layer)) put([box.x + box.width - 43, box.y + box.height - 60], slopeOf(layer, i), z, NET_COLORS.slope, "slope of g");
     }
     const last = units.at(-1);
     if (last[0] === layers.length - 1) {
       const h = layers.at(-1).h[sample][last[1]];
-      put(middle(layout.exits[last[1]]), page.engine.gradient[h], h, plan.loss, "slope of the loss");
+      put(middle(layout.exits[last[1]]), page.engine.gradient[h], h, NET_COLORS.loss, "slope of the loss");
     }
     return found;
   }
@@ -111,8 +108,8 @@ function makeNetwork(page, stage) {
   const edges = makeEdges(view, layout.ends, layout.exits), painted = [edges];
   const take = (one) => (painted.push(one), one.element);
   const frames = layout.layers.map((box, layer) => {
-    const { name, g, w } = layers[layer], inside = `${w[0].length - 1} → ${w.length}${g === "linear" ? "" : `, ${g}`}`;
-    const title = make("button", { type: "button", class: "title", title: "Open this layer", onclick: () => open({ layer }) }, make("b", {}, name || layers.length > 1 ? `layer ${name || layer + 1}` : "perceptron"), box.form === "cards" ? ` · ${inside}` : make("span", {}, inside));
+    const { name, g, w } = layers[layer], inside = `${w[0].length - 1} → ${w.length}${g === "linear" ? "" : g === "g" ? ", g" : `, g = ${g}`}`;
+    const title = make("button", { class: "title", title: "Open this layer", onclick: () => open({ layer }) }, make("b", {}, name || layers.length > 1 ? `layer ${name || layer + 1}` : "perceptron"), box.form === "cards" ? ` · ${inside}` : make("span", {}, inside));
     return make("div", { class: "net-layer", style: netBox(box) }, title);
   });
   world.append(...frames, edges.lines, make("span", { class: "net-title", style: `left:0;top:${layout.input.y - 2}px;width:${layout.input.width}px` }, "input"));
@@ -124,12 +121,12 @@ function makeNetwork(page, stage) {
     box.cards.forEach((card, i) => world.append(take((box.form === "cards" ? makeCard : makePill)(view, layer, i, card))));
   });
   world.append(take(makeLoss(view, layout.loss)), edges.labels);
-  const field = make("div", { class: "net-field" }, world), crumbs = make("div", { class: "net-crumbs" }), over = make("div", { class: "net-open", hidden: true });
+  const field = make("div", { class: "net-field" }, world), trail = make("span"), told = make("span", { role: "status" }), crumbs = make("div", { class: "net-crumbs" }, trail, told), over = make("div", { class: "net-open", hidden: true });
   const moved = () => field.classList.toggle("small", plan.small && camera.scale() < 0.5), resized = () => follow(true);
   const camera = makeCamera(field, world, layout.width, layout.height, page, moved, resized);
   field.append(camera.element);
   const swatch = (kind, text) => make("span", {}, make("i", { class: kind }), text);
-  const legend = make("div", { class: "net-legend" }, swatch("positive", "positive"), swatch("negative", "negative"), make("span", {}, "thick = large"), swatch("violet", "gradient, backward"), make("span", {}, "? = not known yet"));
+  const legend = make("div", { class: "net-legend" }, swatch("positive", "positive"), swatch("negative", "negative"), make("span", {}, "thick = large"), swatch("violet", "gradient, under its number"), make("span", {}, "? = comes in a later step"));
   const skips = layers.some(({ from }) => from.some((one) => one.at(-1) === "via"));
   if (skips) legend.append(make("span", { class: "skips" }, "between the layers something is not shown: see Graph"));
   stage.append(crumbs, field, over, legend);
@@ -149,8 +146,8 @@ function makeNetwork(page, stage) {
     over.hidden = !to;
     field.inert = Boolean(to);
     over.replaceChildren(...(opened ? [opened.element] : []));
-    const link = (text, where) => make("button", { type: "button", onclick: () => open(where) }, text);
-    crumbs.replaceChildren(...(to ? [link("network", null), " ▸ ", to.i === undefined ? make("b", {}, layerWords(plan, to.layer)) : link(layerWords(plan, to.layer), { layer: to.layer }), ...(to.i === undefined ? [] : [" ▸ ", make("b", {}, `neuron ${to.i + 1}`)])] : ["network", make("span", { class: "hint" }, " · double-click a neuron, or a layer’s title, to open it", all > 1 ? "; gradients are the part of this sample, the whole is in “all”" : "")]));
+    const link = (text, where) => make("button", { onclick: () => open(where) }, text);
+    trail.replaceChildren(...(to ? [link("network", null), " ▸ ", to.i === undefined ? make("b", {}, layerWords(plan, to.layer)) : link(layerWords(plan, to.layer), { layer: to.layer }), ...(to.i === undefined ? [] : [" ▸ ", make("b", {}, `neuron ${to.i + 1}`)])] : ["network", make("span", { class: "hint" }, " · double-click a neuron, or a layer’s title, to open it")]));
     page.redraw();
   }
 
@@ -169,6 +166,7 @@ function makeNetwork(page, stage) {
     if (opened) opened.paint();
     else for (const one of painted) one.paint();
     paintSwitch();
+    if (all > 1) refill(told, "· ", ...plan.sampleWords(sample), sample === all ? "" : make("span", { class: "hint" }, "; its part of each gradient"));
     follow(false);
   }
 
@@ -188,10 +186,15 @@ function makeNetwork(page, stage) {
     Escape: up, 0: () => camera.fit(), f: () => camera.fit(), "+": () => camera.zoom(1.25), "-": () => camera.zoom(0.8),
   };
   if (!page.view) page.question = { k: layers[0].w[Math.min(1, layers[0].w.length - 1)][1], place: 0 };
+  /** A number that is shown here, for the list of those to ask about. */
+  const listed = (k) => {
+    const at = plan.place.get(k);
+    return (at || k === plan.loss) && `${plan.name(k)}${all > 1 && at?.sample < all ? `, sample ${at.sample + 1}` : ""}`;
+  };
   const plainName = page.name;
   page.name = plan.name;
   open(null);
-  return { steps, paint, tell: (panel, step) => tellNetwork(view, panel, step), explain: (k) => tellWays(view, k), close: () => (camera.close(), (page.name = plainName)), keys, controls };
+  return { steps, paint, tell: (panel, step) => tellNetwork(view, panel, step), listed, explain: (k) => tellWays(view, k), close: () => (camera.close(), (page.name = plainName)), keys, controls };
 }
 
 /** Which sample is shown: one button each, and one for all; many samples are chosen from a list. */
@@ -203,7 +206,7 @@ function makeSwitch({ all }, now, choose) {
     element.append("sample ", list);
     return { element, paint: () => (list.value = now()) };
   }
-  const buttons = Array.from({ length: all + 1 }, (_, s) => make("button", { type: "button", role: "radio", onclick: () => choose(s) }, s < all ? String(s + 1) : "all"));
+  const buttons = Array.from({ length: all + 1 }, (_, s) => make("button", { role: "radio", title: s < all ? `sample ${s + 1} of ${all}` : `all ${all} samples`, onclick: () => choose(s) }, s < all ? String(s + 1) : "all"));
   element.append("sample ", make("div", { role: "radiogroup", "aria-label": "Sample" }, ...buttons));
   return { element, paint: () => buttons.forEach((button, s) => button.setAttribute("aria-checked", s === now())) };
 }

@@ -9,7 +9,7 @@ const netBox = (box) => `left:${box.x}px;top:${box.y}px;width:${box.width}px;hei
 function makeNumber(view, kind, style, at, { gradient = null, open = null } = {}) {
   const { page, plan } = view;
   const name = make("span", { class: "name" }), value = make("b"), slope = make("i");
-  const element = make("button", { type: "button", class: `net-number ${kind}`, style, onclick: clicked, onkeydown: pressed }, name, value, slope);
+  const element = make("button", { class: `net-number ${kind}`, style, onclick: clicked, onkeydown: pressed }, name, value, slope);
   const node = () => at(Math.min(view.sample(), plan.all - 1));
   dragNumber(page, element, () => ({ k: node(), place: 0 }));
   let named = null;
@@ -31,14 +31,15 @@ function makeNumber(view, kind, style, at, { gradient = null, open = null } = {}
     const g = gradient ? gradient(view.sample()) : page.engine.gradient[k];
     const told = page.knownGradient(k) && step.kind !== "after";
     refill(value, ...(known ? [all && plan.all > 1 ? "ø " : "", digitsOf(x)] : ["?"]));
-    refill(slope, ...(all && plan.all > 1 ? [] : told ? [shortNumber(g ?? 0)] : ["?"]));
+    const next = view.next(k);
+    refill(slope, ...(next !== undefined ? [`→ ${shortNumber(next)}`] : all && plan.all > 1 ? [] : told ? [shortNumber(g ?? 0)] : ["?"]));
     const classes = {
       questioned: page.question?.k === k, negative: known && x < 0, positive: known && x > 0, unknown: !known, unsure: !told,
-      arrives: step.phase === "backward" && step.gradients.includes(k), leaf: page.isLeaf(k) && !shared, changed: view.isChanged(k), mean: all && plan.all > 1,
+      arrives: step.phase === "backward" && step.gradients.includes(k), leaf: page.isLeaf(k) && !shared, changed: next !== undefined, mean: all && plan.all > 1,
     };
     for (const [one, on] of Object.entries(classes)) element.classList.toggle(one, Boolean(on));
     const part = gradient && plan.all > 1 && !view.isAll() ? "part of this sample in the gradient" : "gradient";
-    element.setAttribute("aria-label", `${plan.name(k)}, ${plan.words(k)}: ${known ? number(x, 4) : "not known yet"}, ${part} ${told ? number(g ?? 0, 4) : "not known yet"}`);
+    element.setAttribute("aria-label", `${plan.name(k)}, ${plan.words(k)}: ${known ? number(x, 4) : "not known yet"}, ${part} ${told ? number(g ?? 0, 4) : "not known yet"}${next === undefined ? "" : `, becomes ${number(next, 4)}`}`);
   }
   return { element, paint };
 }
@@ -48,6 +49,7 @@ function makeCard(view, layer, i, box) {
   const { plan, page } = view, { w, z, h } = plan.layers[layer], right = box.width - NET_CARD.port - 14;
   const open = () => view.open({ layer, i }), linear = plan.isLinear(layer);
   const ports = w[i].map((k, j) => makeNumber(view, "port", netBox({ x: 5, y: box.starts[j], width: NET_CARD.port, height: box.step - 4 }), () => k, { gradient: (sample) => plan.part(layer, i, j, sample), open }));
+  ports[0].element.classList.add("bias");
   const side = (y, at) => makeNumber(view, "plain", netBox({ x: NET_CARD.port + 9, y, width: right, height: 37 }), at, { open });
   const top = linear ? null : side(4, (s) => z[s][i]), bottom = side(box.height - 42, (s) => h[s][i]);
   const curve = makeCurve("of-g", right - 4, box.height - 92);
@@ -103,7 +105,7 @@ function makeHeat(view, words, box, nodes, wide, across = heatColumns(nodes(0).l
     event.preventDefault();
     page.ask(next);
   };
-  const buttons = maps.map((map) => make("button", { type: "button", class: "heat", onclick: ask, onkeydown: move }, map));
+  const buttons = maps.map((map) => make("button", { class: "heat", onclick: ask, onkeydown: move }, map));
   const [above, below] = [make("span", { class: "caption" }, `${nodes(0).length} ${words} ↑`), make("span", { class: "caption violet" }, "their gradients ↓")];
   const element = make("div", { class: "net-heat", style: netBox(box) }, buttons[0], make("span", { class: "captions" }, above, below), buttons[1]);
   const paint = () => {
@@ -138,10 +140,10 @@ function makeLoss(view, box) {
     const news = step.kind === "after" && page.after();
     refill(before, ...(news ? ["before ", make("s", {}, ...prose(number(page.engine.value[plan.loss], 4)))] : plot.hidden ? [`of all ${plan.all} samples`] : []));
     if (plot.hidden) return;
-    refill(over, symbol(page.name(plan.loss)), " over ", symbol(plan.name(k)));
+    refill(over, symbol(page.name(plan.loss)), " over ", symbol(plan.name(k)), ...(y === null ? [] : ["; | at ", symbol(plan.name(y))]));
     const x = view.value(k), middle = y === null ? x : page.engine.value[y], reach = steady(1.5 * Math.abs(x - middle), 1);
     curve.element.classList.toggle("waiting", !known);
-    if (Number.isFinite(middle)) curve.draw({ part: view.part(k, plan.loss), from: middle - reach, to: middle + reach, dots: known ? [x] : [], tangent: known ? x : null, ground: true });
+    if (Number.isFinite(middle)) curve.draw({ part: view.part(k, plan.loss), from: middle - reach, to: middle + reach, dots: known ? [x] : [], tangent: known ? x : null, ground: true, upright: y === null ? 0 : middle });
   }
   return { element, paint };
 }

@@ -40,8 +40,8 @@ function makeEdges(view, ends, exits) {
         const near = plan.small || view.isNear(layer, i, j);
         path.setAttribute("class", `line ${x < 0 ? "negative" : x > 0 ? "positive" : "zero"}${near ? "" : " far"}`);
         path.setAttribute("stroke-width", ((plan.small ? 1 : 0.6) + (plan.small ? 4.5 : 3) * Math.sqrt(Math.min(1, Math.abs(x) / largest || 0))).toFixed(2));
-        const active = step.phase === "backward" && step.kind === "weights" && step.layer === layer && (step.i === undefined || step.i === i);
-        const goes = (active || (view.isOnPath(layer, i, j) && page.knownGradient(k))) && near;
+        const active = step.kind === "inputs" && step.layer === layer;
+        const goes = (active || (step.kind !== "after" && view.isOnPath(layer, i, j) && page.knownGradient(plan.source(layer, j - 1, Math.min(view.sample(), plan.all - 1))))) && near;
         for (const one of [back, head]) one.classList.toggle("on", Boolean(goes));
         for (const one of [back, head]) one.classList.toggle("active", Boolean(active));
       }));

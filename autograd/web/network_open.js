@@ -7,7 +7,7 @@ function makeOpenLayer(view, layer) {
   const painted = [], take = (one) => (painted.push(one), one.element);
   const head = (text) => make("span", { class: "head" }, ...[text].flat());
   const grid = make("div", { class: "net-grid", style: `grid-template-columns: auto repeat(${n}, minmax(108px, auto))` });
-  grid.append(head("weights"), ...w.map((_, i) => make("button", { type: "button", class: "head", onclick: () => view.open({ layer, i }) }, `neuron ${i + 1}`)));
+  grid.append(head("weights"), ...w.map((_, i) => make("button", { class: "head", onclick: () => view.open({ layer, i }) }, `neuron ${i + 1}`)));
   for (let j = 0; j <= inputs; j++) {
     grid.append(j ? take(makeNumber(view, "plain", "", (s) => plan.source(layer, j - 1, s))) : head("bias, times 1"));
     for (let i = 0; i < n; i++) grid.append(take(makeNumber(view, "port", "", () => w[i][j], { gradient: (sample) => plan.part(layer, i, j, sample) })));

@@ -49,6 +49,13 @@ function planNetwork(page) {
     /** Whether each output of a layer depends on all of its sums, as with softmax. */
     isMixed: (layer) => layers[layer].mixed,
     words: (k) => placeWords(plan, k),
+    /** A sample in words and numbers, as elements: sample 3 of 4: x1 = 0.5, x2 = -1, y = 2. */
+    sampleWords(sample) {
+      if (sample === all) return [`all ${all} samples`];
+      const given = [...x[sample].slice(0, 3), ...(x[sample].length > 3 ? ["…"] : []), ...y[sample].slice(0, 1)].filter((k) => k !== null);
+      const told = given.map((k, n) => [n ? ", " : ": ", ...(k === "…" ? [k] : [symbol(plan.name(k)), " = ", ...digits(engine.value[k], [], 3)])]);
+      return [`sample ${sample + 1} of ${all}`, ...told.flat()];
+    },
     /** The name of a node, the same in all samples. */
     name: (k) => names.get(k) || data.nodes[k].name,
     /** The node of the same kind in another sample. */

@@ -47,17 +47,13 @@ function networkSteps(plan) {
     const { w, z, h, from } = layers[layer], list = units(layer);
     for (const i of list) {
       const who = i === undefined ? layerWords(plan, layer) : neuronWords(plan, layer, i);
-      const sums = complete(every(z, i)), gradients = complete(i === undefined ? w.flat() : w[i]);
+      const sums = complete(every(z, i));
       if (!plan.isLinear(layer)) add("backward", "slope", `through g: ${who}`, { layer, i, gradients: sums });
-      if (i === list.at(-1))
-        for (const sample of x.keys())
-          for (const j of from.keys()) {
-            const k = plan.source(layer, j, sample);
-            // An output that a later layer takes as well was complete only now.
-            if (users(k).every((user) => told.has(user) || !plan.place.has(user))) gradients.push(...complete([k]));
-          }
-      add("backward", "weights", `to the weights of ${who}`, { layer, i, gradients });
+      add("backward", "weights", `to the weights of ${who}`, { layer, i, gradients: complete(i === undefined ? w.flat() : w[i]) });
     }
+    // An output that a later layer takes as well was complete only now.
+    const sources = [...x.keys()].flatMap((sample) => from.map((_, j) => plan.source(layer, j, sample))).filter((k) => users(k).every((user) => told.has(user) || !plan.place.has(user)));
+    if (sources.length) add("backward", "inputs", `to what ${layerWords(plan, layer)} takes`, { layer, gradients: complete(sources) });
   }
   const known = new Set(steps.flatMap(({ gradients }) => gradients));
   steps.at(-1).gradients.push(...nodes.keys().filter((k) => !known.has(k)));

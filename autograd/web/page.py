@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -12,9 +13,10 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
+from .names import declared_names, short_names
 from .small import small_script, small_style
 
-BASE = ("text", "engine", "shell", "camera", "paths", "recorded", "explain", "descent")
+BASE = ("text", "numbers", "engine", "shell", "camera", "paths", "explain", "descent")
 """The scripts of every page; those of its views follow."""
 
 
@@ -30,8 +32,8 @@ def view(
     settings = json.dumps(
         {**options, "style": style_of(views), "alone": alone}, ensure_ascii=False, separators=(",", ":")
     )
-    joined = "\n".join(map(script_of, (*BASE, *views)))
-    told = f"const data = {in_script(data)};\n{rows}\nconst options = {in_script(settings)};"
+    joined = scripts_of((*BASE, *views))
+    told = f"const data = {in_script(data)};\n{small_script(rows)}\nconst options = {in_script(settings)};"
     return embedded(joined, told, "makePage(host, structuredClone(data), ROWS, options)", still)
 
 
@@ -74,11 +76,18 @@ def script_of(name: str, folder: Traversable | None = None) -> str:
     return small_script(text_of(f"{name}.js", folder))
 
 
+@lru_cache(8)
+def scripts_of(names: tuple[str, ...]) -> str:
+    """Return scripts that stand in one function, with short names for what only they know."""
+    declared = {found for name in names for found in declared_names(text_of(f"{name}.js"))}
+    return short_names("\n".join(map(script_of, names)), declared - {"makePage"})
+
+
 def style_of(views: Sequence[str]) -> str:
     """Return the style of every page, and those of views that have one of their own."""
     folder = files(__package__)
     own = [f"{name}.css" for name in views if folder.joinpath(f"{name}.css").is_file()]
-    return small_style("\n".join(map(text_of, ("live.css", *own))))
+    return small_style("\n".join(map(text_of, ("base.css", "live.css", *own))))
 
 
 def text_of(name: str, folder: Traversable | None = None) -> str:

@@ -76,23 +76,30 @@ function chainOf(page, k, way) {
 
 const brief4 = (x) => number(x, 4);
 
-/** One path: its size, and its factors as elements. */
+/** One path: its size, and its factors as elements; these are made only if they are shown. */
 function pathRow(page, k, way) {
   const { engine } = page;
   const product = way.reduce((all, [user, position]) => all * engine.slope[user][position], 1);
-  const factors = way.map(([user, position], j) => factor(page, user, prose(j ? signed(brief4(engine.slope[user][position])) : brief4(engine.slope[user][position]))));
-  const names = way.slice(1).map(([user]) => user);
-  const parts = factors.slice(0, MOST_FACTORS).flatMap((one, j) => (j ? [" · ", one] : [one]));
-  if (factors.length > MOST_FACTORS) parts.push(` · … ${factors.length - MOST_FACTORS} more`);
-  return { value: product, via: names, parts };
+  const written = ([user, position], j) => factor(page, user, prose(j ? signed(brief4(engine.slope[user][position])) : brief4(engine.slope[user][position])));
+  const parts = () => [...way.slice(0, MOST_FACTORS).flatMap((one, j) => [j ? " · " : "", written(one, j)]), way.length > MOST_FACTORS ? ` · … ${way.length - MOST_FACTORS} more` : ""];
+  return { value: product, via: way.slice(1).map(([user]) => user), parts };
 }
 
 /** What one operation sends to the node: the gradient that arrived there, times its local derivative. */
 function useRow(page, k, place, [user, position]) {
   const { engine } = page;
   const value = page.at(engine.sent[user][position], place), slope = engine.slope[user][position];
-  const parts = typeof slope === "number" ? [cell("", prose(brief4(engine.gradient[user]))), " · ", factor(page, user, prose(signed(brief4(slope))))] : [factor(page, user, slopeText(page, user, position))];
+  const parts = () => typeof slope === "number" ? [cell("", prose(brief4(engine.gradient[user]))), " · ", factor(page, user, prose(signed(brief4(slope))))] : [factor(page, user, sentText(page, user, position))];
   return { value, via: [user], parts };
+}
+
+/** What becomes of the gradient of an array, with its name in place of g. */
+function sentText(page, user, position) {
+  const arrived = () => fraction(page.name(page.engine.loss), page.name(user)), rule = page.data.nodes[user].slopes[position];
+  // A rule that says where each cell goes is for programs.
+  if (rule.includes("array(") || rule.length > 120) return [arrived(), ", each cell back to where it came from"];
+  const named = (text) => text.replaceAll(".T", "\u1d40").split(/\bg\b/).flatMap((piece, n) => (n ? [arrived(), piece] : [piece]));
+  return slopeText(page, user, position).flatMap((one) => (typeof one === "string" ? named(one) : [one]));
 }
 
 function sumOf(page, k, place, rows, lead) {
@@ -104,7 +111,7 @@ function sumOf(page, k, place, rows, lead) {
   const shown = rows.length > SHOWN_PATHS + 1 ? rows.slice(0, SHOWN_PATHS) : rows;
   for (const { value, via, parts, lead: told } of shown) {
     const names = via.slice(0, 4).flatMap((one, j) => [...(j ? [", "] : []), symbol(page.name(one))]);
-    table.append(cell("via", told ?? (via.length ? ["through ", ...names, via.length > 4 ? ", …" : ""] : ["directly"])), cell("parts", known ? parts : ["?"]), cell("term", known ? ["= ", ...prose(brief4(value))] : ["= ?"]));
+    table.append(cell("via", told ?? (via.length ? ["through ", ...names, via.length > 4 ? ", …" : ""] : ["directly"])), cell("parts", known ? parts() : ["?"]), cell("term", known ? ["= ", ...prose(brief4(value))] : ["= ?"]));
   }
   const rest = rows.slice(shown.length).reduce((all, { value }) => all + value, 0);
   if (shown.length < rows.length) table.append(cell("via", [`${rows.length - shown.length} more`]), cell(""), cell("term", known ? ["= ", ...prose(brief4(rest))] : ["= ?"]));

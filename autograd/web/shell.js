@@ -10,7 +10,7 @@
 // tell(panel, step): appends to an empty element what happens in this step. What can be focused there has a data-key, by which
 //     the page finds it again when it has told anew.
 // close(): leaves, before another view takes the stage.
-// It may have: explain(k) -> elements in place of the paths from node k, or nothing; say(step) -> a text for the list of all steps and for screen readers; keys: { "[": action }; controls: an element
+// It may have: listed(k) -> the text of node k in the list of those to ask about, or nothing if the view has it not; explain(k) -> elements in place of the paths from node k, or nothing; say(step) -> a text for the list of all steps and for screen readers; keys: { "[": action }; controls: an element
 //     for the bar; wide: true, if the panel had better stand below the stage; start: the step to begin with.
 // From the page it reads: page.engine, page.data, page.step, page.knownValue(k), page.knownGradient(k), page.question;
 //     page.after() -> the engine with the numbers after the update, or null where it cannot be computed.
@@ -26,8 +26,8 @@ const ICONS = {
 /** Makes the page inside `host`. options: {title, style, alone, rate, updated, plain, ...what views read}. */
 function makePage(host, data, rows, options) {
   const engine = makeEngine(data, rows);
-  const page = { host, data, rows, engine, options, views: {}, view: null, step: 0, question: null, earlier: null };
-  let valueAt = [], gradientAt = [], frame = 0, timer = 0, pause = 0;
+  const page = { host, data, rows, engine, options, views: {}, view: null, step: 0, question: null };
+  let valueAt = [], gradientAt = [], left = null, frame = 0, timer = 0, pause = 0;
   const last = () => page.view.steps.length - 1;
 
   // ---- What is known ----
@@ -41,7 +41,7 @@ function makePage(host, data, rows, options) {
 
   // ---- Elements ----
   const icon = (kind) => makeShape("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, makeShape("path", { d: ICONS[kind] }));
-  const button = (kind, text, onclick) => make("button", { type: "button", class: kind, "aria-label": text, title: text, onclick }, icon(kind));
+  const button = (kind, text, onclick) => make("button", { class: kind, "aria-label": text, title: text, onclick }, icon(kind));
   const moves = {
     first: button("first", "First step (Home)", () => page.go(0)),
     previous: button("previous", "Previous step (left arrow)", () => page.go(page.step - 1)),
@@ -94,7 +94,7 @@ function makePage(host, data, rows, options) {
   const told = (step) => (page.view.say ? page.view.say(step) : step.title);
 
   function write() {
-    list.replaceChildren(...page.view.steps.map((step, k) => make("li", { "aria-current": k === page.step && "step" }, make("button", { type: "button", onclick: () => page.go(k) }, line(step)))));
+    list.replaceChildren(...page.view.steps.map((step, k) => make("li", { "aria-current": k === page.step && "step" }, make("button", { onclick: () => page.go(k) }, line(step)))));
     reveal();
   }
   const line = (step) => `${PHASES[step.phase].replace(/^. /, "")}: ${told(step)}`;
@@ -146,6 +146,8 @@ function makePage(host, data, rows, options) {
   /** Shows another view of the same numbers. */
   page.show = (name) => {
     play(false);
+    const back = left?.name === name && left.at === page.step ? left.step : null;
+    left = page.view && { name: page.shown, step: page.step };
     const before = page.view && { phase: page.view.steps[page.step].phase, values: data.nodes.map((_, k) => page.knownValue(k)), gradients: data.nodes.map((_, k) => page.knownGradient(k)) };
     if (page.view) page.view.close();
     stage.replaceChildren();
@@ -174,15 +176,15 @@ function makePage(host, data, rows, options) {
     list.replaceChildren();
     if (all.open) write();
     place.textContent = "";
-    page.go(before ? alike(steps, before) : page.view.start || 0);
+    page.go(back ?? (before ? alike(steps, before) : page.view.start || 0));
+    if (left) left.at = page.step;
   };
 
-  // The step of a view at which as much is known as was known in another.
+  // The step of a view at which nearly the same is known as was known in another, whose order is another.
   function alike(steps, { phase, values, gradients }) {
     if (phase === "update") return last();
-    let n = 0;
-    while (phase !== "task" && n < last() && steps[n + 1].phase !== "update" && steps[n + 1].values.every((k) => values[k]) && steps[n + 1].gradients.every((k) => gradients[k])) n += 1;
-    return n;
+    const unlike = (n) => values.reduce((sum, _, k) => sum + (valueAt[k] <= n !== values[k]) + (gradientAt[k] <= n !== gradients[k]), steps[n].phase === phase ? 0 : Infinity);
+    return steps.reduce((best, _, n) => (unlike(n) < unlike(best) ? n : best), 0);
   }
 
   // ---- Keys ----
@@ -215,7 +217,7 @@ function makePage(host, data, rows, options) {
 
   // Only now does it take the place of the image and the table: should an error end this script, they are still there.
   const fitting = ORDER.filter((name) => VIEWS[name] && VIEWS[name].fits(page));
-  if (fitting.length > 1) for (const name of fitting) tabs.append(make("button", { type: "button", "data-view": name, onclick: () => page.show(name) }, VIEWS[name].title));
+  if (fitting.length > 1) for (const name of fitting) tabs.append(make("button", { "data-view": name, onclick: () => page.show(name) }, VIEWS[name].title));
   const shadow = host.attachShadow({ mode: "open" });
   shadow.append(make("style", {}, options.style), root);
   root.classList.toggle("alone", Boolean(options.alone));

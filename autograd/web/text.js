@@ -5,7 +5,8 @@
  * @returns {HTMLElement}
  */
 function make(tag, attributes, ...children) {
-  return furnish(document.createElement(tag), attributes, children);
+  // Without a type, a button would send a form.
+  return furnish(document.createElement(tag), tag === "button" ? { type: tag, ...attributes } : attributes, children);
 }
 
 /** The same for a shape of a drawing. */
@@ -116,12 +117,13 @@ function readNumber(text) {
   return Number.isFinite(Number(plain)) ? Number(plain) : `${text.trim().slice(0, 20)} is too large; the largest is 1.8e308.`;
 }
 
-/** A number or an array of up to six elements as text; of a larger array, its shape. */
-function dataText(x, shape = [], digits = 6) {
-  if (typeof x === "number") return number(x, digits);
+/** A number or an array of up to six elements as text; of a larger array, its shape. `zero` is the text of -0. */
+function dataText(x, shape = [], digits = 6, zero = "0") {
+  const one = (y) => (Object.is(y, -0) ? zero : number(y, digits));
+  if (typeof x === "number") return one(x);
   if (x.length > 6) return `array(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
   const rows = (depth, from, to) => {
-    if (depth === shape.length) return number(x[from], digits);
+    if (depth === shape.length) return one(x[from]);
     const each = (to - from) / shape[depth];
     return `[${Array.from({ length: shape[depth] }, (_, k) => rows(depth + 1, from + k * each, from + (k + 1) * each)).join(", ")}]`;
   };

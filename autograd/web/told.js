@@ -10,10 +10,10 @@ function filled(text, fills, own = "") {
   }).join("");
 }
 
-const nameOrNumber = (page, arg) => (typeof arg === "number" ? page.name(arg) : page.numbers(arg));
+const nameOrNumber = (page, arg) => (typeof arg === "number" ? page.name(arg) : page.number(arg));
 const formulaOf = (page, k) => written(page.data.nodes[k].text, page.data.nodes[k].args.map(page.written));
 const formulaText = (page, k) => filled(page.data.nodes[k].text, page.data.nodes[k].args.map((arg) => nameOrNumber(page, arg)));
-const shownNumbers = (page, k) => written(page.data.nodes[k].text, page.data.nodes[k].args.map(page.numbers));
+const shownNumbers = (page, k) => written(page.data.nodes[k].text, page.numbers(k));
 const shownValue = (page, k, engine = page.engine) => digits(engine.value[k], page.data.nodes[k].shape);
 const shownGradient = (page, k) => (page.engine.gradient[k] === null ? ["0"] : digits(page.engine.gradient[k], page.data.nodes[k].shape));
 
@@ -39,14 +39,14 @@ function rowsOf(...children) {
 function tellForward(page, { k }) {
   const node = page.data.nodes[k], used = [...new Set(node.args.filter((arg) => typeof arg === "number"))];
   const list = used.flatMap((arg, n) => [n === 0 ? "" : n === used.length - 1 ? " and " : ", ", symbol(page.name(arg))]);
-  const note = page.options.graph.notes?.[k];
+  const note = page.options.graph.notes?.[node.row];
   const lead = make("p", {}, symbol(page.name(k)), " is computed from ", ...list, ".", note ? ` ${note}` : "");
   return [lead, rowsOf(cell("left", [symbol(page.name(k))]), "=", cell("", formulaOf(page, k)), "", "=", cell("", shownNumbers(page, k)), "", "=", cell("value", shownValue(page, k)))];
 }
 
 function stateOf(page, one, short) {
   const { uses, expected } = one, arrived = uses.length, note = cell("state");
-  if (expected === 1) note.append(short ? "✓ complete" : "✓ complete: one path");
+  if (expected === 1) note.append(short ? "✓" : "✓ complete: one path");
   else {
     const dots = expected <= 8 ? `${"●".repeat(arrived)}${"○".repeat(expected - arrived)} ` : "";
     const sum = sumSoFar(page, uses);
@@ -117,7 +117,7 @@ function tellOutcome(page, after, row) {
   const weights = page.weights().filter((k) => page.size(k) === 1);
   const table = make("div", { class: "table five" }, ...weights.slice(0, 8).flatMap(row));
   const more = weights.length > 8 ? [make("p", {}, `and ${weights.length - 8} more`)] : [];
-  const keep = make("button", { type: "button", "data-key": "keep", onclick: () => page.keep() }, "Keep these weights");
+  const keep = make("button", { "data-key": "keep", onclick: () => page.keep() }, "Keep these weights");
   return [make("p", { class: "lead" }, ...verdict), numbers, keep, table, ...more];
 }
 
@@ -133,7 +133,7 @@ function sayStep(page, step) {
   const text = (x, shape) => dataText(x, shape).replaceAll("\u2212", "-");
   if (step.phase === "task") return `Find the gradients of ${J}`;
   if (step.phase === "forward") {
-    const numbers = filled(data.nodes[k].text, data.nodes[k].args.map((arg) => page.numbers(arg).replaceAll("\u2212", "-")));
+    const numbers = filled(data.nodes[k].text, page.numbers(k).map((one) => one.replaceAll("\u2212", "-")));
     return `${page.name(k)} = ${formulaText(page, k)} = ${numbers} = ${text(engine.value[k], data.nodes[k].shape)}`;
   }
   if (step.phase === "update") {

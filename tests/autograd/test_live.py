@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
@@ -13,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import CompileError, Tensor, Value, draw, live, primitive, steps, tanh
+from autograd import CompileError, Tensor, Value, live, log_softmax, logsumexp, primitive, softmax, steps, tanh
 from autograd._views.draw.draw import PALETTE
 from autograd._views.live import page as _page
 from autograd._views.live.data import live_data
-from autograd._views.live.packed import bare, packed, single
+from autograd.picture import mixed
+from autograd.web.names import short_names
 from autograd.web.page import BASE, in_script, script_of, text_of
 from autograd.web.small import small_script, small_style
 from nn import MLP, SGD, Adam, mse
@@ -34,7 +34,22 @@ def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
     assert text.startswith("<!DOCTYPE html>")
     assert "default-src 'none'" in text
     assert len(text) < 150_000
-    assert not re.search(r"""(src|href)=["'](?!data:)|url\(|@import|eval\(|new Function""", text)
+    assert not re.search(r"""(src|href)=["'](?!data:|%23)|url\(|@import|eval\(|new Function""", text)
+
+
+def test_a_page_has_what_softmax_means() -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]], label="x")
+    live_ = live_data((softmax(x) * log_softmax(x)).sum() + logsumexp(x, axis=0).sum())
+    found = [node["meaning"] for node in live_.data["nodes"] if "meaning" in node]
+    row = found[0]["parts"][0][0]
+    assert [one["parts"] for one in found] == [[[row, 0]], [[row, 0]], []]
+    assert [one["slopes"] for one in found] == [
+        ["«=» * (g - sum(g * «1», axis=-1, keepdims=True))"],
+        ["g - «1» * sum(g, axis=-1, keepdims=True)"],
+        [None],
+    ]
+    assert [one["text"].split("(")[0] for one in found] == ["exp", "«0» - log", "log"]
+    assert f'"{row}": {{op: "softmax"' in live_.rows
 
 
 def test_errors(tmp_path: Path) -> None:
@@ -105,8 +120,10 @@ def test_scripts_are_small_and_lose_nothing_but_space_and_comments(name: str) ->
     code = re.sub(r"^\s*(//|/?\*).*", "", whole, flags=re.MULTILINE)
     # A comment at the end of a line stands after code; in a string, two slashes follow no space.
     code = re.sub(r"(?<=[;{},(]) // .*", "", code)
-    # What a reader of signs sees: the semicolon before a brace is not needed.
-    signs = [re.sub(r"\s", "", text).replace(";}", "}") for text in (code, small)]
+    # What a reader of signs sees: the semicolon before a brace is not needed, nor are parentheses around one parameter,
+    # nor the word between two constants.
+    signs = [re.sub(r"\((\w+)\)=>", r"\1=>", re.sub(r"\s", "", text).replace(";}", "}")) for text in (code, small)]
+    signs = [text.replace(";const", ",") for text in signs]
     assert signs[0] == signs[1]
     assert len(small) < 0.95 * len(code)
 
@@ -126,10 +143,33 @@ def test_scripts_are_small_and_lose_nothing_but_space_and_comments(name: str) ->
         ("s = 'it\\'s // no' in   t", "s='it\\'s // no'in t"),
         ("x = a ? .5 : b?.c >>> 0 >= d", "x=a?.5:b?.c>>>0>=d"),
         ("x = (1) / 2 /* a */ / 3", "x=(1)/2/3"),
+        ("f((x) => async (y) => () => x, ([z]) => z)", "f(x=>async y=>()=>x,([z])=>z)"),
+        ("const a = 1;\nconst b = { c };\nlet d;\nconst e = 2", "const a=1,b={c};let d;const e=2"),
+        ("const a = 1\nconst b = 2\nb()\nconst c = 3", "const a=1,b=2\nb()\nconst c=3"),
+        ("{ const a = 1; }\nconst b = 2; for (const c of d) e;", "{const a=1}\nconst b=2;for(const c of d)e;"),
+        ("const a = `${(() => { const b = 1; })()}`;\nconst c = 2", "const a=`${(()=>{const b=1})()}`,c=2"),
     ],
 )
 def test_small_scripts(script: str, small: str) -> None:
     assert small_script(script) == small_script(small) == small
+
+
+@pytest.mark.parametrize(
+    ("script", "short"),
+    [
+        ("one(two)", "$a($b)"),
+        ("x.one?.two(one)", "x.one?.two($a)"),
+        ("f({one,two:two,k:a?one:two,...one})", "f({one:$a,two:$b,k:a?$a:$b,...$a})"),
+        ("const{one,k:two=3}=one", "const{one:$a,k:$b=3}=$a"),
+        ("f=({one,two=1})=>{one();two}", "f=({one:$a,two:$b=1})=>{$a();$b}"),
+        ("return{one(two){one}}", "return{one($b){$a}}"),
+        ("`one ${one} ${{two}} one`", "`one ${$a} ${{two:$b}} one`"),
+        ("if(a){one,two}else{one}", "if(a){$a,$b}else{$a}"),
+        ("'one'+/one/.test(one)", "'one'+/one/.test($a)"),
+    ],
+)
+def test_short_names(script: str, short: str) -> None:
+    assert short_names(script + ";one;one;one;two", {"one", "two"}) == short + ";$a;$a;$a;$b"
 
 
 def test_a_template_without_an_end_is_no_script() -> None:
@@ -139,43 +179,23 @@ def test_a_template_without_an_end_is_no_script() -> None:
 
 def test_small_styles() -> None:
     style = (
-        "a:not(.b) > c { width: calc(1px + 2px) ; }\n/* d */\n"
+        "a:not(.b) > c { width: calc(1px + 0.5em) ; color: #aabbcc #aabbcd }\n/* d */\n"
         "@media (x: y) and (z) { p :hover { content: '; }  /* e */' } }"
     )
     assert small_style(style) == (
-        "a:not(.b)>c{width:calc(1px + 2px)}@media (x:y) and (z){p :hover{content:'; }  /* e */'}}"
+        "a:not(.b)>c{width:calc(1px + .5em);color:#abc #aabbcd}@media (x:y) and (z){p :hover{content:'; }  /* e */'}}"
     )
 
 
-def test_a_packed_drawing_is_the_drawing() -> None:
-    w = Value(2.0, label="w1")
-    svgs = [draw(w * 3 + (w * x - 1) ** 2).svg for x in (1.5, Value(-0.5, label="<x>"))]
-    patterns, forms = packed(svgs)
-    for svg, form in zip(svgs, forms):
-        parts = [unpacked(patterns[pattern], fills) for pattern, *fills in form["parts"]]
-        assert form["head"] + "".join(parts) + "</svg>" == single(bare(svg))
-    assert len(json.dumps([patterns, forms])) < 0.7 * sum(map(len, svgs))
-
-
-def unpacked(pattern: str, fills: list[str]) -> str:
-    """A part of a drawing from its pattern, as the page makes it."""
-    left = iter(fills)
-
-    def line(text: str) -> str:
-        at, which = [0, 0], itertools.cycle([0, 1])
-
-        def place(way: re.Match[str]) -> str:
-            at[k := next(which)] += int(way[0])
-            return f"{at[k] / 10:g}"
-
-        return re.sub(r"-?\d+", place, text) if re.fullmatch(r"M-?\d+,[-\dMLCZ, ]+", text) else text
-
-    return re.sub("\x1a", lambda hole: line(next(left)), pattern)
-
-
 def test_factors_have_the_colours_of_arrows_in_the_light_and_in_the_dark() -> None:
-    style: Any = text_of("live.css")
+    style: Any = text_of("base.css")
     assert re.findall(r"--c\d: (#[0-9a-f]{6})", style) == [*PALETTE, *map(inverted, PALETTE)]
+
+
+def test_signs_have_the_colours_of_the_pages() -> None:
+    style: Any = text_of("network.css")
+    ends = [re.search(rf"--{name}: (#[0-9a-f]{{6}})", style) for name in ("neg", "pos")]
+    assert [end and end[1] for end in ends] == [mixed(-1.0), mixed(1.0)]
 
 
 def inverted(color: str) -> str:
@@ -242,3 +262,19 @@ def test_what_an_operation_of_ones_own_gave_is_in_the_data() -> None:
         None, {"value": 6.0, "sent": [12.0, None]}, {"value": 3.0, "sent": [None, None]}, None, None,
     ]  # fmt: skip
     assert "recorded" not in live_data(loss()).json()
+
+
+def test_a_drawing_has_the_gradients_of_numbers_that_a_network_took() -> None:
+    """They are no nodes in Python, and stood there as 0."""
+    model, X = MLP(2, [2, 1], "tanh", seed=0), [[0.5, -1.0], [2.0, 0.25]]
+
+    def J(*numbers: float) -> Value:
+        return mse(model([[*numbers[:2]], [*numbers[2:4]]]), list(numbers[4:]))
+
+    given = [*X[0], *X[1], 1.0, -0.5]
+    walk = steps(J(*given))
+    found = live_data(walk.order[-1]).network
+    inputs = [node.grad for node in _page._drawn(walk, found, walk.names)[: len(given)]]
+    nudged = [[x + 1e-6 * (k == n) for k, x in enumerate(given)] for n in range(len(given))]
+    slopes = [(J(*more).data - J(*given).data) / 1e-6 for more in nudged]
+    assert inputs == pytest.approx(slopes, rel=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Tensor, Value, tanh
+from autograd import Tensor, Value, explain, steps, tanh
 from autograd._core.order import topological_sort
 from autograd._views.groups import places
 from autograd._views.live.data import live_data
-from autograd._views.live.network import Network, network, placed
+from autograd._views.network import Network, network, placed
 from nn import MLP, BatchNorm, Dropout, Layer, Perceptron, Sequential, cross_entropy, mse
 
 G: dict[str, Callable[[float], float]] = {
@@ -284,3 +285,69 @@ def added(x: list[Value]) -> Value:
 
 def halved(x: list[Value]) -> list[Value]:
     return [x[0] + x[1]]
+
+
+def test_a_node_has_one_name_in_steps_explanations_and_pages() -> None:
+    model = MLP(2, [2, 1], "tanh", seed=0)
+    loss = mse([model([1.0, 2.0])], [1.0])
+    walk = steps(loss)
+    told = ["z(1)_1", "h(1)_1", "z(1)_2", "h(1)_2", "y_hat", "z", "y1", "J"]
+    assert [step.name for step in walk if step.phase == "forward"] == told
+    page = live_data(loss)
+    assert [page.data["nodes"][k]["name"] for k, node in enumerate(page.order) if node.op is not None] == told
+    assert "h(1)_2 = tanh(z(1)_2)" in str(explain(loss, wrt=model.parameters()[3]))
+    model.parameters()[0].label = "y_hat"
+    assert [step.name for step in steps(loss) if step.phase == "forward"][4:] == ["y1", "z", "y2", "J"]
+    several = steps(mse(model([[1.0, 2.0], [0.5, 0.0]]), [1.0, 2.0]))
+    assert len(set(several.names.values())) == len(several.names)
+
+
+def mean_of_absolutes(model: MLP) -> Any:
+    return sum(abs(h - 1.0) for h in model([0.5, 2.0])) / 2
+
+
+LOSSES: dict[str, Callable[[], Any]] = {
+    "square": lambda: mse([MLP(2, [3, 1], "tanh", seed=0)([0.5, 2.0])], [1.0]),
+    "samples": lambda: mse(MLP(2, [3, 1], "tanh", seed=0)([[0.5, 2.0], [1.0, -1.0]]), [1.0, 0.5]),
+    "outputs": lambda: mean_of_absolutes(MLP(2, [3, 2], seed=1)),
+    "entropy": lambda: cross_entropy([MLP(2, [3, 2], seed=2)([0.5, 2.0])], [1]),
+    "many": lambda: mse(MLP(2, [1], seed=3)([[0.1 * k, 1.0] for k in range(30)]), [1.0] * 30),
+    "long": lambda: sum((h - 0.5) ** 3 * (h + 0.5) for h in MLP(1, [9], seed=4)([1.0])),
+    "none": lambda: MLP(2, [1], seed=5)([0.5, 2.0]),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_is_a_formula_of_the_outputs(name: str) -> None:
+    """Both its value and its slopes, computed from the texts as Python reads them."""
+    loss = LOSSES[name]()
+    loss.backward()
+    live = live_data(loss)
+    told = live.data["network"]["loss"]
+    values = {f"«{k}»": node.data for k, node in enumerate(live.order)}
+
+    def computed(text: str) -> float:
+        for place, value in values.items():
+            text = text.replace(place, f"({value!r})")
+        return float(eval(text, {"exp": math.exp, "log1p": math.log1p, "sign": lambda x: math.copysign(1, x)}))
+
+    assert (told["text"] is None) == (name in ("samples", "many", "long", "none"))
+    if told["text"] is not None:
+        assert computed(told["text"]) == pytest.approx(loss.data, rel=1e-12)
+    assert (told["slopes"] is None) == (name in ("many", "none"))
+    rows = live.data["network"]["layers"][-1]["h"]
+    for places_, texts in zip(rows, told["slopes"] or []):
+        assert any(texts)
+        for k, text in zip(places_, texts):
+            assert text is None or computed(text) == pytest.approx(live.order[k].grad, rel=1e-12)
+
+
+def test_nodes_of_a_page_name_an_earlier_one_that_is_like_them() -> None:
+    live = live_data(LOSSES["samples"]())
+    written = json.loads(live.json())["nodes"]
+    assert any("like" in node for node in written)
+    for node in written:
+        node |= {name: written[node["like"]][name] for name in ("row", "text", "slopes")} if "like" in node else {}
+        node.pop("like", None)
+        node.setdefault("shape", [])
+    assert written == live.data["nodes"]

@@ -241,11 +241,21 @@ def test_the_boxes_have_room_for_numbers_that_change() -> None:
 
 @pytest.mark.covers
 @pytest.mark.slow
+def test_the_sign_of_a_zero_stands_where_it_decides() -> None:
+    x = Value(-0.0, label="x")
+    lines = [str(step) for step in steps((1 / x) * 2 + x * 3) if step.phase == "forward"]
+    assert lines[0].endswith("= 1 / x  = 1 / (-0)  = -inf")
+    assert lines[2].endswith("= x * 3  = 0 * 3  = 0")
+    with np.errstate(all="ignore"):
+        loss = (1 / Tensor([-0.0, 2.0], label="t")).sum() + (1 / Tensor(np.arange(8.0), label="u")).sum()
+    assert "= 1 / [-0, 2]  = [-inf, 0.5]" in str(steps(loss)[0])
+
+
 def test_a_long_table_is_cut() -> None:
     y = Value(1.0)
     for _ in range(100):
         y = relu(y)
-    assert "<p>and 102 more: print(*steps(loss), sep='\\n') shows all</p>" in steps(y)._repr_html_()
+    assert "<p>and 152 more: print(*steps(loss), sep='\\n') shows all</p>" in steps(y)._repr_html_()
 
 
 @pytest.mark.slow
@@ -280,4 +290,4 @@ def test_a_page_is_one_file_and_asks_for_nothing(tmp_path: Path) -> None:
     assert text.startswith("<!DOCTYPE html>")
     assert "default-src 'none'" in text
     assert len(text) < 150_000
-    assert not re.search(r"""(src|href)=["'](?!data:)|url\(|@import""", text)
+    assert not re.search(r"""(src|href)=["'](?!data:|%23)|url\(|@import""", text)

@@ -23,7 +23,7 @@ from autograd._compiler.printers.js.scalars import FUNCTIONS, Text, as_number
 from autograd._views.live.data import live_data
 from autograd.testing import Graph, graphs
 
-pytestmark = [pytest.mark.slow, pytest.mark.covers]
+pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
 
 GRAPHS = int(os.environ.get("GLASSGRAD_GRAPHS", "40"))
@@ -68,6 +68,7 @@ def row_job(name: str, shapes: Any, given: Any, title: str) -> Job:
     return job(title, value_and_grad(f, argnums=tuple(range(len(args))), has_aux=True), *args)
 
 
+@pytest.mark.covers
 def test_every_row_value_and_gradient(visit: Visit) -> None:
     agree(visit, [row_job(*case.values, title=str(case.id)) for case in cases()])
 
@@ -137,6 +138,7 @@ NUMBERS = [
 ]
 
 
+@pytest.mark.covers
 def test_scalar_functions_on_special_numbers(visit: Visit) -> None:
     """The interpreter's scalar functions are the reference; the sign of zero counts."""
     args = {
@@ -226,6 +228,7 @@ def own_primitives() -> list[tuple[str, Any, list[Any]]]:
     ]
 
 
+@pytest.mark.covers
 def test_primitives_of_users(visit: Visit) -> None:
     own = own_primitives()
     agree(visit, [job(title, value_and_grad(f, argnums=tuple(range(len(args)))), *args) for title, f, args in own])
@@ -293,6 +296,7 @@ RULES: list[tuple[Any, dict[str, Any]]] = [
 """Rules that do one thing each, most of which no row of the table does."""
 
 
+@pytest.mark.covers
 def test_rules_of_all_kinds_on_hard_numbers(visit: Visit) -> None:
     """NumPy computes the same; single precision as well, where each operation is rounded."""
     jobs = []
@@ -310,6 +314,7 @@ def test_rules_of_all_kinds_on_hard_numbers(visit: Visit) -> None:
     agree(visit, jobs)
 
 
+@pytest.mark.covers
 def test_structures_constants_and_repetition(visit: Visit) -> None:
     r = np.random.default_rng(0)
     X, y = r.normal(size=(40, 2)), r.normal(size=40)
@@ -356,10 +361,11 @@ return JSON.stringify([first, x], (key, item) => ArrayBuffer.isView(item) ? Arra
     assert x == [3.0, 4.0]
 
 
+@pytest.mark.covers
 def test_leaves_are_set_tried_and_reset(visit: Visit) -> None:
     w, b = Tensor([[1.0, 2.0]], label="w"), Value(0.5, label="b")
     live = live_data(autograd.log((w * 3.0).sum() + b), rate=0.1)
-    script = f"""() => {{ {ENGINE.read_text()} {live.rows}
+    script = f"""() => {{ {ENGINE} {live.rows}
 const engine = makeEngine({live.json()}, ROWS), name = name => engine.nodes.findIndex(node => node.name === name);
 const [w, b] = [name("w"), name("b")], told = [], stop = engine.onChange(() => told.push(engine.value[engine.loss]));
 const failed = task => {{ try {{ task(); return null; }} catch (error) {{ return String(error); }} }};

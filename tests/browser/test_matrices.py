@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import Tensor, live, log, relu, softmax, topological_sort
-from nn import Conv2d, Flatten, Layer, MaxPool2d, Sequential, cross_entropy
+import autograd
+from autograd import Tensor, live, log, log_softmax, logsumexp, relu, softmax, topological_sort
+from nn import MLP, Conv2d, Flatten, Layer, MaxPool2d, Sequential, cross_entropy
 
 pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
@@ -205,6 +206,8 @@ def test_a_cell_of_a_leaf_is_dragged_and_typed(page: Any) -> None:
 
 
 def test_nothing_overlaps_or_is_cut(page: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
     wrong = page.evaluate("""async () => {
         const { page } = document.querySelector(".glassgrad"), root = page.host.shadowRoot, wrong = [];
         const stage = root.querySelector(".stage").getBoundingClientRect();
@@ -225,6 +228,9 @@ def test_nothing_overlaps_or_is_cut(page: Any) -> None:
     }""")
     assert wrong == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    for title in ("W", "b"):
+        go(page, title, "backward")
+        assert Axe().run(page).response["violations"] == []
 
 
 def test_hostile_names_and_numbers_are_shown(visit: Visit, tmp_path: Path) -> None:
@@ -235,8 +241,94 @@ def test_hostile_names_and_numbers_are_shown(visit: Visit, tmp_path: Path) -> No
         html = live(loss).save(tmp_path / "page.html")
     page = visit(html)
     told = page.evaluate(WALK, 6)
-    assert told
+    assert "sum(empty) = 0" in "".join(text for *_, text in told)
     assert page.locator("b b, .equation script").count() == 0
     page.evaluate("document.querySelector('.glassgrad').page.go(1)")
     assert page.locator(".equation .odd").count() >= 4
     assert "nan" in page.locator(".bad").inner_text()
+
+
+def test_rows_that_are_shares_of_one_are_bars(visit: Visit, tmp_path: Path) -> None:
+    Z = np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 0.0]])
+    scores = Tensor(Z, label="Z") * Tensor(1.0, label="s")
+    logs, shares = log_softmax(scores), softmax(scores)
+    logs.label, shares.label = "L", "P"
+    page = visit(live((logs * shares).sum()).save(tmp_path / "page.html"))
+    wanted = [f"{100 * x:.1f}%" for x in (np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)).reshape(-1)]
+    for name, words in (
+        ("L", "2 × 3; bars: e to the number, as share of the row"),
+        ("P", "2 × 3; bars: share of the row"),
+    ):
+        go(page, name, "forward")
+        grid = page.locator(".equation .matrix").last
+        assert (
+            grid.locator(".bar").evaluate_all("all => all.map((one) => one.style.getPropertyValue('--share'))")
+            == wanted
+        )
+        assert grid.locator(".shape").inner_text() == words
+        # What it was computed from is no such array.
+        assert page.locator(".equation .matrix").first.locator(".bar").count() == 0
+
+
+def told(page: Any) -> str:
+    return " ".join(plain(page.locator(".now-told").inner_text()).split())
+
+
+def test_classes_are_told_with_their_numbers(visit: Visit, tmp_path: Path) -> None:
+    leaf = Tensor(X, label="X")
+    scores = MLP(2, [3, 3], "tanh", of=Tensor, seed=0)(leaf)
+    loss = cross_entropy(scores, [0, 1, 2, 1])
+    loss.backward()
+    page = visit(live(loss).save(tmp_path / "page.html"), viewport={"width": 1280, "height": 720})
+    z = np.asarray(scores.data)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    assert "How does J change with each number" in told(page)
+    # Softmax: the numbers of the row, and the shares.
+    go(page, "y2", "forward")
+    page.locator(".equation .matrix").last.locator(".cells > span").nth(7).click()
+    page.locator(".now-told h2", has_text="[2, 1]").wait_for()
+    row = " + ".join(f"exp({x:.3g})" for x in z[2])
+    assert f"= {z[2, 1]:.3g} - log({row}) = {np.log(p[2, 1]):.6g}" in told(page)
+    assert ", ".join(f"{x:.3g}" for x in p[2]) in told(page)
+    # Picking: all cells of the classes, and which one it is.
+    go(page, "y3", "forward")
+    first = page.locator(".equation .matrix").first.locator(".cells > span")
+    kinds = first.evaluate_all("all => all.map((one) => one.className)")
+    assert [k for k, kind in enumerate(kinds) if "marked" in kind] == [0, 4, 8, 10]
+    assert "row 2 → class 2, row 3 → class 1." in told(page)
+    # Backward: the gradient of the row, the share of the cell, and the slope that they make.
+    go(page, "z2", "backward")
+    page.locator(".equation .matrix").last.locator(".cells > span").nth(7).click()
+    page.locator(".now-told h2", has_text="[2, 1]").wait_for()
+    share = f"{p[2, 1]:.3g}"
+    assert f"= 0 - {share} · (0 + 0 + (-0.25)) = {p[2, 1] / 4:.6g}" in told(page)
+    assert f"{-p[2, 1]:.3g} = 0 - {share} · (0 + 0 + 1)" in told(page)
+    assert grids(page)[1] == shown(p)
+    # An operand that is clicked is what is asked about, above and below; its own cell is in a term.
+    go(page, "w(1)", "backward")
+    page.locator(".equation .matrix").first.locator(".cells > span").nth(2).click()
+    page.locator(".question h2", has_text="X[2, 0]").wait_for()
+    assert page.locator(".now-told h2").inner_text().startswith("cell [0, ")
+    assert "XT[0, 2] · ∂J / ∂a1 [2, " in told(page)
+    assert page.locator(".equation .asked").count() == 1
+    assert page.locator(".strip .asked").inner_text().startswith("X")
+    # An array that is not in the equation is shown where it was found.
+    page.locator(".strip button", has_text="y3").or_(page.locator(".strip button").nth(11)).first.click()
+    page.locator(".place", has_text="12 /").wait_for()
+    # The update shows every array, with as many digits as tell old from new.
+    page.evaluate("document.querySelector('.glassgrad').page.go(24)")
+    rows = page.locator(".now-told .terms").locator(".product, .term").all_inner_texts()
+    assert len(rows) == 8
+    assert all(old.removesuffix(" →") != new for old, new in zip(rows[::2], rows[1::2]))
+
+
+def test_only_copies_are_picked(visit: Visit, tmp_path: Path) -> None:
+    x = Tensor(X, label="X")
+    parts = (x[1:, 0].sum(), autograd.max(x, axis=1).sum(), logsumexp(x, axis=0).sum(), x.T[1].sum())
+    page = visit(live(sum(parts[1:], parts[0])).save(tmp_path / "page.html"))
+    said = page.evaluate("""() => {
+        const { page } = document.querySelector(".glassgrad");
+        return page.view.steps.filter((step) => step.phase === "forward").map((step) => page.view.say(step));
+    }""")
+    assert sum("cells picked from" in text for text in said) == 2
+    assert any("max(X" in text for text in said)

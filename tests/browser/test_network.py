@@ -135,6 +135,47 @@ def test_numbers_are_those_of_the_engine(visit: Visit) -> None:
     assert page.locator(".chain").inner_text().count("?") == 0
 
 
+def test_each_line_of_the_chain_rule_is_written(visit: Visit) -> None:
+    """The loss and its slope with numbers, what comes back to h, and an update that is old until it is done."""
+    model, _, loss = small()
+    page = opened(visit, small)
+    last = last_step(page)
+    y_hat = model([1.0, 2.0]).data
+    shown = f"{y_hat:.4g} − 2".replace("-", "−")
+    kinds = page.evaluate("document.querySelector('.glassgrad').page.view.steps.map((step) => step.kind)")
+
+    def told(kind: str) -> str:
+        go(page, kinds.index(kind))
+        return " ".join(page.locator(".now-told").inner_text().split()).replace("-", "−")
+
+    assert f"J = (ŷ − y)2 = ({shown})2 = {loss.data:.4g}" in told("loss")
+    assert f"2 · (ŷ − y) = 2 · ({shown}) = {2 * (y_hat - 2):.4g}".replace("= -", "= −") in told("start")
+    loss.backward()
+    weight = neurons(model, 1)[0].w[1]
+    arrived = f"{2 * (y_hat - 2):.4g} · ({weight.data:.4g}) = {2 * (y_hat - 2) * weight.data:.4g}".replace("-", "−")
+    told("inputs")
+    assert arrived in page.locator(".net-products .questioned").inner_text().replace("\t", " ")
+    go(page, last - 1)
+    asked = neurons(model, 0)[1].w[0]
+    value, becomes = numbers(page)[asked.label]
+    assert agrees(value, asked.data)
+    assert agrees(becomes.removeprefix("→ "), asked.data - 0.02 * asked.grad)
+    go(page, last)
+    assert page.locator(".handle").evaluate("one => getComputedStyle(one, '::before').content") == '"old "'
+    listed = page.get_by_role("combobox", name="Ask about").locator("option").all_inner_texts()
+    assert {"J", "y_hat", "y", "x1"} <= {*listed}
+    assert len(listed) == 13 + 3 + 7 + 1
+
+
+def test_the_step_is_the_same_after_another_view(visit: Visit) -> None:
+    page = opened(visit, small)
+    for step in (3, 11, last_step(page) - 1):
+        go(page, step)
+        page.get_by_role("button", name="Graph", exact=True).click()
+        page.get_by_role("button", name="Network", exact=True).click()
+        assert page.locator("input.steps").input_value() == str(step)
+
+
 def test_samples_are_parts_of_the_whole(visit: Visit) -> None:
     model, X, loss = larger()
     page = opened(visit, larger)
@@ -236,6 +277,13 @@ def test_nothing_stands_in_the_way_of_anyone(visit: Visit) -> None:
         page.emulate_media(color_scheme=scheme)
         go(page, step)
         assert Axe().run(page).response["violations"] == [], step
+    go(page, 14)
+    page.get_by_role("radio", name="3").click()
+    told = page.locator(".net-crumbs [role=status]")
+    told.get_by_text("sample 3").wait_for()
+    assert told.inner_text() == "· sample 3 of 4: x1 = 0.5, x2 = −1, y = 0.5; its part of each gradient"
+    page.get_by_role("radio", name="all").click()
+    told.get_by_text("· all 4 samples").wait_for()
     page.locator(".net-card").nth(1).dblclick(position={"x": 150, "y": 60})
     assert Axe().run(page).response["violations"] == []
     for where in ("neuron", "network"):

@@ -166,7 +166,7 @@ def test_numbers_that_are_not_known_yet_stay_so(page: Any) -> None:
     page.get_by_role("button", name="go to its step").press("Enter")
     assert page.locator(".asked.gets text.grad.known").count() == 1
     assert page.locator(".question h2 .gradient").inner_text() != "?"
-    assert page.get_by_role("button", name="go to its step").is_hidden()
+    assert page.get_by_role("button", name="go to its step").get_attribute("aria-disabled") == "true"
 
 
 def test_the_list_of_all_steps_follows(page: Any) -> None:
@@ -187,6 +187,15 @@ def test_an_inf_is_shown_with_the_node_that_made_it(visit: Visit, tmp_path: Path
     page.evaluate(TYPED, [0, "0"])
     assert page.locator(".bad").inner_text() == "No finite number: the first is y = log(0) = −inf."
     assert page.locator("#n1 text.data").text_content() == "−inf"
+
+
+def test_the_sign_of_a_zero_stands_where_it_decides(visit: Visit, tmp_path: Path) -> None:
+    x = Value(2.0, label="x")
+    page = visit(live(1 / x + x * 3).save(tmp_path / "zero.html"))
+    page.evaluate(TYPED, [0, "-0"])
+    assert page.locator(".bad").inner_text() == "No finite number: the first is a1 = 1 / (−0) = −inf."
+    page.evaluate("document.querySelector('.glassgrad').page.go(2)")
+    assert "0 · 3" in page.locator(".now-told").inner_text()
 
 
 def test_a_kink_is_said_to_be_one(visit: Visit, tmp_path: Path) -> None:
@@ -216,10 +225,16 @@ def test_gradient_descent_in_the_page_is_that_of_python(page: Any) -> None:
     assert "grew" in page.locator(".now-told").inner_text()
     page.get_by_role("textbox", name="Learning rate").fill("0.5")
     page.get_by_role("button", name="Keep").click()
-    page.get_by_role("button", name="Many").click()
+    page.get_by_role("button", name="One step downhill").click()
+    page.locator(".told", has_text="1 step, J").wait_for()
+    page.get_by_role("button", name="100 steps").click()
     page.wait_for_timeout(300)
     page.get_by_role("button", name="Stop").click()
     assert "✓ smaller" in page.locator(".told").inner_text()
+    page.get_by_role("button", name="100 steps").click()
+    page.get_by_text("100 steps, J").wait_for()
+    page.evaluate(TYPED, [0, "2.5"])
+    assert "since the start" in page.locator(".descent").inner_text()
 
 
 def test_an_optimizer_with_a_memory_shows_its_update_for_the_numbers_it_had(visit: Visit, tmp_path: Path) -> None:
@@ -246,6 +261,7 @@ def test_elements_of_an_array_can_be_changed(visit: Visit, tmp_path: Path) -> No
         return loss
 
     page = visit(live(make([[0.5], [1.0]])).save(tmp_path / "arrays.html"))
+    page.keyboard.press("End")
     ask(page, "W")
     page.get_by_role("combobox", name="Element").select_option(label="[1, 0]")
     page.get_by_role("textbox", name="Value of W").fill("-2")

@@ -24,16 +24,18 @@ from autograd.picture.drawing import Drawing, bundle
 from autograd.picture.shapes import (
     FAINT,
     GREY,
+    SOLID,
     Box,
     Curve,
     Group,
+    Pen,
     Picture,
     Shape,
     Symbol,
     Text,
     clean,
     legend,
-    mixed,
+    pen,
     sheet,
 )
 
@@ -68,11 +70,11 @@ def draw(root: Node, *, gradients: bool = False, fold: str | None = None) -> Dra
     """Return a drawing of everything that `root` was computed from, with data, gradients and operations.
 
     Boxes are numbers and arrays: parameters (leaves labelled w...) have a thick border, other leaves are rounded,
-    constants dashed, and `root` has a double border; circles are operations. With `gradients`, colour and width of
-    each arrow tell the gradient of `root` that flows back along it (of an array: its largest element by size). `fold`
-    draws every "layer" or every "perceptron" of a network as one box; its layers mark what is theirs. A network itself
-    is drawn as columns of neurons. A gradient is "?" until a backward pass has gone through the graph. Labels are shown
-    as text whatever they hold.
+    constants dashed, and `root` has a double border; circles are operations. With `gradients`, each arrow tells the
+    gradient of `root` that flows back along it: blue if positive, orange and dashed if negative, and wide if large (of
+    an array: its largest element by size). `fold` draws every "layer" or every "perceptron" of a network as one box;
+    its layers mark what is theirs. A network itself is drawn as columns of neurons, its weights in the same colours. A
+    gradient is "?" until a backward pass has gone through the graph. Labels are shown as text whatever they hold.
 
     Raises TypeError for what is no node and no network, and ValueError for a graph of more than 1,000 numbers, for
     gradients of what is no scalar, and for a graph that has nothing to fold.
@@ -312,12 +314,10 @@ def picture_of(title: str, items: Sequence[Item], links: Sequence[Link]) -> Pict
     thickest = 6.0 if len(links) <= 100 else 3.0
     by_id = {item.id: item for item in items}
     for link in links:
-        color, width, dashed = link.color, 1.2, False
-        if link.flow is not None:
-            color, width, dashed = _weight(link.flow, largest, thickest)
+        drawn = (link.color, 1.2, SOLID) if link.flow is None else _weight(link.flow, largest, thickest)
         points, tip = _route(link, by_id, at)
         shown = "" if link.flow is None else f"gradient {link.flow!r}"
-        groups.append(Group(link.id, "edge", [Curve(points, color, width, tip, dashed)], shown))
+        groups.append(Group(link.id, "edge", [Curve(points, *drawn, tip)], shown))
     for item in items:
         x, y = at.nodes[item.id]
         groups.append(Group(item.id, f"node {item.kind}", item.shapes, item.title, x, y))
@@ -355,14 +355,14 @@ def _route(link: Link, items: dict[str, Item], at: Layout) -> tuple[list[Point],
     return ([*before, before[-1], points[0], *points] if before else points), tip
 
 
-def _weight(flow: float, largest: float, thickest: float) -> tuple[str, float, bool]:
+def _weight(flow: float, largest: float, thickest: float) -> Pen:
     """Return colour, width and dashes of an arrow that carries a gradient."""
     if flow == 0:
-        return mixed(0.0), 1.0, True
+        return pen(flow, 1.0)
     if not math.isfinite(flow):
-        return mixed(flow), thickest, False
+        return pen(flow, thickest)
     share = max(0.0, 1 + math.log10(abs(flow) / largest) / DECADES)
-    return mixed(math.copysign(0.25 + 0.75 * share, flow)), 1 + (thickest - 1) * share, False
+    return pen(math.copysign(0.25 + 0.75 * share, flow), 1 + (thickest - 1) * share)
 
 
 def _show(node: Node, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from autograd._views.derivative import Derivative, derivative, written_out
 from autograd._views.draw.draw import colors
 from autograd._views.formula import is_one_number, unique
 from autograd._views.latex import latex_text
+from autograd._views.network import names_in_network
 from autograd.files import brief
 
 from .explanation import Explanation, Factor, Line, Path, show
@@ -142,6 +143,7 @@ def _ends(links: Iterable[Link], stations: Stations) -> tuple[list[Link | None],
 def _names(stations: Stations, shown: list[Node], expressions: dict[Node, list[Node]]) -> dict[Any, str]:
     """Name every node and array constant that a reader meets, by its label or by a letter for its part."""
     names: dict[Any, str] = {node: _clean(label) for node, label in unique(stations.order, {}).items()}
+    names |= names_in_network(stations.order)
     keys = dict.fromkeys([*shown, *(key for node in expressions for key, _ in _given(expressions[node]))])
     letters = {key: _letter(stations, key) for key in keys if key not in names}
     return names | numbered(letters, set(names.values()))

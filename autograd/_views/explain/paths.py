@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
+from autograd._core.data import shape
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
 from autograd._core.types import Raw
@@ -198,8 +199,8 @@ def is_arithmetic(node: Node) -> bool:
 def letter(node: Node, user: Node | None) -> str:
     """Return the letter by which a node without a label is called, as on a blackboard.
 
-    Arithmetic that goes into a function is z, what a function returns y, other arithmetic a, a leaf x; what nothing
-    uses is the loss J.
+    Arithmetic that goes into a function is z, as is that of a layer of arrays with its bias; what a function returns
+    is y, other arithmetic a, a leaf x; what nothing uses is the loss J.
     """
     if user is None:
         return "J"
@@ -208,7 +209,8 @@ def letter(node: Node, user: Node | None) -> str:
     assert user.op is not None
     function = user.op.elementwise and user.op.arity == 1 and not is_arithmetic(user)
     weighted = " + " in node.op.text(*["x"] * len(node.inputs), **node.settings)
-    return "z" if function and (weighted or is_arithmetic(node)) else "a" if is_arithmetic(node) else "y"
+    biased = shape(node._data) and any(isinstance(x, Node) and x.mark[2] == "bias" for x in node.inputs)
+    return "z" if biased or (function and (weighted or is_arithmetic(node))) else "a" if is_arithmetic(node) else "y"
 
 
 def numbered(letters: Mapping[Any, str], taken: Collection[str]) -> dict[Any, str]:

@@ -22,14 +22,19 @@ from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
 from autograd._views.formula import formula
 from autograd._views.labels import is_parameter
+from autograd._views.network import Network, network, placed
 from autograd._views.steps.names import check_loss, names_of
 
-from .network import Network, network, placed
+from .loss import loss_texts
+from .meaning import as_data, meaning
 
 FORMAT = "glassgrad-live/1"
 
 PLAIN = 64
 """The most numbers of an array that are written as text."""
+
+FORMULAS = ("row", "text", "slopes")
+"""What many nodes have in common."""
 
 MOST = 10_000
 """A page of more nodes would show nobody anything."""
@@ -47,8 +52,19 @@ class Live(NamedTuple):
     network: Network | None
 
     def json(self) -> str:
-        """Return the data as JSON that may stand inside a script."""
-        text = json.dumps(self.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        """Return the data as JSON that may stand inside a script.
+
+        A node whose row and formulas are those of an earlier one names that with `like`; no shape is that of a number.
+        """
+        first: dict[str, int] = {}
+        nodes = []
+        for k, node in enumerate(self.data["nodes"]):
+            entry = {name: part for name, part in node.items() if name != "shape" or part}
+            if "row" in node:
+                at = first.setdefault(repr([node[name] for name in FORMULAS]), k)
+                entry = entry if at == k else {n: part for n, part in entry.items() if n not in FORMULAS} | {"like": at}
+            nodes.append(entry)
+        text = json.dumps({**self.data, "nodes": nodes}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         for sign in ("<", "\u2028", "\u2029"):
             text = text.replace(sign, f"\\u{ord(sign):04x}")
         return text
@@ -96,7 +112,8 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
     for node in order:
         entry: dict[str, Any] = {"name": names[node], "shape": list(shape(given[node]))}
         nodes.append(entry)
-        entry["mark"] = list(node.mark)
+        if any(node.mark):
+            entry["mark"] = list(node.mark)
         if node.op is None:
             entry["data"] = numbers(given[node])
             continue
@@ -113,6 +130,10 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
         if key not in texts:
             texts[key] = _templates(node, row)
         entry["text"], entry["slopes"] = texts[key]
+        if found_meaning := meaning(node):
+            for part, _ in found_meaning.parts:
+                rows.setdefault(part.text, (f"r{len(rows)}", part))
+            entry["meaning"] = as_data(found_meaning, {text: rows[text][0] for text in rows if isinstance(text, str)})
     for node in reversed(order):
         if node.op is not None and node in reached:
             node = twins.get(node, node)
@@ -123,7 +144,7 @@ def _live_data(loss: Node, title: str, rate: float | None, parameters: list[Node
             entry["kind"] = "constant" if node not in reached else "parameter" if is_parameter(node) else "input"
     data = {"format": FORMAT, "title": title, "loss": places[loss], "nodes": nodes, "update": None}
     if found:
-        data["network"] = placed(found.tree, places)
+        data["network"] = placed(found.tree, places) | {"loss": loss_texts(order, found, places)}
     if rate is not None:
         chosen = [places[node] for node in parameters or () if node in places]
         if parameters is None:

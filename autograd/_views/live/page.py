@@ -8,9 +8,11 @@ from typing import Any
 
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
+from autograd._grad.sweep import sweep
 from autograd._views.draw.boxes import box_id
 from autograd._views.draw.draw import drawing_of, folded, size
 from autograd._views.formula import LONG, formula
+from autograd._views.network import Network
 from autograd._views.numbers import data_text
 from autograd._views.steps.step import Step, Walk
 from autograd.picture.drawing import Drawing
@@ -18,7 +20,6 @@ from autograd.web.page import page as whole_page
 from autograd.web.page import view as whole_view
 
 from .data import live_data, numbers
-from .network import Network
 from .packed import packed
 from .still import still
 
@@ -49,7 +50,8 @@ def page(walk: Walk, alive: bool = False) -> str:
 def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
     """Return the view of a loss as HTML: an image and a table, which a script replaces where it may run.
 
-    It begins with the task, or if it is to be `alive` with all gradients, and ends with a step of gradient descent.
+    It begins with the task, a graph of numbers that is to be `alive` with all gradients, and ends with a step of
+    gradient descent.
     Raises ValueError for a graph that is too large, RuntimeError if no Graphviz program is there to lay it out.
     """
     moves = sum(1 + len(step.sent) for step in walk)
@@ -74,6 +76,9 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
     place = {node: k for k, node in enumerate(live.order)}
     for node, entry in zip(live.order, live.data["nodes"]):
         entry["name"] = named.get(node, entry["name"])
+    if live.network and len(live.network.tree["x"]) == 1:
+        # The nodes have these names already.
+        live.data["network"]["names"] = []
     moved = {place[step.node]: numbers(step.result) for step in walk if step.phase == "update" and step.node in place}
     moving = [place[node] for node in walk.updates if node in place and not node.frozen]
     if walk.updates:
@@ -96,7 +101,7 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
             "forms": [form | shape for form, shape in zip(forms, shapes)],
             "walk": [_told(step, place, live.network) for step in walk],
             "notes": {
-                place[step.node]: f"{step.node.op.name}: {step.node.op.note}"
+                live.data["nodes"][place[step.node]]["row"]: f"{step.node.op.name}: {step.node.op.note}"
                 for step in walk
                 if step.phase == "forward" and step.node.op is not None and step.node.op.note
             },
@@ -105,6 +110,7 @@ def view(walk: Walk, alive: bool = False, alone: bool = False) -> str:
     views = (
         *VIEWS,
         *(NETWORK if "network" in live.data else ()),
+        *(RECORDED if any("recorded" in entry for entry in live.data["nodes"]) else ()),
         *(ARRAYS if any(entry["shape"] for entry in live.data["nodes"]) else ()),
     )
     return whole_view(live.json(), live.rows, options, views, still(walk, found[0][0]), alone)
@@ -115,6 +121,9 @@ VIEWS = ("graph", "drawing", "told")
 
 ARRAYS = tuple(f"matrices{part}" for part in ("", "_local", "_layout", "_heat", "_grid", "_equation", "_tell"))
 """Those of a page whose graph has arrays."""
+
+RECORDED = ("recorded",)
+"""The script of a page with operations that people declared."""
 
 NETWORK = (
     "network", "network_plan", "network_steps", "network_layout", "network_curves", "network_edges", "network_cards",
@@ -144,6 +153,8 @@ def _drawn(walk: Walk, found: Network | None, names: Mapping[Node, str]) -> list
         if step.phase == "backward":
             gradients[step.node] = step.result
             gradients.update((sent.node, sent.total) for sent in step.sent)
+    if found:
+        _send_to_leaves(found, gradients)
     for node in [*(found.leaves if found else ()), *walk.order]:
         twin = object.__new__(type(node))
         twin._data = walk.data.get(node, node._data)
@@ -156,6 +167,15 @@ def _drawn(walk: Walk, found: Network | None, names: Mapping[Node, str]) -> list
             twin.link(node.op, inputs, node.args, node.settings)
         copies[node] = twin
     return list(copies.values())
+
+
+def _send_to_leaves(found: Network, gradients: dict[Node, Any]) -> None:
+    """Add the gradients of numbers that became leaves, of which the steps tell nothing."""
+    leaves = {*found.leaves}
+    for node, twin in found.twins.items():
+        arrived: dict[Node, Any] = {twin: gradients[node]} if node in gradients else {}
+        for _ in sweep([twin], arrived, wanted=leaves):
+            gradients |= {leaf: gradients.get(leaf, 0.0) + sent for leaf, sent in arrived.items()}
 
 
 def _folding(order: list[Node]) -> dict[Node, Any]:
@@ -209,9 +229,11 @@ def _form(name: str, order: list[Node], boxes: dict[Node, Any]) -> dict[str, Any
     for k, node in enumerate(order):
         if node in used_outside:
             outputs.setdefault(boxes[node], []).append(k)
+    names = list(dict.fromkeys(map(box_id, boxes.values())))
     return {
         "name": name,
-        "ids": [box_id(boxes[node]) if node in boxes else f"n{k}" for k, node in enumerate(order)] if boxes else None,
+        "boxes": names,
+        "ids": [names.index(box_id(boxes[node])) if node in boxes else -1 for node in order] if boxes else [],
         "shows": {box_id(box): found[0] if len(found) == 1 else -1 for box, found in outputs.items()},
     }
 

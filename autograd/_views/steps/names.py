@@ -8,6 +8,7 @@ from autograd._core.names import name_of
 from autograd._core.node import Node
 from autograd._views.explain.paths import letter, numbered
 from autograd._views.formula import unique
+from autograd._views.network import names_in_network
 from autograd.files import brief
 from autograd.picture.shapes import clean
 
@@ -28,9 +29,9 @@ def check_loss(loss: object, face: str, purpose: str) -> None:
 
 
 def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
-    """Name every node, by its label or a letter as in `explain`, with a number if there are several."""
+    """Name every node: by its label, by its part in a network, or by a letter, with a number if there are several."""
     nodes = list(dict.fromkeys([*order, *more]))
-    names = unique(nodes, {node: clean(node.label, 30) for node in nodes})
+    names = unique(nodes, {node: clean(node.label, 30) for node in nodes}) | names_in_network(order)
     users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
     letters = {
         node: letter(node, users.get(node, node if node.op is None else None)) for node in nodes if node not in names

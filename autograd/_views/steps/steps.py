@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextvars import Context
@@ -16,7 +17,8 @@ from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
 from autograd._views.derivative import local
-from autograd._views.formula import as_factor, formula, written
+from autograd._views.formula import as_factor, formula, outlined, written
+from autograd._views.numbers import data_text, is_large
 from autograd.files import brief
 
 from .names import check_loss, names_of
@@ -132,9 +134,18 @@ def _steps(loss: Node, optimizer: Optimizer | None) -> Steps:
     return Steps(order, names, data, made, [node for node, *_ in update], rate)
 
 
+def _is_finite(data: Raw) -> bool:
+    """Tell whether a number, or all elements of an array, are finite; nobody sees those of a large one."""
+    if not shape(data):
+        return math.isfinite(data)
+    return is_large(data) or all(map(math.isfinite, data.reshape(-1).tolist()))
+
+
 def _forward(node: Node, names: Mapping[Node, str], loss: str) -> Step:
     assert node.op is not None
-    numbers, _ = written(node.op, [shown(arg) for arg in node.args], node.settings)
+    # Where a number is made that is not finite, the sign of a zero decides which.
+    zero = "-0" if not _is_finite(node._data) and all(map(_is_finite, node.args)) else "0"
+    numbers, _ = written(node.op, [outlined(data_text(arg, zero=zero)) for arg in node.args], node.settings)
     return Step("forward", node, names[node], loss, _formula(node, names), numbers, node._data)
 
 

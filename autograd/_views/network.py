@@ -93,6 +93,19 @@ def network(order: Sequence[Node]) -> Network | None:
     return Network(tree, names, list(dict.fromkeys(lifted.values())), twins)
 
 
+def names_in_network(order: Sequence[Node]) -> dict[Node, str]:
+    """Return the names that a course gives to the parts of a network for one sample: x1, z(1)_2, h(1)_2, y_hat, y.
+
+    Numbers that it took have one as well, which no other node should get. There are none for another graph, nor for
+    several samples, whose nodes would have the same names. Labels of users go first.
+    """
+    found = network(order)
+    if found is None or len(found.tree["x"]) > 1:
+        return {}
+    labels = {node.label for node in order}
+    return {node: name for node, name in found.names.items() if name not in labels}
+
+
 def placed(tree: Any, places: Mapping[Node, int]) -> Any:
     """Return dicts and lists with the places of nodes in their place."""
     if isinstance(tree, dict):
