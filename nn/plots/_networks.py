@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from autograd import Node, grad, no_grad
 from autograd.files import brief
+from autograd.picture import mixed
 from nn._core.types import Activation, Cost, Nested, Output
 from nn._layers.activations import ON_LAYERS, activation_function, activation_name
 from nn._layers.module import Module
 
-from ._style import BLUE, VERMILION, axes, grid, new_figure, plain
+from ._style import BLUE, GREEN, VERMILION, VIOLET, axes, grid, new_figure, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def activation(g: Activation, ax: Axes | None = None, limit: float = 4.0) -> Axe
     slopes = [grad(of)(number) for number in numbers]
     ax.axhline(0, color="gray", linewidth=0.6)
     ax.axvline(0, color="gray", linewidth=0.6)
-    for numbers, color, style, label in ((outputs, BLUE, "-", "g(z)"), (slopes, VERMILION, "--", "g'(z)")):
+    for numbers, color, style, label in ((outputs, BLUE, "-", "g(z)"), (slopes, GREEN, "--", "g'(z)")):
         values = numpy.array(numbers, float)
         # Where a derivative jumps, by far more than beside, there is no line.
         steps = numpy.pad(abs(numpy.diff(values)), 2)
@@ -136,7 +137,7 @@ def histograms(model: Module, of: str = "data") -> Figure:
     figure.suptitle("weights" if of == "data" else "gradients")
     for ax, part in zip(places, parts):
         numbers = numpy.concatenate([numpy.ravel(getattr(parameter, of)) for parameter in part.parameters()])
-        ax.hist(numbers, bins=min(40, max(8, len(numbers) // 8)), color=BLUE if of == "data" else VERMILION)
+        ax.hist(numbers, bins=min(40, max(8, len(numbers) // 8)), color=BLUE if of == "data" else VIOLET)
         ax.set_title(plain(f"{part!r}".partition(", of=")[0] + ")" * (", of=" in f"{part!r}")), fontsize=9)
         ax.set_xlabel(f"{len(numbers):,} numbers, deviation {numbers.std():.2g}", fontsize=8)
         ax.set_yticks([])
@@ -145,7 +146,7 @@ def histograms(model: Module, of: str = "data") -> Figure:
 
 
 def filters(w: Module | Nested) -> Figure:
-    """Return a figure of the filters of a convolution: negative weights blue, positive ones red.
+    """Return a figure of the filters of a convolution: negative weights orange, positive ones blue.
 
     `w` is a convolution, or its weights (channels out, channels in, height, width); of several
     channels in, the first is shown. Raises ValueError for another shape.
@@ -156,6 +157,7 @@ def filters(w: Module | Nested) -> Figure:
     '6 filters, 3 x 3'
     """
     import numpy
+    from matplotlib.colors import LinearSegmentedColormap
 
     weights = numpy.asanyarray(_raw(getattr(w, "w", w)))
     if weights.ndim != 4:
@@ -164,8 +166,9 @@ def filters(w: Module | Nested) -> Figure:
     shown = " of the first channel" if weights.shape[1] > 1 else ""
     figure.suptitle(f"{len(weights)} filters{shown}, {weights.shape[2]} x {weights.shape[3]}")
     most = abs(weights[:, 0]).max() or 1.0
+    signs = LinearSegmentedColormap.from_list("signs", [mixed(-1.0), "white", mixed(1.0)])
     for ax, window in zip(places, weights[:, 0]):
-        ax.imshow(window, cmap="RdBu_r", vmin=-most, vmax=most)
+        ax.imshow(window, cmap=signs, vmin=-most, vmax=most)
         ax.set(xticks=[], yticks=[])
     return figure
 

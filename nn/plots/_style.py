@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, told apart with any colour vision; markers differ as well.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-COLORS = (BLUE, ORANGE, GREEN, VERMILION, "#56B4E9", "#CC79A7", "#F0E442")
+# A gradient, and nothing else: as on the live pages.
+VIOLET = "#6A2BB8"
+# As the live pages have it: class 0 is orange, and class 1, to which a positive z leads, blue like what is positive.
+COLORS = (ORANGE, BLUE, GREEN, "#CC79A7", "#56B4E9", VERMILION, "#F0E442")
 # Not as many as the colours, so that no pair returns before the 42nd class.
 MARKERS = ("o", "^", "s", "D", "v", "P")
 

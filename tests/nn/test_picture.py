@@ -62,9 +62,11 @@ def test_lines_tell_sign_and_size() -> None:
     lines = {group.get("id"): group.find(f"{SVG}path") for group in groups(neuron, "weight")}
     width = [float(lines[f"w1-{k}-1"].get("stroke-width")) for k in (1, 2, 3)]
     assert width[0] > width[1] > width[2]
-    assert [lines[f"w1-{k}-1"].get("stroke") for k in (1, 3)] == ["#c83a00", "#b5b5b5"]
+    # As on the live pages: blue and solid above zero, orange and dashed below.
+    assert [lines[f"w1-{k}-1"].get("stroke") for k in (1, 3)] == ["#1769b5", "#b5b5b5"]
     red, blue = (int(lines["w1-2-1"].get("stroke")[k : k + 2], 16) for k in (1, 5))
-    assert blue > red
+    assert red > blue
+    assert [lines[f"w1-{k}-1"].get("stroke-dasharray") for k in (1, 2, 3)] == [None, "7 4", "2 3"]
     assert sorted(text for group in groups(neuron, "number") for text in texts(group)) == ["0", "3", "−1.5"]
     (legend,) = groups(neuron, "legend")
     assert texts(legend) == ["weight; the number in a neuron is its bias", "−3", "−1.5", "0", "1.5", "3"]
@@ -90,7 +92,7 @@ def test_weights_that_are_no_numbers_stand_out() -> None:
     neuron = Perceptron(2)
     neuron.w[0].data, neuron.w[1].data = float("nan"), float("inf")
     lines = {group.get("id"): group.find(f"{SVG}path").get("stroke") for group in groups(neuron, "weight")}
-    assert lines == {"w1-1-1": "#000000", "w1-2-1": "#c83a00"}
+    assert lines == {"w1-1-1": "#000000", "w1-2-1": "#1769b5"}
 
 
 def test_functions_between_layers_are_named() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.cbook import is_math_text
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -56,6 +57,10 @@ def test_boundary_stands_where_the_score_is_zero(labels: tuple[int, int]) -> Non
     assert regions.mean() == pytest.approx((1.3 - 0.25) / 2.6, abs=0.01)
     assert (regions[:, -1] == 1).all()
     assert [c.get_offsets().tolist() for c in ax.collections[2:]] == [[X[0]], [X[1]]]
+    # As on the live pages: class 0 orange (more red than blue), class 1 blue, behind their points, too.
+    reds = [c.get_facecolor()[0][0] > c.get_facecolor()[0][2] for c in ax.collections[2:]]
+    behind = [to_rgb(color)[0] > to_rgb(color)[2] for color in ax.collections[0].cmap.colors]
+    assert reds == behind == [True, False]
 
 
 @pytest.mark.slow
@@ -227,7 +232,10 @@ def test_histograms_count_every_weight() -> None:
     assert [ax.get_title() for ax in figure.axes[:2]] == ["Layer(2 -> 3, relu)", "Layer(3 -> 1, linear)"]
     counted = [sum(patch.get_height() for patch in ax.patches) for ax in figure.axes]
     assert counted == [9, 4]
-    assert plots.histograms(model, "grad").get_suptitle() == "gradients"
+    gradients = plots.histograms(model, "grad")
+    assert gradients.get_suptitle() == "gradients"
+    bars = [ax.patches[0].get_facecolor() for shown in (figure, gradients) for ax in shown.axes[:1]]
+    assert [red > green for red, green, *_ in bars] == [False, True], "weights blue, gradients violet"
     assert len(plots.histograms(Layer(2, 1)).axes) == 1
     with pytest.raises(ValueError, match="has no parameters"):
         plots.histograms(Flatten())
@@ -241,7 +249,12 @@ def test_filters_and_feature_maps() -> None:
     layer = Conv2d(2, 9, 3)
     figure = plots.filters(layer)
     assert figure.get_suptitle() == "9 filters of the first channel, 3 x 3"
-    np.testing.assert_array_equal(figure.axes[8].get_images()[0].get_array(), layer.w.data[8, 0])
+    (image,) = figure.axes[8].get_images()
+    np.testing.assert_array_equal(image.get_array(), layer.w.data[8, 0])
+    low, zero, high = (image.cmap(image.norm(sign * abs(layer.w.data[:, 0]).max())) for sign in (-1, 0, 1))
+    assert low[0] > low[2], "negative is orange"
+    assert min(zero) > 0.99
+    assert high[2] > high[0], "positive is blue"
     maps = layer(np.ones((1, 2, 5, 5)))[0]
     figure = plots.feature_maps(maps)
     assert figure.get_suptitle() == "9 feature maps, 3 x 3"
