@@ -32,6 +32,12 @@ $(VENV)/tools: $(VENV)/uv
 	$(INSTALL) '.[data,test]'
 	touch $@
 
+# The course is tested in the environment that Binder builds, which has nothing else.
+$(VENV)/binder/made: $(VENV)/uv .binder/requirements.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/binder
+	$(BIN)/uv pip install --quiet --system-certs --python $(VENV)/binder/bin/python --requirement .binder/requirements.txt
+	touch $@
+
 # What the tests import is compiled by one process, while types are checked, and not by each process of the tests.
 $(VENV)/compiled: $(VENV)/tools
 	-$(BIN)/pytest --collect-only -q > /dev/null
@@ -77,9 +83,9 @@ test:  ## lint, types, doctests, tests, branch coverage
 quick: $(VENV)/compiled
 	HYPOTHESIS_PROFILE=quick $(BIN)/pytest -q -n 2 -m "not slow"
 
-# One process more than the two processors of a small machine: some tests wait, for a browser or a disk.
-tests: $(VENV)/compiled
-	$(BIN)/pytest -n 3 --dist worksteal --cov
+# Twice the two processors of a small machine: some tests wait, for a browser or a disk.
+tests: $(VENV)/compiled $(VENV)/binder/made
+	$(BIN)/pytest -n 4 --dist worksteal --cov
 
 MINUTES ?= 10
 fuzz: $(VENV)/tools  ## property tests and trainings with new random numbers for MINUTES minutes (10)

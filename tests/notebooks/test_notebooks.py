@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,13 +37,38 @@ def test_the_notebook_is_its_source_executed(source: Path) -> None:
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), advice
 
 
+@pytest.fixture
+def binder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels run in the environment that Binder builds; `make test` builds it too."""
+    python = ROOT / ".venv" / "binder" / "bin" / "python"
+    assert python.exists(), "make .venv/binder/made"
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    kernel.write_text(json.dumps({"argv": command, "display_name": "Binder", "language": "python"}), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+
+
 @pytest.mark.slow
 @each_notebook
+@pytest.mark.usefixtures("binder")
 def test_the_notebook_runs_from_top_to_bottom(source: Path) -> None:
+    written = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     notebook = execute.executed(source)
+    assert pictures(notebook) == pictures(written)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", f"{cell.id} warns: {output.text}\n{cell.source}"
+
+
+def pictures(notebook: nbformat.NotebookNode) -> list[tuple[str, int]]:
+    """Return the cells under which there are pictures or pages, and how many."""
+    found = []
+    for cell in notebook.cells:
+        kinds = [{*output.get("data", ())} for output in cell.get("outputs", [])]
+        if number := sum(bool({"image/png", "image/svg+xml", "text/html"} & some) for some in kinds):
+            found.append((cell.id, number))
+    return found
 
 
 def doctests() -> Iterator[str]:
