@@ -27,7 +27,7 @@ from nn.data import moons
 #
 # $$z = w_0 + w_1 x_1 + w_2 x_2 \qquad\qquad \hat y = g(z)$$
 #
-# and with $m$ inputs $\hat y = g\big(w_0 + \sum_{i=1}^{m} x_i\, w_i\big)$. Let the bias be 1, the weights 3 and −2, and
+# and with $m$ inputs $\hat y = g\big(w_0 + \sum_{j=1}^{m} x_j\, w_j\big)$. Let the bias be 1, the weights 3 and −2, and
 # the input the point $(-1, 2)$. In code it looks the same. A `Value` is a number that remembers what it was computed
 # from; its label is the name that pictures show.
 
@@ -42,16 +42,18 @@ z.label, y_hat.label = "z", "y_hat"
 print(f"z = {z.data:g}, y_hat = {y_hat.data:.5f}")
 
 # %% [markdown]
-# Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations, and
-# the boxes with a thick border are the weights, which a network will learn; inputs are green, and the result has a
-# double border. (Each box has room for a gradient, `grad`, which stays 0 until notebook 3.)
+# Because it remembers, it can show itself. Read from left to right: boxes are numbers, circles are operations. The
+# boxes with a thick border are the weights, which a network will learn; inputs are green and rounded, and the result
+# has a double border. (Each box has room for a gradient, `grad`. Nobody has computed one yet, so pictures show *?*; in
+# Python it is 0.0 until then. Notebook 3 has the first.)
 
 # %%
 y_hat
 
 # %% [markdown]
-# With many inputs nobody writes such a sum term by term. With the inputs in one vector $x$ and the weights in
-# another, it is a product of the two, $z = w_0 + x \cdot w$. A `Tensor` is an array that remembers.
+# With many inputs nobody writes such a sum term by term. With the inputs in one vector $x$ and the weights in another,
+# it is a product of the two, $z = w_0 + x \cdot w$. A `Tensor` is an array that remembers. (The bias is a plain 1.0
+# this time. Plain numbers are drawn as constants, with a dashed border.)
 
 # %%
 x = Tensor([-1.0, 2.0], label="x")
@@ -59,7 +61,8 @@ w = Tensor([3.0, -2.0], label="w")
 sigmoid(1.0 + x @ w)
 
 # %% [markdown]
-# And `nn` has the perceptron ready-made. A fresh one has random weights; here we put in ours.
+# And `nn` has the perceptron ready-made. A fresh one has random weights; here we put in ours. (Its inputs are plain
+# numbers, so they are dashed, too.)
 
 # %%
 neuron = Perceptron(2, "sigmoid")
@@ -100,8 +103,13 @@ ax.figure
 # **Predict first.** Which way does the line move when $w_0$ grows from 1 to 3? What turns when $w_2$ goes from −2 to 0,
 # and where does the line end up? And what changes in the plane when all three numbers are ten times as large?
 #
-# Then look. Here the perceptron lives. Click its tile, at the right, and drag the numbers beside it sideways, or type
-# them below; $b$ is the page's name for $w_0$. Another $g$ stands in the menu *loss*, each with a loss that suits it.
+# Then look. Here the perceptron lives. Drag the numbers beside its tile sideways: from the top $w_1$, $w_2$ and $b$,
+# which is the bias, our $w_0$. Or click one, and type it below. With the mouse off the tile, the plane at the right
+# shows the answers, blue where the perceptron says yes and orange where it says no. Another $g$ stands in the menu
+# *loss*, each with a loss that suits it.
+#
+# (The page can do more than you need today. $J$, the loss, is how wrong the answers are, and
+# $\partial J / \partial w$ says how fast $J$ grows when the weight $w$ grows a little: notebooks 3 and 4.)
 
 # %%
 live(neuron, points, sides, loss="binary_cross_entropy")
@@ -170,29 +178,25 @@ check.exercise_4(perceptron)
 # %% [markdown]
 # ## Why non-linear?
 #
-# We want a network that tells green points from red ones. Here are a hundred of them (in blue and orange, which every
-# pair of eyes can tell apart). No straight line will do.
+# We want a network that tells blue points from orange ones, class 1 from class 0. Here are a hundred of them. No
+# straight line will do.
 #
-# Let us train two networks, equal in everything but the non-linearity. How training works is the business of the next
-# notebooks. The first network has no $g$ at all:
+# Let us train two networks, equal in everything but the non-linearity. How training works, and what the settings of
+# `SGD` and `fit` mean, is the business of the next notebooks. The first network has no $g$ between its layers:
 
 # %%
 X, y = moons(100)
 
 
 def train(model):
-    """Train a network that ends with a sum z, of which a sigmoid makes a probability."""
-
-    def loss(z, y):
-        return binary_cross_entropy(z, y, from_logits=True)
-
+    """Train a network whose last sigmoid says how probable class 1 is, and draw what it says."""
     optimizer = SGD(model.parameters(), lr=0.3, momentum=0.9)
-    fit(model, X, y, loss=loss, optimizer=optimizer, epochs=300, batch_size=None, progress=False)
+    fit(model, X, y, loss=binary_cross_entropy, optimizer=optimizer, epochs=300, batch_size=None, progress=False)
     print(f"{accuracy(predict(model, X), y):.0%} of the points are on the right side")
     return plots.decision_boundary(lambda points: predict(model, points), X, y).figure
 
 
-train(MLP(2, [8, 8, 1], activation="linear", of=Tensor, seed=0))
+train(MLP(2, [8, 8, 1], "linear", "sigmoid", of=Tensor, seed=0))
 
 # %% [markdown]
 # Three layers, 105 parameters, and still a straight line. It cannot be otherwise: a weighted sum of weighted sums is
@@ -205,22 +209,24 @@ train(MLP(2, [8, 8, 1], activation="linear", of=Tensor, seed=0))
 # between the layers:
 
 # %%
-train(MLP(2, [8, 8, 1], activation="tanh", of=Tensor, seed=0))
+train(MLP(2, [8, 8, 1], "tanh", "sigmoid", of=Tensor, seed=0))
 
 # %% [markdown]
 # The non-linearities let it bend the line. Between layers that is all they are for, and it is enough: with enough
 # neurons a network can come as close as you like to any continuous function, on any bounded part of the plane.
 #
 # **Predict first.** Here is the first network again, untrained, with no $g$ between its layers. Press play, and it will
-# find its best line. When you then choose tanh in *one* of the two menus above its layers, what will the line do? And
-# with four neurons in that layer, or two?
+# find its best line. When you then choose tanh in *one* of the two menus above its layers, what will the line do? (Give
+# it 300 epochs: for the first 200 you will see little.) And with four neurons in that layer, or two?
 
 # %%
 live(MLP(2, [8, 8, 1], "linear", "sigmoid", of=Tensor, seed=0), X, y, loss="binary_cross_entropy")
 
 # %% [markdown]
-# One bent layer is enough to bend the line. Each tile shows the plane as its neuron sees it: those of the first layer
-# are straight edges, and the layers after it add them up.
+# One bent layer is enough to bend the line. Four neurons in it are enough, too: all points come right. Two are too few,
+# as a rule: they can bend the line at a single corner, and about one point in eight stays on the wrong side. Each tile
+# shows the plane as its neuron sees it: those of the first layer are straight edges, and the layers after it add them
+# up.
 #
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.

@@ -19,12 +19,14 @@ from nn import MLP, Layer
 # %% [markdown]
 # ## Several outputs: a layer
 #
-# Two perceptrons look at the same inputs, each with a bias and weights of its own. Number them with $j$:
+# Two perceptrons look at the same inputs, each with a bias and weights of its own. Number the inputs with $j$ and the
+# perceptrons with $i$. Then $w_{j,i}$ leads from input $j$ to perceptron $i$: where it comes from stands first.
 #
-# $$\hat y_j = g\Big(w_{0,j} + \sum_i x_i\, w_{i,j}\Big)$$
+# $$\hat y_i = g\Big(w_{0,i} + \sum_j x_j\, w_{j,i}\Big)$$
 #
-# In a drawing of a network a circle is a perceptron, and a line is a weight. Its colour tells the sign, its width the
-# size. A new layer has random weights.
+# In a drawing of a network a circle is a whole perceptron (in the graphs of notebook 1 it was an operation), and a line
+# is a weight: blue if it is positive, orange and dashed if it is negative, and the wider, the larger. A new layer has
+# random weights.
 
 # %%
 layer = Layer(3, 2, "sigmoid", seed=0)
@@ -40,9 +42,9 @@ print(layer.perceptrons)
 print([f"{y_hat.data:.4f}" for y_hat in layer(x)])
 
 w0 = [perceptron.w0 for perceptron in layer.perceptrons]
-w = [[perceptron.w[i] for perceptron in layer.perceptrons] for i in range(3)]
-y_hat = [sigmoid(w0[j] + sum(x[i] * w[i][j] for i in range(3))) for j in range(2)]
-print([f"{y_hat_j.data:.4f}" for y_hat_j in y_hat])
+w = [[perceptron.w[j] for perceptron in layer.perceptrons] for j in range(3)]
+y_hat = [sigmoid(w0[i] + sum(x[j] * w[j][i] for j in range(3))) for i in range(2)]
+print([f"{y_hat_i.data:.4f}" for y_hat_i in y_hat])
 
 # %% [markdown]
 # ## A single hidden layer
@@ -50,8 +52,10 @@ print([f"{y_hat_j.data:.4f}" for y_hat_j in y_hat])
 # Now the outputs of one layer are the inputs of the next. A layer whose outputs nobody sees from outside is called
 # **hidden**. A number in brackets tells the layer:
 #
-# $$z_j = w^{(1)}_{0,j} + \sum_i x_i\, w^{(1)}_{i,j} \qquad\qquad
-# \hat y_k = w^{(2)}_{0,k} + \sum_j g(z_j)\, w^{(2)}_{j,k}$$
+# $$z_i = w^{(1)}_{0,i} + \sum_j x_j\, w^{(1)}_{j,i} \qquad\qquad
+# \hat y_i = w^{(2)}_{0,i} + \sum_j g(z_j)\, w^{(2)}_{j,i}$$
+#
+# What a hidden perceptron hands on is also written $h_j = g(z_j)$: an input of the next layer.
 #
 # `MLP` stands for *multi-layer perceptron*. Say how many inputs there are, and how many perceptrons each layer has.
 
@@ -74,7 +78,7 @@ third.w0, third.w
 first, second = model.layers
 z = [perceptron.z([1.0, -2.0]) for perceptron in first.perceptrons]
 y_hat = second([tanh(z_j) for z_j in z])
-[y_hat_k.data for y_hat_k in y_hat], [y_hat_k.data for y_hat_k in model([1.0, -2.0])]
+[y_hat_i.data for y_hat_i in y_hat], [y_hat_i.data for y_hat_i in model([1.0, -2.0])]
 
 # %% [markdown]
 # **Exercise 1.** How many parameters, weights and biases together, has `MLP(3, [5, 2])`? Count the lines that its
@@ -92,7 +96,9 @@ check.exercise_1(answer)
 #
 # $$z_{k,i} = w^{(k)}_{0,i} + \sum_{j=1}^{n_{k-1}} g(z_{k-1,j})\, w^{(k)}_{j,i}$$
 #
-# (for the first layer, $x_j$ stands in place of $g(z_{0,j})$). The code hardly changes, the number of parameters does.
+# (for the first layer, $x_j$ stands in place of $g(z_{0,j})$). Pictures and pages write the layer above, as that of the
+# weights: $z^{(k)}_i$ is $z_{k,i}$, and $h^{(k)}_i$ is $g(z_{k,i})$. The code hardly changes, the number of parameters
+# does.
 
 # %%
 deep = MLP(2, [6, 6, 6, 1], activation="tanh", seed=0)
@@ -120,9 +126,14 @@ y_hat
 # **Predict first.** The answer $\hat y$ is 0.33. When $x_1$ goes from 1 to 2, will it change by more than 0.1, or less?
 # (Ask how far each $\tanh$ can still move, and how large the two weights are that lead on from there.)
 #
-# Then look: the same network lives. Press → to compute it neuron by neuron; then drag $x_1$, or any weight, sideways.
-# (At its right stands what notebook 3 is about: $J = (\hat y - 1)^2$, how far off the answer is if 1 were right. The
-# steps after that are the business of notebook 5.)
+# Then look: the same network lives. Nothing is computed yet, so there is a *?* wherever a number will be. Press the
+# button *Next step* (right of the blue one) six times, and it computes itself neuron by neuron. Stop at step 6, where
+# $\hat y$ is there, and drag $x_1$, or any weight, sideways: everything that is known follows. (Once you have pressed a
+# button of the page, the arrow keys do the same.)
+#
+# At the right of the network stands what notebook 3 is about: $J = (\hat y - 1)^2$, how far off the answer is if 1 were
+# right. The question on the page, $\partial J / \partial w$, means: how fast does $J$ grow when this weight grows a
+# little? The steps after the seventh answer it, and the last two change the weights: the business of notebook 5.
 
 # %%
 J = (y_hat - 1) ** 2
@@ -131,10 +142,13 @@ live(J)
 
 # %% [markdown]
 # By less: 0.330 in place of 0.329. The first hidden neuron sits where $\tanh$ is flat, at 0.99: its sum grows from 2.7
-# to 3.4, and it hardly moves. The second goes from −0.80 to −0.92; but its weight to the output is only −0.1.
+# to 3.4, and it hardly moves. The second goes from −0.80 to −0.92; but its weight to the output is only −0.1. (At the
+# last step the page says 0.349: by then the weights themselves have moved, to bring $\hat y$ nearer to 1.)
 #
 # Drawn as single numbers, already this is a lot to look at. Zoom out: fold all of a perceptron, or all of a layer, into
-# one box. (On the page, a double click on a neuron or a layer opens it.)
+# one box. A perceptron's box holds its sum and its $g$; only the last $g$ stays outside, so that its result, $\hat y$,
+# can be seen. A layer's box has a number if it hands on a single one. (On the page, a double click on a neuron or a
+# layer opens it.)
 
 # %%
 draw(y_hat, fold="perceptron")
@@ -184,14 +198,14 @@ check.exercise_2(answer)
 # A network that tells three kinds of flowers apart has three outputs, $z_1, z_2, z_3$, and they can be any numbers.
 # **Softmax** makes probabilities of them: all positive, and together 1.
 #
-# $$\hat y_j = \frac{e^{z_j}}{\sum_k e^{z_k}}$$
+# $$\hat y_i = \frac{e^{z_i}}{e^{z_1} + e^{z_2} + e^{z_3} + \dots}$$
 
 # %%
 z = [2.0, 1.0, -1.0]
 softmax(z)
 
 # %% [markdown]
-# Only differences count. Add 100 to each $z_j$, and top and bottom are both multiplied by $e^{100}$; the
+# Only differences count. Add 100 to each $z_i$, and top and bottom are both multiplied by $e^{100}$; the
 # probabilities stay the same:
 
 # %%
@@ -199,7 +213,7 @@ softmax([102.0, 101.0, 99.0])
 
 # %% [markdown]
 # As the non-linearity of the last layer, softmax works on all outputs together. That sets it apart from the others:
-# each probability depends on every $z_j$.
+# each probability depends on all of $z_1, z_2, \dots$
 
 # %%
 flowers = MLP(4, [5, 3], output="softmax", of=Tensor, seed=0)

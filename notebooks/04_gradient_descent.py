@@ -38,7 +38,9 @@ from nn.data import moons
 # 3. Take a small step against it, $W \leftarrow W - \eta\, \partial J(W) / \partial W$.
 # 4. Repeat 2 and 3 until the loss hardly falls any more.
 #
-# The data are the grades of notebook 3, the network is again $\hat y = w_1 x_1 + w_2 x_2$.
+# The data are the grades of notebook 3: three students, the lectures $x_1$ and the hours $x_2$ of each, and the grade
+# $y$. The network is again $\hat y = w_1 x_1 + w_2 x_2$, and the loss $J$ is the mean of the squared errors,
+# $(\hat y - y)^2$.
 
 # %%
 X = [[4, 5], [2, 1], [5, 8]]  # lectures, hours
@@ -71,8 +73,8 @@ w1.data, w2.data
 # zero; that is what `zero_grad` is for.)
 #
 # `SGD` makes the step for any number of weights. Here is one step in slow motion, for the second student alone:
-# forward, from the weights to the loss; backward, from the loss to the gradient; and the update. Use the arrow keys,
-# or the slider.
+# forward, from the weights to the loss; backward, from the loss to the gradient; and the update. Use the buttons, or
+# the slider; once you have clicked one of them, the arrow keys work, too.
 
 # %%
 w1, w2 = Value(5.0, label="w1"), Value(2.0, label="w2")
@@ -140,9 +142,10 @@ paths(runs)
 curves(runs)
 
 # %% [markdown]
-# Too small, and 40 steps hardly leave the start. Rather large, and each step overshoots the floor of the valley and
-# lands on the other slope, a little lower. Too large, and it lands *higher* than before, each time: the loss
-# explodes. In practice one tries $\eta$ = 0.1, 0.01, 0.001 and looks at the curve of the loss.
+# Too small, and after 40 steps we are still on the slope on which we began. Rather large, and each step overshoots the
+# floor of the valley and lands on the other slope, a little lower. Too large, and it lands *higher* than before, each
+# time: in 40 steps the loss has doubled, and so it goes on until no number is large enough for it. In practice one
+# tries $\eta$ = 0.1, 0.01, 0.001 and looks at the curve of the loss.
 #
 # **Exercise 2.** With $J(w) = (w - 3)^2$ a step turns the distance $w - 3$ into $(1 - 2\eta)(w - 3)$. From which
 # learning rate on does the loss no longer become smaller?
@@ -158,9 +161,9 @@ check.exercise_2(answer)
 #
 # $$v \leftarrow m\,v + \frac{\partial J}{\partial w} \qquad\qquad w \leftarrow w - \eta\, v$$
 #
-# Along the valley the gradients all point the same way and add up, to $1/(1 - m)$ times as much. Across it the ball
-# swings from slope to slope; there the gradients change sign, and cancel. With the **momentum** $m = 0.8$, and
-# nothing else changed:
+# Along the valley the gradients all point the same way and add up, to $1 + m + m^2 + \dots = 1/(1 - m)$ times as much.
+# Across it the ball swings from slope to slope; there the gradients change sign, and cancel. With the **momentum** $m =
+# 0.8$, and nothing else changed:
 
 # %%
 runs = {"η = 0.01": middle, "η = 0.01, momentum 0.8": descend(0.01, momentum=0.8)}
@@ -175,8 +178,9 @@ curves(runs)
 # **Predict first.** Which of the rates 0.001, 0.01, 0.03 and 0.04 is the first to bring $J$ below 1.7, and which of
 # them never will? And with the rate 0.01 and momentum 0.9?
 #
-# Then look: choose *Landscape*, type a *rate* and a *momentum*, and press *ten steps*, or play and watch the loss. Undo
-# brings back the start; a click on the map is another one. (Leave the rate at 0.1 once, to see what the page says.)
+# Then look: choose *Landscape*, type a *rate* and a *momentum*, and press *ten steps*; for hundreds of steps press
+# play, and watch the loss. To begin again at the same start, run the cell again; a click on the map is another start.
+# ($b$ is our $w_0$. And leave the rate at 0.1 once: what becomes of $J$, and what does the page say?)
 
 # %%
 neuron = Perceptron(1, "linear")
@@ -228,17 +232,12 @@ for samples in ([0], [1], [2], [0, 1, 2]):
 # %%
 points, classes = moons(400, noise=0.2)
 
-
-def loss_of_z(z, y):
-    return binary_cross_entropy(z, y, from_logits=True)
-
-
 by_size = {}
 for batch_size in (400, 40, 4):
-    model = MLP(2, [16, 1], activation="tanh", of=Tensor, seed=0)
+    model = MLP(2, [16, 1], "tanh", "sigmoid", of=Tensor, seed=0)
     optimizer = SGD(model.parameters(), lr=0.1)
     settings = {"epochs": 30, "batch_size": batch_size, "progress": False}
-    history = fit(model, points, classes, loss=loss_of_z, optimizer=optimizer, **settings)
+    history = fit(model, points, classes, loss=binary_cross_entropy, optimizer=optimizer, **settings)
     by_size[f"batches of {batch_size}: {30 * 400 // batch_size:,} steps"] = history.loss
 figures.lines(None, by_size, xlabel="epoch", ylabel="$J$", ylim=(0, None))
 

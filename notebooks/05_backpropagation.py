@@ -123,21 +123,28 @@ check.exercise_1(answer)
 # %% [markdown]
 # ## Step by step
 #
-# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update $w \leftarrow w -
-# \eta \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons or the arrow keys.
+# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update $w \leftarrow w - \eta
+# \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons, or the slider; once you have
+# clicked one of them, the arrow keys work, too.
 #
 # (JupyterLab shows a plain picture and a table instead until you have run the cell yourself.)
 #
 # **Predict first.** Before each step back, say the number: the gradient that has arrived, times one local derivative.
-# When all are there, drag $w_0$ up: for which $z$ will the gradients be largest, near 0 or far from it?
+# When all are there, at step 15, drag $w_0$ up: for which $z$ will the gradients be largest, near 0 or far from it?
 #
 # Then look, and watch one thing: going back, each node needs only the gradient that arrives from the side of the loss,
-# and its own local derivative. No node has to know the network.
+# and its own local derivative. No node has to know the network. (Each operation is a node here, and those without a
+# name are called $a_1, a_2, \dots$ So the chain has more factors than ours. The others are slopes of sums and of a
+# difference, and each of them is 1.)
 
 # %%
 steps(J, SGD([w0, w1, w2], lr=0.1))
 
 # %% [markdown]
+# Near 0: with $w_0 = 7$, where $z = 0$, $\partial J / \partial w_0$ is −0.25, fifty times as much as at the start,
+# where $z = -6$. It is not quite the largest: that is −0.296, at $z = -0.7$. To the left of 0 the sigmoid is a little
+# flatter, but the answer is further off, so the factor $2(\hat y - y)$ is larger. To the right both become small.
+#
 # ## Where paths meet
 #
 # What if a number acts on the loss in two ways? Then both changes happen, and they add up. Along a path multiply; over
@@ -147,8 +154,8 @@ steps(J, SGD([w0, w1, w2], lr=0.1))
 # \prod_{\text{steps of the path}} \text{local derivative}$$
 #
 # Here $x$ feeds two neurons. In this drawing, unlike the others, the arrows show the gradient that flows back, against
-# their direction: orange is positive, blue is negative, and a thicker arrow is a larger gradient (on a logarithmic
-# scale, see the legend).
+# their direction: blue is positive, orange and dashed is negative, and a thicker arrow is a larger gradient (on a
+# logarithmic scale, see the legend).
 
 # %%
 x = Value(0.5, label="x")
@@ -205,10 +212,10 @@ for w in model.parameters():
 # into it, times what comes back to it*. Call $\delta = \partial J / \partial z$ the gradient that arrives at a
 # neuron's sum; then
 #
-# $$\frac{\partial J}{\partial w_i} = x_i \, \delta, \qquad \frac{\partial J}{\partial w_0} = \delta,$$
+# $$\frac{\partial J}{\partial w_j} = x_j \, \delta, \qquad \frac{\partial J}{\partial w_0} = \delta,$$
 #
-# and a hidden neuron $j$ gets its own $\delta_j$ from the output through the weight that connects them, times its own
-# slope: $\delta_j = g'(z_j) \, w_j \, \delta$. With numbers, for the output's weight from hidden neuron 1:
+# and a hidden neuron $i$ gets its own $\delta_i$ from the output through the weight that connects them, times its own
+# slope: $\delta_i = g'(z_i) \, w_i \, \delta$. With numbers, for the output's weight from hidden neuron 1:
 
 # %%
 hidden, output = model.layers
@@ -218,8 +225,8 @@ delta = 2 * (y_hat - y)
 print(h[0] * delta, "is", output.perceptrons[0].w[0].grad)
 
 # %% [markdown]
-# The weights of the first layer are one step further. `explain` shows the longer chain (it calls the hidden outputs
-# $y_1$ and $y_2$):
+# The weights of the first layer are one step further. `explain` shows the longer chain, in which $h^{(1)}_1$ and
+# $h^{(1)}_2$ are the hidden outputs:
 
 # %%
 explain(J, wrt=hidden.perceptrons[0].w[0])
@@ -227,8 +234,8 @@ explain(J, wrt=hidden.perceptrons[0].w[0])
 # %% [markdown]
 # **Exercise 3.** Now you write backpropagation for the hidden layer of such a network, of any size, with NumPy:
 # given `x` (the inputs), `h` $= \tanh(z)$ (the hidden neurons), `w` (the output's weights, one for each hidden neuron),
-# `y_hat` and `y`, return the gradients of the hidden weights as an array: row $i$ for input $x_i$, column $j$ for
-# neuron $h_j$. `np.outer(a, b)` makes an array whose element $i, j$ is $a_i b_j$.
+# `y_hat` and `y`, return the gradients of the hidden weights as an array: row $j$ for input $x_j$, column $i$ for
+# neuron $h_i$. `np.outer(a, b)` makes an array whose element in row $j$ and column $i$ is $a_j b_i$.
 
 
 # %%
@@ -324,14 +331,17 @@ explain(J, wrt=weights[0])
 # **Predict first.** The gradient of $w_5$, at the end of the row, is −0.10; that of $w_1$ is −0.0002. Which one weight
 # would you change to make $w_1$ learn faster, and to what? Would a large weight, such as 10, help everywhere?
 #
-# Then look: click a weight, drag it, and compare the gradients of all five.
+# Then look: press *fit* to see the whole row, click a weight, drag it, and compare the gradients of all five.
 
 # %%
 live(J)
 
 # %% [markdown]
-# A weight on the way is a factor of the gradient too, so larger ones help, up to a point: soon the sum behind them is
-# large, its sigmoid flat, and that factor next to nothing. No weight makes it easy for all.
+# A weight on the way is a factor of the gradient too, so a larger one helps, but not for long: soon the sum behind it
+# is large, its sigmoid flat, and that factor next to nothing. Of the positive ones, $w_2 = 2.3$ does most for $w_1$:
+# its gradient is half as large again. With $w_2 = 10$ it is a fourteenth of what it was. A negative weight does more,
+# $w_5 = -2.7$ nearly four times as much, but at a price: it makes the answer worse, and thus the factor $2(h_5 - 1)$
+# larger. No weight makes it easy for all.
 #
 # Now a whole network: ten hidden layers of sixteen
 # neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?

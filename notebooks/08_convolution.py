@@ -215,8 +215,8 @@ print(f"MLP {train(mlp, (-1, 64)):.1%}, CNN {train(cnn, (-1, 1, 8, 8)):.1%} of t
 #
 # ## What it has learned
 #
-# The filters of the first layer, red where a weight is positive and blue where it is negative; and what they see in the
-# first digit of the test, after ReLU.
+# The filters of the first layer, blue where a weight is positive and orange where it is negative; and what they see in
+# the first digit of the test, after ReLU.
 
 # %%
 filters(cnn.layers[0])

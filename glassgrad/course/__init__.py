@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,8 @@ def exercise(hint: Callable[..., str | None]) -> Callable[..., None]:
             said = str(error)
         except Exception as error:
             said = f"Your answer cannot be used: {type(error).__name__}: {error}"
+            if isinstance(error, TypeError) and re.search(r"\b(list|sequence)\b", str(error)):
+                said += "\nLists cannot be computed with as a whole; go through the numbers in them, one by one."
         print(said)
 
     return check

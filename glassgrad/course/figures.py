@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLES = ("-", "--", ":", "-.")
+COLORS = (plots.BLUE, plots.VERMILION, plots.GREEN, "black")
+"""Of curves, which are no classes; dark enough for a thin line."""
 
 Cost = Callable[[float, float], Any]
 
@@ -26,7 +28,7 @@ def lines(
     ax = plots.axes(*size)
     for k, (name, y) in enumerate(curves.items()):
         over = range(1, len(y) + 1) if x is None else x
-        ax.plot(over, y, color=plots.COLORS[k % len(plots.COLORS)], ls=STYLES[k % len(STYLES)], label=name)
+        ax.plot(over, y, color=COLORS[k % len(COLORS)], ls=STYLES[k % len(STYLES)], label=name)
     ax.set(**settings)
     ax.grid(alpha=0.3)
     ax.legend(frameon=False)

@@ -56,6 +56,8 @@ PERCEPTRON: list[tuple[str, Any, str]] = [
     ("exercise_4", lambda x, w0, w: w0 + tanh(z(x, 0.0, w)), "belongs inside"),
     ("exercise_4", lambda x, w0, w: tanh(x[0]), "First make the sum"),
     ("exercise_4", lambda x, w0: x, "cannot be used: TypeError"),
+    ("exercise_4", lambda x, w0, w: tanh(w0 + x @ w), "go through the numbers in them"),
+    ("exercise_4", lambda x, w0, w: tanh(w0 + sum(x * w)), "go through the numbers in them"),
 ]
 
 
