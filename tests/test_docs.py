@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ("index", "howto/nan", "howto/zero", "howto/teach", "howto/coming-from", "howto/operation", "howto/table")
+PAGES = (
+    "index", "howto/nan", "howto/zero", "howto/teach", "howto/coming-from", "howto/operation", "howto/table",
+    "howto/devices",
+)  # fmt: skip
 
 
 @pytest.mark.slow
@@ -16,6 +19,8 @@ PAGES = ("index", "howto/nan", "howto/zero", "howto/teach", "howto/coming-from",
 def test_the_code_of_a_page_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if name == "howto/devices":
+        pytest.importorskip("jax")
     monkeypatch.chdir(tmp_path)
     text = (DOCS / f"{name}.md").read_text()
     names: dict[str, object] = {}
