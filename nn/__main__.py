@@ -18,6 +18,7 @@ from ._command import answers as _answers
 from ._command import commands as _command
 from ._command import demo as _demo
 from ._command import given as _given
+from ._command import learning as _learning
 from ._command.folders import make_writable
 from .data import DataError
 from .data._table import KINDS
@@ -125,6 +126,9 @@ def _add_play(commands: Commands) -> None:
     )
     playing.add_argument("file", nargs="?", metavar="TABLE", help="a table of your own, or digits, iris, wine, ...")
     playing.add_argument("--target", metavar="COLUMN", help="the column of the table that is to be predicted")
+    playing.add_argument(
+        "--lessons", type=Path, metavar="FILE", help="your own lessons, as JSON: the page begins with the first"
+    )
     playing.add_argument("--out", type=Path, default="playground.html", metavar="FILE", help="(default: %(default)s)")
     playing.add_argument("--no-open", action="store_true", help="only write the page")
     playing.add_argument("--seed", type=int, default=0, metavar="N", help="of the rows that are set apart and sampled")
@@ -164,17 +168,18 @@ def _add_train(commands: Commands) -> None:
     add("--momentum", type=_fraction, default=0.9, metavar="M", help="momentum of sgd, from 0 to below 1")
     add(
         "--schedule",
-        choices=list(_command.SCHEDULES),
+        choices=list(_learning.SCHEDULES),
         default="constant",
         metavar="NAME",
-        help=f"how the learning rate goes on: {', '.join(_command.SCHEDULES)}",
+        help=f"how the learning rate goes on: {', '.join(_learning.SCHEDULES)}",
     )
     add(
         "--patience",
         type=_positive,
         metavar="N",
-        help="stop after so many epochs without a lower loss on a part of the training samples, set apart "
-        f"(default: none; {_command.FEWEST_EPOCHS} for tables, more for small ones)",
+        help="stop after so many epochs without a lower loss on a part of the training samples, set apart; on small "
+        "tables another network is then trained on all of them "
+        f"(default: none; {_learning.FEWEST_EPOCHS} for tables, more for small ones, fewer for large ones)",
     )
     add("--class-weight", choices=["balanced"], metavar="balanced", help="rare classes count as much as frequent ones")
     add("--weight-decay", type=_decay, default=0.0, metavar="D", help="how strongly weights are drawn to 0")
@@ -186,7 +191,11 @@ def _add_train(commands: Commands) -> None:
     add("--of", choices=["value", "tensor"], default="tensor", help="every weight a node, or a matrix for each layer")
     add("--save", type=Path, default="run", metavar="RUN", help="folder for the network, its history and pictures")
     add("--overwrite", action="store_true", help="replace a run of other data, or of another model, in that folder")
-    add("--resume", action="store_true", help="go on with the run in that folder, with its options, for more epochs")
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with the run in that folder, with its options, for more epochs; of small tables from the start",
+    )
 
 
 def _usual(name: str) -> str:

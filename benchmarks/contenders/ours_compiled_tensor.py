@@ -11,25 +11,25 @@ import autograd
 from autograd import conv, log_softmax, relu, value_and_grad, windows
 
 
-def moons(data: dict[str, Any]) -> Problem:
+def moons(data: dict[str, Any], dtype: str = "float64") -> Problem:
     """Hinge loss and L2 on MLP(2, [16, 16, 1])."""
-    x, y, l2 = np.array(data["x"]), np.array(data["y"])[:, None], data["l2"]
+    x, y, l2 = np.array(data["x"], dtype), np.array(data["y"], dtype)[:, None], data["l2"]
 
     def loss(params: list[Any], x: Any, y: Any) -> Any:
         hinge = relu(1 - y * _mlp(x, params))
         return hinge.mean() + l2 * sum((p * p).sum() for p in params)
 
-    return _train(loss, [(x, y)], data)
+    return _train(loss, [(x, y)], data, dtype)
 
 
-def digits(data: dict[str, Any]) -> Problem:
+def digits(data: dict[str, Any], dtype: str = "float64") -> Problem:
     """Softmax cross-entropy on MLP 64-128-64-10, over the batches of the data."""
 
     def loss(params: list[Any], x: Any, chosen: Any) -> Any:
         return -(log_softmax(_mlp(x, params)) * chosen).sum() / len(x)
 
-    given = [(x, np.eye(10)[labels]) for x, labels in batches(data, np.array)]
-    return _train(loss, given, data)
+    given = [(x.astype(dtype), np.eye(10, dtype=dtype)[labels]) for x, labels in batches(data, np.array)]
+    return _train(loss, given, data, dtype)
 
 
 def images(data: dict[str, Any]) -> Problem:
@@ -51,8 +51,8 @@ def _mlp(x: Any, params: list[Any]) -> Any:
     return relu(relu(x @ w1 + b1) @ w2 + b2) @ w3 + b3
 
 
-def _train(loss: Any, given: list[Any], data: dict[str, Any]) -> Problem:
-    params = [np.array(layer[name]) for layer in data["layers"] for name in ("w0", "w")]
+def _train(loss: Any, given: list[Any], data: dict[str, Any], dtype: str = "float64") -> Problem:
+    params = [np.array(layer[name], dtype) for layer in data["layers"] for name in ("w0", "w")]
     fast, lr = autograd.compile(value_and_grad(loss)), data["lr"]
     grads: list[Any] = []
 

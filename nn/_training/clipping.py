@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from autograd import Node
 from nn._core.settings import real
@@ -25,7 +26,15 @@ def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
     """
     max_norm = real("max_norm", max_norm, lambda norm: norm > 0, "a positive number")
     moving = [parameter for parameter in leaves(parameters, "clip_grad_norm") if not parameter.frozen]
-    norms = [_norm(parameter.grad) for parameter in moving]
+    norm = check_norms(moving, [_norm(parameter.grad) for parameter in moving])
+    if norm > max_norm:
+        for parameter in moving:
+            parameter.grad = parameter.grad * (max_norm / norm)
+    return norm
+
+
+def check_norms(moving: list[Any], norms: list[float]) -> float:
+    """Return the common norm of gradients with these norms; raise FloatingPointError if it is not finite."""
     norm = math.hypot(*norms)
     if not math.isfinite(norm):
         of = next((f" of {p.label}" for p, own in zip(moving, norms) if p.label and not math.isfinite(own)), "")
@@ -33,9 +42,6 @@ def clip_grad_norm(parameters: Iterable[Node], max_norm: float) -> float:
             f"the norm of the gradient{of} is {norm}, which no clipping mends: find the first bad number with "
             f"detect_anomaly(), or take a smaller learning rate"
         )
-    if norm > max_norm:
-        for parameter in moving:
-            parameter.grad = parameter.grad * (max_norm / norm)
     return norm
 
 
