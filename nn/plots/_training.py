@@ -146,7 +146,7 @@ def confusion_matrix(
     side = max(5.2, 0.36 * k)
     ax = axes(side, side) if ax is None else ax
     ax.imshow(counts, cmap="Blues", vmin=0)
-    for row, column in zip(*counts.nonzero()):
+    for row, column in numpy.argwhere(counts).tolist():
         color = "white" if counts[row, column] > counts.max() / 2 else "black"
         ax.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
     right = counts.trace() / len(truths)
