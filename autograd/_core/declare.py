@@ -41,14 +41,15 @@ def primitive(
     `written` is a format, or a function of texts, for the operation as text (`"{0} * {1}"`; without it `name(a, b)`),
     `latex` what LaTeX has in its place: a function's name (`r"\\sigma"`), or a format with all other braces doubled
     (`r"\\sqrt{{{0}}}"`). `domain` is an open interval for each argument, `kink(*args, **settings)` is zero where there
-    is no derivative. An operation that does not work element by element has `elementwise=False` and is always computed
-    with NumPy. `examples` are pairs of argument shapes and settings to test it with, `note` goes to the documentation
-    and to `steps`. `identities` are triples (position, number, function of the arguments): what the operation equals,
-    to the last bit, where the argument at that position is that number (None: any), as `1.0 * b` is `b`; formulas and
-    compiled code are shortened by them. `reduction` names the primitive that does to all elements along an axis what
-    this does to two (`sum` for `add`; the order may not matter but for rounding), `contraction` the two that this is
-    made of (`multiply`, then `add`, for `matmul`). `meaning(*args, **settings)` computes the same from simpler
-    operations, without care for rounding, where that says what the operation is; pages show its numbers.
+    is no derivative, or where its slope jumps: tests go to second derivatives. An operation that does not work element
+    by element has `elementwise=False` and is always computed with NumPy. `examples` are pairs of argument shapes and
+    settings to test it with, `note` goes to the documentation and to `steps`. `identities` are triples (position,
+    number, function of the arguments): what the operation equals, to the last bit, where the argument at that position
+    is that number (None: any), as `1.0 * b` is `b`; formulas and compiled code are shortened by them. `reduction` names
+    the primitive that does to all elements along an axis what this does to two (`sum` for `add`; the order may not
+    matter but for rounding), `contraction` the two that this is made of (`multiply`, then `add`, for `matmul`).
+    `meaning(*args, **settings)` computes the same from simpler operations, without care for rounding, where that says
+    what the operation is; pages show its numbers.
 
     Raises TypeError for a forward that is no plain function, a wrong number of rules or a `latex` that is no text,
     ValueError for a name that is no identifier or belongs to another module's primitive, and for a wrong `latex`.
