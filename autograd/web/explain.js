@@ -64,7 +64,9 @@ function makeQuestion(page) {
   const element_ = make("select", { "aria-label": "Element", onchange: () => page.ask(page.question.k, Number(element_.value)) });
   const title = make("h2"), jump = make("button", { class: "jump", title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
   const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onblur: settle, onkeydown: nudge });
-  const slide = make("input", { type: "range", "aria-label": "Value", oninput: () => change(Number(slide.value)) });
+  let held = false;
+  // Under the hand the range stays: a wider one would make more of the same place, and run away.
+  const slide = make("input", { type: "range", "aria-label": "Value", oninput: () => change(Number(slide.value)), onpointerdown: () => (held = true), onchange: () => ((held = false), range(Number(slide.value)), page.redraw()) });
   const handle = make("span", { class: "handle", title: "Drag sideways: 0.01 a pixel" });
   const wrong = make("p", { class: "wrong", role: "alert" });
   const editor = make("div", { class: "editor" }, handle, field, slide);
@@ -111,7 +113,7 @@ function makeQuestion(page) {
   // Reaches twice as far as the number at first, and never narrows while it is moved.
   function range(x) {
     const reach = Number((2 ** Math.ceil(Math.log2(2 * Math.max(1, Math.abs(x))))).toPrecision(3));
-    if (reach <= sized || !Number.isFinite(reach)) return;
+    if (held || reach <= sized || !Number.isFinite(reach)) return;
     sized = reach;
     slide.step = reach <= 16 ? 0.01 : reach / 1000;
     slide.min = -reach;

@@ -353,3 +353,20 @@ def test_kinks_are_told_and_nothing_else_is(visit: Visit, tmp_path: Path, make: 
 def test_a_comma_before_three_digits_is_asked_about(page: Any) -> None:
     page.get_by_role("textbox", name="Value of w0").fill("1,000")
     assert "may be two numbers: type 1.000 or 1000" in page.locator(".wrong").inner_text()
+
+
+def test_a_slider_does_not_run_away_under_the_hand(visit: Visit, tmp_path: Path) -> None:
+    w, x = Value(1.0, label="w"), Value(2.0, label="x")
+    page = visit(live((w * x) ** 2).save(tmp_path / "page.html"))
+    slide = page.get_by_role("slider", name="Slider of w")
+    box = slide.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.75 * box["width"], middle)
+    page.mouse.down()
+    for k in range(1, 6):
+        page.mouse.move(box["x"] + 0.75 * box["width"] + 4 * k, middle)
+        page.wait_for_timeout(50)
+    assert 1 < float(slide.input_value()) < 1.5
+    page.mouse.up()
+    page.wait_for_timeout(50)
+    assert slide.get_attribute("max") == "4"
