@@ -49,7 +49,7 @@ def gammasgn(x: Operand) -> Any:
 
 
 def gamma(x: Operand) -> Any:
-    """Return the gamma function, from its logarithm: that has all digits, this one for each hundred two fewer.
+    """Return the gamma function, from its logarithm: one of 100 costs two digits, one of 10 costs one.
 
     At 0, -1, -2, ... it is infinite, where SciPy says nan.
     """
@@ -57,9 +57,10 @@ def gamma(x: Operand) -> Any:
 
 
 def rgamma(x: Operand) -> Any:
-    """Return 1 / gamma(x), which is 0 where that has a pole; the digits are as there.
+    """Return 1 / gamma(x), which is 0 at the poles of gamma; it has as many digits as `gamma`.
 
-    Below 0.5 it is gamma(1 - x) * sin(pi x) / pi, whose slope at a pole is not 0.
+    Below 0.5 it is gamma(1 - x) * sin(pi x) / pi, whose slope at a pole is not 0. It overflows below -170, where it has
+    no slope.
     """
     (x,) = as_floats(x)
     below = x < 0.5
@@ -73,7 +74,8 @@ def betaln(a: Operand, b: Operand) -> Any:
     """Return the logarithm of the size of the beta function, gamma(a) * gamma(b) / gamma(a + b).
 
     From 20 on, the difference of the logarithms of gamma(b) and gamma(a + b) is taken of Stirling's formulas of both,
-    in which what is large stands once.
+    in which each large term stands once. The gradient of b is digamma(b) - digamma(a + b): for a tiny a it is tiny, and
+    has few digits.
     """
     a, b = as_floats(a, b)
     ordered = a <= b

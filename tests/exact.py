@@ -342,6 +342,16 @@ def log_softmax_slopes(a: Row, g: Row) -> Row:
     return [(x - p * total, abs(x) + (y + p * soft.tail) * size) for x, p, y in zip(g, soft.p, soft.blur)]
 
 
+def standing(keys: Row) -> list[int]:
+    """Return where the smallest of some numbers stands, then the next, the first of equal ones first."""
+    return sorted(range(len(keys)), key=lambda k: keys[k])
+
+
+def put_back(g: Row, keys: Row) -> Row:
+    """Return to each key the weight of the place that it has among the sorted keys."""
+    return [g[standing(keys).index(k)] for k in range(len(keys))]
+
+
 ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row]]] = {
     "sum": (lambda a: [total_of(a)], lambda a, g: [g[0]] * len(a)),
     "mean": (lambda a: [total_of([x / len(a) for x in a])], lambda a, g: [g[0] / len(a)] * len(a)),
@@ -371,8 +381,10 @@ ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row]]] = {
         lambda a: [total_of(a[: k + 1]) for k in range(len(a))],
         lambda a, g: [total_of(g[k:]) for k in range(len(a))],
     ),
+    "sort": (sorted, lambda a, g: put_back(g, a)),
+    "order": (lambda a: [*map(mp.mpf, standing(a))], lambda a, g: [mp.zero] * len(a)),
 }
-KEEP_THE_SHAPE = {"softmax": -1, "log_softmax": -1, "cumsum": None, "centered": None}
+KEEP_THE_SHAPE = {"softmax": -1, "log_softmax": -1, "cumsum": None, "centered": None, "sort": -1, "order": -1}
 """Those that return a row as long as they got, and their default axis; the others reduce all axes by default."""
 
 
@@ -402,6 +414,11 @@ PAIRS_OF_ROWS: dict[str, tuple[Callable[..., Row], Callable[..., Row], Callable[
         lambda g, a: log_softmax_slopes(a, g),
         lambda h, g, a: softmax_centered(h, a),
         log_softmax_back_slopes,
+    ),
+    "sorted_by": (
+        lambda a, keys: [a[k] for k in standing(keys)],
+        lambda h, a, keys: put_back(h, keys),
+        lambda h, a, keys: [mp.zero] * len(keys),
     ),
 }
 """Of a row and another of the same length; the slopes for both, of weights and both rows."""

@@ -43,10 +43,10 @@ BYTES = 4 << 30
 SURVIVED, CAUGHT, BROKEN = range(3)
 HANGS = -signal.SIGXCPU
 
-SAME_ORDER = "the order of two factors, or of two conditions, changes nothing"
 SYMMETRIC = "a hypotenuse is the same whichever leg is first"
 SMALLER = "the smaller of two numbers is the same in either order"
 NEVER_CHOSEN = "it is never chosen, and has the shape of the gradient"
+SAME_RANK = "a product with a matrix has the rank of what it multiplies"
 SHAPE_ALONE = "of its argument the rule reads the shape alone"
 NOTHING_DIVIDED = "what is divided there is 0"
 SAME_TEST = "the result equals an argument, or is zero, exactly where the condition of the original holds"
@@ -58,6 +58,7 @@ EQUIVALENT: dict[str, str] = {
     "known_base: return where(out == 0, 2.0, where(abs(a) + abs(b) == 0, 1.0, a))": (
         "out is 0 there, and 0 * log(2) is 0"
     ),
+    "ahead: return where(abs_(b) == math.inf, where(a == b, 0.0, a - b), a - b)": "of equal numbers both are infinite",
     "log_softmax[0]: lambda g, out, a, axis=-1: log_softmax_back(g, out, axis=axis)": (
         "softmax of the logarithms of probabilities is these again"
     ),
@@ -79,7 +80,6 @@ EQUIVALENT: dict[str, str] = {
     "products_before: for k in range(n.bit_length()):": "a shift by all elements gives factors of 1",
     "products_before: for k in range((1 - n).bit_length()):": "bit_length leaves out the sign",
     "products_before: for k in range((n - 2).bit_length()):": "of n - 1 factors, one step fewer leaves out none",
-    "weighted_sum[0]: lambda g, out, w0, *pairs: [g, *(g * pairs[1 ^ k] for k in range(len(pairs)))]": SAME_ORDER,
     "permute_dims[0]: lambda g, out, a, axes=None: permute_dims(g, axes=axes and sorted(range(len(axes)), "
     "key=lambda k: axes[k] % len(axes)))": "NumPy takes a list of axes as it takes a tuple",
     "stack[0]: lambda g, out, *parts, axis=0: [getitem(g, index=(slice(None),) * (axis % len(shape(out))) + (k,)) "
@@ -87,6 +87,8 @@ EQUIVALENT: dict[str, str] = {
     "matmul_left: return squeeze(matmul(b, expand_dims(g, axis=-1)))": (
         "the axes that it loses have length 1, and axes of stacked matrices are summed over afterwards"
     ),
+    "matmul_left: return (b @ g.T).T if g.ndim == 2 and is_turned(a) else g @ b.T": SAME_RANK,
+    "matmul_left: return (b @ g.T).T if out.ndim == 2 and is_turned(a) else g @ b.T": SAME_RANK,
     "matmul_right: return expand_dims(a, axis=1) * expand_dims(g, axis=-2)": "a is a vector: axis 1 is axis -1",
     "matrix_transpose: if shape(x) == 2:": "the way for any rank, which is taken then, gives the same",
     "matrix_transpose: axes = range(len(shape(x)))": "a range is sliced as a tuple is",

@@ -7,11 +7,14 @@ from types import ModuleType
 from typing import Any
 
 from autograd._core.primitive import TABLE
-from autograd._ops import activations, arrange, derived, facts, matrices, products
+from autograd._ops import activations, arrange, derived, facts, matrices, products, sorting
 from autograd._ops.keywords import refuse_out
 
+from . import operators
+
 OTHERS = {
-    "amax": "max", "amin": "min", "around": "round", "any": "any_", "all": "all_", "concatenate": "concat",
+    "amax": "max", "amin": "min", "around": "round", "rint": "round", "any": "any_", "all": "all_",
+    "concatenate": "concat",
     "radians": "deg2rad", "degrees": "rad2deg", "fabs": "abs", "conjugate": "real", "real_if_close": "real",
 }  # fmt: skip
 """Functions of NumPy's that have another name here."""
@@ -22,12 +25,12 @@ OF_MATRICES = ("diagonal", "norm", "trace")
 RENAMED = {"a_min": "min", "a_max": "max", "newshape": "shape"}
 """Keywords of NumPy's that have another name here."""
 
-ROOMS: tuple[ModuleType, ...] = (products, arrange, derived, facts, activations, matrices)
+ROOMS: tuple[ModuleType, ...] = (products, arrange, derived, facts, activations, matrices, sorting)
 """Where functions are that are no rows."""
 
 
 def call(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Call what computes a function of NumPy's here. TypeError: there is nothing, or a keyword too many."""
+    """Call our function for one of NumPy's; raise TypeError if there is none, or a keyword too many."""
     ours = find(function)
     positional, named = _bound(function, args, keywords)
     refuse_out(named)
@@ -43,7 +46,9 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str
 
 
 def call_ufunc(ufunc: Callable[..., Any], method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Call what computes a ufunc of NumPy's, or its `reduce`. TypeError: there is nothing, or a keyword too many."""
+    """Call our function for a ufunc of NumPy's, or its `reduce`; raise TypeError as `call` does."""
+    if method == "__call__" and not keywords:
+        return find(ufunc)(*inputs)
     if keywords.get("out") is not None:
         raise TypeError("NumPy cannot write a node into an array in place: write a = a + t in place of a += t")
     ours = find(ufunc)
@@ -69,11 +74,13 @@ SAYS_NOTHING = {"where": True, "casting": "same_kind", "order": "K", "subok": Tr
 
 
 def find(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return our function of the name of one of NumPy's, also under NumPy's other names (`absolute`, `arctan`)."""
+    """Return our function with the name of NumPy's, also for NumPy's other names (`absolute`, `arctan`)."""
     if function not in _found:
         import numpy
 
         named = {name: vars(room)[name] for room in ROOMS for name in room.__all__}
+        named |= {"bitwise_and": operators.both, "bitwise_or": operators.either}
+        named |= {"bitwise_xor": operators.one_of, "invert": operators.no}
         named |= {name: vars(facts)[name] for name in ("any_", "all_", "shape", "ndim", "size")}
         named |= {name: made.function for name, made in TABLE.items() if name not in ("solve", "norm")}
         # Those of matrices that have the name of another function.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from autograd._core import copies
@@ -30,8 +31,9 @@ from autograd._ops.elementwise import (  # fmt: skip
     rounded,
     subtract,
 )
+from autograd._ops.facts import logical_and, logical_not, logical_or, logical_xor
 
-from . import micrograd
+from . import micrograd, numpys
 from .truth import Truth
 
 
@@ -61,55 +63,62 @@ def alike(operation: Callable[..., Any], a: Node, b: Operand) -> Any:
     return result if isinstance(result, Node) else _undecided(result)
 
 
+COMPARISONS = {vars(row)["primitive"] for row in (equal, greater, greater_equal, less, less_equal, not_equal)}
+"""The rows whose results are truths, also those of the functions of logic while a function is compiled."""
+
+
+def of_truths(operation: Callable[..., Any], *operands: Operand) -> Any:
+    """Return `&`, `|`, `^` or `~` of truths; raise TypeError for nodes that are none."""
+    if any(isinstance(x, Node) and x.op not in COMPARISONS for x in operands):
+        raise TypeError(
+            f"& | ^ ~ are for comparisons, such as (a > 0) & ~(b > 0), not for numbers of nodes: of these write "
+            f"{operation.__name__}({', '.join('ab'[: len(operands)])})"
+        )
+    return operation(*operands)
+
+
+both, either = partial(of_truths, logical_and), partial(of_truths, logical_or)
+one_of, no = partial(of_truths, logical_xor), partial(of_truths, logical_not)
+
+
 class Operators(Node):
     """A node with operators."""
 
     __slots__ = ()
 
-    def __add__(self, other: Operand) -> Operand:
-        return add(self, other)
+    # The functions themselves: a method around each would be one more call for every operation.
+    __add__ = add
+    __sub__ = subtract
+    __mul__ = multiply
+    __truediv__ = divide
+    __pow__ = pow_
+    __matmul__ = linalg.matmul
+    __mod__ = functions.remainder
+    __floordiv__ = functions.floor_divide
+    __neg__ = negative
+    __pos__ = positive
+    __abs__ = abs_
 
     def __radd__(self, other: Operand) -> Operand:
         return add(other, self)
 
-    def __sub__(self, other: Operand) -> Operand:
-        return subtract(self, other)
-
     def __rsub__(self, other: Operand) -> Operand:
         return subtract(other, self)
-
-    def __mul__(self, other: Operand) -> Operand:
-        return multiply(self, other)
 
     def __rmul__(self, other: Operand) -> Operand:
         return multiply(other, self)
 
-    def __truediv__(self, other: Operand) -> Operand:
-        return divide(self, other)
-
     def __rtruediv__(self, other: Operand) -> Operand:
         return divide(other, self)
-
-    def __pow__(self, other: Operand) -> Operand:
-        return pow_(self, other)
 
     def __rpow__(self, other: Operand) -> Operand:
         return pow_(other, self)
 
-    def __matmul__(self, other: Operand) -> Operand:
-        return linalg.matmul(self, other)
-
     def __rmatmul__(self, other: Operand) -> Operand:
         return linalg.matmul(other, self)
 
-    def __mod__(self, other: Operand) -> Operand:
-        return functions.remainder(self, other)
-
     def __rmod__(self, other: Operand) -> Operand:
         return functions.remainder(other, self)
-
-    def __floordiv__(self, other: Operand) -> Operand:
-        return functions.floor_divide(self, other)
 
     def __rfloordiv__(self, other: Operand) -> Operand:
         return functions.floor_divide(other, self)
@@ -120,17 +129,23 @@ class Operators(Node):
     def __rdivmod__(self, other: Operand) -> tuple[Operand, Operand]:
         return functions.floor_divide(other, self), functions.remainder(other, self)
 
-    def __neg__(self) -> Operand:
-        return negative(self)
-
-    def __pos__(self) -> Operand:
-        return positive(self)
-
-    def __abs__(self) -> Operand:
-        return abs_(self)
-
     def __round__(self, decimals: int | None = None) -> Operand:
         return rounded(self, decimals or 0)
+
+    def __and__(self, other: Operand) -> Operand:
+        return both(self, other)
+
+    def __or__(self, other: Operand) -> Operand:
+        return either(self, other)
+
+    def __xor__(self, other: Operand) -> Operand:
+        return one_of(self, other)
+
+    def __invert__(self) -> Operand:
+        return no(self)
+
+    # Whichever truth is first.
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __lt__(self, other: Operand) -> Operand:
         return compared(less, self, other)
@@ -234,15 +249,11 @@ class Operators(Node):
         raise TypeError("a masked array does not compute with nodes: give masked.filled(...), an array of numbers")
 
     def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Operand, **kwargs: object) -> Any:
-        from . import numpys
-
         return numpys.call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, func: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        from . import numpys
-
         return numpys.call(func, args, kwargs)
 
 

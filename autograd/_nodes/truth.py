@@ -18,6 +18,9 @@ class Truth(int):
     def __bool__(self) -> bool:
         refuse()
 
+    def __invert__(self) -> Truth:
+        return Truth(not int(self))
+
     def item(self) -> bool:
         """Return True or False."""
         return int(self) == 1

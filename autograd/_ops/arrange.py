@@ -25,8 +25,8 @@ False
 ((1,), (1, 2), (2, 2, 1))
 >>> [y.shape for y in broadcast_arrays(x, x[0])], [y.shape for y in meshgrid(x[0], [1.0, 2.0, 3.0])]
 ([(2, 2), (2, 2)], [(3, 2), (3, 2)])
->>> take_along_axis(x, [[1], [0]], axis=1).data.tolist(), sort(flip(x)).data.tolist()
-([[2.0], [3.0]], [[3.0, 4.0], [1.0, 2.0]])
+>>> take_along_axis(x, [[1], [0]], axis=1).data.tolist()
+[[2.0], [3.0]]
 """
 
 from __future__ import annotations
@@ -40,15 +40,14 @@ from autograd._core.types import Axis, Dtype, Operand, Shape
 from autograd.files import brief
 
 from .elementwise import positive, where
-from .facts import argpartition, argsort
 from .manipulation import astype, broadcast_to, concat, getitem, permute_dims, reshape
 from .operands import along, as_array, axes_of, axis_of
 
 __all__ = [
     "append", "array_split", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "column_stack",
     "copy", "diag", "diagonal", "dsplit", "dstack", "fftshift", "flip", "fliplr", "flipud", "full", "hsplit",
-    "hstack", "ifftshift", "meshgrid", "moveaxis", "partition", "ravel", "repeat", "roll", "rollaxis", "rot90",
-    "sort", "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vsplit", "vstack",
+    "hstack", "ifftshift", "meshgrid", "moveaxis", "ravel", "repeat", "roll", "rollaxis", "rot90",
+    "split", "swapaxes", "take_along_axis", "tile", "tril", "triu", "unstack", "vsplit", "vstack",
 ]  # fmt: skip
 
 
@@ -116,13 +115,19 @@ def fliplr(x: Operand) -> Any:
 
 
 def roll(x: Operand, shift: int | tuple[int, ...], axis: Axis = None) -> Any:
-    """Return x with its elements moved on by `shift`, those that fall off coming in at the other end."""
+    """Return x with its elements moved on by `shift`, those that fall off coming in at the other end.
+
+    Several shifts go with as many axes, or all of them along one.
+    """
     if axis is None:
         if isinstance(shift, (tuple, list)):
             raise ValueError(f"roll without an axis takes one shift; got {brief(shift)}: give as many axes as shifts")
         return reshape(roll(ravel(x), shift, 0), shape=shape(x))
     axes = axes_of(x, axis)
-    for k, by in zip(axes, shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes), strict=True):
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
+    if len(axes) not in (1, len(shifts)):
+        raise ValueError(f"roll takes a shift for each axis; got {len(shifts)} for {len(axes)} axes")
+    for k, by in zip(axes * len(shifts) if len(axes) == 1 else axes, shifts):
         start = -operator.index(by) % max(shape(x)[k], 1)
         x = concat([along(x, k, slice(start, None)), along(x, k, slice(start))], axis=k)
     return x
@@ -135,7 +140,7 @@ def fftshift(x: Operand, axes: Axis = None) -> Any:
 
 
 def ifftshift(x: Operand, axes: Axis = None) -> Any:
-    """Return what `fftshift` was given."""
+    """Return x with the shift of `fftshift` undone."""
     axes = axes_of(x, axes)
     return roll(x, tuple(-(shape(x)[k] // 2) for k in axes), axes)
 
@@ -164,7 +169,7 @@ def repeat(x: Operand, repeats: int | Sequence[int], axis: int | None = None) ->
 
 
 def tile(x: Operand, reps: int | Sequence[int]) -> Any:
-    """Return copies of x side by side: so many along each axis."""
+    """Return copies of x side by side; `reps` says how many along each axis."""
     import numpy
 
     counts = tuple(map(operator.index, numpy.atleast_1d(reps).tolist()))
@@ -183,7 +188,7 @@ def append(x: Operand, values: Operand, axis: int | None = None) -> Any:
 
 
 def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
-    """Return x in so many equal parts, or cut before the given indices. Raises ValueError for parts that differ."""
+    """Return x in a number of equal parts, or cut before the given indices. Raises ValueError for parts that differ."""
     n = shape(x)[axis_of(x, axis)]
     if isinstance(parts := _cuts(indices_or_sections), int) and n % parts:
         raise ValueError(f"{n} elements do not split into {parts} equal parts: use array_split")
@@ -191,7 +196,7 @@ def split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -
 
 
 def array_split(x: Operand, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[Any]:
-    """Return x in so many parts, the first of which may be longer by one, or cut before the given indices."""
+    """Return x in a number of parts, the first ones longer by one if need be, or cut before the given indices."""
     n = shape(x)[axis_of(x, axis)]
     cuts = _cuts(indices_or_sections)
     if isinstance(cuts, int):
@@ -347,23 +352,3 @@ def take_along_axis(x: Operand, indices: Any, axis: int | None = -1) -> Any:
     index = [numpy.arange(n).reshape(*(1,) * k, -1, *(1,) * (rank - 1 - k)) for k, n in enumerate(lengths)]
     index[axis] = numpy.broadcast_to(indices, lengths)
     return getitem(x, index=tuple(index))
-
-
-def partition(x: Operand, kth: int | Sequence[int], axis: int | None = -1) -> Any:
-    """Return x with the elements number `kth` along `axis` where `sort` has them, smaller ones before and others after.
-
-    >>> partition(Tensor([3.0, 1.0, 2.0]), 1).data.tolist()
-    [1.0, 2.0, 3.0]
-    """
-    x, axis = (ravel(x), 0) if axis is None else (x, axis)
-    return take_along_axis(x, argpartition(x, kth, axis=axis), axis)
-
-
-def sort(x: Operand, axis: int | None = -1, kind: object = None, *, stable: object = None) -> Any:
-    """Return x in ascending order along `axis`, of the flattened x for None.
-
-    Equal elements keep their order, and each gets the gradient of its own place. NumPy's `kind` and `stable` are taken,
-    and change nothing.
-    """
-    x, axis = (ravel(x), 0) if axis is None else (x, axis)
-    return take_along_axis(x, argsort(x, axis=axis, kind="stable"), axis)

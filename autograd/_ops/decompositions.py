@@ -202,9 +202,9 @@ def solved(xp: Namespace, a: Raw, b: Raw) -> Any:
     return xp.linalg.solve(a, b)
 
 
-def flips(xp: Namespace, leading: Raw) -> Any:
-    """Return -1 for each vector whose leading number is negative, 1 for others."""
-    return xp.where(leading < 0, -1.0, 1.0)
+def turned(xp: Namespace, vectors: Raw, leading: Raw) -> Any:
+    """Return vectors, each with the other sign if its leading number is negative."""
+    return xp.where(leading < 0, -vectors, vectors)
 
 
 def eigenvalues(xp: Namespace, a: Raw) -> Any:
@@ -215,20 +215,21 @@ def eigenvalues(xp: Namespace, a: Raw) -> Any:
 def eigen(xp: Namespace, a: Raw) -> Any:
     lead = square_shape(a, "eigh")[:-2]
     found = xp.linalg.eigh(middle(xp, a))
-    return side_by_side(xp, lead, found[0], found[1] * flips(xp, found[1][..., :1, :]))
+    return side_by_side(xp, lead, found[0], turned(xp, found[1], found[1][..., :1, :]))
 
 
 def singular(xp: Namespace, a: Raw) -> Any:
     found = xp.linalg.svd(a, False)
-    sign = flips(xp, found[0][..., 0, :])
-    u, vt = found[0] * sign[..., None, :], found[2] * sign[..., :, None]
+    leading = found[0][..., 0, :]
+    u, vt = turned(xp, found[0], leading[..., None, :]), turned(xp, found[2], leading[..., :, None])
     return side_by_side(xp, shape(a)[:-2], u, found[1], vt)
 
 
 def orthogonal(xp: Namespace, a: Raw) -> Any:
     found = xp.linalg.qr(a)
-    sign = flips(xp, xp.diagonal(found[1], 0, -2, -1))
-    return side_by_side(xp, shape(a)[:-2], found[0] * sign[..., None, :], found[1] * sign[..., :, None])
+    leading = xp.diagonal(found[1], 0, -2, -1)
+    q, r = turned(xp, found[0], leading[..., None, :]), turned(xp, found[1], leading[..., :, None])
+    return side_by_side(xp, shape(a)[:-2], q, r)
 
 
 def sign_and_size(xp: Namespace, a: Raw) -> Any:

@@ -30,12 +30,13 @@ from autograd._core.data import shape
 from autograd._core.types import Axis, Dtype, Operand
 from autograd.files import brief
 
-from .arrange import moveaxis, ravel, sort
+from .arrange import moveaxis, ravel
 from .elementwise import abs_, maximum, minimum, where
-from .facts import isnan, numbers_of
-from .functions import atan2, logaddexp
-from .manipulation import astype, broadcast_to, concat, stack
+from .facts import isnan, numbers_of, signbit
+from .functions import logaddexp
+from .manipulation import astype, broadcast_to, concat, reshape, stack
 from .operands import along, as_array, as_floats, axes_of, axis_of
+from .sorting import sort
 from .statistical import cumsum, max_, mean, min_, products_before, sum_
 
 __all__ = [
@@ -95,7 +96,7 @@ def linspace(start: Operand, stop: Operand, num: int = 50, endpoint: bool = True
 
 
 def gradient(x: Operand, *spacing: float, axis: Axis = None) -> Any:
-    """Return slopes by differences along each axis (a list of them for several): of both neighbours, at ends of one.
+    """Return slopes along each axis (a list for several): differences of both neighbours, at the ends of one.
 
     `spacing` is the distance of neighbours, one number for all axes or one for each. Raises ValueError for an axis of
     fewer than two elements.
@@ -155,8 +156,9 @@ def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf
 
 def copysign(a: Operand, b: Operand) -> Any:
     """Return the size of `a` with the sign of `b`, which gets no gradient; the derivative at 0 is taken as 0."""
-    # The angle tells the two zeros apart, in functions that are compiled as well.
-    return abs_(as_array(a)) * where(atan2(as_array(b), -1.0) < 0, -1.0, 1.0)
+    a, b = as_floats(a, b)
+    size = abs_(a)
+    return where(signbit(b), -size, size)
 
 
 def average(x: Operand, axis: Axis = None, weights: Operand | None = None, *, keepdims: bool = False) -> Any:
@@ -245,17 +247,22 @@ def quantile(x: Operand, q: Any, axis: Axis = None, keepdims: bool = False) -> A
     import numpy
 
     parts = numpy.asarray(numbers_of(q), float)
-    if not ((parts >= 0) & (parts <= 1)).all():
+    if not parts.size or not ((parts >= 0) & (parts <= 1)).all():
         raise ValueError(f"a quantile is for parts from 0 to 1; got {brief(q)}")
+    x = as_array(x)
     axes = axes_of(x, axis)
-    rows = moveaxis(x, axes, tuple(range(-len(axes), 0)))
-    left = shape(rows)[: len(shape(x)) - len(axes)]
-    rows = rows.reshape((*left, math.prod(shape(x)[k] for k in axes)))
+    left = tuple(n for k, n in enumerate(shape(x)) if k not in axes)
+    rows = x
+    if axes != tuple(range(len(left), len(shape(x)))):
+        rows = moveaxis(x, axes, tuple(range(-len(axes), 0)))
+    if len(axes) != 1:
+        rows = reshape(rows, shape=(*left, math.prod(shape(x)[k] for k in axes)))
     if not shape(rows)[-1]:
         raise ValueError(f"a quantile of nothing is no number; the shape is {shape(x)}, the axis {brief(axis)}")
-    found = [_at(sort(rows), part) for part in parts.ravel().tolist()]
-    spoilt = isnan(max_(rows, axis=-1))
-    found = [where(spoilt, math.nan, each) for each in found]
+    rows = sort(rows)
+    # It comes last.
+    spoilt = isnan(along(rows, -1, -1))
+    found = [where(spoilt, math.nan, _at(rows, part)) for part in parts.ravel().tolist()]
     if keepdims:
         found = [each.reshape(tuple(1 if k in axes else n for k, n in enumerate(shape(x)))) for each in found]
     return stack(found).reshape((*parts.shape, *shape(found[0]))) if parts.shape else found[0]

@@ -5,7 +5,7 @@
 ([0, 0], 1, [1, 0])
 >>> isnan(x).tolist(), isfinite(x).tolist(), isinf(x).tolist(), signbit(x[0]).tolist()
 ([[False, False], [True, False]], [[True, True], [False, True]], [[False, False], [False, False]], [False, True])
->>> nonzero(x[0] > 0)[0].tolist(), count_nonzero(x[0]).item(), searchsorted(Tensor([1.0, 2.0]), 1.5).item()
+>>> nonzero(x[0] > 0)[0].tolist(), int(count_nonzero(x[0])), searchsorted(Tensor([1.0, 2.0]), 1.5).item()
 ([0], 2, 1)
 >>> isclose(x[0], [3.0, -1.0]).tolist(), allclose(x[0], 3.0), array_equal(x[0], x[0])
 ([True, True], False, True)
@@ -27,15 +27,23 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from autograd._core.data import shape as shape_of
 from autograd._core.node import Node
 from autograd._core.primitive import Operation
 from autograd._core.tracing import compiling
 from autograd._core.trees import mapped
+from autograd._core.types import Axis, Operand
 
-from .elementwise import abs_, equal, less, not_equal, where
+from . import sorting
+from .elementwise import abs_, equal, greater, less, not_equal, where
+from .functions import atan2
+from .manipulation import reshape
+from .operands import axis_of
+from .statistical import max_, min_, sum_
 
 __all__ = [
     "allclose", "argmax", "argmin", "argpartition", "argsort", "array_equal", "count_nonzero", "empty_like",
@@ -62,7 +70,7 @@ def fact(name: str, compiled: Operation | None = None, of: Operation = numbers_o
     """
 
     def function(*args: Any, **keywords: Any) -> Any:
-        if compiled is not None and compiling():
+        if compiled is not None and compiling() and any(isinstance(arg, Node) for arg in args):
             return compiled(*args, **keywords)
         import numpy
 
@@ -71,23 +79,47 @@ def fact(name: str, compiled: Operation | None = None, of: Operation = numbers_o
         return found.item() if whole else found
 
     function.__name__ = function.__qualname__ = name.rpartition(".")[2]
-    function.__doc__ = f"NumPy's {name} of the numbers of nodes, without a gradient."
+    then = "; of a node in a function that is compiled, as floats" if compiled else ""
+    function.__doc__ = f"NumPy's {name} of the numbers of nodes, without a gradient{then}."
     return function
 
 
-allclose, argmax, argmin, argsort, array_equal = map(fact, ("allclose", "argmax", "argmin", "argsort", "array_equal"))
-count_nonzero, isclose, nonzero = map(fact, ("count_nonzero", "isclose", "nonzero"))
-searchsorted, signbit, any_, all_ = map(fact, ("searchsorted", "signbit", "any", "all"))
-nextafter, unique, argpartition = map(fact, ("nextafter", "unique", "argpartition"))
+def first_of(extreme: Operation, x: Operand, axis: int | None = None, *, keepdims: bool = False) -> Any:
+    """Return where the first of the largest or smallest elements along an axis stands, nan being both, as floats."""
+    import numpy
+
+    rows, along = (reshape(x, shape=(-1,)), 0) if axis is None else (x, axis_of(x, axis))
+    chosen = logical_or(equal(rows, extreme(rows, axis=along, keepdims=True)), isnan(rows))
+    places = numpy.arange(shape_of(rows)[along]).reshape(-1, *(1,) * (len(shape_of(rows)) - 1 - along))
+    found = min_(where(chosen, places, math.inf), axis=along, keepdims=keepdims)
+    return reshape(found, shape=(1,) * len(shape_of(x))) if axis is None and keepdims else found
+
+
+def unlike_zero(x: Operand, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return how many elements are not 0, as floats."""
+    return sum_(not_equal(x, 0.0), axis=axis, keepdims=keepdims)
+
+
+allclose, array_equal, isclose, nonzero = map(fact, ("allclose", "array_equal", "isclose", "nonzero"))
+nextafter, searchsorted, unique, argpartition = map(fact, ("nextafter", "searchsorted", "unique", "argpartition"))
 unique_all, unique_counts, unique_inverse, unique_values = (
     fact(f"unique_{what}") for what in ("all", "counts", "inverse", "values")
 )
+argmax, argmin = fact("argmax", partial(first_of, max_)), fact("argmin", partial(first_of, min_))
+argsort = fact("argsort", sorting.argsort)
+count_nonzero = fact("count_nonzero", unlike_zero)
+any_ = fact("any", lambda x, axis=None, *, keepdims=False: greater(unlike_zero(x, axis, keepdims=keepdims), 0.0))
+all_ = fact(
+    "all", lambda x, axis=None, *, keepdims=False: equal(unlike_zero(equal(x, 0.0), axis, keepdims=keepdims), 0.0)
+)
+# The angle tells the two zeros apart.
+signbit = fact("signbit", lambda x: less(atan2(x, -1.0), 0.0))
 isnan = fact("isnan", lambda x: not_equal(x, x))
 isinf = fact("isinf", lambda x: equal(abs_(x), math.inf))
 isfinite = fact("isfinite", lambda x: less(abs_(x), math.inf))
 logical_not = fact("logical_not", lambda x: equal(x, 0.0))
-logical_and = fact("logical_and", lambda x, y: where(x, not_equal(y, 0.0), 0.0))
-logical_or = fact("logical_or", lambda x, y: where(x, 1.0, not_equal(y, 0.0)))
+logical_and = fact("logical_and", lambda x, y: not_equal(where(x, y, 0.0), 0.0))
+logical_or = fact("logical_or", lambda x, y: not_equal(where(x, 1.0, y), 0.0))
 logical_xor = fact("logical_xor", lambda x, y: not_equal(not_equal(x, 0.0), not_equal(y, 0.0)))
 full_like, ones_like, zeros_like, empty_like, shape, ndim, size = (
     fact(name, of=form_of) for name in ("full_like", "ones_like", "zeros_like", "empty_like", "shape", "ndim", "size")

@@ -36,6 +36,11 @@ def part(a: Operand, whole: Operand) -> Any:
     return a / where(whole == 0, math.inf, whole)
 
 
+def ahead(a: Operand, b: Operand) -> Any:
+    """Return a - b, and 0 for equal infinite ones, which share as equal numbers do."""
+    return where(abs_(a) == math.inf, where(a == b, 0.0, a - b), a - b)
+
+
 def leg(a: Operand) -> Any:
     """Return the root of 1 - a * a, with all digits where a is near 1."""
     return sqrt((1 - a) * (1 + a))
@@ -91,8 +96,8 @@ cbrt = primitive(
 )
 logaddexp = primitive(
     "logaddexp", log_of_two,
-    lambda g, out, a, b: g * sigmoid(a - b),
-    lambda g, out, a, b: g * sigmoid(b - a),
-    domain=(REAL, REAL), note="log(exp(a) + exp(b)) without overflow.",
+    lambda g, out, a, b: g * sigmoid(ahead(a, b)),
+    lambda g, out, a, b: g * sigmoid(ahead(b, a)),
+    domain=(REAL, REAL), note="log(exp(a) + exp(b)) without overflow; equal infinities share.",
 )
 # fmt: on

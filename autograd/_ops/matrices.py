@@ -123,7 +123,7 @@ def qr(a: Operand, mode: str = "reduced") -> Any:
 
 
 def matrix_power(a: Operand, n: int) -> Any:
-    """Return the product of `n` times the matrix, of its inverse for negative n; for 0 that is the unit matrix."""
+    """Return the product of `n` copies of the matrix, or of its inverse for negative n; 0 gives the unit matrix."""
     import numpy
 
     a = inv(a) if n < 0 else a

@@ -27,7 +27,7 @@ from autograd.files import brief
 from .arrange import diagonal, moveaxis, ravel, roll
 from .linalg import matmul
 from .manipulation import permute_dims, reshape
-from .operands import as_array, as_floats, axes_of
+from .operands import as_array, as_floats, axes_of, axis_of
 from .statistical import sum_
 
 __all__ = ["cross", "dot", "einsum", "inner", "kron", "outer", "tensordot", "trace", "vdot", "vecdot"]
@@ -55,8 +55,12 @@ def vdot(a: Operand, b: Operand) -> Any:
 
 
 def vecdot(a: Operand, b: Operand, *, axis: int = -1) -> Any:
-    """Return the sum of products over `axis`, of arrays that broadcast."""
-    return sum_(as_array(a) * as_array(b), axis=axis)
+    """Return the sum of products over `axis`, of arrays that broadcast but for that."""
+    a, b = as_array(a), as_array(b)
+    lengths = [shape(x)[axis_of(x, axis)] for x in (a, b)]
+    if lengths[0] != lengths[1]:
+        raise ValueError(f"vecdot of shape {shape(a)} and {shape(b)} over axis {axis}: the lengths differ")
+    return sum_(a * b, axis=axis)
 
 
 def outer(a: Operand, b: Operand) -> Any:
@@ -176,6 +180,8 @@ def _without_repeats(names: list[str], x: Any) -> tuple[list[str], Any]:
     for name in dict.fromkeys(names):
         while names.count(name) > 1:
             first, second = [k for k, other in enumerate(names) if other == name][:2]
+            if shape(x)[first] != shape(x)[second]:
+                raise ValueError(f"einsum: two axes of the name {name!r} have different lengths, in shape {shape(x)}")
             x = diagonal(x, 0, first, second)
             names = [other for k, other in enumerate(names) if k not in (first, second)] + [name]
     return names, x

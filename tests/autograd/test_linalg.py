@@ -255,3 +255,34 @@ def test_a_singular_matrix_is_not_clear_of_kinks() -> None:
     inv = autograd.TABLE["inv"]
     assert is_clear(inv, [np.eye(2)], {}, 1e3)
     assert not is_clear(inv, [np.zeros((2, 2))], {}, 1e3)
+
+
+def test_single_precision_stays() -> None:
+    a = Tensor(np.array([[2.0, 1.0, 0.5], [1.0, -3.0, 0.2], [0.5, 0.2, 1.0]], np.float32))
+    for f in (linalg.eigh, linalg.svd, linalg.qr, linalg.slogdet):
+        for part in f(a):
+            assert part.dtype == np.float32
+            a.zero_grad()
+            (part * part).sum().backward()
+            assert a.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("other", ["C", "F"])
+def test_the_gradient_of_a_matrix_lies_in_memory_as_the_matrix_does(order: Any, other: Any) -> None:
+    rng = np.random.default_rng(0)
+    matrix, b = rng.normal(size=(5, 4)).copy(order), rng.normal(size=(4, 3)).copy(other)
+    x = Tensor(matrix)
+    x.data = matrix
+    ((x @ b) ** 2).sum().backward()
+    np.testing.assert_allclose(x.grad, 2 * (matrix @ b) @ b.T, rtol=1e-13)
+    assert x.grad.strides == matrix.strides
+
+
+def test_the_gradient_of_a_stack_that_is_turned() -> None:
+    rng = np.random.default_rng(0)
+    stack, b = rng.normal(size=(3, 2, 4)).copy("F"), rng.normal(size=(4, 3))
+    x = Tensor(stack)
+    x.data = stack
+    ((x @ b) ** 2).sum().backward()
+    np.testing.assert_allclose(x.grad, 2 * (stack @ b) @ b.T, rtol=1e-13)

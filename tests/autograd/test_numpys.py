@@ -43,7 +43,8 @@ SAME: dict[str, Callable[[Any], Any]] = {
     "upside down": lambda a: np.flipud(a) * np.fliplr(a),
     "halves swapped": lambda a: np.fft.fftshift(a) * np.fft.ifftshift(a, axes=1),
     "axes rolled": lambda a: np.rollaxis(a.reshape(3, 2, 2), 2) + np.rollaxis(a.reshape(2, 2, 3), 0, -1).sum(),
-    "parted": lambda a: np.partition(a, (1, 2), axis=None) + np.partition(a, 0).sum(),
+    # Which of the others comes first is open.
+    "parted": lambda a: np.partition(a, np.array([1, -3]), axis=None)[[1, -3]] * np.partition(a, 0)[:, 0].sum(),
     "degrees": lambda a: np.radians(a) + np.degrees(a) + np.fabs(a) + np.conjugate(a) + np.real_if_close(a),
     "real numbers": lambda a: np.imag(a) + np.angle(a) * a,
     "sums of powers of two": lambda a: np.logaddexp2(a, a[0]),
@@ -173,7 +174,7 @@ SAME: dict[str, Callable[[Any], Any]] = {
         + np.linalg.trace(a, dtype=float)
     ),
     "numbers of NumPy's": lambda a: (
-        np.roll(a, np.int64(1))
+        np.roll(a, np.int64(1)) * np.roll(a, (1, 2), 1)
         + np.roll(a, (1, np.int8(2)), [0, 1])
         + np.moveaxis(a.T, np.int64(0), [-1])
         + np.tile(np.split(a, np.int64(2), axis=1)[0], np.array([1, 2]))
@@ -237,6 +238,17 @@ def test_facts_have_no_gradient(name: str) -> None:
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("f", [np.sum, np.prod, np.max, np.min, np.ptp, np.cumsum])
+def test_the_only_axis_of_a_number(f: Callable[..., Any]) -> None:
+    """NumPy has none to find the mean over, and yet sums over it."""
+    for axis in (0, -1):
+        assert f(Tensor(3.0), axis=axis).item() == f(3.0, axis=axis)
+        assert grad(lambda x, axis=axis: f(x * x, axis=axis).sum())(np.array(3.0)) == (0.0 if f is np.ptp else 6.0)
+    for g in (np.mean, np.var, np.std):
+        with pytest.raises(np.exceptions.AxisError, match="axis -1 is out of bounds for array of dimension 0"):
+            g(Tensor(3.0), axis=-1)
+
+
 def test_facts_of_a_number() -> None:
     v = Value(-2.0)
     assert (np.isnan(v), np.signbit(v), np.zeros_like(v), np.ndim(v), np.any(v)) == (False, True, 0.0, 0, True)
@@ -252,7 +264,70 @@ def test_facts_in_a_function_that_is_compiled() -> None:
     data = np.array([1.0, math.nan, 0.0, -2.0])
     np.testing.assert_array_equal(autograd.compile(f)(data), f(Tensor(data)).data)
     with pytest.raises(autograd.CompileError, match="reads the number"):
-        autograd.compile(lambda a: a * np.argmax(a))(A)
+        autograd.compile(lambda a: a * np.searchsorted(a, 1.0))(A[0])
+
+
+def places_and_counts(a: Any) -> Any:
+    found = [f(a) for f in (np.argmax, np.argmin, np.count_nonzero, np.any, np.all, np.signbit)]
+    found += [f(a, axis=0) for f in (np.argmax, np.argmin, np.count_nonzero, np.any, np.all)]
+    found += [f(a, axis=-1, keepdims=True) for f in (np.argmax, np.argmin, np.count_nonzero, np.any, np.all)]
+    found += [f(a, keepdims=True) for f in (np.argmax, np.argmin)]
+    return [*found, np.any(a, axis=(0, 1)), ~np.all(a, axis=1), np.rint(a), autograd.argmax(np.ones(3))]
+
+
+@pytest.mark.slow
+@pytest.mark.covers
+@pytest.mark.parametrize("backend", ["numpy", "native", "javascript"])
+def test_places_and_counts_are_compiled(backend: str) -> None:
+    """The first of equal ones, nan before all others, as NumPy finds them."""
+    odd = np.array([[0.0, 2.0, 2.0, -0.0], [math.nan, 1.0, math.nan, 3.0], [0.0, 0.0, -math.inf, -math.inf]])
+    fast = autograd.compile(places_and_counts, backend=backend)
+    for data in (A, odd, A * 0.0):
+        with np.errstate(invalid="ignore"):
+            for k, (one, numpys) in enumerate(zip(fast(data), places_and_counts(data), strict=True)):
+                np.testing.assert_array_equal(one, numpys, err_msg=f"{k}")
+
+
+def test_comparisons_are_joined() -> None:
+    """By the signs that join arrays of bools, the same in a function that is compiled, also beside such an array."""
+
+    def f(a: Any) -> Any:
+        within = (a > 1.3) & ~(a >= 2.0) | (a == A[0, 0]) ^ np.isnan(a)
+        return np.where(within & MASK | (MASK ^ (a < 0)) & ~np.isinf(a), a * a, 0.0), np.where(MASK | within, a, 0.0)
+
+    for one, other, numpys in zip(autograd.compile(f)(A), f(Tensor(A)), f(A), strict=True):
+        np.testing.assert_array_equal(one, other.data)
+        np.testing.assert_array_equal(one, numpys)
+    assert [(~(Value(1.0) == Value(x))).item() for x in (1.0, 2.0)] == [False, True]
+    for wrong in (lambda a: ~a, lambda a: a & True, lambda a: True | a, lambda a: np.bitwise_xor(a, a)):
+        for a in (Value(1.0), Tensor(A)):
+            with pytest.raises(TypeError, match=r"for comparisons, such as .*: of these write logical_\w+\(a"):
+                wrong(a)
+
+
+def test_class_numbers_in_a_function_that_is_compiled() -> None:
+    classes = np.array([0, 3, 2])
+    with pytest.raises(autograd.CompileError, match=r"of y with NumPy.* write y\[:, None\] == np.arange\(k\)"):
+        autograd.compile(lambda a, y: (np.eye(4)[y] * a).sum())(A, classes)
+    f = autograd.compile(lambda a, y: (a * (y[:, None] == np.arange(4))).sum(axis=1))
+    np.testing.assert_array_equal(f(A, classes), A[np.arange(3), classes])
+
+
+def sorted_ways(a: Any) -> Any:
+    few = (np.partition(a, 1, axis=0)[1], np.median(a), np.quantile(a, 0.3, axis=1), np.percentile(a, [10, 70], (0, 1)))
+    return np.sort(a, axis=None), np.argsort(a), np.argsort(a, axis=None, kind="stable"), *few
+
+
+@pytest.mark.slow
+@pytest.mark.covers
+@pytest.mark.parametrize("backend", ["numpy", "native", "javascript"])
+def test_what_sorts_is_compiled(backend: str) -> None:
+    """With ties and nan as well, and the same as NumPy's own."""
+    fast = autograd.compile(sorted_ways, backend=backend)
+    for data in (A, np.array([[2.0, 1.0, 2.0, -3.0]] * 3), np.array([[0.0, math.nan, -1.0, math.nan], A[0], A[1]])):
+        for one, other, numpys in zip(fast(data), sorted_ways(Tensor(data)), sorted_ways(data), strict=True):
+            np.testing.assert_array_equal(one, getattr(other, "data", other))
+            np.testing.assert_allclose(one, numpys, rtol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +353,9 @@ def test_facts_in_a_function_that_is_compiled() -> None:
         ("two axes or more; the shape is", lambda a: np.vsplit(a[0], 2)),
         ("a vector or a matrix; the shape is", lambda a: np.diag(a[None])),
         ("adds axes, and takes none away", lambda a: np.broadcast_to(a[0, :1], ())),
+        (r"kth=\(0, 4\) is no number of one of 4 elements", lambda a: np.partition(a, (0, 4))),
+        ("'float' object cannot be interpreted", lambda a: np.partition(a, 1.5)),
+        ("unexpected keyword argument 'reverse'", lambda a: autograd.sort(a, reverse=True)),
         ("a quantile of nothing is no number", lambda a: np.median(a[:0], axis=0)),
         ("got .*spacing", lambda a: np.gradient(a, [1.0, 2.0, 4.0], axis=0)),
         ("np.exp of nodes has no where=; write np.where", lambda a: np.exp(a, where=MASK)),
@@ -307,6 +385,11 @@ def test_facts_in_a_function_that_is_compiled() -> None:
         ("one spacing or one for each", lambda a: np.gradient(a, 1.0, 2.0, axis=0)),
         ("UPLO is 'L' or 'U'", lambda a: autograd.eigh(a[:, :3], "upper")),
         ("have different lengths", lambda a: autograd.einsum("ij,jk", a, a)),
+        ("two axes of the name 'i' have different lengths", lambda a: autograd.einsum("ii", a)),
+        ("the lengths differ", lambda a: np.vecdot(a, a[0, :1])),
+        ("axis -1 is none of an array", lambda a: np.vecdot(a[0, 0], a)),
+        ("parts from 0 to 1; got", lambda a: autograd.quantile(a, [])),
+        ("a shift for each axis; got 3 for 2", lambda a: autograd.roll(a, (1, 2, 3), (0, 1))),
     ],
 )
 def test_what_is_refused(message: str, wrong: Callable[[Any], Any]) -> None:
@@ -402,6 +485,15 @@ def test_decimals() -> None:
     np.testing.assert_allclose(y.data, 2 * np.round(A, 1) + np.round(A, 2) + np.round(A), rtol=1e-14)
     y.sum().backward()
     assert not x.grad.any()
+
+
+def test_lists_and_numbers_are_sorted() -> None:
+    values = [Value(3.0), Value(1.0), Value(2.0)]
+    autograd.median(values).backward()
+    assert [v.grad for v in values] == [0.0, 0.0, 1.0]
+    assert autograd.sort(values).data.tolist() == autograd.sort([3.0, 1.0, 2.0]).tolist() == [1.0, 2.0, 3.0]
+    assert autograd.median(Value(2.0)).item() == autograd.quantile(Value(2.0), [0.1, 0.9]).data[1] == 2.0
+    assert grad(autograd.median)(2.0) == 1.0
 
 
 def test_a_median_beside_nan_and_infinity() -> None:

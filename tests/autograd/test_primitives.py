@@ -55,8 +55,8 @@ CASES = [
 
 
 def draw_arrays(data: st.DataObject, made: Primitive, shapes: Any, settings: dict[str, Any]) -> list[np.ndarray]:
-    if made.name in ("max", "min"):
-        # The largest of many numbers needs them apart; by chance hardly ever all are.
+    if made.name in ("max", "min", "sort", "order", "sorted_by"):
+        # The largest of many numbers, and their order, needs them apart; by chance hardly ever all are.
         apart = [np.linspace(-3.0, 3.0, int(np.prod(s))).tolist() for s in shapes]
         return [np.reshape(data.draw(st.permutations(some)), s) for some, s in zip(apart, shapes)]
     arrays = [data.draw(hnp.arrays(float, s, elements=numbers(made, k))) for k, s in enumerate(shapes)]
@@ -193,6 +193,7 @@ def test_declarations_are_short() -> None:
         "decompositions",
         "functions",
         "special",
+        "sorting",
     ):
         source = inspect.getsource(importlib.import_module(f"autograd._ops.{module}"))
         for row in re.findall(r"^\w+ = primitive\(.*?^\)$", source, re.MULTILINE | re.DOTALL):

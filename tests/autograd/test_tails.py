@@ -92,6 +92,18 @@ def test_rows_without_any_share() -> None:
     assert autograd.logsumexp(nothing) == -math.inf
 
 
+@pytest.mark.parametrize("a", [-math.inf, math.inf])
+def test_equal_infinities_share(a: float) -> None:
+    """As equal numbers do, and as the sums of any number of them; each alone is followed or left."""
+    x = Tensor([a, a, a, -a, 1.0])
+    with np.errstate(invalid="ignore"):
+        autograd.logaddexp(x, Tensor([a, 1.0, -a, a, 1.0])).sum().backward()
+    assert x.grad.tolist() == [0.5, float(a > 0), float(a > 0), float(a < 0), 0.5]
+    assert grad(grad(lambda x: autograd.logaddexp(x, 1.0)))(1.0) == 0.25
+    assert math.isnan(grad(autograd.logaddexp)(math.nan, 1.0))
+    assert math.isnan(grad(autograd.logaddexp)(a, math.nan))
+
+
 class TestLengths:
     """Roots of sums of squares have derivatives where the squares have none."""
 
