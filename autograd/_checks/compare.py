@@ -163,7 +163,7 @@ class Check:
             CLEAR * entry.error / MISTAKE / (product(self.gradient, direction)[1] or math.inf)
             for entry, (direction, _) in zip(entries, lines)
         ]
-        return f"a mistake of 1 % shows in every number that makes {max(shares):.0e} of the change or more"
+        return f"a gradient wrong by 1 % shows, unless its number makes less than {max(shares):.0e} of the change"
 
     def entry(self, position: int) -> Entry:
         """Compare the derivative by the number at `position` among all inputs."""

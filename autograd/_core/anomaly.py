@@ -5,6 +5,8 @@ from __future__ import annotations
 import linecache
 import math
 import sys
+from functools import lru_cache
+from types import FrameType
 
 from .names import name_of
 from .node import Node
@@ -58,10 +60,21 @@ def user_line() -> str:
 
 def user_place() -> tuple[str, int]:
     """Return the file and the line of the innermost frame that is not in this package or in `nn`."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("autograd", "nn"):
-        frame = frame.f_back
+    frame = user_frame()
     return frame.f_code.co_filename, frame.f_lineno
+
+
+def user_frame() -> FrameType:
+    """Return the innermost frame that is not in this package or in `nn`."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return frame
+
+
+@lru_cache(512)
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in ("autograd", "nn")
 
 
 def written_place(place: tuple[str, int]) -> str:

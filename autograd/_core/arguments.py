@@ -45,9 +45,9 @@ def signed(data: Raw) -> Any:
 
 
 def check_settings(op: Primitive, settings: dict[str, Setting]) -> Callable[..., Any] | None:
-    """Return what applies the operation if there are keywords of NumPy's among the settings.
+    """Return the function that applies the operation if NumPy's keywords are among the settings.
 
-    Raises TypeError for a setting that the operation has not, and for a node as one.
+    Raises TypeError for a setting that the operation does not have, and for a node as a setting.
     """
     more = None
     for name, setting in settings.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograd.files import brief
 
 from . import floats
-from .data import NUMBERS, numpy_module, read_only, shape
+from .data import ARRAYS, NUMBERS, numpy_module, read_only, shape
 from .modes import active, anomaly, without_warnings
 from .primitive import Primitive
 from .types import Raw, Settings
@@ -33,6 +33,11 @@ def forward_arrays(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
         shapes = " and ".join(str(shape(data)) for data in raw)
         given = "".join(f", {name}={brief(setting)}" for name, setting in settings.items())
         raise type(error)(f"{op.name} of shape {shapes}{given}: {error}") from error
+    return as_data(op, out, raw)
+
+
+def as_data(op: Primitive, out: Raw, raw: list[Raw]) -> Raw:
+    """Return the result of a forward function as a node holds it: a float, or an array of floats."""
     if type(out) in NUMBERS:
         return float(out)
     if not hasattr(out, "dtype"):
@@ -40,5 +45,5 @@ def forward_arrays(op: Primitive, raw: list[Raw], settings: Settings) -> Raw:
     if out.dtype.kind != "f":
         # A comparison is recorded as numbers, of the precision that went in.
         precise = [data.dtype for data in raw if hasattr(data, "dtype") and data.dtype.kind == "f"]
-        return numpy.asarray(out, max(precise, default=numpy.dtype(float)))
-    return out if type(out) is numpy.ndarray else numpy.asarray(out)
+        return numpy_module().asarray(out, max(precise, default=numpy_module().dtype(float)))
+    return out if type(out) in ARRAYS else numpy_module().asarray(out)

@@ -15,7 +15,7 @@ State = tuple[Any, ...]
 _NAMED = ("_label", "_source", "mark")
 """Attributes that few nodes have."""
 
-_WITHOUT = (None, NO_MARK)
+_WITHOUT = (None, "", NO_MARK)
 
 
 def _state(node: Node) -> State:

@@ -9,7 +9,13 @@ from .types import Array, Operand, Raw, Setting, Shape
 
 NUMBERS = frozenset((float, int, bool))
 
+PLAIN = frozenset((int, bool, float, str, type(None), slice, type(...)))
+"""Settings of these classes are kept as they are."""
+
 ARRAYS: set[type] = set()
+
+SCALARS: set[type] = set()
+"""The class of a number that a reduction of NumPy's returns, once NumPy is imported."""
 
 
 def bits(data: Raw) -> tuple[Any, ...]:
@@ -42,6 +48,7 @@ def numpy_module() -> Any:
         import numpy
 
         ARRAYS.add(numpy.ndarray)
+        SCALARS.add(numpy.float64)
         # A C library such as glibc returns the memory of every large array to the system, and has to get it back, page
         # by page, for the next, until it has seen one of 31 MiB come and go: training on large batches takes twice as
         # long before. No page of this one is ever touched.
@@ -64,6 +71,9 @@ def keep_setting(setting: Setting) -> Setting:
 
     NumPy's numbers become Python's, which sources can name and JAX takes for a shape.
     """
+    if type(setting) is tuple:
+        # An index, mostly.
+        return tuple([item if type(item) in PLAIN else mapped(_kept, item, 1) for item in setting])
     return mapped(_kept, setting)
 
 

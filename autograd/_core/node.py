@@ -56,6 +56,8 @@ class Node:
         """Compute an attribute that the node does not hold yet."""
         if name == "mark":
             return NO_MARK
+        if name == "_label":
+            return ""
         late = getattr(self, "_late", None) if name in _COMPUTED else None
         if late is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
@@ -98,7 +100,7 @@ class Node:
     @property
     def label(self) -> str:
         """A name for people: shown in drawings, explanations and errors."""
-        return getattr(self, "_label", "")
+        return self._label
 
     @label.setter
     def label(self, label: str) -> None:

@@ -59,12 +59,14 @@ class Primitive:
         """The operation on nodes, numbers and arrays, and settings: the result is a node if any argument is one."""
 
     def text(self, *args: str, **settings: Setting) -> str:
-        """Return the operation as it is written, e.g. `w1 * x1`, for argument texts."""
+        """Return the operation as it is written, e.g. `w1 * x1`, for argument texts, without usual settings."""
         if callable(self.written):
             return self.written(*args, **settings)
         if self.written is not None:
             return self.written.format(*args, **settings)
-        return f"{self.name}({', '.join([*args, *(f'{k}={v}' for k, v in settings.items())])})"
+        usual = self.forward.__kwdefaults__ or {}
+        own = (f"{k}={v}" for k, v in settings.items() if k not in usual or v != usual[k])
+        return f"{self.name}({', '.join([*args, *own])})"
 
     @property
     def symbol(self) -> str:

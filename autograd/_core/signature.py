@@ -52,7 +52,7 @@ def signature(tree: Tree, depth: int = 0) -> Any:
 
 
 def layout(array: Array) -> Any:
-    """Return all of an array but its numbers. The strides count, as they decide about views of other arrays."""
+    """Return all about an array except its numbers. The strides count, as they decide about views of other arrays."""
     return (array.shape, array.dtype, array.strides)
 
 

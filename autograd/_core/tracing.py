@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
+from types import CodeType, FrameType
 from typing import Any
 
-from .anomaly import user_line, user_place
+from .anomaly import user_frame, user_line
 from .apply import apply
 from .modes import Switch, active, replaying, tracing
 from .names import name_of
@@ -35,12 +37,20 @@ class CompileError(RuntimeError):
 
 
 class Trace:
-    """The nodes that one call of a function computed, in order, and where; its gradients are `careful` or not."""
+    """The nodes that one call of a function computed, in order; its gradients are `careful` or not.
 
-    def __init__(self, careful: bool = False) -> None:
+    While the `code` of the function runs, it also notes where each node was computed.
+    """
+
+    def __init__(self, careful: bool = False, code: CodeType | None = None) -> None:
         self.careful = careful
         self.nodes: list[Node] = []
-        self.places: dict[Node, tuple[str, int]] = {}
+        self.code = code
+        self.running = False
+        self.places: list[tuple[CodeType, int]] = []
+        """The code and the instruction that computed each node."""
+        self.frames: dict[FrameType, None] = {}
+        """The frames of the function's code, outer ones first: they hold its variables after it has returned, too."""
         self.names: dict[Node, str] = {}
         self.made: dict[Node, Any] = {}
         """Leaves that the function itself makes, with the data that it makes them from."""
@@ -58,7 +68,22 @@ class Trace:
     def note(self, node: Node) -> None:
         """Add a node that was just computed."""
         self.nodes.append(node)
-        self.places[node] = user_place()
+        if self.running:
+            frame = user_frame()
+            self.places.append((frame.f_code, frame.f_lasti))
+            if not self.frames and self.code is not None:
+                self._look()
+            if frame.f_code is self.code:
+                self.frames[frame] = None
+
+    def _look(self) -> None:
+        """Find the frames in which the function runs."""
+        stack = []
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            stack.append(frame)
+            frame = frame.f_back
+        self.frames = {frame: None for frame in reversed(stack) if frame.f_code is self.code}
 
     def adjoint(self, out: Node, node: Node, g: Operand) -> None:
         """Note that `g` is the gradient of `out` with respect to `node`."""
@@ -105,7 +130,7 @@ def compiling() -> bool:
 def validate(check: Callable[..., None], data: Tree, *rest: object) -> None:
     """Call `check(data, *rest)`, which raises an error for bad data. A compiled function does so at every call.
 
-    It may read numbers, which a function that is compiled else may not; what was computed is not checked then.
+    While a function is compiled, only numbers that it was given are checked, not those that it computed.
 
     >>> def positive(x):
     ...     if not x > 0:
@@ -165,6 +190,9 @@ _ADVICE = {
     "decide outside the function",
     ".data": "Compute with the node itself, return it, and read the number of the result outside",
     "print or format": "Return the node and print it outside the function",
+    "an index": "For s[np.arange(len(y)), y] write (s * (y[:, None] == np.arange(s.shape[1]))).sum(axis=1), for "
+    "s[mask] where(mask, s, 0); an index may also be an array from outside the function",
+    "NumPy": "For np.eye(k)[y] write y[:, None] == np.arange(k); an index may also be an array from outside",
     ".backward()": "Return the loss, and compile value_and_grad of the function",
     ".grad": "Return the loss, and compile value_and_grad of the function",
 }

@@ -21,7 +21,7 @@ OURS = 2
 
 
 def deeper(depth: int) -> int:
-    """Return the depth of the items inside a structure at a depth, from 0; raise ValueError if it is too large.
+    """Return the depth of a structure's items, which is one more; raise ValueError if that is too deep.
 
     >>> deeper(0)
     1
@@ -41,7 +41,11 @@ def flatten(tree: Tree, depth: int = 0) -> Iterator[Any]:
         return
     inside = deeper(depth)
     for item in tree.values() if isinstance(tree, dict) else tree:
-        yield from flatten(item, inside)
+        # Most items are no structures, and for each of these a generator would be made.
+        if isinstance(item, CONTAINERS):
+            yield from flatten(item, inside)
+        else:
+            yield item
 
 
 def mapped(f: Callable[[Any], Any], tree: Tree, depth: int = 0) -> Any:

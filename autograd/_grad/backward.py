@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd._core.modes import active, anomaly, new_lock, without_warnings
 from autograd._core.node import Node
 from autograd._core.order import topological_sort
 
-from .lean import backward_values, set_gradients
-from .rules import is_finite, one_like
+from .lean import backward_values, set_gradients, sweep_arrays
+from .rules import all_finite, one_like
 from .sweep import sweep
 
 # Two threads may share parameters: each must add its gradient whole.
@@ -46,11 +48,8 @@ def _backward_general(root: Node) -> None:
     careful = bool(active) and anomaly.get()
     while True:
         adjoints = {root: one_like(root)}
-        passed_on = set()
-        for node, g, _ in sweep(order, adjoints, careful=careful):
-            node._grad = g
-            passed_on.add(id(g))
-        if careful or all(map(is_finite, adjoints.values())):
+        passed_on = _walked(order, adjoints, careful) if active or careful else sweep_arrays(order, adjoints)
+        if careful or all_finite(adjoints.values()):
             break
         # Nearly always there is nothing to take care of.
         careful = True
@@ -60,3 +59,12 @@ def _backward_general(root: Node) -> None:
         fresh = type(node._grad) is float and type(g) is not float and g.base is None and id(g) not in passed_on
         grads.append(g if fresh and node._grad == 0.0 else node._grad + g)
     set_gradients(adjoints, grads)
+
+
+def _walked(order: list[Node], adjoints: dict[Node, Any], careful: bool) -> set[int]:
+    """Sweep, and set the gradient of each node; those of the leaves stay in `adjoints`."""
+    passed_on = set()
+    for node, g, _ in sweep(order, adjoints, careful=careful):
+        node._grad = g
+        passed_on.add(id(g))
+    return passed_on

@@ -62,7 +62,7 @@ def jvp(f: Callable[[Tree], Tree], x: Tree, v: Tree) -> tuple[Operand, Operand]:
     """Return f(x), and how it changes along the direction v: the Jacobian times v, without a matrix.
 
     v has the structure and the shapes of x. The gradient that `vjp` returns is linear in the one that it is given, and
-    its derivative by that is what is asked for; so this takes two backward sweeps. Raises ValueError for another v.
+    the derivative of one by the other is the answer: two backward sweeps. Raises ValueError for another v.
 
     >>> jvp(lambda x: x[0] ** 2 * x[1], [3.0, 5.0], [1.0, 0.0])
     (45.0, 30.0)
@@ -79,7 +79,7 @@ def jvp(f: Callable[[Tree], Tree], x: Tree, v: Tree) -> tuple[Operand, Operand]:
 
 
 def elementwise_grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
-    """Return the function that computes, of f that works element by element, the derivative of each.
+    """Return the function that computes the derivative of each element, for f that works element by element.
 
     It is the gradient of the sum of what f returns; arguments as in `value_and_grad`.
 

@@ -19,7 +19,7 @@ _set_data = vars(Node)["_data"].__set__
 class Leaves:
     """Leaves whose data and gradients are set all or none: Ctrl-C, say, waits until all are set.
 
-    What is set has the form that the leaf has, and is nobody else's.
+    Each new number or array has the form of its leaf, and belongs to that leaf alone.
 
     >>> w, b = Value(1.0), Value(2.0)
     >>> leaves = Leaves([w, b])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from autograd._core.data import bits, read_only
@@ -16,7 +17,7 @@ from autograd._ops.elementwise import equal, where
 
 
 def where_it_arrives(g: Operand, contribution: Operand) -> Any:
-    """Return the contribution that a rule makes of a gradient `g`, with 0 wherever that is 0.
+    """Return the contribution that a rule makes of a gradient `g`, with 0 wherever `g` is 0.
 
     A rule multiplies, and 0 * inf is nan: so elements that `where`, `maximum` or a mask did not choose would spoil it.
     """
@@ -37,6 +38,18 @@ def is_finite(g: Operand) -> bool:
 
     # Squares that overflow are rare, and this is five times faster.
     return bool(math.isfinite(numpy.vdot(data, data)) or numpy.isfinite(data).all())
+
+
+def all_finite(gradients: Collection[Operand]) -> bool:
+    """Tell whether raw gradients have no nan and no infinity, all in one sum."""
+    total = 0.0
+    for g in gradients:
+        if type(g) is float:
+            total += abs(g)
+        else:
+            flat = g.ravel("K")
+            total += flat.dot(flat)
+    return math.isfinite(total) or all(map(is_finite, gradients))
 
 
 def pull_back(rule: Rule, g: Operand, out: Operand, args: tuple[Any, ...], node: Node) -> Any:
@@ -89,4 +102,4 @@ def one_like(root: Node) -> Any:
         return 1.0
     import numpy
 
-    return numpy.ones_like(root._data)
+    return numpy.array(1.0, root._data.dtype) if root._data.shape == () else numpy.ones_like(root._data)

@@ -69,6 +69,8 @@ def match(contribution: Operand, parent: Node, position: int, node: Node, record
         type(data) is float or (contribution.shape == data.shape and contribution.dtype == data.dtype)
     ):
         return contribution
+    if recorded and type(data) is float and isinstance(contribution, Node) and type(contribution._data) is float:
+        return contribution
     assert node.op is not None
     if isinstance(contribution, complex) or (isinstance(contribution, Node) and not recorded):
         raise TypeError(
@@ -85,10 +87,13 @@ def match(contribution: Operand, parent: Node, position: int, node: Node, record
                 f"{name_of(parent)} has shape {wanted} and the result {node.shape}: return the shape of the result"
             )
         # An array and a Tensor have the same methods; only the Tensor's are recorded.
-        if extra:
-            contribution = contribution.sum(axis=0 if extra == 1 else tuple(range(extra)))
         stretched = tuple([k for k, (n, m) in enumerate(zip(given[extra:], wanted)) if n != m])
-        if stretched:
+        if extra and stretched:
+            over = (*range(extra), *(extra + k for k in stretched))
+            contribution = contribution.sum(axis=over).reshape(wanted)
+        elif extra:
+            contribution = contribution.sum(axis=0 if extra == 1 else tuple(range(extra)))
+        else:
             contribution = contribution.sum(axis=stretched, keepdims=True)
     if type(data) is float:
         if isinstance(contribution, Node):

@@ -82,7 +82,7 @@ def value_and_grad(
     same structure (a tuple of gradients for a tuple of `argnums`). It is raw for raw arguments, and made of nodes, to
     be differentiated again, where an argument is a node or f uses nodes of its own. With `wrt`, a list of leaves that
     f uses, such as `model.parameters()`, the gradients are those for them. With `has_aux`, f returns a pair (scalar,
-    anything), and so stands that pair in place of the value.
+    anything), and that pair stands in place of the value.
     Raises TypeError if f does not return a node or `wrt` holds anything but nodes, ValueError if what f returns is no
     scalar or if `argnums` does not fit. Gradients of arrays share no memory, with each other or anything else.
 
@@ -260,10 +260,9 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
     """Return the gradient of `out` for each of `targets`, and whether these are nodes (else raw)."""
     order = topological_sort(out, until=set(targets))
     wanted = set(targets)
-    recorded = any(node.op is None and node not in wanted and id(node) not in _spent for node in order)
-    recorded = recorded or isinstance(seed, Node) or any(t.op is not None for t in targets)
     noted = tracing.get() if active else None
-    recorded = recorded or noted is not None
+    recorded = noted is not None or isinstance(seed, Node) or any(t.op is not None for t in targets)
+    recorded = recorded or any(node.op is None and node not in wanted and id(node) not in _spent for node in order)
     for node in order:
         if any(isinstance(i, Node) and i in wanted for i in node.inputs):
             wanted.add(node)
@@ -288,8 +287,7 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
     results: list[Any] = []
     for target in targets:
         g = adjoints.get(target, _zero_like(target))
-        shared = type(g) is not float and (id(g) in passed_on or any(g is other for other in results))
-        if not recorded and (shared or getattr(g, "base", None) is not None):
+        if not recorded and type(g) is not float and (id(g) in passed_on or _is_anothers(g, results)):
             # Another node's gradient, or a part of one, is no target's own.
             g = g.copy()
         # A constant gradient becomes a node too: one that depends on the target, with derivative zero.
@@ -299,10 +297,14 @@ def pull(out: Node, targets: list[Node], seed: Operand) -> tuple[list[Any], bool
     return results, recorded
 
 
+def _is_anothers(g: Raw, others: list[Any]) -> bool:
+    return getattr(g, "base", None) is not None or any(g is other for other in others)
+
+
 def spend(targets: Iterable[Node]) -> None:
     """Note that a function has been computed, and its leaves for raw arguments are nobody's nodes any more.
 
-    Else whoever differentiates its gradient took them for nodes of the user's, and gave nodes for raw arguments.
+    Else a later derivative of its gradient would take them for a user's nodes, and give nodes for raw arguments.
     """
     _spent.update((id(node), node) for node in targets if node.op is None)
 

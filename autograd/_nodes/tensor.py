@@ -84,12 +84,13 @@ class Tensor(Operators):
         if data is self._data:
             return
         own = self._data
-        array = data if type(data) is type(own) and data.dtype == own.dtype else _array(data, copy=False)
-        if array.shape != self._data.shape:
+        alike = type(data) is type(own) and data.dtype == own.dtype
+        array = data if alike else _array(data, copy=False)
+        if array.shape != own.shape:
             raise ValueError(
-                f"the data of this Tensor has shape {self._data.shape}; got {array.shape}: make a new Tensor for that"
+                f"the data of this Tensor has shape {own.shape}; got {array.shape}: make a new Tensor for that"
             )
-        self._data = array.astype(self._data.dtype, copy=False)
+        self._data = array if alike else array.astype(own.dtype, copy=False)
         self._lent = True
 
     def snapshot(self) -> Array:
@@ -106,9 +107,9 @@ class Tensor(Operators):
         """The derivative of the loss that `backward()` was called on, in the tensor's shape; zeros before."""
         if active:
             read(self, ".grad")
-        import numpy
+        if type(self._grad) is not type(self._data):
+            import numpy
 
-        if type(self._grad) is not numpy.ndarray:
             self._grad = numpy.full_like(self._data, self._grad)
         return self._grad if self.op is None else _read_only(self._grad)
 
@@ -125,7 +126,7 @@ class Tensor(Operators):
     @property
     def shape(self) -> Shape:
         """The lengths of the axes."""
-        lengths: tuple[int, ...] = _form(self).shape
+        lengths: tuple[int, ...] = _form(self).shape if active else self._data.shape
         return lengths
 
     @property
@@ -209,6 +210,8 @@ class Tensor(Operators):
         return bool(self._data)
 
     def __array__(self, *args: object, **kwargs: object) -> Any:
+        if active:
+            read(self, "NumPy")
         raise TypeError("turning a Tensor into an array would lose its gradient: take .data, if that is meant")
 
     def __format__(self, spec: str) -> str:
@@ -274,13 +277,21 @@ def _fixed(index: Index) -> Index:
 
 
 def _fixed_part(part: Index) -> Any:
-    if isinstance(part, (bool, int, type(None), type(...))):
+    kind = type(part)
+    if kind in arrays.ARRAYS and part.ndim and part.dtype.kind in "biu":
+        fixed = part.copy("K")
+        # A node that is to keep it need not copy it again.
+        fixed.flags.writeable = False
+        return fixed
+    if isinstance(part, _SINGLE):
         return part
-    if isinstance(part, slice):
+    if kind is slice:
         ends = part.start, part.stop, part.step
         plain = _ENDS.issuperset(map(type, ends))
         return part if plain else slice(*(None if x is None else _whole(x) for x in ends))
     if isinstance(part, Node):
+        if active:
+            read(part, "an index")
         raise TypeError("an index must be integers, a slice or a mask; got a node: compare or convert its .data")
     import numpy
 
@@ -290,10 +301,13 @@ def _fixed_part(part: Index) -> Any:
         return _whole(part)
     check_unmasked(part, "an index")
     array = numpy.array(part, subok=is_varying(part))
+    if not array.shape and not is_varying(array):
+        return array.item()
     # NumPy takes an empty list for one of floats, and yet as an index.
     return array.astype(int) if array.size == 0 and isinstance(part, Sequence) else array
 
 
+_SINGLE = (bool, int, type(None), type(...))
 _ENDS = {int, type(None)}
 
 

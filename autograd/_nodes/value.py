@@ -49,7 +49,7 @@ class Value(Operators):
 
     @property
     def data(self) -> float:
-        """The number; that of a leaf may be set, as an optimiser does."""
+        """The number; that of a leaf may be set, as an optimizer does."""
         if active:
             read(self, ".data")
         number: float = self._data

@@ -20,7 +20,8 @@ array([[[1., 4., 8., 8.]]])
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
@@ -41,20 +42,40 @@ Padding: TypeAlias = str | int | Sequence[int | tuple[int, int]]
 # The sample is the last axis in memory, whatever the order of the axes is: the elements that a window takes from all
 # samples then lie together, and are copied, added and compared as a whole.
 
+FEW = 8
+"""A product with fewer rows takes longer than it takes to put more of them together."""
+
 
 class Plan(NamedTuple):
     """Where windows lie: zeros before and after each axis, how many windows fit, and their elements.
 
-    `places` are indices into the padded axes, one for each element of a window: that element of all windows.
+    `axes` are for each axis the indices into the padded one, one for each element of a window: that element of all
+    windows. `tiles` says that windows lie beside each other, without a gap.
     """
 
     padding: list[tuple[int, int]]
     lengths: tuple[int, ...]
-    places: list[tuple[slice, ...]]
+    axes: list[list[slice]]
+    tiles: bool
+
+
+PLANS: dict[str, Plan] = {}
+MOST_PLANS = 256
 
 
 def planned(lengths: tuple[int, ...], size: PerAxis, stride: PerAxis, padding: Padding, dilation: PerAxis) -> Plan:
     """Place windows of `size` on axes of these lengths; raise ValueError if there is no place for one."""
+    # To check settings takes as long as many a convolution. As text True is not 1, which it is as a key.
+    key = repr((lengths, size, stride, padding, dilation))
+    found = PLANS.get(key)
+    if found is None:
+        if len(PLANS) >= MOST_PLANS:
+            PLANS.clear()
+        found = PLANS[key] = placed(lengths, size, stride, padding, dilation)
+    return found
+
+
+def placed(lengths: tuple[int, ...], size: PerAxis, stride: PerAxis, padding: Padding, dilation: PerAxis) -> Plan:
     rank = len(lengths)
     sizes, strides, dilations = (
         each_axis(setting, rank, name) for setting, name in ((size, "size"), (stride, "stride"), (dilation, "dilation"))
@@ -72,7 +93,7 @@ def planned(lengths: tuple[int, ...], size: PerAxis, stride: PerAxis, padding: P
         [slice(k * d, k * d + (count - 1) * s + 1, None if s == 1 else s) for k in range(length)]
         for length, d, count, s in zip(sizes, dilations, counts, strides)
     ]
-    return Plan(pads, counts, list(product(*axes)))
+    return Plan(pads, counts, axes, all(k == reach == s for k, reach, s in zip(sizes, reaches, strides)))
 
 
 def each_axis(setting: PerAxis, rank: int, name: str) -> tuple[int, ...]:
@@ -116,28 +137,57 @@ def samples_first(x: Raw) -> Any:
     return x.transpose(-1, *range(len(x.shape) - 1))
 
 
-def gathered(xp: Namespace, x: Raw, plan: Plan, fill: float = 0.0) -> Any:
-    """Return (channels, elements of a window, *windows, n)."""
+def padded(xp: Namespace, x: Raw, plan: Plan, fill: float = 0.0) -> Any:
+    """Return (channels, *axes, n) with numbers around it."""
     image = samples_last(x)
+    if not any(map(any, plan.padding)):
+        # Windows that overlap read each number many times: it should lie in this order in memory.
+        return image if plan.tiles else image.copy()
     channels, *lengths, n = image.shape
-    if any(map(any, plan.padding)):
-        padded = xp.full(padded_shape(channels, lengths, n, plan), fill, x.dtype)
-        padded[inside(plan, lengths)] = image
-        image = padded
-    else:
-        # Nothing changes but the order in memory, and windows that overlap read each number many times.
-        image = image.copy()
-    patches = xp.empty((channels, len(plan.places), *plan.lengths, n), x.dtype)
-    for k, place in enumerate(plan.places):
-        patches[:, k] = image[(slice(None), *place)]
+    wider = xp.full(padded_shape(channels, lengths, n, plan), fill, x.dtype)
+    wider[inside(plan, lengths)] = image
+    return wider
+
+
+def gathered(xp: Namespace, image: Raw, axes: list[list[slice]]) -> Any:
+    """Return (channels, elements of a window, ..., n): what windows that slide along the last axes see of an image."""
+    places = [(..., *place, slice(None)) for place in product(*axes)]
+    shape = image[places[0]].shape
+    patches = xp.empty((shape[0], len(places), *shape[1:]), image.dtype)
+    for k, place in enumerate(places):
+        patches[:, k] = image[place]
     return patches
+
+
+def beside(xp: Namespace, x: Raw, plan: Plan, groups: int) -> Iterator[Any]:
+    """Yield what windows see as matrices (groups, channels and elements, windows and n), to multiply weights with.
+
+    There is one for each element of a window along the first axis. They overlap: what they see is copied as often as
+    the window has elements along the other axes. A window of few elements has one matrix.
+    """
+    image = padded(xp, x, plan)
+    first, *others = plan.axes
+    inner, columns = image.shape[0] // groups, math.prod(plan.lengths) * image.shape[-1]
+    if is_whole(inner, plan):
+        yield gathered(xp, image, plan.axes).reshape(groups, inner * math.prod(map(len, plan.axes)), columns)
+        return
+    if max(map(len, others), default=1) == 1:
+        rows = image[(..., *[places[0] for places in others], slice(None))][:, None]
+    else:
+        rows = gathered(xp, image, others)
+    for place in first:
+        yield rows[:, :, place].reshape(groups, inner * rows.shape[1], columns)
+
+
+def is_whole(channels: int, plan: Plan) -> bool:
+    return channels * math.prod(map(len, plan.axes[1:])) < FEW
 
 
 def scattered(xp: Namespace, patches: Raw, plan: Plan, lengths: tuple[int, ...]) -> Any:
     """Add up the elements of windows, (channels, elements of a window, *windows, n), where they lie in an image."""
     channels, n = patches.shape[0], patches.shape[-1]
     image = xp.zeros(padded_shape(channels, lengths, n, plan), patches.dtype)
-    for k, place in enumerate(plan.places):
+    for k, place in enumerate(product(*plan.axes)):
         image[(slice(None), *place)] += patches[:, k]
     return samples_first(image[inside(plan, lengths)] if any(map(any, plan.padding)) else image)
 
@@ -156,17 +206,39 @@ def seen(xp: Namespace, x: Raw, size: PerAxis, fill: float, how: tuple[Any, ...]
     rank = len(lengths)
     sizes = each_axis(size, rank, "size")
     plan = planned(tuple(lengths), sizes, *how)
-    patches = gathered(xp, x, plan, fill).reshape(channels, *sizes, *plan.lengths, n)
+    image = padded(xp, x, plan, fill)
+    if plan.tiles:
+        parts = [k for pair in zip(plan.lengths, sizes) for k in pair]
+        order = (0, *range(2, 2 + 2 * rank, 2), *range(1, 1 + 2 * rank, 2), 1 + 2 * rank)
+        patches = image[(..., *tiled(plan), slice(None))].reshape(channels, *parts, n).transpose(order).copy()
+    else:
+        patches = gathered(xp, image, plan.axes).reshape(channels, *sizes, *plan.lengths, n)
     return patches.transpose(-1, 0, *range(1 + rank, 1 + 2 * rank), *range(1, 1 + rank))
 
 
+def tiled(plan: Plan) -> list[slice]:
+    """Return where windows lie that lie beside each other."""
+    return [slice(length * len(places)) for length, places in zip(plan.lengths, plan.axes)]
+
+
 def added_up(xp: Namespace, a: Raw, lengths: tuple[int, ...], how: tuple[Any, ...]) -> Any:
+    n, channels, *windows_ = shape(a)
     rank = len(lengths)
-    plan = planned(lengths, shape(a)[2 + rank :], *how)
-    if shape(a)[2 : 2 + rank] != plan.lengths:
+    sizes = windows_[rank:]
+    plan = planned(lengths, sizes, *how)
+    if tuple(windows_[:rank]) != plan.lengths:
         raise ValueError(f"{written(plan.lengths)} windows lie in {written(lengths)}, with these settings")
-    patches = a.transpose(1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank), 0)
-    return scattered(xp, patches.reshape(shape(a)[1], -1, *plan.lengths, shape(a)[0]), plan, lengths)
+    if not plan.tiles:
+        patches = a.transpose(1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank), 0)
+        return scattered(xp, patches.reshape(channels, math.prod(sizes), *plan.lengths, n), plan, lengths)
+    order = [axis for k in range(2, 2 + rank) for axis in (k, k + rank)]
+    tiles = a.transpose(1, *order, 0).reshape(channels, *[m * k for m, k in zip(plan.lengths, sizes)], n)
+    wider = padded_shape(channels, lengths, n, plan)
+    if tiles.shape == wider:
+        return samples_first(tiles[inside(plan, lengths)])
+    image = xp.zeros(wider, a.dtype)
+    image[(..., *tiled(plan), slice(None))] = tiles
+    return samples_first(image[inside(plan, lengths)])
 
 
 def image_shape(x: Operand) -> tuple[int, ...]:
@@ -196,25 +268,47 @@ def fitted(
 def convolved(xp: Namespace, x: Raw, w: Raw, how: tuple[Any, ...], groups: int) -> Any:
     n, (out, inner, *_) = image_shape(x)[0], shape(w)
     plan = fitted(shape(x), shape(w), None, how, groups)
-    patches = gathered(xp, x, plan).reshape(groups, inner * len(plan.places), -1)
-    y = w.reshape(groups, out // groups, -1) @ patches
+    whole = is_whole(inner, plan)
+    y: Any = None
+    for k, patches in enumerate(beside(xp, x, plan, groups)):
+        part = (w if whole else w[:, :, k]).reshape(groups, out // groups, -1) @ patches
+        if k:
+            y[...] += part
+        else:
+            y = part
     return samples_first(y.reshape(out, *plan.lengths, n))
 
 
 def convolved_back(xp: Namespace, y: Raw, w: Raw, lengths: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
-    n, (out, inner, *_) = image_shape(y)[0], shape(w)
+    n, (out, inner, *size) = image_shape(y)[0], shape(w)
     plan = fitted((n, inner * groups, *lengths), shape(w), shape(y), how, groups)
+    # Where each window is one step ahead, the gradient is a convolution too, with the windows reversed.
+    around = [
+        (axis[-1].start - before, axis[-1].start - after) for axis, (before, after) in zip(plan.axes, plan.padding)
+    ]
+    if set(each_axis(how[0], len(size), "stride")) == {1} and min(map(min, around)) >= 0:
+        turned = w.reshape(groups, out // groups, inner, *size)[(..., *[slice(None, None, -1)] * len(size))]
+        reversed_ = turned.swapaxes(1, 2).reshape(inner * groups, out // groups, *size)
+        return convolved(xp, y, reversed_, (1, around, how[2]), groups)
     patches = w.reshape(groups, out // groups, -1).transpose(0, 2, 1) @ samples_last(y).reshape(
         groups, out // groups, -1
     )
-    return scattered(xp, patches.reshape(inner * groups, -1, *plan.lengths, n), plan, lengths)
+    return scattered(xp, patches.reshape(inner * groups, math.prod(size), *plan.lengths, n), plan, lengths)
 
 
 def correlated(xp: Namespace, x: Raw, y: Raw, size: tuple[int, ...], how: tuple[Any, ...], groups: int) -> Any:
     w = (image_shape(y)[1], image_shape(x)[1] // groups, *size)
     plan = fitted(shape(x), w, shape(y), how, groups)
-    patches = gathered(xp, x, plan).reshape(groups, w[1] * len(plan.places), -1)
-    return (samples_last(y).reshape(groups, w[0] // groups, -1) @ patches.transpose(0, 2, 1)).reshape(w)
+    matrices = beside(xp, x, plan, groups)
+    after = samples_last(y).reshape(groups, w[0] // groups, -1)
+    if is_whole(w[1], plan):
+        return (after @ next(matrices).transpose(0, 2, 1)).reshape(w)
+    out: Any = None
+    for k, patches in enumerate(matrices):
+        part = after @ patches.transpose(0, 2, 1)
+        out = out if k else xp.empty(w, part.dtype)
+        out[:, :, k] = part.reshape(w[0], w[1], *size[1:])
+    return out
 
 
 # The table is read by its rows, which a formatter would cut into one line an argument.

@@ -11,6 +11,7 @@ import math
 import operator
 from typing import Any
 
+from autograd._core.data import shape
 from autograd._core.declare import primitive
 from autograd._core.node import Node
 from autograd._core.primitive import ANY, POSITIVE, REAL, TABLE, Operation, unchanged
@@ -24,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def add_up(w0: Operand, pairs: tuple[Operand, ...]) -> Any:
+def add_up(xp: Namespace, w0: Operand, *pairs: Operand) -> Any:
     """Return w0 + w1 x1 + w2 x2 + ... for the pairs w1, x1, w2, x2, ..."""
     z = w0
     for w, x in zip(pairs[::2], pairs[1::2]):
@@ -32,15 +33,32 @@ def add_up(w0: Operand, pairs: tuple[Operand, ...]) -> Any:
     return z
 
 
+def slopes_of_pairs(g: Operand, pairs: tuple[Operand, ...]) -> list[Any]:
+    """Return the gradients of w0, w1, x1, w2, x2, ... for the gradient `g` of their sum."""
+    found = [g] * (1 + len(pairs))
+    found[1::2] = [g * x for x in pairs[1::2]]
+    found[2::2] = [g * w for w in pairs[::2]]
+    return found
+
+
 def select(xp: Namespace, condition: Raw, a: Raw, b: Raw) -> Any:
     """Return `a` where the condition holds, else `b`."""
-    large = getattr(a, "size", 0) > 1000 and a.dtype.kind == "f" and type(b) is float and str(b) == "0.0"
-    if large and getattr(condition, "dtype", a.dtype).kind == "b" and a.shape == condition.shape:
+    if type(a) is float:
+        return xp.where(condition, a, b)
+    large = getattr(condition, "size", 0) > 1000 and condition.dtype.kind == "b"
+    if large and type(b) is float and str(b) == "0.0" and fills(a, condition.shape):
         # A choice is a branch for each element, which the processor cannot foresee. Its bits times 0 or 1 are exact,
         # for infinities as well, and eight times faster.
         bits = f"int{8 * a.dtype.itemsize}"
         return xp.multiply(a.view(bits), condition, dtype=bits).view(a.dtype)
     return xp.where(condition, a, b)
+
+
+def fills(a: Raw, lengths: tuple[int, ...]) -> bool:
+    """Tell whether an array of floats broadcasts to a shape."""
+    if not shape(a) or a.dtype.kind != "f" or len(a.shape) != len(lengths):
+        return False
+    return all(n in (1, m) for n, m in zip(a.shape, lengths))
 
 
 def one_less(a: Operand, b: Operand) -> Any:
@@ -107,8 +125,8 @@ pow_: Operation = primitive(
     written="{0} ** {1}", domain=(POSITIVE, REAL), identities=((1, 1.0, lambda a, b: a),),
 )
 weighted_sum = primitive(
-    "weighted_sum", lambda xp, w0, *pairs: add_up(w0, pairs),
-    lambda g, out, w0, *pairs: [g, *(g * pairs[k ^ 1] for k in range(len(pairs)))],
+    "weighted_sum", add_up,
+    lambda g, out, w0, *pairs: slopes_of_pairs(g, pairs),
     written=lambda w0, *pairs: " + ".join([w0, *(f"{w} * {x}" for w, x in zip(pairs[::2], pairs[1::2]))]),
     domain=(REAL,), examples=((((), (), ()), {}), (((3,), (3,), (2, 1), (), (2, 3)), {})),
     note="Takes the list w0, w1, x1, w2, x2, ...; one node for the pre-activation of a neuron.",
@@ -152,7 +170,7 @@ atan_slope: Operation = primitive(
 sigmoid: Operation = primitive(
     "sigmoid", lambda xp, a: xp.divide(xp.exp(xp.minimum(a, 0.0)), 1 + xp.exp(-xp.abs(a))),
     lambda g, out, a: g * sigmoid_slope(out, a),
-    latex=r"\sigma", domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
+    domain=(REAL,), note="1 / (1 + exp(-z)) of a number z: always between 0 and 1.",
 )
 sigmoid_slope: Operation = primitive(
     "sigmoid_slope", lambda xp, y, a: inverse_square(2 * xp.cosh(a / 2)),
@@ -197,7 +215,7 @@ minimum = primitive(
     note="Equal arguments share the gradient equally; MyGrad sends it to neither.",
 )
 where: Operation = primitive(
-    "where", lambda xp, condition, a, b: select(xp, condition, a, b),
+    "where", select,
     None,
     lambda g, out, condition, a, b: where(condition, g, 0.0),
     lambda g, out, condition, a, b: where(condition, 0.0, g),
@@ -271,7 +289,7 @@ def clip(
 
 
 def rounded(a: Operand, decimals: int = 0) -> Any:
-    """Return `a` rounded to so many decimals; halves go to the even neighbour, and the derivative is 0.
+    """Return `a` rounded to `decimals` places; halves go to the even neighbour, and the derivative is 0.
 
     >>> from autograd import round
     >>> round(Tensor([1.2345, 2.5]), decimals=2).data.tolist(), round(Value(2.5)).data

@@ -92,10 +92,14 @@ def written_index(index: Index) -> str:
     return "..." if index is ... else str(index.tolist() if hasattr(index, "tolist") else index)
 
 
+PLACES = {int, bool, slice, type(None), type(...)}
+"""The classes of what names no element twice, in an index."""
+
+
 def put(xp: Namespace, a: Raw, shape: tuple[int, ...], index: Index) -> Any:
     out = xp.zeros(shape, xp.asarray(a).dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if all(isinstance(p, (slice, int, type(None), type(...))) for p in parts):
+    if PLACES.issuperset(map(type, parts)):
         out[index] = a
     else:
         # An integer array may name an element twice; only add.at counts it twice.

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from autograd._core.data import shape
+from autograd._core.data import numpy_module, shape
 from autograd._core.declare import primitive
 from autograd._core.primitive import REAL, Operation
 from autograd._core.types import Array, Axis, Namespace, Operand, Raw
@@ -23,17 +23,25 @@ def restore(y: Operand, x: Operand, axis: Axis, keepdims: bool) -> Any:
     if keepdims or axis is None:
         return y
     lengths = list(shape(x))
+    if not lengths:
+        # NumPy reduces a number over axis 0 as well.
+        return y
     for k in axis if isinstance(axis, tuple) else (axis,):
         lengths[k] = 1
     return y.reshape(tuple(lengths))
 
 
 def count(x: Operand, axis: Axis) -> int:
-    """Return how many elements each result of a reduction of `x` over `axis` is made from."""
+    """Return how many elements each result of a reduction of `x` over `axis` is made from; AxisError as in NumPy."""
     lengths = shape(x)
+    if axis is None:
+        return math.prod(lengths)
     total = 1
-    for k in range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,):
-        total *= lengths[k]
+    for k in axis if isinstance(axis, tuple) else (axis,):
+        try:
+            total *= lengths[k]
+        except IndexError:
+            raise numpy_module().exceptions.AxisError(k, len(lengths)) from None
     return total
 
 
@@ -44,10 +52,11 @@ def spread_evenly(g: Operand, out: Operand, a: Operand, axis: Axis = None, keepd
 
 
 def average(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
-    n = count(a, axis)
+    a = xp.asarray(a)
+    n = a.size if axis is None else count(a, axis)
     if n == 0:
         return xp.full_like(xp.sum(a, axis=axis, keepdims=keepdims), math.nan)
-    out = xp.sum(a, axis=axis, keepdims=keepdims) / n
+    out = a.sum(axis=axis, keepdims=keepdims) / n
     # The sum may overflow where the mean does not.
     return out if xp.isfinite(out).all() else xp.sum(a / n, axis=axis, keepdims=keepdims)
 
@@ -93,6 +102,8 @@ def unless_zero(out: Operand) -> Any:
 def other_factors(a: Operand, axis: Axis) -> Any:
     """Return for each element the product of all others over `axis`. Nothing is divided: factors may be zero."""
     rank = len(shape(a))
+    # A number has no axis.
+    axis = axis if rank else None
     axes = sorted(k % rank for k in (range(rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
     order = (*(k for k in range(rank) if k not in axes), *axes)
     lengths = tuple(shape(a)[k] for k in order)
@@ -135,25 +146,27 @@ def below_largest(xp: Namespace, a: Raw, axis: Axis) -> tuple[Any, Any]:
     return a - largest, largest
 
 
-def log_of_sum(xp: Namespace, lower: Raw, axis: Axis) -> Any:
-    """Return log(sum(exp(lower))), the largest being 0, as log1p of the sum of the others, to keep digits."""
+def sum_of_others(xp: Namespace, lower: Raw, axis: Axis) -> Any:
+    """Return sum(exp(lower)) - 1, the largest being 0, as the sum of the others, to keep digits.
+
+    The sum of powers is 1 at least, but of elements that are all -inf: then the others are fewer than none.
+    """
     powers = xp.exp(lower)
     ties = powers == 1
     powers -= ties
-    others = powers.sum(axis=axis, keepdims=True) + (ties.sum(axis=axis, keepdims=True, dtype=powers.dtype) - 1)
-    # The sum is 1 at least, but of elements that are all -inf: then the others are fewer than none.
-    return xp.where(others < 0, -math.inf, xp.log1p(xp.maximum(others, 0.0)))
+    return powers.sum(axis=axis, keepdims=True) + (ties.sum(axis=axis, keepdims=True, dtype=powers.dtype) - 1)
 
 
 def stable_logsumexp(xp: Namespace, a: Raw, axis: Axis, keepdims: bool) -> Any:
     lower, largest = below_largest(xp, a, axis)
-    total = largest + log_of_sum(xp, lower, axis)
+    others = sum_of_others(xp, lower, axis)
+    total = largest + xp.where(others < 0, -math.inf, xp.log1p(xp.maximum(others, 0.0)))
     return total if keepdims else total.squeeze(axis)
 
 
 def stable_log_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
     lower, _ = below_largest(xp, a, axis)
-    return lower - xp.maximum(log_of_sum(xp, lower, axis), 0.0)
+    return lower - xp.log1p(xp.maximum(sum_of_others(xp, lower, axis), 0.0))
 
 
 def stable_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
@@ -163,9 +176,10 @@ def stable_softmax(xp: Namespace, a: Raw, axis: Axis) -> Any:
 
 def shares(xp: Namespace, a: Raw, axis: Axis) -> Any:
     """Return the exponentials of `a` divided by the largest over `axis`, all 1 where all of `a` are -inf."""
-    lower, _ = below_largest(xp, a, axis)
-    powers = xp.exp(lower)
-    powers += powers.max(axis=axis, keepdims=True) == 0
+    a = xp.asarray(a)
+    top = a.max(axis=axis, keepdims=True)
+    powers = xp.exp(a - xp.where(xp.isfinite(top), top, 0.0))
+    powers += top == -math.inf
     return powers
 
 
@@ -181,7 +195,7 @@ def without_mean(xp: Namespace, g: Raw, a: Raw, axis: Axis) -> Any:
 def without_share(xp: Namespace, g: Raw, a: Raw, axis: Axis) -> Any:
     """Return g - softmax(a) * sum of g over `axis`."""
     p = stable_softmax(xp, a, axis)
-    out = g - p * xp.sum(g, axis=axis, keepdims=True)
+    out = g - p * xp.asarray(g).sum(axis=axis, keepdims=True)
     top = p > 0.5
     # As above: the sum of the results is 0.
     return xp.where(top, -xp.where(top, 0.0, out).sum(axis=axis, keepdims=True), out)

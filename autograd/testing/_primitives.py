@@ -46,7 +46,7 @@ def check_primitive(operation: Callable[..., Any] | str | Primitive, max_example
     compared with numerical ones (see `gradcheck`), Values with Tensors, recorded with compiled. `operation` is the
     function that `primitive` returned, or its name.
     Raises WrongPrimitive, an AssertionError, with the computation if anything is wrong (in a notebook it is drawn,
-    too), AssertionError if nothing could be checked, ValueError for what is no primitive or for one that needs
+    too), AssertionError if nothing could be checked, ValueError for an unknown primitive, and for one that needs
     `examples` and has none.
 
     >>> from autograd.testing import check_primitive

@@ -105,7 +105,7 @@ def python(latex: str) -> str:
             case "=":
                 return " == "
         same = {
-            r"\,": " * ", r"\cdot": " * ", r"\times": " * ", r"\\": ", ", "&": ", ", r"\sigma": "sigmoid", r"\_": "_",
+            r"\,": " * ", r"\cdot": " * ", r"\times": " * ", r"\\": ", ", "&": ", ", r"\_": "_",
             r"\arctan": "atan", r"\arcsin": "asin", r"\arccos": "acos", r"\bmod": " % ",
             r"\max": "maximum", r"\min": "minimum", r"\ge": ">=", r"\le": "<=", r"\ne": "!=",
         }  # fmt: skip

@@ -52,7 +52,7 @@ def test_labels(label: str, latex: str) -> None:
         ("(a ** 2) ** b", r"\left(a^{2}\right)^{b}"),
         ("a @ b.T", r"a \, b^{\top}"),
         ("tanh(a)", r"\tanh\left(a\right)"),
-        ("sigmoid(a)", r"\sigma\left(a\right)"),
+        ("sigmoid(a)", r"\operatorname{sigmoid}\left(a\right)"),
         ("sqrt(a + 1)", r"\sqrt{a + 1}"),
         ("abs(a)", r"\left|a\right|"),
         ("square(a + 1)", r"\left(a + 1\right)^{2}"),

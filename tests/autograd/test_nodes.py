@@ -248,6 +248,10 @@ def test_a_primitive_survives_pickling() -> None:
         ("got '3' of type str: convert text", lambda: Value("3")),
         ("got 1j of type complex", lambda: Value(1j)),
         (r"got \[1, 2\] of type list: use Tensor", lambda: Value([1, 2])),
+        (
+            "matmul of shape .*: operands could not be broadcast",
+            lambda: Tensor(np.ones((2, 3, 4))) @ np.ones((3, 4, 5)),
+        ),
         (r"matmul of shape \(\) and \(2,\): @ multiplies vectors", lambda: Tensor(2.0) @ Tensor([1.0, 2.0])),
         (r"got array\(\[1., 2.\]\) of type ndarray: use Tensor", lambda: Value(np.array([1.0, 2.0]))),
         ("it is a node already; use .detach", lambda: Value(Value(1.0))),
