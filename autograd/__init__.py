@@ -2,14 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from autograd._checks.gradcheck import gradcheck, gradcheck_module
 from autograd._compiler.compile import compile as compile
 from autograd._compiler.compile import pure
 from autograd._compiler.fresh import fresh
 from autograd._compiler.replay.assign import assign
 from autograd._compiler.replay.block import block, blocked, is_own
-from autograd._compiler.replay.replay import Replay
-from autograd._compiler.replay.whole import WholeStep
 from autograd._core.declare import primitive
 from autograd._core.modes import detect_anomaly, no_grad
 from autograd._core.node import Node
@@ -35,13 +32,10 @@ from autograd._ops.linalg import *
 from autograd._ops.manipulation import *
 from autograd._ops.matrices import *
 from autograd._ops.products import *
+from autograd._ops.sorting import *
 from autograd._ops.special import *
 from autograd._ops.statistical import *
-from autograd._views.draw.draw import draw
-from autograd._views.explain.explain import explain
-from autograd._views.live.live import live
-from autograd._views.steps.steps import steps
-from autograd.picture.drawing import Drawing
+from autograd._views import cell as _cell  # noqa: F401 - a notebook shows a node by its drawing
 
 from ._ops import activations as _activations
 from ._ops import arrange as _arrange
@@ -56,6 +50,7 @@ from ._ops import linalg as _linalg
 from ._ops import manipulation as _manipulation
 from ._ops import matrices as _matrices
 from ._ops import products as _products
+from ._ops import sorting as _sorting
 from ._ops import special as _special
 from ._ops import statistical as _statistical
 
@@ -68,19 +63,38 @@ tanh_slope, sigmoid_slope, atan_slope = _elementwise.tanh_slope, _elementwise.si
 slogdet_parts, qr_parts = _decompositions.slogdet_parts, _decompositions.qr_parts
 eigh_parts, svd_parts = _decompositions.eigh_parts, _decompositions.svd_parts
 erf_slope, sinc_slope = _special.erf_slope, _special.sinc_slope
+order, sorted_by = _sorting.order, _sorting.sorted_by
 softmax_centered, log_softmax_back = _statistical.softmax_centered, _statistical.log_softmax_back
 
 if TYPE_CHECKING:
+    from autograd._checks.gradcheck import gradcheck, gradcheck_module
+    from autograd._compiler.replay.replay import Replay
+    from autograd._compiler.replay.whole import WholeStep
+    from autograd._views.draw.draw import draw
+    from autograd._views.explain.explain import explain
+    from autograd._views.live.live import live
+    from autograd._views.steps.steps import steps
+    from autograd.picture.drawing import Drawing
+
     __version__: str
 else:
+    _LATER = {
+        "Drawing": "picture.drawing", "Replay": "_compiler.replay.replay", "WholeStep": "_compiler.replay.whole",
+        "draw": "_views.draw.draw", "explain": "_views.explain.explain", "gradcheck": "_checks.gradcheck",
+        "gradcheck_module": "_checks.gradcheck", "live": "_views.live.live", "steps": "_views.steps.steps",
+    }  # fmt: skip
+    """What is imported when somebody asks for it: views, checks and the compiler are half of the package."""
 
     def __getattr__(name: str) -> object:
-        """Look the version up when somebody asks for it: its library takes as long to import as this package."""
-        if name in ("fft", "linalg", "special", "stats"):
-            from importlib import import_module
+        from importlib import import_module
 
+        if name in _LATER:
+            globals()[name] = found = getattr(import_module(f"autograd.{_LATER[name]}"), name)
+            return found
+        if name in ("fft", "linalg", "special", "stats"):
             return import_module(f"autograd.{name}")
         if name == "__version__":
+            # Its library takes as long to import as this package.
             from importlib.metadata import PackageNotFoundError, version
 
             try:
@@ -89,6 +103,9 @@ else:
                 # A checkout that was never installed.
                 return "unknown"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
 
 
 __all__ = [
@@ -109,5 +126,6 @@ __all__ += _linalg.__all__
 __all__ += _manipulation.__all__
 __all__ += [name for name in _matrices.__all__ if name not in __all__]
 __all__ += _products.__all__
+__all__ += _sorting.__all__
 __all__ += _special.__all__
 __all__ += _statistical.__all__

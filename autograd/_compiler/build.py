@@ -67,14 +67,15 @@ def program_of(
     program = Program(
         name, arguments, list(dict.fromkeys(captured)), packs, nodes, sum(n in first for n in nodes), result
     )
-    for node in trace.nodes:
+    # The gradient has no names but its own.
+    for node in trace.nodes[:forward]:
         new, wish = became[node], node.label or trace.names.get(node, "")
         if isinstance(new, Node) and wish:
             program.names.setdefault(new, wish)
     program.names.update({node: name_of(node) for node in captured})
     program.names.update({pack.node: pack.name for pack in packs})
     for g, (of, by) in trace.adjoints.items():
-        new, of, by = (became.get(item, item) for item in (g, of, by))
+        new, of, by = became.get(g, g), became.get(of, of), became.get(by, by)
         # The gradient for an array that is the same at every call has no name of its own.
         if isinstance(new, Node) and isinstance(of, Node) and isinstance(by, Node):
             program.adjoints.setdefault(new, (of, by))

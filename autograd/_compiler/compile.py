@@ -51,7 +51,7 @@ def compile(f: Callable[..., Any], *, backend: str | None = None) -> Compiled:
     the elements, row by row); Python runs none, so a call here is computed by NumPy.
 
     Raises CompileError where f does what would be done only once: decide by a number, read it, print it, draw a random
-    number otherwise than with `fresh`, set data; and for an operation that JavaScript cannot say, such as a sort.
+    number otherwise than with `fresh`, set data; and for an operation that JavaScript cannot say, such as an inverse.
     ValueError for another backend, ImportError for one that is not installed.
 
     >>> def loss(w, x):
@@ -90,7 +90,7 @@ def compile(f: Callable[..., Any], *, backend: str | None = None) -> Compiled:
 def pure(f: Callable[..., Any], *args: Tree) -> Pure:
     """Return f as a function of arrays alone, recorded for arguments like these; JAX can transform it.
 
-    What `compile` refuses is refused. Of `value_and_grad(...)` the result is the loss, the rest and the gradients.
+    It refuses the functions that `compile` refuses. `value_and_grad(...)` gives the loss, the rest and the gradients.
     Raises TypeError if f is no function, and ImportError without JAX.
 
     >>> w = Tensor([2.0])
@@ -173,6 +173,16 @@ class Compiled:
         self._calls = found.used = self._calls + 1
         self._used = found
         return found.run(args, kwargs)
+
+    def known(self, args: Sequence[Tree]) -> Specialised | None:
+        """Return the program for these arguments if it is known, and all that it uses is as it was then."""
+        found = self._specialised.get(signature(args))
+        return found if found is not None and found.holds() else None
+
+    @property
+    def programs(self) -> list[Specialised]:
+        """All programs that are known."""
+        return [*self._specialised.values()]
 
     def _record(self, key: object, args: Sequence[Tree], kwargs: Mapping[str, Tree]) -> Specialised:
         # The compiler takes longer to import than all the rest, and few need it.

@@ -22,7 +22,7 @@ def fresh(draw: Callable[[T], Tree], generator: T) -> Tree:
     """Return `draw(generator)`; a compiled function draws anew at every call.
 
     `draw` returns a float, an array, or lists, tuples and dicts of these, of the same structure and shapes at every
-    call; `generator` is what it draws from, such as a `random.Random` or a NumPy generator. To compile draws from a
+    call; `generator` is what it draws from, such as a `random.Random` or a NumPy generator. Compiling draws from a
     copy of it, so that a compiled function draws the same numbers as the function itself. Raises ValueError at the
     call of a compiled function if the structure or a shape has changed.
 

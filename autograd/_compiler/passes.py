@@ -10,7 +10,7 @@ from typing import Any
 from autograd._core import floats
 from autograd._core.data import NUMBERS, has_varying, is_varying, shape, uniform
 from autograd._core.modes import without_warnings
-from autograd._core.node import Node, leaf
+from autograd._core.node import MANY, Node, leaf
 from autograd._core.primitive import ANY, TABLE
 from autograd._core.trees import deeper
 from autograd._core.types import Operand, Raw, Tree
@@ -29,6 +29,11 @@ def shortened(nodes: Iterable[Node], became: dict[Node, Any], counts: Counter[st
     """Find a shorter stand-in for each node; inputs come before results. Count the nodes that each pass removes."""
     known: dict[Any, Node] = {}
     for node in nodes:
+        found = _looked_up(node, became, known)
+        if found is not None:
+            became[node], again = found
+            counts["computed already"] += again
+            continue
         new: Any = relinked(node, [became.get(i, i) if isinstance(i, Node) else i for i in node.inputs])
         for name, each in PASSES.items():
             before, new = new, each(new, known)
@@ -38,13 +43,43 @@ def shortened(nodes: Iterable[Node], became: dict[Node, Any], counts: Counter[st
         became[node] = new
 
 
+def _looked_up(node: Node, became: dict[Node, Any], known: dict[Any, Node]) -> tuple[Node, bool] | None:
+    """Return the node to stand for one of at most two floats, and whether it is an earlier one; None for others.
+
+    It is the last pass alone, for operations to which no other applies: nearly all of a long scalar program.
+    """
+    op, a, b = node.op, node._a, node._b
+    if type(node._data) is not float or b is MANY or op is None or not op.elementwise:
+        return None
+    first = became.get(a, a) if isinstance(a, Node) else a
+    second = became.get(b, b) if isinstance(b, Node) else b
+    one, two = isinstance(first, Node), isinstance(second, Node)
+    x, y = first._data if one else first, second._data if two else second
+    if not (one or two) or type(x) not in NUMBERS or (type(y) not in NUMBERS and b is not None):
+        return None
+    for position, special, _ in op.identities:
+        if special is ANY or not (two if position else one):
+            return None
+    key: Any = id(first) if one else exact(x)
+    key = (op, key, ()) if b is None else (op, key, id(second) if two else exact(y), ())
+    earlier = known.get(key)
+    if earlier is not None:
+        return earlier, True
+    new = node
+    if first is not a or second is not b:
+        new = leaf(node._data)
+        new.op, new._a, new._b, new._x, new._y = op, first, second, x, y
+    known[key] = new
+    return new, False
+
+
 def live(nodes: Iterable[Node], results: Iterable[Any]) -> list[Node]:
     """Return the nodes that a result depends on, in their order: all others are dead code."""
     nodes = list(dict.fromkeys(nodes))
     wanted = {item for item in results if isinstance(item, Node)}
     for node in reversed(nodes):
         if node in wanted:
-            wanted.update(item for item in node.inputs if isinstance(item, Node))
+            wanted.update([item for item in node.inputs if isinstance(item, Node)])
     return [node for node in nodes if node in wanted]
 
 
@@ -145,6 +180,8 @@ def _holds_view(data: Raw, before: Raw, now: Raw) -> bool:
 def hollow(nodes: Iterable[Node]) -> None:
     """Let go of the numbers in large arrays, whose shapes are all that is needed from now on."""
     for node in nodes:
+        if NUMBERS.issuperset(map(type, (node._data, *node.args))):
+            continue
         node._data = _hollowed(node._data)
         if node.op is not None:
             node.link(node.op, node.inputs, tuple(map(_hollowed, node.args)), node.settings)
@@ -161,7 +198,7 @@ def _hollowed(data: Raw) -> Any:
 def on_floats(node: Node) -> bool:
     """Tell whether the operation of a node works on floats, not on arrays."""
     assert node.op is not None
-    return node.op.elementwise and all(type(arg) in NUMBERS for arg in node.args)
+    return node.op.elementwise and NUMBERS.issuperset(map(type, node.args))
 
 
 def rule_of(node: Node) -> Callable[..., Any]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from autograd._core.node import Node
 from autograd._core.trees import flatten
 from autograd._core.types import Tree
+
+from .passes import on_floats
+
+MANY = 8
+"""So many numbers in a list are looked at together."""
 
 
 class Pack(NamedTuple):
@@ -61,3 +67,8 @@ class Program:
     """How many results take the memory of an array that is no longer needed."""
     refused: str = ""
     """Why there is no machine code of it, where there was to be."""
+
+    @cached_property
+    def on_floats(self) -> bool:
+        """Whether all operations work on floats, not on arrays."""
+        return all(map(on_floats, self.nodes))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FrameType
+from itertools import islice
+from types import CodeType
 from typing import Any, NamedTuple
 
 from autograd._core.anomaly import user_line, written_place
@@ -43,24 +43,14 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
     names = _parameters(f, len(args))
     leaves = [_leaves(arg) for arg in args]
     keywords = {name: _leaves(arg) for name, arg in kwargs.items()}
-    trace, before = Trace(careful), exact([leaves, keywords])
+    # The variables in the function of a row are no names that people gave.
+    code = None if hasattr(f, "primitive") else getattr(f, "__code__", None)
+    trace, before = Trace(careful, code), exact([leaves, keywords])
     for name, tree in [*zip(names, leaves), *keywords.items()]:
         if isinstance(tree, Node):
             tree.label = name
-    code = getattr(f, "__code__", None)
-
-    variables: list[Mapping[str, Any]] = []
-
-    # A test's coverage does not see code that runs in a profiler.
-    def look(frame: FrameType, event: str, arg: object) -> None:
-        if event == "return" and frame.f_code is code:  # pragma: no cover
-            variables.append(frame.f_locals)
-
-    # Names of variables are worth less than the calls that a profiler at work would miss.
-    looking = sys.getprofile() is None
     with record(), traced(trace):
-        if looking:
-            sys.setprofile(look)
+        trace.running = True
         try:
             result = f(*leaves, **keywords)
         except TypeError as error:
@@ -70,8 +60,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
             )
             raise
         finally:
-            if looking:
-                sys.setprofile(None)
+            _name_variables(trace)
     if trace.refusal is not None:
         # Something between caught it.
         raise trace.refusal
@@ -83,9 +72,18 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
         )
     for strange in _strange([leaves, keywords, result]):
         raise once_only(f, f"takes or returns {brief(strange)} of type {type(strange).__name__}", _STRUCTURE)
-    for found in variables:
-        trace.names.update(_called(found))
     return Recording(trace, [*zip(names, leaves), *keywords.items()], len(args), result)
+
+
+def _name_variables(trace: Trace) -> None:
+    """Note the names of a function's variables when it is over; those of its outermost call count most.
+
+    Then nothing holds its frames, which hold all that it made, and through its callers themselves.
+    """
+    trace.running = False
+    while trace.frames:
+        frame, _ = trace.frames.popitem()
+        trace.names.update(_called(frame.f_locals))
 
 
 def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
@@ -93,29 +91,38 @@ def same_twice(one: Recording, other: Recording, f: Callable[..., Any]) -> None:
     where = dict(zip(one.trace.made, other.trace.made))
     where.update(zip(leaves_drawn(one.trace.drawn), leaves_drawn(other.trace.drawn)))
     where.update(zip(flatten([tree for _, tree in one.arguments]), flatten([tree for _, tree in other.arguments])))
-    for a, b in zip(one.trace.nodes, other.trace.nodes):
+    made = one.trace.made
+    for a, b, place in zip(one.trace.nodes, other.trace.nodes, one.trace.places):
         where[a] = b
-        if a.op is not b.op or len(a.inputs) != len(b.inputs) or exact(a.settings) != exact(b.settings):
-            _differs(one.trace.places[a], "another operation")
-        for x, y in zip(a.inputs, b.inputs):
+        inputs, others = a.inputs, b.inputs
+        if a.op is not b.op or len(inputs) != len(others) or _settings(a) != _settings(b):
+            _differs(place, "another operation")
+        for x, y in zip(inputs, others):
             if isinstance(x, Node) and isinstance(y, Node):
-                if where.get(x, x) is not y and not (x in one.trace.made and _alike(x._data, y._data)):
-                    _differs(one.trace.places[a], "another input")
-                if x in one.trace.made and not _alike(x._data, y._data):
-                    _differs(one.trace.places[a], "another number")
+                if where.get(x, x) is not y and not (x in made and _alike(x._data, y._data)):
+                    _differs(place, "another input")
+                if x in made and not _alike(x._data, y._data):
+                    _differs(place, "another number")
             elif isinstance(x, Node) or isinstance(y, Node) or not _alike(x, y):
-                _differs(one.trace.places[a], "another number")
+                _differs(place, "another number")
     if len(one.trace.nodes) != len(other.trace.nodes):
         more = max(one.trace, other.trace, key=lambda trace: len(trace.nodes))
-        _differs(more.places[more.nodes[min(len(one.trace.nodes), len(other.trace.nodes))]], "another operation")
+        _differs(more.places[min(len(one.trace.nodes), len(other.trace.nodes))], "another operation")
     if exact(replaced(one.result, where)) != exact(replaced(other.result, {})):
         raise once_only(f, "returns something else when it is called again with the same arguments")
 
 
-def _differs(place: tuple[str, int], what: str) -> None:
+def _settings(node: Node) -> Any:
+    return exact(node.settings) if node.settings else ()
+
+
+def _differs(place: tuple[CodeType, int], what: str) -> None:
+    code, instruction = place
+    # Each instruction, of two bytes, has a position.
+    line = next(islice(code.co_positions(), instruction // 2, None))[0] or code.co_firstlineno
     raise CompileError(
-        f"{written_place(place)}: this line has {what} when the function is called again with the same arguments, so "
-        f"it cannot be compiled. {_INSTEAD}"
+        f"{written_place((code.co_filename, line))}: this line has {what} when the function is called again with the "
+        f"same arguments, so it cannot be compiled. {_INSTEAD}"
     )
 
 
@@ -166,14 +173,14 @@ def refuse_paths(given: list[Node], wrt: set[Node]) -> None:
 
 
 def _alike(a: Item, b: Item) -> bool:
-    return same_bits(a, b) if shape(a) and shape(b) else repr(a) == repr(b)
+    return a is b or (same_bits(a, b) if shape(a) and shape(b) else repr(a) == repr(b))
 
 
 SCALARS = 200
 """A graph with fewer operations is not searched for parts that it holds many times."""
 
-ARRAY = 25
-"""An operation on an array takes about as long as operations on this many pairs of floats."""
+ARRAY = 90
+"""An operation that makes an array, with the sums after it, takes as long as about this many pairs of floats."""
 
 
 def roll(
@@ -184,17 +191,19 @@ def roll(
     Return the arrays that stand for many leaves, and the node that stands for each result; `trace` goes on with the new
     graph. Nothing changes where there is no repetition, and without NumPy.
     """
-    made = set(trace.nodes)
-    used = dict.fromkeys(i for node in trace.nodes for i in node.inputs if isinstance(i, Node) and i not in made)
-    # Gradients would not pass through a node from outside, if it became an element of an array.
-    if len(trace.nodes) < SCALARS or any(node.op is not None for node in used):
+    if len(trace.nodes) < SCALARS:
         return [], {}
+    used, height = _leaves_and_height(trace.nodes, results)
     try:
         import numpy
     except ImportError:
         return [], {}
+    from autograd._compiler.reroll.group import WORTH
     from autograd._compiler.reroll.reroll import reroll
 
+    # Gradients would not pass through a node from outside, if it became an element of an array.
+    if WORTH * height > len(trace.nodes) + len(used) or any(node.op is not None for node in used):
+        return [], {}
     inputs = nodes_in([tree for _, tree in arguments])
     known = {*inputs, *trace.made}
     leaves = [*inputs, *(node for node in used if node not in known)]
@@ -215,12 +224,41 @@ def roll(
     with record(), traced(new):
         rolled = reroll(results, [(pack.node, {leaf: k for k, leaf in enumerate(pack.leaves)}) for pack in packs])
     floats = all(type(node._data) is float for node in trace.nodes)
-    if rolled is None or (floats and sum(len(node.inputs) for node in trace.nodes) < ARRAY * len(new.nodes)):
+    if rolled is None or (floats and _pairs(trace.nodes) < _pairs(new.nodes)):
         return [], {}
     names = {node: trace.names.get(result, result.label) for result, node in zip(results, rolled)}
     trace.nodes, trace.made = new.nodes, new.made
     trace.names = {node: name for node, name in names.items() if name}
     return packs, dict(zip(results, rolled))
+
+
+def _pairs(nodes: list[Node]) -> int:
+    """Return how many pairs of floats take about as long as some operations.
+
+    A number that is picked out of an array, one for each sample, takes no longer than one that is computed.
+    """
+    return sum(ARRAY if node.shape else len(node.inputs) for node in nodes)
+
+
+def _leaves_and_height(nodes: list[Node], results: list[Node]) -> tuple[dict[Node, None], int]:
+    """Return what nodes use from outside, and how many arrays, at least, would be computed one from another."""
+    used: dict[Node, None] = {}
+    heights: dict[Node, int] = {}
+    for node in nodes:
+        op = node.op
+        assert op is not None
+        highest, more = 0, op.arity is not None
+        for item in node.inputs:
+            if isinstance(item, Node):
+                below = heights.get(item)
+                if below is None:
+                    used[item] = None
+                elif below >= highest:
+                    highest = below
+                    # A sum of sums becomes one sum; what has any number of arguments may be one itself.
+                    more = op.arity is not None and not (op.reduction and item.op is op)
+        heights[node] = highest + more
+    return used, max([heights.get(result, 0) for result in results], default=0)
 
 
 def _common_name(names: list[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd._compiler.backends.backends import writer_of
+from autograd._compiler.backends.direct import direct_call
 from autograd._compiler.missed import MISSED
 from autograd._compiler.printers.names import RESERVED
 from autograd._core.modes import without_warnings
@@ -68,11 +69,13 @@ class Specialised:
         self.source, self.function = writer_of(backend)(self.program)
         self.thin = self._thin()
         """Takes a tuple of arguments and returns results, or MISSED; None if machine code alone is not enough."""
+        # Thousands of floats have no memory to be counted or let go of.
+        made = [] if self.program.on_floats else self.program.nodes
         self._counts["arrays written over"] = self.program.written_over
-        self._counts["arrays allocated"] = sum(map(_allocates, self.program.nodes)) - self.program.written_over
+        self._counts["arrays allocated"] = sum(map(_allocates, made)) - self.program.written_over
         arrays = (node for node in self.program.captured if type(node._data) is not float)
         self._layouts = [(node, layout(node._data)) for node in arrays]
-        hollow([*nodes_in([tree for _, tree in self.program.arguments]), *self.program.nodes])
+        hollow([*leaves_given, *made])
         self._seconds = time.perf_counter() - start
 
     def holds(self) -> bool:
@@ -82,20 +85,30 @@ class Specialised:
         return all(layout(node._data) == before for node, before in self._layouts)
 
     def _thin(self) -> Callable[[tuple[Any, ...]], Any] | None:
-        call: Any = getattr(self.function, "thin", None)
         unchanged, checks = self._surroundings.unchanged, self._checks
-        if call is None or self._drawn or self._kinked or any(whole is None for _, whole, _, _ in checks):
+        if self._drawn or self._kinked or any(whole is None for _, whole, _, _ in checks):
             return None
+        function: Any = self.function
+        call = function.thin if hasattr(function, "thin") else direct_call(self.program, function)
+        if call is None:
+            return None
+
+        if not checks:
+            return lambda args: call(args) if unchanged() else MISSED
 
         def thin(args: tuple[Any, ...]) -> Any:
             results = call(args) if unchanged() else MISSED
             if results is not MISSED:
-                for check, whole, _, rest in checks:
-                    assert whole is not None
-                    check(whole(args, {}), *rest)
+                self.check(args)
             return results
 
         return thin
+
+    def check(self, args: tuple[Any, ...]) -> None:
+        """Raise the errors for bad numbers in arguments that are checked as a whole each."""
+        for check, whole, _, rest in self._checks:
+            assert whole is not None
+            check(whole(args, {}), *rest)
 
     def change(self) -> str:
         """Return the first change in the surroundings, for a person."""
@@ -187,6 +200,11 @@ def recorded_twice(
 ) -> tuple[Surroundings, Differentiated | None, Recording]:
     """Return the surroundings of f, how it is differentiated, and a call; raise if it differs from another call."""
     parts = parts_of(f)
+    if parts is not None:
+        parts.positions(len(args))
+        if any(isinstance(item, FIXED) for item in flatten(parts.targets(args))):
+            # What is fixed has no leaf here: f itself makes a node of True, and refuses None.
+            parts = None
     inner = parts.f if parts is not None else f
     surroundings = Surroundings(f)
     first = recorded(inner, args, kwargs, careful)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, MutableSequence, MutableSet, Sequence
 from copy import deepcopy
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from operator import attrgetter, is_, methodcaller
 from pathlib import PurePath
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -28,11 +28,11 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 _NOTHING = object()
 
-_CONTENT, _ATTRIBUTES, _VALUES = attrgetter("cell_contents"), attrgetter("__dict__"), methodcaller("values")
+_VALUES = methodcaller("values")
 _BY_NAME = frozenset({"globals", "getattr", "vars", "__dict__", "attrgetter"})
 """Who uses one of these may read a variable whose name is text."""
 
-_PARTS = attrgetter("__code__", "__defaults__", "__kwdefaults__")
+_PARTS = "__code__", "__defaults__", "__kwdefaults__"
 """The parts of a function that may be set."""
 
 
@@ -67,27 +67,36 @@ class Surroundings:
             # An object that is gone could lend its identity to another.
             self._kept.append(item)
             waiting += self._inside(item)
-        self._arrange()
+        self.unchanged = self._written()
+        """Tells whether all is the very same as before; if not, it may yet be equal: that takes longer to find out."""
 
-    def _arrange(self) -> None:
-        """Arrange what was noted so that it is compared soon."""
-        scopes: dict[int, tuple[dict[str, Any], list[str], list[Any]]] = {}
-        for scope, name, before in self._variables:
-            _, names, values = scopes.setdefault(id(scope), (scope, [], []))
-            names.append(name)
-            values.append(before)
-        self._scopes = [(scope.get, names, values) for scope, names, values in scopes.values()]
-        self._listed, lists = [listed for listed, _ in self._lists], [before for _, before in self._lists]
-        self._listed_lengths, self._items = [*map(len, lists)], [*chain.from_iterable(lists)]
-        self._held_by = [mapping for mapping, _ in self._mappings]
-        halves = [(listed, len(listed) // 2) for _, listed in self._mappings]
-        self._lengths = [n for _, n in halves]
-        self._keys = [*chain.from_iterable(listed[:n] for listed, n in halves)]
-        self._values = [*chain.from_iterable(listed[n:] for listed, n in halves)]
-        self._owners, self._held = [cell for cell, _, _ in self._cells], [item for _, _, item in self._cells]
-        self._defined = [function for function, _ in self._functions]
-        self._parts = [*chain.from_iterable(map(_PARTS, self._defined))]
-        self._plain = [function for function in self._defined if not vars(function)]
+    def _written(self) -> Callable[[], bool]:
+        """Return a function that is written for these surroundings: of loops, most of the time goes into starting."""
+        known: dict[str, Any] = {}
+
+        def named(item: object) -> str:
+            known[name := f"x{len(known)}"] = item
+            return name
+
+        tests = [f"{named(cell)}.cell_contents is {named(item)}" for cell, _, item in self._cells]
+        for function, (*_, plain) in self._functions:
+            name = named(function)
+            parts = zip(_PARTS, attrgetter(*_PARTS)(function))
+            tests += [*(f"{name}.{part} is {named(item)}" for part, item in parts), *[f"not {name}.__dict__"] * plain]
+        for scope, name, item in self._variables:
+            tests.append(
+                f"{name!r} not in {named(scope)}" if item is _NOTHING else f"{named(scope)}[{name!r}] is {named(item)}"
+            )
+        if self._mappings or self._lists or self._contents:
+            tests.append(f"{named(_same_contents(self._mappings, self._lists, self._contents))}()")
+        if self._slots:
+            tests.append("False")
+        # The variable of a closure, or of a module, may be no longer set.
+        text = f"try: return {' and '.join(tests or ['True'])}\n except (KeyError, ValueError): return False"
+        exec(f"def unchanged():\n {text}", known)
+        # A function that is among its own variables would live on.
+        written: Callable[[], bool] = known.pop("unchanged")
+        return written
 
     def _inside(self, item: object) -> list[Any]:
         """Note the present contents of an object, and return them."""
@@ -104,6 +113,10 @@ class Surroundings:
         if isinstance(item, partial):
             return [item.func, item.args, item.keywords]
         if isinstance(item, FunctionType):
+            row = getattr(item, "primitive", None)
+            if isinstance(row, Primitive) and not row.foreign and _is_own(item):
+                # The function of a row of ours is made of a dozen parts, none of which changes.
+                return []
             cells = [*zip(item.__closure__ or (), item.__code__.co_freevars)]
             self._cells += [(cell, name, _content(cell)) for cell, name in cells]
             found = [_content(cell) for cell, _ in cells]
@@ -172,27 +185,6 @@ class Surroundings:
         own = [item.getstate() if isinstance(item, random.Random) else item for item in self._generators]
         return pickle.dumps((random.getstate(), numpy and numpy.random.get_state(), own))
 
-    def unchanged(self) -> bool:
-        """Tell whether all is the very same as before; if not, it may yet be equal: that takes longer to find out."""
-        try:
-            return (
-                all(map(is_, map(_CONTENT, self._owners), self._held))
-                and all(map(is_, chain.from_iterable(map(_PARTS, self._defined)), self._parts))
-                and not any(map(_ATTRIBUTES, self._plain))
-                and all(all(map(is_, map(get, names, repeat(_NOTHING)), before)) for get, names, before in self._scopes)
-                # All mappings at once, as most are short and many.
-                and [*map(len, self._held_by)] == self._lengths
-                and all(map(is_, chain.from_iterable(self._held_by), self._keys))
-                and all(map(is_, chain.from_iterable(map(_VALUES, self._held_by)), self._values))
-                and [*map(len, self._listed)] == self._listed_lengths
-                and all(map(is_, chain.from_iterable(self._listed), self._items))
-                and not self._slots
-                and all(_equal(item, before, text) for item, before, text in self._contents)
-            )
-        except ValueError:
-            # A variable of a closure is not set.
-            return False
-
     def same(self) -> bool:
         """Tell whether nothing has changed since."""
         return (
@@ -228,6 +220,32 @@ class Surroundings:
                 if not _same([getattr(item, name, _NOTHING)], [before]):
                     return f"the attribute {name}"
         return "" if self.same() else "a list, an array or a function that it uses"
+
+
+def _same_contents(
+    mappings: list[tuple[Any, list[Any]]], lists: list[tuple[Any, list[Any]]], contents: list[tuple[Any, Any, str]]
+) -> Callable[[], bool]:
+    """Return a function that tells whether mappings, lists and numbers hold the very same as before."""
+    listed, elements = [item for item, _ in lists], [before for _, before in lists]
+    numbers, items = [*map(len, elements)], [*chain.from_iterable(elements)]
+    held_by = [mapping for mapping, _ in mappings]
+    halves = [(both, len(both) // 2) for _, both in mappings]
+    lengths = [n for _, n in halves]
+    keys = [*chain.from_iterable(both[:n] for both, n in halves)]
+    values = [*chain.from_iterable(both[n:] for both, n in halves)]
+
+    def same() -> bool:
+        return (
+            # All mappings at once, as most are short and many.
+            [*map(len, held_by)] == lengths
+            and all(map(is_, chain.from_iterable(held_by), keys))
+            and all(map(is_, chain.from_iterable(map(_VALUES, held_by)), values))
+            and [*map(len, listed)] == numbers
+            and all(map(is_, chain.from_iterable(listed), items))
+            and all(_equal(item, before, text) for item, before, text in contents)
+        )
+
+    return same
 
 
 def _same(now: Sequence[object], before: list[Any]) -> bool:

@@ -99,8 +99,10 @@ def test_masks_and_structures_in_the_functional_source() -> None:
     fast = compiled(slope, backend="jax")
     close(fast(large), 2 * np.maximum(large, 0))
     assert "dtype=" not in fast.source
-    with pytest.raises(CompileError, match="JAX puts the axis that True stands for elsewhere"):
-        compiled(lambda t: t[True], backend="jax")(x)
+    for always in (True, np.array(True)):
+        with pytest.raises(CompileError, match="JAX puts the axis that True stands for elsewhere"):
+            compiled(lambda t, always=always: t[always], backend="jax")(x)
+    assert compiled(lambda t: t[np.array(1)], backend="jax")(x) == x[1]
 
 
 @pytest.mark.usefixtures("plain_jax")

@@ -88,7 +88,7 @@ def declare() -> Any:
 @pytest.mark.parametrize(
     ("forward", "said"),
     [
-        (lambda xp, a: xp.sort(a), "computes more than where elements come from"),
+        (lambda xp, a: xp.partition(a, 1), "computes more than where elements come from"),
         (lambda xp, a: np.linalg.inv(a), "cannot be written down"),
         (lambda xp, a: xp.ldexp(a, 2), "no instruction says"),
     ],

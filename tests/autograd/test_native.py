@@ -22,6 +22,7 @@ from autograd._compiler.backends.backends import BACKENDS, pays
 from autograd._compiler.lower import instructions as to
 from autograd._compiler.lower.lower import lowered
 from autograd._compiler.missed import MISSED
+from autograd._compiler.printers import native as printer
 from autograd._compiler.printers.llvm.scalars import CHEAP
 from autograd._compiler.printers.llvm.target import Target
 from autograd._core.trees import flatten
@@ -298,7 +299,40 @@ def test_a_list_that_is_not_as_long_takes_the_long_way() -> None:
     assert f([1.0] * 10) == 10.0
     assert f([1.0] * 8 + [2]) == 12.0
     assert f(tuple([1.0] * 9)) == 9.0
-    assert memory.gather()(id([1.0]), 0, 2, id(float)) == 1
+    assert f([1.0] * 9) == 9.0
+    thin = f._used.thin
+    assert thin(([2.0] * 9,)) == 36.0
+    others: list[Any] = [[1.0] * 8 + [2], [1.0] * 8 + [np.float64(2.0)], [1.0] * 10, "text", (1.0,) * 9]
+    assert [thin((given,)) for given in others] == [MISSED] * 5
+
+
+@pytest.mark.covers
+@pytest.mark.slow
+def test_a_tuple_of_slopes() -> None:
+    def f(p: Any) -> Any:
+        return sum(tanh(w * k) + w * w for w in p for k in range(1, 20))
+
+    p = tuple(0.1 * k for k in range(1, 13))
+    agree(value_and_grad(f), p)
+
+
+class Marked(np.ndarray):
+    """An array of a class of its own."""
+
+
+def test_arrays_that_are_others_take_the_long_way() -> None:
+    f = on_machine(lambda x, a: (x * a["b"]).sum())
+    x, b = np.ones((2, 3)), np.ones(3, "float32")
+    assert f(x, {"b": b}) == 6.0
+    thin = f._used.thin
+    assert thin((x * 2, {"b": b})) == 12.0
+    whole = np.ones((2, 6))
+    others: list[Any] = [x[0], x[None], x[:, :2], np.ones((3, 2)), np.ones((2, 3), "float32"), np.ones((2, 3), int)]
+    others += [whole[:, ::2], np.ones((3, 2)).T, x.view(Marked), x.tolist(), 1.0, None, np.float64(1.0)]
+    assert [thin((given, {"b": b})) for given in others] == [MISSED] * len(others)
+    assert [thin((x, given)) for given in ({"b": x[0]}, {"c": b}, {"b": b, "c": b}, [b])] == [MISSED] * 4
+    x.resize((3, 2), refcheck=False)
+    assert thin((x, {"b": b})) is MISSED
 
 
 def test_axes_of_length_1_may_have_any_step_in_memory() -> None:
@@ -362,9 +396,14 @@ def test_who_asks_for_nothing_gets_it_where_it_pays() -> None:
     np.testing.assert_allclose(fast(x)[1], value_and_grad(deep)(x)[1], rtol=1e-13)
     short(x)
     assert (bool(fast.machine), bool(short.machine)) == (True, False)
-    wide = autograd.compile(lambda x: (x @ x.T).sum())
+    wide = autograd.compile(lambda x: deep((x @ x.T)[0]))
     wide(np.zeros((500, 300)))
-    assert not pays(wide._last().program)
+    assert not wide.machine
+    # To move so many elements is no product of matrices, and wide ones may add up little.
+    for little in (lambda x: deep(autograd.concat([x.T, x.T])), lambda x: deep(x[:, :1] @ x)):
+        fast = autograd.compile(little)
+        fast(np.zeros((1, 6_000)))
+        assert pays(fast._last().program)
 
 
 def test_machine_code_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,7 +418,24 @@ def test_machine_code_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     assert not cached()
     assert cached()
+    with monkeypatch.context() as other:
+        # Another printer may write another program, and another memory is read in other places.
+        other.setattr(printer, "_printers", lambda: "")
+        assert not cached()
+        other.setattr(machine, "_form", lambda: "")
+        assert not cached()
+        other.undo()
+        there = memory.layout()
+        other.setattr(native, "layout", lambda: there._replace(flags=there.flags + 4))
+        assert not cached()
+    assert printer._printers.__wrapped__() == printer._printers() != ""
+    assert machine._form.__wrapped__() == machine._form() != ""
+    first, *others = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for file in others:
+        file.unlink()
+    assert cached()
     (file,) = folder.iterdir()
+    assert file == first
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert not cached()
@@ -460,7 +516,7 @@ def test_surroundings_are_looked_at_by_the_thin_call() -> None:
 @pytest.mark.usefixtures("monkeypatch")
 def test_python_that_keeps_things_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for place in (native, memory):
-        monkeypatch.setattr(place, "data_offset", lambda: None)
+        monkeypatch.setattr(place, "layout", lambda: None)
     agree(value_and_grad(loss), P, *DATA)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from autograd._compiler.backends import machine, memory
 from autograd._compiler.printers import native
 from autograd._compiler.printers.llvm import statements
 from autograd._compiler.program import Part
+from autograd._core.trees import flatten
 
 llvm = pytest.importorskip("llvmlite")
 
@@ -39,6 +41,7 @@ def agree(f: Any, *args: Any, rtol: float = 1e-13) -> Any:
 
 def test_nothing_in_it() -> None:
     agree(lambda x: (x[:, :0] @ x[:0, :3], x[:0] @ x.T, x[:0].cumsum(axis=0), x[:, :0].sum(axis=1), x[:0] * 2), X)
+    agree(lambda x: (autograd.sort(x[:, :0]), autograd.sort(x[:0], axis=0)), X)
     agree(lambda x: (autograd.concat([x * 2, x[:0], x]), autograd.concat([x[:0], x[:0]])), X)
 
 
@@ -72,6 +75,34 @@ def test_products_of_parts() -> None:
     agree(lambda x, w: (x @ w, x[1:3] @ w, x[::2] @ w), X.astype("f"), W, rtol=1e-6)
 
 
+@pytest.mark.slow
+@pytest.mark.covers
+@pytest.mark.parametrize("dtype", ["d", "f"])
+def test_sorting(dtype: str) -> None:
+    """Ties, nan and infinities, truths, along each axis and of one element; more numbers are left to NumPy."""
+    x = X[:3, :7].astype(dtype)
+    x[:2, [0, 3, 5]] = [[0.5, 0.5, np.nan], [np.nan, np.inf, np.nan]]
+
+    def f(x: Any) -> Any:
+        moved = [autograd.sorted_by(x, -x, axis=k) for k in (0, 1)]
+        return *moved, autograd.sort(x * 2, axis=None), autograd.argsort(x > 0, axis=1), autograd.sort(x[:1], axis=0)
+
+    agree(f, x)
+    agree(lambda x: autograd.grad(lambda x: (autograd.sort(x, axis=0) * W.T[:, :7]).sum())(x), x, rtol=1e-6)
+    fast = autograd.compile(lambda x: (autograd.sort(x[:, 0]), autograd.sort(x, axis=None)), backend="native")
+    assert [*map(list, fast(X))] == [sorted(X[:, 0]), sorted(X.ravel())]
+    assert "no machine code sorts more than 50 numbers along an axis" in fast.report()
+
+
+@pytest.mark.slow
+@pytest.mark.covers
+@pytest.mark.parametrize("inner", [511, 512, 513])
+def test_products_of_many_rows(inner: int) -> None:
+    a, b = rng.random(size=(inner, 7)), rng.random(size=(inner, 19))
+    agree(lambda a, b: (a.T @ b, (b.T @ a).T, a.T @ b[:, 2:5], b.T @ a[:, 0]), a, b)
+    agree(lambda a, b: (a.T @ b,), a.astype("f"), b.astype("f"), rtol=1e-5)
+
+
 def test_one_element_that_is_chosen_twice() -> None:
     agree(lambda x: (autograd.grad(lambda x: (x[[0, 0]] * [1.0, 2.0]).sum())(x),), np.array([2.0]))
     agree(lambda x: (autograd.grad(lambda x: (x[[0, 0]] * x[[0, 0]]).sum())(x),), np.array([2.0]))
@@ -79,6 +110,7 @@ def test_one_element_that_is_chosen_twice() -> None:
 
 def test_numbers_one_by_one() -> None:
     agree(lambda a, b: [a * b, a + b, a * b], 2.0, 3.0)
+    agree(lambda a, b: [autograd.erf(a) * b, autograd.erfc(b) * a], 0.7, 3.0)
     agree(lambda x: [tanh(x)[0], tanh(x)[1]], np.array([1.0, 2.0]))
     agree(lambda a, b: (autograd.stack([a * b, tanh(a), b]),), 2.0, 3.0)
 
@@ -90,11 +122,21 @@ def test_a_function_that_nobody_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no machine code is written for the function tanh" in fast.report()
 
 
+LOCK = "_is_gil_enabled"
+
+
 def test_another_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory._gathers(memory.gather.__wrapped__())
-    assert not memory._gathers(lambda *given: 1)
-    monkeypatch.setattr(memory, "_gathers", lambda call: False)
-    assert memory.gather.__wrapped__()(0, 0, 0, 0) == 1
+    there = memory.layout()
+    assert there is not None
+    assert memory._lie(there)
+    assert memory.fixed.__wrapped__() == memory.fixed()
+    for field in there._fields:
+        assert not memory._lie(there._replace(**{field: there.kind if field != "kind" else there.data}))
+    # PyPy; 32 bits, where a head of twice a pointer has eight; Python without its lock.
+    for place, name, item in [(sys.implementation, "name", "another"), (memory, "POINTER", 4), (sys, LOCK, bool)]:
+        with monkeypatch.context() as other:
+            other.setattr(place, name, item, raising=False)
+            assert memory.layout.__wrapped__() is None
     monkeypatch.delattr(machine.os, "getuid")
     assert machine._is_mine(machine.Path("/nowhere"))
 
@@ -175,3 +217,72 @@ def test_what_is_given_is_returned_as_a_copy() -> None:
     x = np.array([1.0, 2.0])
     fast = agree(lambda x: (x,), x)
     assert fast(x)[0] is not x
+
+
+@pytest.mark.slow
+@pytest.mark.covers
+def test_an_array_without_axes_is_no_float() -> None:
+    """Such an array makes numbers of double precision of single ones, and a float does not."""
+    x, double = np.array([1.0, 2.0], np.float32), np.array(0.5)
+    fast = autograd.compile(lambda x, y, z: x * y + sum(z), backend="native")
+    for y, z in [(0.5, [0.5] * 12), (double, [0.5] * 12), (0.5, [double] * 12)] * 2:
+        found = fast(x, y, z)
+        assert found.dtype == (np.float32 if y is not double and z[0] is not double else float)
+        assert found.tolist() == [6.5, 7.0]
+
+
+@pytest.mark.slow
+def test_a_list_that_begins_with_no_float() -> None:
+    """The numbers after it have the first places of all."""
+    numbers = [0.5 * k for k in range(8)]
+    for first in (True, None, X[0]):
+        fast = autograd.compile(lambda x: sum(x[1:]) * x[8], backend="native")
+        assert fast([first, *numbers]) == sum(numbers) * numbers[-1]
+        assert fast._last().thin(([first, *numbers],)) == sum(numbers) * numbers[-1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_root_is_that_of_numpy(dtype: str) -> None:
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, 5e-324]
+    x = np.array([*np.random.default_rng(0).random(999), *special], dtype)
+    fast = autograd.compile(lambda x: x**0.5, backend="native")
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(fast(x), x**0.5)
+    assert fast.machine
+
+
+def in_other_orders(a: Any, b: Any) -> list[Any]:
+    """Keep what is turned over, mirrored, turned in two ways at once, and taken twice or in part."""
+    both = [autograd.exp(a), autograd.exp(b)]
+    turned, mixed, mirrored = both[0].T * 2.0, both[0].T * both[1], both[0][::-1].T + both[1].T[::-1].T
+    half, twice = both[0][:, ::2].T + 1.0, both[0].reshape(-1)[[0, 1, 1, 3]] + 1.0
+    kept = [x * x + x for x in (turned, mixed, mirrored, half, twice)]
+    return [*kept, *(x.sum(axis=0) ** 2 for x in kept), *(autograd.max(x.T, axis=0) for x in kept), turned @ both[1].T]
+
+
+def test_what_is_kept_lies_as_what_it_is_computed_from() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 6)), rng.normal(size=(6, 4))
+    agree(in_other_orders, a, b)
+    loss = autograd.value_and_grad(lambda a, b: sum((x * x).sum() for x in in_other_orders(a, b)), argnums=(0, 1))
+    fast, slow = (autograd.compile(loss, backend=backend) for backend in ("native", "numpy"))
+    for found, expected in zip(flatten(fast(a, b)), flatten(slow(a, b)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def test_a_small_convolutional_network() -> None:
+    rng = np.random.default_rng(1)
+    shapes = ((3, 2, 6, 6), (4, 2, 3, 3), (9, 4, 2, 3), (81, 3))
+    x, w, v, u = (rng.normal(size=shape) for shape in shapes)
+
+    def loss(w: Any, v: Any, u: Any) -> Any:
+        h = autograd.relu(autograd.conv(x, w, padding=1))
+        h = autograd.windows(h, size=2, stride=2).max(axis=(-2, -1))
+        h = autograd.tanh(autograd.conv(h, v, padding=((1, 0), (1, 1))))
+        return -autograd.log_softmax(h.reshape((3, -1)) @ u).mean()
+
+    whole = autograd.value_and_grad(loss, argnums=(0, 1, 2))
+    fast = autograd.compile(whole, backend="native")
+    for found, expected in zip(flatten(fast(w, v, u)), flatten(whole(w, v, u)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    assert fast.machine

@@ -62,6 +62,29 @@ def test_a_variable_whose_name_is_text(read: Any, monkeypatch: pytest.MonkeyPatc
     assert fast(2.0) == 6.0
 
 
+class Scale:
+    """Multiplies by a number that may be set."""
+
+    def __init__(self) -> None:
+        self.k = 2.0
+
+    def times(self, x: Any) -> Any:
+        return x * self.k
+
+
+def test_a_method_and_a_row_of_somebodys_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    scale, factor = Scale(), [2.0]
+    times = scale.times
+    own = autograd.primitive("own", lambda xp, a: a * factor[0], lambda g, out, a: g * factor[0])
+    monkeypatch.delitem(autograd.TABLE, "own")
+    fast = compiled(lambda x: autograd.tanh(times(own(x))))
+    assert fast(0.1) == math.tanh(0.4)
+    scale.k = 3.0
+    assert fast(0.1) == math.tanh(0.1 * 2.0 * 3.0)
+    factor[0] = 5.0
+    assert fast(0.1) == math.tanh(0.1 * 5.0 * 3.0)
+
+
 class Held:
     """Numbers that are no array of NumPy's, but hold one, as a Series or a tensor."""
 

@@ -122,7 +122,8 @@ def pays(program: Program, repeated: bool = False) -> bool:
 
     Only the program decides: whoever trains in two runs, or tries again, gets the same bits.
     """
-    arrays = [node for node in program.nodes if node.shape or any(map(shape, node.args))]
+    several = [] if program.on_floats else program.nodes
+    arrays = [node for node in several if node.shape or any(map(shape, node.args))]
     # An operation of floats takes a tenth of the time.
     length = len(arrays) + (len(program.nodes) - len(arrays)) / 10
     if length < (REPEATED if repeated else SHORTEST) or len(program.nodes) > LONGEST:
@@ -131,13 +132,11 @@ def pays(program: Program, repeated: bool = False) -> bool:
 
 
 def _products(node: Node) -> int:
-    """Return how many products of numbers an operation adds up."""
+    """Return how many products of numbers an operation adds up: for each element a row of its first array."""
     assert node.op is not None
-    return prod(node.shape) * (0 if node.op.elementwise else max(map(_last, node.args), default=0))
-
-
-def _last(item: Any) -> int:
-    return shape(item)[-1] if shape(item) else 1
+    # What moves elements, as a transposition does, takes one array or any number of them.
+    multiplies = node.op.arity == 2 and not node.op.elementwise
+    return prod(node.shape) * prod(shape(node.args[0])[-1:]) if multiplies else 0
 
 
 def placed(tree: Tree, found: dict[Node, Any], number: Callable[[Any], Any]) -> Any:
@@ -156,7 +155,8 @@ def _defined(name: str, source: str) -> Callable[..., Any]:
     file = f"<compiled {name} {next(_sources)}>"
     scope: dict[str, Any] = {}
     exec(builtins.compile(source, file, "exec"), scope)
-    function: Callable[..., Any] = scope[name]
+    # A function that its own globals hold is freed by the collector alone.
+    function: Callable[..., Any] = scope.pop(name)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
     return function

@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -53,38 +54,57 @@ def assembly(text: str, target: Target) -> str:
 
 
 class Machine:
-    """A function of a module, loaded into this process; it is gone when this object is."""
+    """The functions of a module, loaded into this process; they are gone when this object is."""
 
-    def __init__(self, text: str, name: str, target: Target) -> None:
+    def __init__(self, told: str, target: Target, make: Callable[[], tuple[str, bytes]]) -> None:
+        """Load what was kept for a module of which this is told; else `make` it: its text, and what goes with it."""
         llvm = _llvm()
-        key = _key(text, target)
-        code = _kept(key)
-        self.cached = code is not None
+        key = _key(told, target)
+        kept = _kept(key)
+        self.cached = kept is not None
         """Whether its machine code was in the folder."""
         machine = _machine(target)
-        if code is None:
-            code = machine.emit_object(llvm.parse_assembly(text))
-            _keep(key, code)
+        if kept is None:
+            text, beside = make()
+            kept = len(beside).to_bytes(8, "little") + beside + machine.emit_object(llvm.parse_assembly(text))
+            _keep(key, kept)
+        size = 8 + int.from_bytes(kept[:8], "little")
+        self.beside = kept[8:size]
+        """What goes with the module."""
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(kept[size:]))
         self._engine.finalize_object()
-        self._address = self._engine.get_function_address(name)
 
-    def function(self, holds: bool, result: Any, *kinds: Any) -> Any:
-        """Return the function; while it runs it holds Python's lock, or lets others run."""
+    def address(self, name: str) -> int:
+        """Return where a function is."""
+        return int(self._engine.get_function_address(name))
+
+    def function(self, name: str, holds: bool, result: Any, *kinds: Any) -> Any:
+        """Return a function; while it runs it holds Python's lock, or lets others run."""
         form = ctypes.PYFUNCTYPE if holds else ctypes.CFUNCTYPE
-        made: Any = form(result, *kinds)(self._address)
+        made: Any = form(result, *kinds)(self.address(name))
         # Whoever has the function keeps its code.
         made.machine = self
         return made
 
 
-def _key(text: str, target: Target) -> str:
-    """Return a name for a module: what it says, who compiles it, and for what."""
+def _key(told: str, target: Target) -> str:
+    """Return a name for a module: what decides its text, who compiles it, and for what."""
     import llvmlite
 
-    told = [text, llvmlite.__version__, str(_llvm().llvm_version_info), _llvm().get_default_triple(), repr(target)]
-    return hashlib.sha256("\0".join(told).encode()).hexdigest()
+    versions = [llvmlite.__version__, str(_llvm().llvm_version_info), _llvm().get_default_triple()]
+    parts = [_form(), told, *versions, repr(target)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@lru_cache(1)
+def _form() -> str:
+    """Return a number for the text of the files that write and read what is kept, and give a module its memory.
+
+    What another form of them has kept would be read as something else: a crash, or wrong numbers.
+    """
+    files = [Path(__file__).with_name(name) for name in ("machine.py", "native.py")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def folder() -> Path | None:

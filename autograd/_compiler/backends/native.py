@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from autograd._compiler.printers.native import FIRST, FUNCTION, Code, write
+from autograd._compiler.printers.native import ENTRY, FIRST, FUNCTION, Code, Plan
 from autograd._compiler.program import Part, Program, nodes_in
 from autograd._core.node import Node
 from autograd._core.trees import CONTAINERS, refilled
 from autograd._core.types import Item, Tree
 
 from .machine import Machine, assembly, host
-from .memory import data_offset, pointer
+from .memory import fixed, layout, pointer
 from .thin import thin_call
 
 
@@ -23,29 +23,55 @@ class Native:
     """A program that runs as machine code, called with the arguments and what is used from outside."""
 
     def __init__(self, program: Program) -> None:
-        self._code = write(program, host(), data_offset())
-        self._machine = Machine(self._code.text, FUNCTION, host())
-        self._run = self._machine.function(False, None, ctypes.c_void_p)
+        self._plan = Plan(program, host(), layout())
+        self._code = self._plan.code
+        self._machine = Machine(self._plan.told(), host(), self._made)
+        self._run = self._machine.function(FUNCTION, False, None, ctypes.c_void_p)
         self._take = _Taking(program, self._code)
         self._place = _placing(program.results, self._code)
+        # Neither holds this object, which holds both.
+        self._new = new = partial(Workspace, self._code, self._machine.beside)
         self._pool: list[Workspace] = []
         """Those that no thread is using."""
         self.thin = None
         """Takes a tuple of arguments and returns results, or MISSED where they must take the long way."""
-        if data_offset() is not None:
-            self.thin = thin_call(program, self._code, self._run, self._pool, partial(Workspace, self._code))
+        if layout() is not None:
+            # It holds Python's lock while it reads lists.
+            run = self._machine.function(ENTRY, True, ctypes.c_int, ctypes.c_void_p)
+            self.thin = thin_call(program, self._code, run, self._pool, new)
+
+    def _made(self) -> tuple[str, bytes]:
+        """Return the text of the module, and the memory that it needs as bytes."""
+        module = self._plan.module()
+        sizes = struct.pack("4Q", module.workspace, *map(len, module.constants))
+        return module.text, sizes + b"".join(constant.tobytes() for constant in module.constants)
+
+    @property
+    def code(self) -> Code:
+        """What its arrays hold."""
+        return self._code
+
+    def workspace(self) -> Workspace:
+        """Return new memory for one who runs it."""
+        return self._new()
+
+    @property
+    def address(self) -> int:
+        """Where its machine code is, as long as this object is there."""
+        return self._machine.address(FUNCTION)
 
     @property
     def text(self) -> str:
         """LLVM's language and the assembly that becomes of it."""
-        return f"{self._code.text}\n; assembly\n\n{assembly(self._code.text, host())}"
+        text = self._plan.module().text
+        return f"{text}\n; assembly\n\n{assembly(text, host())}"
 
     def __call__(self, *args: Any) -> Any:
         """Return the results for these arguments."""
         try:
             work = self._pool.pop()
         except IndexError:
-            work = Workspace(self._code)
+            work = self._new()
         arrays = self._take(args, work)
         made = work.fill(arrays)
         self._run(work.address)
@@ -57,21 +83,34 @@ class Native:
 class Workspace:
     """The memory that one run of a program computes in, and the table of its arrays."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, beside: bytes) -> None:
         import numpy
 
-        workspace = numpy.empty(code.workspace + 64, numpy.uint8)
+        size, *lengths = struct.unpack_from("4Q", beside)
+        start, constants = struct.calcsize("4Q"), []
+        for char, length in zip("dfi", lengths):
+            constants.append(numpy.frombuffer(beside, char, length, start))
+            start += constants[-1].nbytes
+        workspace = numpy.empty(size + 64, numpy.uint8)
         start = -int(workspace.__array_interface__["data"][0]) % 64
         self.numbers, self.out = numpy.zeros(max(code.numbers, 1)), numpy.zeros(code.out)
-        fixed = [workspace[start:], *code.constants, self.numbers, self.out]
-        self._kept = fixed
-        self.table = ctypes.create_string_buffer(8 * code.length)
+        first = [workspace[start:], *constants, self.numbers, self.out]
+        self._kept = first
+        self.parts: list[Any] = []
+        """Parts of the numbers that are returned, for the thin call."""
+        ends = fixed() if layout() is not None else []
+        self.table = ctypes.create_string_buffer(8 * (code.length + len(ends)))
         self.address = ctypes.addressof(self.table)
-        self.given = int(self.numbers.__array_interface__["data"][0])
-        struct.pack_into(f"{FIRST}P", self.table, 0, *map(pointer, fixed))
+        struct.pack_into(f"{FIRST}P", self.table, 0, *map(pointer, first))
+        struct.pack_into(f"{len(ends)}P", self.table, 8 * code.length, *ends)
         self._pack = struct.Struct(f"{len(code.arrays) + len(code.made)}P").pack_into
         self._empty = numpy.empty
         self._made = [(numpy.dtype(getattr(node._data, "dtype", float)), node.shape) for node in code.made]
+
+    def cut(self, slices: list[slice]) -> list[Any]:
+        """Make and return the parts."""
+        self.parts = [self.out[part] for part in slices]
+        return self.parts
 
     def fill(self, arrays: list[Any]) -> list[Any]:
         """Write all arrays into the table; return the new ones, of the results."""

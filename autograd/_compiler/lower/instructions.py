@@ -1,4 +1,4 @@
-"""The nine instructions, all that a language needs to run any program: loops over numbers that lie in a row.
+"""The eleven instructions, all that a language needs to run any program: loops over numbers that lie in a row.
 
 A register holds an array as its elements in a row, or one number, which is a row of one. Shapes are known, so an
 instruction says how many elements there are and where they come from; nothing is broadcast, and nothing has an axis.
@@ -75,6 +75,25 @@ class Cumsum(NamedTuple):
     size: int
 
 
+class Order(NamedTuple):
+    """Sorting: where the smallest of every `length` elements stands among them, then the next; nan comes last."""
+
+    out: int
+    source: int
+    length: int
+    size: int
+
+
+class Take(NamedTuple):
+    """Movement by computed places: of every `length` elements those that stand at `places` among them."""
+
+    out: int
+    source: int
+    places: int
+    length: int
+    size: int
+
+
 class Fill(NamedTuple):
     """The same number everywhere."""
 
@@ -101,7 +120,7 @@ class If(NamedTuple):
     no_out: int
 
 
-Instruction = Ew | Gather | Put | Reduce | Matmul | Cumsum | Fill | Const | If
+Instruction = Ew | Gather | Put | Reduce | Matmul | Cumsum | Order | Take | Fill | Const | If
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd._core import floats
 
-from .instructions import Const, Cumsum, Ew, Fill, Gather, If, Instruction, Listing, Matmul, Put, Reduce
+from .instructions import Const, Cumsum, Ew, Fill, Gather, If, Instruction, Listing, Matmul, Order, Put, Reduce, Take
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "negative": operator.neg,
@@ -77,6 +77,12 @@ def _made(step: Instruction, registers: list[list[Any]]) -> list[Any]:
             if i % step.length:
                 out[i] += out[i - 1]
         return out
+    if isinstance(step, Order):
+        rows = [registers[step.source][start : start + step.length] for start in range(0, step.size, step.length or 1)]
+        # Not a number is larger than all numbers.
+        return [k for row in rows for k in sorted(range(step.length), key=lambda k: (row[k] != row[k], row[k]))]
+    if isinstance(step, Take):
+        return [registers[step.source][k - k % step.length + registers[step.places][k]] for k in range(step.size)]
     if isinstance(step, Fill):
         return [step.value] * step.size
     assert isinstance(step, Const)

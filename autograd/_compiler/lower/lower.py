@@ -25,6 +25,7 @@ from autograd._core.tracing import CompileError
 from autograd._core.types import Axis, Dtype, Operand, Raw, Setting
 
 from . import instructions as to
+from . import lean
 from .registers import Held, Register, Registers, arrays_in, dtype_of, now
 
 BETWEEN = {
@@ -38,7 +39,7 @@ BEFORE = {"-": "negative", "+": "positive", "~": "logical_not"}
 def lowered(program: Program) -> to.Listing:
     """Return a program as instructions.
 
-    Raises CompileError for a program with an operation that the nine instructions cannot say, such as an index that
+    Raises CompileError for a program with an operation that the eleven instructions cannot say, such as an index that
     is computed.
     """
     registers = Registers()
@@ -55,11 +56,21 @@ def lowered(program: Program) -> to.Listing:
     for pack in program.packs:
         found[pack.node] = registers.joined([enter(leaf) for leaf in pack.leaves], pack.node._data)
     listing = registers.listing
+    patterns: dict[Any, lean.Pattern] = {}
     for k, node in enumerate(program.nodes):
-        try:
-            found[node] = _Rule(registers, node, found).result
-        except CompileError as error:
-            raise CompileError(f"{_whose(node)}: {error}") from error
+        key = lean.key_of(node)
+        args = [found[item].number for item in node.inputs if isinstance(item, Node)]
+        if key in patterns:
+            found[node] = lean.copied(patterns[key], registers, args, node._data)
+        else:
+            first, start = len(listing.shapes), len(listing.code)
+            try:
+                found[node] = _Rule(registers, node, found).result
+            except CompileError as error:
+                raise CompileError(f"{_whose(node)}: {error}") from error
+            if key is not None:
+                code, shapes = listing.code[start:], listing.shapes[first:]
+                patterns[key] = lean.Pattern(first, args, code, shapes, found[node].number)
         if k < program.forward:
             listing.forward = len(listing.code)
     listing.results = [found[node].number for node in dict.fromkeys(nodes_in(program.results))]
@@ -85,13 +96,16 @@ class _Rule:
         """The register that each variable stands for, or its value, if that is the same at every call."""
         args = [self._argument(item, found) for item in node.inputs]
         settings = {key: self._setting(item) for key, item in node.settings.items()}
+        number, first = on_floats(node), len(registers.listing.shapes)
         try:
-            lines, _ = lines_of("", node.op.forward, args, settings, arrays=not on_floats(node))
+            lines, _ = lines_of("", node.op.forward, args, settings, arrays=not number)
         except Unwritable as error:
             raise CompileError(f"{node.op.name} cannot be written down: {error}") from None
         try:
+            made = self._lines(lines)
+            new = number and isinstance(made, Register) and made.number >= first and type(made.data) is float
             # A comparison is 1.0 or 0.0 from here on, and a rule may return its own argument.
-            self.result = registers.ew("number", [self._lines(lines)], node._data)
+            self.result = made if new else registers.ew("number", [made], node._data)
         except CompileError:
             raise
         except Exception as error:
@@ -240,6 +254,14 @@ def _frexp(registers: Registers, data: tuple[Raw, Raw], a: Held) -> Any:
     return tuple(registers.ew(part, [a], data[0]) for part in ("mantissa", "exponent"))
 
 
+def _argsort(registers: Registers, data: Raw, a: Held, axis: int | None = -1, stable: Setting = None) -> Any:
+    return registers.order(a, axis)
+
+
+def _sort(registers: Registers, data: Raw, a: Held, axis: int | None = -1, stable: Setting = None) -> Any:
+    return registers.take(a, registers.order(a, axis), axis, data)
+
+
 def _fill(value: float, registers: Registers, data: Raw, *args: Held, **given: Setting) -> Any:
     # An array that a rule writes to is a register from the start.
     return registers.filled(value, data)
@@ -268,6 +290,9 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     "all": partial(_reduce, "logical_and", 1.0),
     "any": partial(_reduce, "logical_or", 0.0),
     "cumsum": lambda registers, data, a, axis=None, dtype=None: registers.cumsum(a, axis, data),
+    "argsort": _argsort,
+    "sort": _sort,
+    "take_along_axis": lambda registers, data, a, indices, axis=-1: registers.take(a, indices, axis, data),
     "square": lambda registers, data, a: registers.ew("multiply", [a, a], data),
     "clip": _clip,
     "astype": _astype,
@@ -276,5 +301,5 @@ SPECIAL: dict[str, Callable[..., Any]] = {
 }
 """Functions of NumPy's that neither move elements nor are one scalar function."""
 
-KEYWORDS = ("axis", "keepdims", "initial", "dtype", "min", "max", "shape", "fill_value")
+KEYWORDS = ("axis", "keepdims", "initial", "dtype", "min", "max", "shape", "fill_value", "stable")
 """The keywords of theirs that are understood; the dtype is that of the example."""

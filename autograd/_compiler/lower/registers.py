@@ -169,18 +169,51 @@ class Registers:
 
     def cumsum(self, a: Held, axis: int | None, data: Raw) -> Register:
         """Add running sums along an axis, or along all elements."""
+        inner = self._rows(self.held(a), axis)
+        out = self.new(inner.data.astype(data.dtype))
+        self.code.append(to.Cumsum(out.number, inner.number, shape(inner.data)[-1], size_of(data)))
+        return self._back(out, axis, data)
+
+    def order(self, a: Held, axis: int | None) -> Register:
+        """Add a sorting along an axis, or of all elements. As whole numbers the places only serve to `take`."""
         import numpy
 
         a = self.held(a)
+        data, rows = numpy.argsort(a.data, axis=axis), self._rows(a, axis)
+        out = self.new(rows.data.astype(float))
+        self.code.append(to.Order(out.number, rows.number, shape(rows.data)[-1], size_of(rows.data)))
+        return Register(self._back(out, axis, data.astype(float)).number, data)
+
+    def take(self, a: Held, places: Held, axis: int | None, data: Raw) -> Register:
+        """Add a movement to places along an axis, or among all elements: those of an `order`, or the same ones."""
+        import numpy
+
+        if not isinstance(places, Register):
+            return self.moved(lambda x: numpy.take_along_axis(x, places, axis), [a], data)
+        rows = self._rows(self.held(a), axis)
+        order = self._rows(Register(places.number, places.data.astype(float)), axis)
+        if shape(order.data) != shape(rows.data):
+            raise CompileError("no instruction takes other elements than all of them, in a computed order")
+        out = self.new(rows.data)
+        self.code.append(to.Take(out.number, rows.number, order.number, shape(rows.data)[-1], size_of(data)))
+        return self._back(out, axis, data)
+
+    def _rows(self, a: Register, axis: int | None) -> Register:
+        """Return an array with an axis at the end, or all elements on one."""
+        import numpy
+
         if axis is None or not shape(a.data):
-            axis, a = 0, self.moved(lambda x: x.reshape(-1), [a], numpy.reshape(a.data, -1))
-        rank = len(shape(a.data))
-        along = axis % rank
-        inner = self._with_axes_last(a, [along])
-        out = self.new(inner.data.astype(data.dtype))
-        self.code.append(to.Cumsum(out.number, inner.number, shape(inner.data)[-1], size_of(data)))
+            return self.moved(lambda x: x.reshape(-1), [a], numpy.reshape(a.data, -1))
+        return self._with_axes_last(a, [axis % len(shape(a.data))])
+
+    def _back(self, rows: Register, axis: int | None, data: Raw) -> Register:
+        """Return rows as `_rows` makes them in the order of axes of `data`."""
+        rank = len(shape(data))
+        along = rank - 1 if axis is None else axis % rank
+        if along == rank - 1:
+            return rows
         back = [*range(along), rank - 1, *range(along, rank - 1)]
-        return self.moved(lambda x: x.transpose(back), [out], data)
+        return self.moved(lambda x: x.transpose(back), [rows], data)
 
     def _with_axes_last(self, a: Register, axes: list[int]) -> Register:
         order = [*(k for k in range(len(shape(a.data))) if k not in axes), *axes]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
 from math import prod
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from autograd._compiler.lower import instructions as to
 from autograd._compiler.lower.lower import lowered
-from autograd._compiler.program import Part, Program, nodes_in
+from autograd._compiler.program import MANY, Part, Program, nodes_in
 from autograd._core.node import Node
 from autograd._core.tracing import CompileError
-from autograd._core.trees import flatten
-from autograd._core.types import Array
+from autograd._core.trees import CONTAINERS, flatten
+from autograd._core.types import Array, Tree
 
 from .llvm.elements import Elements
+from .llvm.entry import Given, Layout, Listed, entry
 from .llvm.forms import CONSTANTS, WORKSPACE, Buffer, Function, Read, places
 from .llvm.lines import Lines
 from .llvm.reductions import Reduction
@@ -24,21 +28,18 @@ from .llvm.target import Target
 NUMBERS, OUT, FIRST = 4, 5, 6
 """The arrays of all numbers that are given, and of all that are returned; those after them are given and returned."""
 
-FUNCTION = "program"
-"""The name of the function."""
+FUNCTION, ENTRY = "program", "call"
+"""The name of the function, and of the one that takes Python's objects as they are."""
 
 
 @dataclass
 class Code:
-    """A program as a module of LLVM, and what its arrays hold. The first number that is returned is 0, or else nan."""
+    """What the arrays hold that the machine code of a program is given. The first number returned is 0, or else nan."""
 
-    text: str = ""
     numbers: int = 0
     """How many numbers are given."""
     out: int = 1
     """How many numbers are returned."""
-    workspace: int = 0
-    """The bytes that it computes in."""
     slots: dict[Node, int] = field(default_factory=dict)
     """The place of each leaf among the numbers that are given."""
     arrays: dict[Node, int] = field(default_factory=dict)
@@ -47,43 +48,94 @@ class Code:
     """The first place of a result among the numbers that are returned."""
     made: dict[Node, int] = field(default_factory=dict)
     """The place in the table of each result that is an array."""
-    constants: list[Any] = field(default_factory=list)
+    lists: dict[Node, Listed] = field(default_factory=dict)
+    """The long lists of numbers that are given, by their first leaf; the places follow those of the results."""
+    length: int = FIRST
+    """How many arrays and lists are in the table; there begins what is the same at every call."""
+
+
+class Module(NamedTuple):
+    """The text of a module, and what has to be given to it."""
+
+    text: str
+    workspace: int
+    """The bytes that it computes in."""
+    constants: list[Any]
     """The arrays that are the same at every call, from place 1 of the table on."""
-    length: int = 0
-    """How many arrays are in the table."""
 
 
-def write(program: Program, target: Target, offset: int | None) -> Code:
-    """Return a program as a module of LLVM.
+class Plan:
+    """A program as instructions, with a place for all that goes in and out: it decides what the module says.
 
-    The table has pointers to arrays; with an `offset` pointers to objects, that have these pointers so many bytes after
-    their beginning. Raises CompileError for what the instructions cannot say.
+    The table has pointers to arrays; with a `layout` pointers to objects, in which these pointers are. Raises
+    CompileError for what the instructions cannot say.
     """
-    listing = lowered(program)
-    code = Code()
-    forms: dict[int, Buffer] = {}
-    _enter(program, listing, code, forms)
-    homes = _homes(program, listing, code)
-    lines = Lines(target, offset)
-    elements = Elements(listing, lines, {r: home for r, home in homes.items() if r not in forms})
-    elements.forms.update(forms)
-    elements.kinds.update({register: form.kind for register, form in forms.items()})
-    Statements(elements).write(listing.code)
-    for register, home in homes.items():
-        if register in forms:
-            # Nobody is given an array that is somebody else's.
-            every = places(elements.size(register))
-            elements.store(home, every, elements.tree(register, every))
-    _check(elements, code, homes)
-    lines.cut()
-    code.text, code.workspace = _module(lines, target), elements.bytes
-    code.constants = _constants(elements)
-    return code
+
+    def __init__(self, program: Program, target: Target, layout: Layout | None) -> None:
+        self._target, self._layout, self.code = target, layout, Code()
+        self._listing = lowered(program)
+        self._forms: dict[int, Buffer] = {}
+        _enter(program, self._listing, self.code, self._forms)
+        self._homes = _homes(program, self._listing, self.code)
+        self._made = [prod(node.shape) for node in self.code.made]
+        self._arrays = [Given(place, leaf._data.dtype.char, leaf.shape) for leaf, place in self.code.arrays.items()]
+        if layout is not None:
+            _list([tree for _, tree in program.arguments], self.code)
+
+    def told(self) -> str:
+        """Return all that the text of the module is made from, the printer's own text as well."""
+        listing, code = self._listing, self.code
+        steps = listing.code, listing.shapes, sorted(listing.single), listing.results, listing.forward
+        given = self._forms, self._arrays, [*code.lists.values()], code.length
+        return repr((steps, given, self._homes, self._made, code.out, self._target, self._layout, _printers()))
+
+    def module(self) -> Module:
+        """Return the program as a module of LLVM. Raises CompileError for what is not written there."""
+        layout, listing, forms, homes = self._layout, self._listing, self._forms, self._homes
+        lines = Lines(self._target, layout.data if layout else None)
+        elements = Elements(listing, lines, {r: home for r, home in homes.items() if r not in forms})
+        elements.forms.update(forms)
+        elements.kinds.update({register: form.kind for register, form in forms.items()})
+        Statements(elements).write(listing.code)
+        for register, home in homes.items():
+            if register in forms:
+                # Nobody is given an array that is somebody else's.
+                every = places(elements.size(register))
+                elements.store(home, every, elements.tree(register, every))
+        _check(elements, self.code.out, self._made, homes)
+        lines.cut()
+        text = _module(lines, self._target)
+        if layout is not None:
+            lists = [*self.code.lists.values()]
+            text += entry(layout, self._arrays, lists, self.code.length, NUMBERS, OUT, FUNCTION)
+        return Module(text, elements.bytes, _constants(elements))
+
+
+@lru_cache(1)
+def _printers() -> str:
+    """Return a number for the text of all files that decide how a program is written."""
+    here = Path(__file__).parent
+    files = [*here.glob("llvm/*.py"), Path(__file__), *(here / name for name in ("nests.py", "uses.py"))]
+    return sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
+def _list(tree: Tree, code: Code) -> None:
+    """Note the lists of an argument that are long enough for machine code to read them: numbers beside each other."""
+    if not isinstance(tree, CONTAINERS):
+        return
+    items = [*tree.values()] if isinstance(tree, dict) else [*tree]
+    slots = [code.slots.get(item, -1) if isinstance(item, Node) else -1 for item in items]
+    numbers = type(tree) is list and len(tree) >= MANY and slots[0] >= 0
+    if numbers and slots == [*range(slots[0], slots[0] + len(slots))]:
+        code.lists[items[0]] = Listed(code.length, slots[0], len(slots))
+        code.length += 1
+        return
+    for item in items:
+        _list(item, code)
 
 
 def _enter(program: Program, listing: to.Listing, code: Code, forms: dict[int, Buffer]) -> None:
     """Note where each leaf is given: numbers beside each other, arrays in the table."""
-    code.length = FIRST
     for register in listing.inputs:
         leaf = listing.nodes[register]
         if leaf.shape == ():
@@ -124,11 +176,11 @@ def _kind(node: Node) -> str:
     return {"d": "double", "f": "float", "?": "i1"}[node._data.dtype.char]
 
 
-def _check(elements: Elements, code: Code, homes: dict[int, Buffer]) -> None:
-    """Write 0 to the first number, or nan if a result is infinite or nan."""
-    arrays = [(home, prod(node.shape)) for node, home in zip(code.made, (h for h in homes.values() if h.root != OUT))]
+def _check(elements: Elements, out: int, made: list[int], homes: dict[int, Buffer]) -> None:
+    """Write 0 to the first number, or nan if a result is infinite or nan; `made` are the sizes of the arrays there."""
+    arrays = [*zip((home for home in homes.values() if home.root != OUT), made)]
     flags = elements.reserve("double", len(arrays) + 1)
-    given = [(Buffer(OUT, "double", 1), code.out - 1), *arrays]
+    given = [(Buffer(OUT, "double", 1), out - 1), *arrays]
     elements.kinds[-1] = "double"
     for k, (buffer, n) in enumerate(given):
         zero = Function(to.Ew(-1, "multiply", (), n), [Read(buffer, places(n)), 0.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from autograd._compiler.passes import exact, on_floats, rule_of
@@ -35,13 +36,17 @@ from .arguments import head, written_or_given
 from .buffers import written_over
 from .floats import in_python
 from .fold import folded
+from .lean import RESULT, Template, filled, template_of
+from .lean import rows as lean_rows
 from .names import Names
+from .shared import shared
 from .text import Printer
 
 SMALL = 64
 """The most numbers of an array that is written out; a larger one, or an empty one of any shape, is given."""
 
 _WHERE = TABLE["where"]
+_COUNTED = (_WHERE, TABLE["sum"])
 
 
 def write(program: Program, functional: bool = False) -> str:
@@ -58,25 +63,38 @@ def write(program: Program, functional: bool = False) -> str:
         # A node that people named has its name, whatever needs one before it.
         if node in program.names:
             names.of(node)
-    written = [(node, body.lines(node)) for node in program.nodes]
-    if not functional:
-        written, program.written_over = written_over(written, nodes_in(program.results), body.truths, body.borrowed)
-    written = folded(program, written)
-    ending = body.ending(program.results)
-
     printer = Printer(names, functional)
-    text = [f"def {program.name}({', '.join([*parameters, *program.given])}):", *printer.rows(unpacking)]
-    for part, some in (("forward", written[: program.forward]), ("backward", written[program.forward :])):
-        if program.forward < len(written):
-            text.append(f"    # {part}")
-        for _, lines in some:
-            text += printer.rows(lines)
+    above = printer.rows(unpacking)
+    forward, backward, ending = _passes(program, body, names, printer, functional)
+    if program.forward < len(program.nodes):
+        forward, backward = ["    # forward", *forward], ["    # backward", *backward]
+    text = [f"def {program.name}({', '.join([*parameters, *program.given])}):", *above, *forward, *backward]
     text += printer.rows(ending)
     constants = printer.rows(body.constants, "")
     numpy = f"import {'jax.' * functional}numpy as np"
     imports = ["import math"] * ("math" in printer.modules) + [numpy] * ("np" in printer.modules)
-    above = "\n\n".join("\n".join(block) for block in (imports, constants) if block)
-    return (above + "\n\n\n" if above else "") + "\n".join(text) + "\n"
+    before = "\n\n".join("\n".join(block) for block in (imports, constants) if block)
+    return (before + "\n\n\n" if before else "") + "\n".join(text) + "\n"
+
+
+def _passes(
+    program: Program, body: Body, names: Names, printer: Printer, functional: bool
+) -> tuple[list[str], list[str], Lines]:
+    """Return the rows of both passes, and the lines that return the results."""
+    if program.on_floats and not functional:
+        forward, backward, listed = lean_rows(program, [*map(body.template, program.nodes)], names, printer)
+        return forward, backward, body.ending(program.results, listed)
+    written = [(node, body.lines(node)) for node in program.nodes]
+    if not functional:
+        written = shared(written)
+        written, program.written_over = written_over(written, nodes_in(program.results), body.truths, body.borrowed)
+    written, listed = folded(program, written)
+    ending = body.ending(program.results, listed)
+    forward, backward = (
+        [row for _, lines in some for row in printer.rows(lines)]
+        for some in (written[: program.forward], written[program.forward :])
+    )
+    return forward, backward, ending
 
 
 class Body:
@@ -90,22 +108,16 @@ class Body:
         self.truths: set[Node] = set()
         self.borrowed: set[Node] = set()
         """Nodes that may be an input, or a view of it: as recorded, or where a rule decides otherwise."""
-        self._templates: dict[Any, tuple[Lines, bool]] = {}
+        self._templates: dict[Any, Template] = {}
         self._listed: dict[Node, str] = {}
-        users: dict[Node, list[bool]] = {}
-        for node in program.nodes:
-            for position, item in enumerate(node.inputs):
-                if isinstance(item, Node):
-                    users.setdefault(item, []).append(node.op is _WHERE and position == 0)
-        results = set(nodes_in(program.results))
-        self._conditions = {node for node, uses in users.items() if all(uses) and node not in results}
-        """Nodes that only decide: they may stay True and False."""
+        self._conditions = _conditions(program)
+        """Nodes that only decide, and are counted: they may stay True and False."""
 
     def lines(self, node: Node) -> Lines:
         """Return the lines that compute a node."""
         assert node.op is not None
         if not self._functional and on_floats(node):
-            return self.from_template(node, node)
+            return filled(*self.template(node), node)
         lines = self._written(node, node, [self._given(item) for item in node.inputs], arrays=True)
         if node.op.foreign or any(map(_decides, lines)) or any(self._shows(node, item) for item in node.inputs):
             self.borrowed.add(node)
@@ -119,33 +131,29 @@ class Body:
             return False
         return bool(numpy.may_share_memory(node._data, item._data))
 
-    def from_template(self, result: object, node: Node) -> Lines:
-        """Return the lines of an operation on floats: those of the first like it, with other names.
+    def template(self, node: Node) -> tuple[Template, list[Node]]:
+        """Return the lines of an operation on floats, those of the first like it, and its arguments.
 
         A scalar program has many of them, and to follow a rule takes time.
         """
-        nodes = [item for item in node.inputs if isinstance(item, Node)]
-        kinds = tuple(
-            (item in self.truths) if isinstance(item, Node) else (type(item), repr(item)) for item in node.inputs
-        )
-        key = (node.op, kinds, exact(node.settings), node in self._conditions)
-        if key not in self._templates:
+        assert node.op is not None
+        inputs, settings, truths = node.inputs, node.settings, self.truths
+        nodes = [item for item in inputs if isinstance(item, Node)]
+        key: tuple[Any, ...] = node.op, len(nodes)
+        if truths or settings or len(nodes) < len(inputs) or node in self._conditions:
+            kinds = [(item in truths) if isinstance(item, Node) else (type(item), repr(item)) for item in inputs]
+            key = node.op, *kinds, exact(settings), node in self._conditions
+        found = self._templates.get(key)
+        if found is None:
             numbers = iter(range(len(nodes)))
             args = [
-                Given(name(next(numbers)), item in self.truths or 0.5) if isinstance(item, Node) else item
-                for item in node.inputs
+                Given(name(next(numbers)), item in truths or 0.5) if isinstance(item, Node) else item for item in inputs
             ]
-            self._templates[key] = self._written(_RESULT, node, args, arrays=False), node in self.truths
-        lines, truth = self._templates[key]
-        if truth:
-            self.truths.add(node)
-
-        def renamed(tree: Expression) -> Expression | None:
-            if tree.kind == "name" and type(tree.what) is int:
-                return name(result if tree.what == _RESULT else nodes[tree.what])
-            return Expression("temporary", (), (result, tree.what[1])) if tree.kind == "temporary" else None
-
-        return [changed(line, lambda tree: replaced(tree, renamed)) for line in lines]
+            lines = self._written(RESULT, node, args, arrays=False)
+            found = self._templates[key] = template_of(lines, node in truths)
+        if found.truth:
+            truths.add(node)
+        return found, nodes
 
     def _written(self, result: object, node: Node, args: list[Any], arrays: bool) -> Lines:
         assert node.op is not None
@@ -220,18 +228,24 @@ class Body:
             self._program.given[self._constants[id(data)]] = data
         return Given(name(self._constants[id(data)]), data)
 
-    def ending(self, tree: Tree) -> Lines:
+    def ending(self, tree: Tree, listed: Mapping[Node, Expression]) -> Lines:
         """Return the lines that return the results; arrays that the caller, or another result, has are copied.
 
-        A functional program returns the nodes among them alone, each once.
+        Those in `listed`, which have no line, stand there. A functional program returns the nodes among the results
+        alone, each once.
         """
-        if self._functional:
-            return [Return(Expression("tuple", tuple(map(name, dict.fromkeys(nodes_in(tree))))))]
-        inputs = nodes_in([tree for _, tree in self._program.arguments])
-        others = [node._data for node in [*self._program.captured, *inputs]]
+
+        def found(tree: Expression) -> Expression | None:
+            return listed.get(tree.what) if tree.kind == "name" else None
+
         lines: Lines = []
-        result = self._result(tree, others, lines)
-        return [*lines, Return(result)]
+        if self._functional:
+            result = Expression("tuple", tuple(map(name, dict.fromkeys(nodes_in(tree)))))
+        else:
+            inputs = nodes_in([tree for _, tree in self._program.arguments])
+            others = [node._data for node in [*self._program.captured, *inputs]]
+            result = self._result(tree, others, lines)
+        return [*lines, Return(replaced(result, found))]
 
     def _result(self, tree: Tree, others: list[Any], lines: Lines) -> Expression:
         if isinstance(tree, CONTAINERS) and type(tree) not in CONTAINERS:
@@ -288,10 +302,6 @@ class Body:
         return indexed(name(self._listed[part.node]), literal(part.place))
 
 
-_RESULT = -1
-"""In a template, whose names are numbers: those of the arguments, and this one."""
-
-
 def _as_number(line: Let, kind: str, arrays: bool, node: Node, functional: bool) -> Expression:
     """Return truths or integers as the numbers that they count as: an array for JAX, which traces no float()."""
     import numpy
@@ -305,6 +315,17 @@ def _as_number(line: Let, kind: str, arrays: bool, node: Node, functional: bool)
     if arrays or kind == "i":
         return called("call", [name("float"), line.value])
     return choice(line.value, literal(1.0), literal(0.0))
+
+
+def _conditions(program: Program) -> set[Node]:
+    """Return the nodes that are nothing but conditions, or what is counted."""
+    deciding = [(node, 1 if node.op is _WHERE else len(node.inputs)) for node in program.nodes if node.op in _COUNTED]
+    found = {item for node, n in deciding for item in node.inputs[:n] if isinstance(item, Node)}
+    if found:
+        decides = dict(deciding)
+        others = (item for node in program.nodes for item in node.inputs[decides.get(node, 0) :])
+        found.difference_update([item for item in others if isinstance(item, Node)], nodes_in(program.results))
+    return found
 
 
 def _decides(line: Line) -> bool:

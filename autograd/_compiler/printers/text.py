@@ -75,8 +75,16 @@ class Printer:
 
     def text(self, tree: Expression, around: int = LINE) -> str:
         """Return an expression as text, in brackets if the operation around it binds more firmly."""
-        text, binds = _WRITE[tree.kind](self, tree)
+        text, binds = self.piece(tree)
         return f"({text})" if binds < around else text
+
+    def piece(self, tree: Expression) -> tuple[str, int]:
+        """Return an expression as text, and how firmly its operation binds."""
+        return _WRITE[tree.kind](self, tree)
+
+    def _text(self, tree: Expression) -> tuple[str, int]:
+        text, binds = tree.what
+        return text, binds
 
     def _within(self, tree: Expression) -> str:
         return self.text(tree, CHOICE)
@@ -190,6 +198,7 @@ class Printer:
 
 _WRITE: dict[str, Callable[[Printer, Expression], tuple[str, int]]] = {
     "name": Printer._variable,
+    "text": Printer._text,
     "temporary": Printer._temporary,
     "literal": Printer._literal,
     "infix": Printer._infix,

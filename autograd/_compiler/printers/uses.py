@@ -56,7 +56,9 @@ def _read(step: to.Instruction) -> Iterator[int]:
         yield from step.sources
     elif isinstance(step, to.Matmul):
         yield from (step.left, step.right)
-    elif isinstance(step, (to.Reduce, to.Cumsum, to.Put)):
+    elif isinstance(step, to.Take):
+        yield from (step.source, step.places)
+    elif isinstance(step, (to.Reduce, to.Cumsum, to.Order, to.Put)):
         yield step.source
     elif isinstance(step, to.If):
         yield from (step.condition, step.yes_out, step.no_out)

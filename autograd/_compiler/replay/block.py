@@ -114,8 +114,8 @@ class Block:
 def block(f: Callable[..., Any], *args: Tree, **kwargs: Tree) -> Tree:
     """Return `f(*args, **kwargs)`. In a replayed step, f is recorded once for each structure of its arguments.
 
-    f must do nothing but compute with Values: what its arguments hold decides about numbers alone, and what it uses
-    beside them does not change. Modules among the arguments tell with `as_block` what they compute with.
+    f must only compute with Values: its arguments decide about numbers alone, and all else that it uses must not
+    change. Modules among the arguments tell with `as_block` what they compute with.
 
     >>> block(lambda x, y: x * y + 1, Value(2.0), 3.0).data
     7.0
@@ -242,7 +242,7 @@ def _read(tree: Tree, key: list[Any], nodes: list[Node], numbers: list[float], d
 
 
 def is_own(f: object) -> bool:
-    """Tell whether a function is one of ours, which do nothing but compute, and around none of somebody else's.
+    """Tell whether a function is this package's own, which only compute, and wraps no function of a user's.
 
     >>> from autograd import blocked, is_own
     >>> is_own(blocked), is_own(len), is_own(blocked(len))

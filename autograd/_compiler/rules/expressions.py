@@ -4,6 +4,7 @@ An expression has a kind, parts, which are expressions, and what else its kind n
 
     name        a variable                          what: its name, or the node that it holds
     temporary   a variable of one rule's own        what: whose rule it is, and its number there
+    text        what a printer has written          what: it, and how firmly its operation binds
     literal     a constant                          what: a number, text, True, None, ...
     infix       parts[0] + parts[1]                 what: "+", a comparison, "or"
     prefix      -parts[0]                           what: "-"

@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from inspect import signature
 from typing import Any, NamedTuple, TypeAlias
 
@@ -148,6 +149,8 @@ class Function:
         return Function(self._writer, self._kind, f"{self._name}.{name}", getattr(self._function, name))
 
     def __call__(self, *args: Written, **kwargs: Written) -> Any:
+        if kwargs.get("out") is not None or len(args) > getattr(self._function, "nin", len(args)):
+            raise Unwritable("a function that writes to an array given as `out` is no line of its own")
         given = [(key, syntax(item)) for key, item in kwargs.items() if not _is_usual(self._function, key, item)]
         trees = [*([] if self._of is None else [self._of.tree]), *map(syntax, args)]
         data = self._function(*map(example, args), **{key: example(item) for key, item in kwargs.items()})
@@ -161,16 +164,29 @@ class Function:
         return None
 
 
+USUAL = {"keepdims": False}
+"""Keywords that mean the same to all functions of NumPy's if nobody gives them, also to those that do not tell."""
+
+
 def _is_usual(function: Callable[..., Any], key: str, item: Written) -> bool:
     """Tell whether None or False is what a function takes without it: `concatenate` has another axis than None."""
     if item is not None and item is not False:
         return False
+    if key in USUAL:
+        return item is USUAL[key]
+    # A method is another object for each array, but its class has one.
+    kind, name_ = type(getattr(function, "__self__", None)), getattr(function, "__name__", "")
+    return _default(getattr(kind, name_, function), key) is item
+
+
+@lru_cache(512)
+def _default(function: Callable[..., Any], key: str) -> Any:
+    """Return what a function takes for a keyword; the key itself if it does not tell."""
     try:
-        default = signature(function).parameters[key].default
+        return signature(function).parameters[key].default
     except (KeyError, TypeError, ValueError):
-        # An older NumPy's functions do not tell, and a reduction hands on what it does not name.
-        return key == "keepdims"
-    return default is item or key == "keepdims"
+        # An older NumPy's functions do not tell.
+        return key
 
 
 def example(item: Written) -> Any:

@@ -58,6 +58,14 @@ function tanh(x) {
   const right = bell * {list(ERFCX)}.reduce((sum, c) => sum * t + c, 0) / (1 + 2 * b);
   return x < 0 ? 2 - right : right;
 }}""",
+    "argsort": """// Where the smallest of every few elements stands among them, then the next; nan comes last.
+function argsort(out, a, length) {
+  for (let start = 0; start < a.length; start += length) {
+    const row = a.slice(start, start + length), order = Array.from(row, (_, k) => k);
+    order.sort((i, j) => (row[i] < row[j] ? -1 : row[i] > row[j] ? 1 : Number.isNaN(row[i]) - Number.isNaN(row[j])));
+    out.set(order, start);
+  }
+}""",
     "matmul": """// out = a b, two rows and four columns at a time. a(i, k) is a[a0 + i * ai + k * ak].
 function matmul(out, a, b, rows, inner, columns, [a0, ai, ak] = [0, inner, 1], [b0, bk, bj] = [0, columns, 1], o = 0) {
   for (let i = 0; i < rows; i += 2) {

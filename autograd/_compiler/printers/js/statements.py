@@ -41,7 +41,8 @@ class Statements:
         self._single = elements.listing.single
         self._write: dict[type, Callable[[Any], None]] = {
             to.Ew: self._ew, to.Gather: self._gather, to.Put: self._put, to.Reduce: self._reduce, to.If: self._if,
-            to.Matmul: self._matmul, to.Cumsum: self._cumsum, to.Fill: self._fill, to.Const: self._const,
+            to.Matmul: self._matmul, to.Cumsum: self._cumsum, to.Order: self._order, to.Take: self._take,
+            to.Fill: self._fill, to.Const: self._const,
         }  # fmt: skip
 
     def write(self, code: list[to.Instruction]) -> list[str]:
@@ -280,6 +281,22 @@ class Statements:
         test = f"if ({i} % {step.length}) " if step.length != step.size else ""
         if step.size > 1:
             elements.line(f"for (let {i} = 1; {i} < {step.size}; {i}++) {test}{name}[{i}] = {change};")
+        elements.forms[step.out] = Named(name)
+
+    def _order(self, step: to.Order) -> None:
+        elements = self._elements
+        source, name = elements.array(step.source), elements.name(step.out)
+        elements.allocate(step.out, name)
+        elements.line(f"argsort({name}, {source}, {step.length});")
+        elements.forms[step.out] = Named(name)
+
+    def _take(self, step: to.Take) -> None:
+        elements, i = self._elements, self._elements.loops[0]
+        source, places = elements.array(step.source), elements.array(step.places)
+        name = elements.name(step.out)
+        elements.allocate(step.out, name)
+        row = f"{i} - {i} % {step.length} + " if step.length != step.size else ""
+        elements.line(f"for (let {i} = 0; {i} < {step.size}; {i}++) {name}[{i}] = {source}[{row}{places}[{i}]];")
         elements.forms[step.out] = Named(name)
 
     def _fill(self, step: to.Fill) -> None:

@@ -22,6 +22,10 @@ from .forms import (
     Read,
     Tree,
     View,
+    best,
+    inverse,
+    is_single,
+    order_in_memory,
     places,
     reads,
 )  # fmt: skip
@@ -30,6 +34,9 @@ from .scalars import CHEAP, EXPENSIVE, FUNCTIONS, TRUTHS, as_kind
 
 MOST = 120
 """An expression of more operations is computed in two."""
+
+MAYBE_TRUTHS = {*TRUTHS, "number"}
+"""The functions whose results are truths, or may be."""
 
 LINE = 64
 """Arrays in it start at a multiple of so many bytes."""
@@ -46,6 +53,7 @@ class Elements:
         self.constants: dict[str, list[Array]] = {kind: [] for kind in CONSTANTS}
         """The arrays that are the same at every call, by the type of their numbers, and the tables of places."""
         self._known: dict[tuple[str, bytes], int] = {}
+        self._sizes = [*map(prod, listing.shapes)]
         self.uses = Uses(listing)
         self.own = self.uses.changed | homes.keys()
         self.forms: dict[int, Form] = {}
@@ -57,7 +65,7 @@ class Elements:
         """The size of the workspace."""
 
     def size(self, register: int) -> int:
-        return prod(self.listing.shapes[register])
+        return self._sizes[register]
 
     def root(self, register: int) -> int:
         return self.alias.get(register, register)
@@ -73,6 +81,9 @@ class Elements:
         if isinstance(step, to.Put):
             return
         kind = "float" if step.out in self.listing.single else "double"
+        if isinstance(step, to.Ew) and step.function not in MAYBE_TRUTHS:
+            self.kinds[step.out] = kind
+            return
         truths = isinstance(step, (to.Ew, to.Reduce)) and step.function in TRUTHS
         # A copy of a truth, or another place of it, stays one until a number is needed.
         given = step.args[:1] if isinstance(step, to.Ew) else step.sources if isinstance(step, to.Gather) else ()
@@ -142,14 +153,38 @@ class Elements:
             self.store(found, places(n), tree)
         return found
 
+    def keep(self, register: int) -> None:
+        """Write the lines that compute a register into memory, in the order in which what it is computed from lies.
+
+        To bring numbers into another order takes longer than to compute most of them.
+        """
+        register = self.root(register)
+        n = self.size(register)
+        order = order_in_memory(self.tree(register, places(n)), n) if n > 1 and register not in self.own else None
+        if order is None:
+            self.settle(register)
+            return
+        tree = self.tree(register, order)
+        self.store(self.inside(register, order), places(n), tree)
+
+    def inside(self, register: int, order: Array) -> Buffer:
+        """Return new memory, in which the elements of a register lie in another order."""
+        number = len(self._sizes)
+        self._sizes.append(len(order))
+        self.kinds[number] = self.kind(register)
+        found = self.allocate(number)
+        self.forms[number], self.forms[register] = found, View(number, inverse(order))
+        return found
+
     # What the elements are computed from.
 
     def tree(self, register: int, table: Array) -> Tree:
         """Return what the elements of a register are computed from, for the places in a table."""
         register = self.root(register)
+        known = self.scalars.get(register)
+        if known is not None:
+            return known
         form = self.forms[register]
-        if register in self.scalars:
-            return self.scalars[register]
         if isinstance(form, float):
             return form
         if isinstance(form, Buffer):
@@ -158,7 +193,7 @@ class Elements:
             return self.tree(form.source, form.table[table])
         if len(table) > self.size(register):
             # Once for each element, not for every reader.
-            self.settle(register)
+            self.keep(register)
             return self.tree(register, table)
         parts: list[Tree] = []
         for arg in form.step.args:
@@ -190,7 +225,7 @@ class Elements:
         for register, form in [*self.forms.items()]:
             waits = isinstance(form, (View, Computed)) and register not in but
             if waits and self.forms[register] is form and self._reads(register, into, known):
-                self.settle(register)
+                self.keep(register)
                 known.clear()
 
     def _reads(self, register: int, into: int, known: dict[int, bool]) -> bool:
@@ -229,7 +264,7 @@ class Elements:
         step = tree.step
         args = [self.render(part, load, lanes) for part in tree.parts]
         single, truth = step.out in self.listing.single, step.function in TRUTHS
-        kind = "float" if (single or truth) and all(map(_is_single, tree.parts, args)) else "double"
+        kind = "float" if (single or truth) and all(map(is_single, tree.parts, args)) else "double"
         if kind == "float":
             args = [lines.number(p, kind, lanes) if isinstance(p, float) else a for p, a in zip(tree.parts, args)]
         if step.function not in ("logical_and", "logical_or", "logical_not", "truth", "number"):
@@ -237,6 +272,9 @@ class Elements:
             args = [a if step.function == "where" and not k else as_kind(lines, a, kind) for k, a in enumerate(args)]
         if step.function == "pow" and tree.parts[1] == 2.0:
             found = lines.do("fmul", args[0], args[0])
+        elif step.function == "pow" and tree.parts[1] == 0.5 and self.listing.shapes[step.out]:
+            # Of arrays NumPy takes the root as well, which is not the same in the last digit.
+            found = FUNCTIONS["sqrt"](lines, args[0])
         else:
             found = FUNCTIONS[step.function](lines, *args)
         return as_kind(lines, found, self.kinds[step.out])
@@ -292,7 +330,7 @@ class Elements:
         # Where a place is written to twice, it is written in order.
         apart = len(set(at.tolist())) == len(at)
         nest = Loops(len(at), [item.table for item in read])
-        along = self.best(nest, [item.table for item in read]) if apart else len(nest.lengths) - 1
+        along = best(nest, [item.table for item in read], self.lines) if apart else len(nest.lengths) - 1
         lanes = self.lanes(tree, buffer.kind) if apart else 1
         tree = self.ahead(tree)
         indices: list[Index] = [0] * len(nest.lengths)
@@ -315,17 +353,6 @@ class Elements:
         """Return how many elements are computed at once: twice as many in single precision."""
         kinds = {kind, *(read.buffer.kind for read in reads(tree))}
         return self.lines.target.lanes("double" if "double" in kinds else "float")
-
-    def best(self, nest: Nest, tables: list[Array]) -> int:
-        """Return along which loop vectors cost least."""
-        lanes = self.lines.target.lanes("double")
-        costs = []
-        for k, length in enumerate(nest.lengths):
-            steps = [None if (s := nest.strides(table)) is None else s[k] for table in tables]
-            cost = sum({0: 0.1, 1: 1.0}.get(step, lanes) for step in steps if step is not None)
-            cost += lanes * steps.count(None)
-            costs.append((cost * -(-length // lanes) * lanes / length, -k))
-        return -min(costs)[1]
 
     def around(self, nest: Nest, loops: Sequence[int], indices: list[Index], body: Callable[[], None]) -> None:
         """Write loops around a body, from the outermost; each notes its variable among the indices."""
@@ -369,12 +396,3 @@ class Elements:
             return
         terms: Terms = [(buffer.start + int(target.table[0]), 1), *zip(place.indices, steps)]
         lines.store(value, buffer.root, terms, steps[place.along])
-
-
-def _is_single(part: Tree, value: Value) -> bool:
-    """Tell whether a number has single precision, or is a constant that has."""
-    import numpy
-
-    if isinstance(part, float):
-        return part != part or float(numpy.float32(part)) == part
-    return value.kind in ("float", "i1")

@@ -8,7 +8,7 @@ from autograd._compiler.lower import instructions as to
 from autograd._compiler.printers.nests import Nest
 from autograd._core.types import Array
 
-from .lines import Index, Value
+from .lines import Index, Lines, Value
 
 WORKSPACE = 0
 """The array, of bytes, in which all is kept that is neither given nor returned."""
@@ -87,6 +87,56 @@ def reads(tree: Tree) -> list[Read]:
     if isinstance(tree, Function):
         return [read for part in tree.parts for read in reads(part)]
     return [tree] if isinstance(tree, Read) else []
+
+
+def is_single(part: Tree, value: Value) -> bool:
+    """Tell whether a number has single precision, or is a constant that has."""
+    import numpy
+
+    if isinstance(part, float):
+        return part != part or float(numpy.float32(part)) == part
+    return value.kind in ("float", "i1")
+
+
+def best(nest: Nest, tables: list[Array], lines: Lines) -> int:
+    """Return along which loop vectors cost least, where these tables are read."""
+    lanes = lines.target.lanes("double")
+    costs = []
+    for k, length in enumerate(nest.lengths):
+        steps = [None if (s := nest.strides(table)) is None else s[k] for table in tables]
+        cost = sum({0: 0.1, 1: 1.0}.get(step, lanes) for step in steps if step is not None)
+        cost += lanes * steps.count(None)
+        costs.append((cost * -(-length // lanes) * lanes / length, -k))
+    return -min(costs)[1]
+
+
+def order_in_memory(tree: Tree, n: int) -> Array | None:
+    """Return the order in which all arrays of n elements lie that a tree of n elements reads.
+
+    None if they lie in the order of the tree, or not all in one.
+    """
+    import numpy
+
+    found: Array | None = None
+    for read in reads(tree):
+        low, taken = read.table.min(), numpy.full(n, -1)
+        if read.table.max() - low == n - 1:
+            taken[read.table - low] = places(n)
+            if (taken < 0).any():
+                continue
+            if found is not None and not numpy.array_equal(taken, found):
+                return None
+            found = taken
+    return None if found is None or numpy.array_equal(found, places(n)) else found
+
+
+def inverse(order: Array) -> Array:
+    """Return for each place of an order where it stands there."""
+    import numpy
+
+    found = numpy.empty_like(order)
+    found[order] = places(len(order))
+    return found
 
 
 def zeros(n: int) -> Array:

@@ -107,6 +107,14 @@ class Lines:
         zeros = f"<{lanes} x i32> zeroinitializer"
         return self.made(f"shufflevector {vector} {one.name}, {vector} poison, {zeros}", x.kind, lanes)
 
+    def chosen(self, a: Value, b: Value, places: Sequence[int]) -> Value:
+        """Return the numbers with some places in two vectors, one after the other."""
+        if len(places) == 1:
+            return self.lane(a, places[0])
+        vector, mask = typed(a.kind, a.lanes), ", ".join(f"i32 {place}" for place in places)
+        text = f"shufflevector {vector} {a.name}, {vector} {b.name}, <{len(places)} x i32> <{mask}>"
+        return self.made(text, a.kind, len(places))
+
     def lane(self, x: Value, k: int) -> Value:
         """Return one number of a vector."""
         if x.lanes == 1:

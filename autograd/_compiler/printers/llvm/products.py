@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .elements import Elements
 from .forms import Buffer
@@ -11,6 +11,12 @@ from .lines import Index, Terms, Value
 
 LONG = 32
 """From this length on the products of rows and columns in memory are added up as vectors."""
+
+NEAR = 256
+"""So many rows of a matrix stay near the processor until they are used again."""
+
+Places: TypeAlias = tuple[Index, ...]
+"""Places to be added up."""
 
 REGISTERS = {64: 32, 32: 16, 16: 16}
 """How many registers a processor has, by the bytes of each: a tile is what fits in."""
@@ -102,8 +108,17 @@ class Product:
             (matrix.buffer.start, 1), (self._batch, batch), (i, down), (row, down), (j, across), (column, across),
         ]  # fmt: skip
 
-    def _load(self, matrix: Matrix, i: Index, j: Index, row: int = 0, column: int = 0, lanes: int = 1) -> Value:
-        terms = self._at(matrix, i, j, row, column)
+    def _load(
+        self,
+        matrix: Matrix,
+        i: Index,
+        j: Index,
+        row: int = 0,
+        column: int = 0,
+        lanes: int = 1,
+        further: Terms | None = None,
+    ) -> Value:
+        terms = self._at(matrix, i, j, row, column) + (further or [])
         return self._lines.load(matrix.buffer.root, self._kind, terms, lanes, matrix.steps[2])
 
     def _zero(self, lanes: int) -> Value:
@@ -117,14 +132,26 @@ class Product:
         groups, left = divmod(whole, wide)
         tail = [lanes] * left + [rest] * bool(rest)
 
-        def tiles(j: Index, widths: list[int]) -> list[Value]:
+        def tiles(j: Index, widths: list[int], first: Places, inner: int, adds: bool) -> list[Value]:
             high = tile_of(self._rows, len(widths), registers)[0]
-            self._in_steps(self._rows, high, lambda i, n: self._tile(i, j, n, widths))
+            self._in_steps(self._rows, high, lambda i, n: self._tile(i, j, n, widths, first, inner, adds))
             return []
 
-        self._lines.loop(groups * wide * lanes, lambda j: tiles(j, [lanes] * wide), step=wide * lanes)
-        if tail:
-            tiles(groups * wide * lanes, tail)
+        def part(first: Places, inner: int, adds: bool) -> list[Value]:
+            self._lines.loop(
+                groups * wide * lanes, lambda j: tiles(j, [lanes] * wide, first, inner, adds), step=wide * lanes
+            )
+            if tail:
+                tiles(groups * wide * lanes, tail, first, inner, adds)
+            return []
+
+        # Rows that are far apart are used again while they are near the processor.
+        most = self._inner if self._out.steps[2] != 1 or self._inner < 2 * NEAR else NEAR
+        rest = self._inner % most
+        part((), most, False)
+        self._lines.loop(self._inner - rest - most, lambda k: part((k, most), most, True), step=most)
+        if rest:
+            part((self._inner - rest,), rest, True)
 
     def _in_steps(self, n: int, size: int, body: Callable[[Index, int], None]) -> None:
         """Run body(start, length) over n elements, in steps of a size and for the rest."""
@@ -138,21 +165,29 @@ class Product:
         if n > whole:
             body(whole, n - whole)
 
-    def _tile(self, i: Index, j: Index, rows: int, widths: Sequence[int]) -> None:
+    def _tile(
+        self, i: Index, j: Index, rows: int, widths: Sequence[int], first: Places, inner: int, adds: bool
+    ) -> None:
+        """Write sums of `inner` products from some place on, or add them to what is there."""
         starts = [sum(widths[:k]) for k in range(len(widths))]
         lines = self._lines
+        down, across = [[(place, steps) for place in first] for steps in (self._right.steps[1], self._left.steps[2])]
 
         def turn(k: Index, *sums: Value) -> list[Value]:
-            vectors = [self._load(self._right, k, j, 0, s, w) for s, w in zip(starts, widths)]
+            vectors = [self._load(self._right, k, j, 0, s, w, down) for s, w in zip(starts, widths)]
             found = []
             for row in range(rows):
-                number = self._load(self._left, i, k, row)
+                number = self._load(self._left, i, k, row, further=across)
                 for n, vector in enumerate(vectors):
                     spread = lines.spread(number, vector.lanes)
                     found.append(lines.multiply_add(spread, vector, sums[row * len(vectors) + n]))
             return found
 
-        sums = lines.loop(self._inner, turn, [self._zero(w) for _ in range(rows) for w in widths])
+        before = [
+            self._load(self._out, i, j, row, s, w) if adds else self._zero(w)
+            for row in range(rows) for s, w in zip(starts, widths)
+        ]  # fmt: skip
+        sums = lines.loop(inner, turn, before)
         for place, total in enumerate(sums):
             row, n = divmod(place, len(widths))
             self._save(total, i, j, row, starts[n])
@@ -184,15 +219,39 @@ class Product:
 
         count = rows * columns
         sums = lines.loop(whole, lambda k, *sums: turn(k, sums, lanes), [self._zero(lanes)] * count, step=lanes)
-        totals = [self._across(total) for total in sums]
+        rest: Sequence[Value] = ()
         if self._inner > whole:
             rest = turn(whole, [self._zero(self._inner - whole)] * count, self._inner - whole)
-            totals = [lines.do("fadd", a, self._across(b)) for a, b in zip(totals, rest)]
-        for place, total in enumerate(totals):
-            row, column = divmod(place, columns)
-            self._save(total, i, j, row, column)
+        for row, start in enumerate(range(0, count, columns)):
+            total = self._across(sums[start : start + columns])
+            if rest:
+                more = lines.joined([self._sum(x) for x in rest[start : start + columns]])
+                total = lines.do("fadd", total, more)
+            self._save(total, i, j, row, 0)
 
-    def _across(self, x: Value) -> Value:
+    def _across(self, vectors: Sequence[Value]) -> Value:
+        """Return a vector with the sum of the numbers in each of the vectors, neighbours first."""
+        n, found = len(vectors), list(vectors)
+        held, lanes = 1, found[0].lanes
+        # Each holds parts of so many sums, one after the other, then the next parts of these.
+        while len(found) > 1:
+            found += found[-1:] * (len(found) % 2)
+            found = [self._halved(a, b, lanes, held) for a, b in zip(found[::2], found[1::2])]
+            held *= 2
+        [total] = found
+        while total.lanes > held:
+            total = self._halved(total, None, total.lanes, held)
+        return total if total.lanes == n else self._lines.joined([self._lines.lane(total, k) for k in range(n)])
+
+    def _halved(self, a: Value, b: Value | None, lanes: int, held: int) -> Value:
+        """Return the sums of every two neighbours among the parts of `held` numbers in a vector, or in two."""
+        starts = range(0, lanes, 2 * held)
+        firsts = [start + other for start in starts for other in ((0,) if b is None else (0, lanes))]
+        even = [first + k for first in firsts for k in range(held)]
+        parts = [self._lines.chosen(a, b or a, [place + odd for place in even]) for odd in (0, held)]
+        return self._lines.do("fadd", *parts)
+
+    def _sum(self, x: Value) -> Value:
         numbers = [self._lines.lane(x, k) for k in range(x.lanes)]
         while len(numbers) > 1:
             numbers = [

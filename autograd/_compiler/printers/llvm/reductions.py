@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from autograd._compiler.lower import instructions as to
 
 from .elements import Elements
-from .forms import Buffer, Loops, Place, Tree, places, reads, zeros
+from .forms import Buffer, Loops, Place, Tree, best, places, reads, zeros
 from .lines import Index, Value
 from .scalars import FUNCTIONS, as_kind
 
@@ -33,7 +33,7 @@ class Reduction:
         points = self._nest.points[1:]
         self._outer = [k for k, point in enumerate(points) if point >= step.length]
         self._inner = [k for k in range(len(points)) if k not in self._outer]
-        self._along = self._elements.best(self._nest, tables or [zeros(n)]) if points else -1
+        self._along = best(self._nest, tables or [zeros(n)], self._lines) if points else -1
         self._indices: list[Index] = [0] * len(points)
 
     def write(self) -> None:

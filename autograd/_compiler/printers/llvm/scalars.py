@@ -166,7 +166,7 @@ FUNCTIONS: dict[str, Scalar] = {
         name: _library(name)
         for name in (
             "exp", "expm1", "log", "log1p", "log2", "log10", "exp2", "cbrt", "sin", "cos", "tan", "sinh", "cosh",
-            "tanh", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "hypot", "pow",
+            "tanh", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "hypot", "pow", "erf", "erfc",
         )
     },
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -12,11 +13,12 @@ from autograd._core.tracing import CompileError
 from autograd._core.types import Array, Shape
 
 from .elements import MOST, Elements
-from .forms import Buffer, Computed, Loops, Place, Read, View, places, reads, zeros
+from .forms import Buffer, Computed, Loops, Place, Read, View, inverse, order_in_memory, places, reads, zeros
 from .lines import Index, Value
 from .products import Matrix, Product
 from .reductions import Reduction
 from .scalars import FUNCTIONS, as_kind
+from .sorting import write_order, write_take
 
 
 class Statements:
@@ -28,6 +30,7 @@ class Statements:
         self._write: dict[type, Callable[[Any], None]] = {
             to.Ew: self._ew, to.Gather: self._gather, to.Put: self._put, to.Reduce: self._reduce, to.If: self._if,
             to.Matmul: self._matmul, to.Cumsum: self._cumsum, to.Fill: self._fill, to.Const: self._const,
+            to.Order: partial(write_order, elements), to.Take: partial(write_take, elements),
         }  # fmt: skip
 
     def write(self, code: list[to.Instruction]) -> None:
@@ -50,11 +53,11 @@ class Statements:
         if operations > MOST:
             for arg in step.args:
                 if type(arg) is int and isinstance(elements.form(arg), Computed):
-                    elements.settle(arg)
+                    elements.keep(arg)
             operations = elements.operations(step)
         elements.forms[out] = Computed(step, operations)
         if out in elements.own or not elements.uses.once(out):
-            elements.settle(out)
+            elements.keep(out)
 
     def _is_copy(self, step: to.Ew) -> bool:
         """Tell whether a register is only another name of one of the same size and precision."""
@@ -102,7 +105,9 @@ class Statements:
         else:
             once = elements.uses.once(out) and elements.uses.once(elements.root(source))
             if isinstance(form, Computed) and not (once and len({*table.tolist()}) == len(table)):
-                elements.settle(source)
+                elements.keep(source)
+                self._view(source, out, table)
+                return
             elements.forms[out] = View(elements.root(source), table)
         self._finish(out)
 
@@ -118,7 +123,7 @@ class Statements:
         elements, shape = self._elements, self._elements.listing.shapes[step.out]
         for source in step.sources:
             if isinstance(elements.form(source), Computed):
-                elements.settle(source)
+                elements.keep(source)
         found = elements.allocate(step.out)
         if (table < 0).any():
             elements.store(found, places(len(table)), float(step.fill))
@@ -169,9 +174,16 @@ class Statements:
             return
         source = places(n) if elements.size(step.source) > 1 else zeros(n)
         tree = elements.tree(step.source, source)
-        found = elements.allocate(step.out)
+        order = order_in_memory(tree, n) if step.size > 1 and step.out not in elements.own else None
+        if order is None:
+            found = elements.forms[step.out] = elements.allocate(step.out)
+        else:
+            import numpy
+
+            order = numpy.argsort(inverse(order).reshape(-1, step.length).min(axis=1))
+            tree = elements.tree(step.source, numpy.add.outer(order * step.length, places(step.length)).reshape(-1))
+            found = elements.inside(step.out, order)
         Reduction(elements, step, tree, found).write()
-        elements.forms[step.out] = found
 
     def _matmul(self, step: to.Matmul) -> None:
         elements, kind = self._elements, self._elements.kinds[step.out]
