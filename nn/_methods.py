@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd import Drawing
 from nn._layers.module import Module
-from nn._layers.picture import draw_network
 from nn._training.history import History
 
-from ._files import exchange
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.axes import Axes
+
+    from autograd import Drawing
 
 
 def to_onnx(self: Module, path: str | Path, sample: tuple[int, ...] | None = None) -> None:
     """Write the network as an ONNX file, in single precision, which other programs run.
 
-    Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the first
-    layer tells as much as it knows. Its output is "y". Raises ImportError without the package onnx, and ValueError
-    for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
+    Its input "x" is a batch of any size of samples of the shape `sample`, such as (1, 8, 8); without it the
+    shape is the one that the first layer knows. Its output is "y". Raises ImportError without the package onnx, and
+    ValueError for modules and activations of your own, which ONNX does not know, and for a sample that does not fit.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     MLP(2, [3, 1]).to_onnx(f"{folder}/model.onnx")
     """
+    # Files and pictures take longer to import than networks, and few programs need them.
+    from ._files import exchange
+
     exchange.to_onnx(self, path, sample)
 
 
@@ -37,6 +39,8 @@ def to_torch(self: Module) -> Any:
     Raises ImportError without PyTorch, and ValueError for modules and activations of your own, and for a padding
     that PyTorch does not know.
     """
+    from ._files import exchange
+
     return exchange.to_torch(self)
 
 
@@ -51,11 +55,15 @@ def from_torch(self: Module, state: Mapping[str, Any]) -> Module:
     >>> Layer(2, 3, of=Tensor).from_torch(state)([[1.0, 2.0]]).data.tolist()
     [[3.0, 3.0, 3.0]]
     """
+    from ._files import exchange
+
     return exchange.from_torch(state, self)
 
 
 def _draw_(self: Module) -> Drawing:
     """Return the drawing that `autograd.draw` shows of a network: its neurons."""
+    from nn._layers.picture import draw_network
+
     return draw_network(self)
 
 

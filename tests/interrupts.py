@@ -187,7 +187,7 @@ def called() -> Round:
     return round_
 
 
-def training(of: Any, compile: bool) -> Round:
+def training(of: Any, compile: bool, epochs: int = 4) -> Round:
     """Interrupt `fit`; the network is one that whole steps lead to, and training goes on."""
     X = np.random.default_rng(0).normal(size=(16, 3))
     y = X[:, 0]
@@ -201,11 +201,12 @@ def training(of: Any, compile: bool) -> Round:
         def body() -> None:
             # Where it says after how many epochs it stopped.
             with redirect_stderr(StringIO()):
-                fit(model, X, y, epochs=4, history=history, progress=False, **settings)
+                fit(model, X, y, epochs=epochs, history=history, progress=False, **settings)
 
         def after() -> None:
             assert not any(module.training for module in model.modules()) or history.epochs == 0, "the training mode"
             assert len(set(optimizer.counts)) == 1, f"parts of a step: {optimizer.counts}"
+            assert history.epochs <= optimizer.steps / 2 <= history.epochs + 1, "steps that nobody was told of"
             again = fit(model, X, y, epochs=history.epochs + 2, history=history, progress=False, **settings)
             assert again.epochs == history.epochs, "it goes on"
             assert all(np.isfinite(data).all() for data in model.state_dict().values()), "the numbers"
@@ -237,6 +238,8 @@ WAYS: dict[str, Round] = {
     "calls of what is compiled": called(),
     "fit of Values": training(Value, compile=False),
     "fit of Tensors, compiled": training(Tensor, compile=True),
+    "fit of Values, steps at once": training(Value, compile=True, epochs=4_000),
+    "fit of Tensors, steps at once": training(Tensor, compile=True, epochs=4_000),
     "no_grad": without_recording,
 }
 
@@ -249,7 +252,7 @@ def main() -> int:
     wrong = 0
     for name, round_ in WAYS.items():
         rounds, faults = interrupted(round_, args.count, args.seed)
-        print(f"{name:<28}{args.count} interrupts in {rounds} rounds, {len(faults)} faults", flush=True)
+        print(f"{name:<32}{args.count} interrupts in {rounds} rounds, {len(faults)} faults", flush=True)
         for fault in sorted(set(faults)):
             print(f"    {faults.count(fault)} times {fault}")
         wrong += len(faults)

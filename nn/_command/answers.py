@@ -34,7 +34,7 @@ class Typed(io.BytesIO):
 
 
 def write_predictions(options: argparse.Namespace) -> int:
-    """Write what is predicted for each row of a file, as CSV; return 1 if some rows could not be predicted."""
+    """Write a prediction for each row of a file, as CSV; return 1 if some rows could not be predicted."""
     import numpy
 
     run = read(options.run)

@@ -136,7 +136,7 @@ def _terminated() -> Iterator[None]:
 
 
 def lines_of(table: Table) -> list[str]:
-    """Return what was made of each column of a table, and what was guessed."""
+    """Return lines that say how each column of a table was read, and what was guessed."""
     return table.describe().splitlines()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from autograd.files import open_file, printable, replace_file
 from nn._core.types import Json
 from nn._play.given import data_of_table
+from nn._play.lessons import check_lesson
 from nn._play.page import page
 from nn._play.state import state_for
 from nn.data import DataError
@@ -47,9 +48,12 @@ def play(options: argparse.Namespace) -> None:
 
 
 def _lessons(path: Path) -> list[Json]:
-    """Return the lessons of a file; whether a network can learn its data, the page itself finds out."""
-    with open_file(path) as file:
-        text = file.read()
+    """Return the lessons of a file; whether a network fits its data, the page itself finds out."""
+    try:
+        with open_file(path) as file:
+            text = file.read()
+    except FileNotFoundError:
+        raise DataError(f"--lessons {path}: there is no such file") from None
     try:
         held = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -58,9 +62,10 @@ def _lessons(path: Path) -> list[Json]:
     if not isinstance(lessons, list) or not lessons:
         raise DataError(f'--lessons {path}: lessons are {{"lessons": [...]}}, with at least one')
     for k, lesson in enumerate(lessons, 1):
-        for name in ("title", "text", "model"):
-            if not isinstance(lesson, dict) or not lesson.get(name):
-                raise DataError(f"--lessons {path}: lesson {k} has no {name}; it needs a title, a text and a model")
+        try:
+            check_lesson(lesson)
+        except DataError as error:
+            raise DataError(f"--lessons {path}: lesson {k}: {error}") from None
     return lessons
 
 

@@ -26,8 +26,9 @@ def whole(name: str, number: Unchecked, least: int | None = None, otherwise: str
     ValueError: epochs must be a whole number from 1; got 3.0
     """
     try:
-        # A float, and NumPy's truth values, have no index; Python's have one.
-        found = None if isinstance(number, bool) else operator.index(number)
+        # A float has no index; a truth value of Python's has one, and of an old NumPy's.
+        truth = isinstance(number, bool) or getattr(getattr(number, "dtype", None), "kind", "") == "b"
+        found = None if truth else operator.index(number)
     except TypeError:
         found = None
     if found is None or (least is not None and found < least):

@@ -31,7 +31,7 @@ def is_live(data: bytes) -> bool:
 
 
 def live_model(data: bytes) -> Module:
-    """Return the network of JSON, of Tensors; raise FileError for any other text, ValueError for what is no JSON.
+    """Return the network of JSON, of Tensors; raise FileError for any other text, ValueError for text that is no JSON.
 
     A file of a page has the loss, the optimizer and data, too, which stay there.
     """

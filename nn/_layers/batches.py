@@ -45,9 +45,10 @@ def _listed(x: Input, n_in: int) -> Input:
 
 def as_tensor(x: Input, n_in: int, w: Tensor) -> Input:
     """Return a sample or a batch for weights w as a Tensor or an array whose last axis has length n_in; check that."""
-    x = as_array(x, w.dtype)
-    if not x.shape or x.shape[-1] != n_in:
-        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {x.shape}")
+    x = x if type(x) is Tensor else as_array(x, w.dtype)
+    shape = x.shape
+    if not shape or shape[-1] != n_in:
+        raise ValueError(f"this layer takes {n_in} inputs, so shape ({n_in},) or (n, {n_in}); got shape {shape}")
     return x
 
 

@@ -19,7 +19,7 @@ from .batches import Form, as_tensor, as_values, count, form, is_batch
 from .marks import carried, mark_parameters, marked, marked_row, neuron_marks
 from .module import Module, put_dtype
 from .portable import Graph, Portable, built_in
-from .sequential import Sequential
+from .sequential import Sequential, through
 
 Block = tuple[Any, list[Any]] | None
 """The key of a computation, and the nodes that it uses; None if a user's code takes part in it."""
@@ -295,7 +295,7 @@ class MLP(Sequential):
 
     def __call__(self, x: Input) -> Output:
         """Return the output for a sample or a batch."""
-        y_hat = super().__call__(x)
+        y_hat = block(through, self.layers, x)
         if self.sizes[-1] > 1:
             return y_hat
         if isinstance(y_hat, Tensor):

@@ -34,7 +34,10 @@ def marked_row(row: Output, marks: list[tuple[str, str, str]]) -> Output:
     """Mark the outputs of a layer's neurons, a list, for one sample; return it."""
     if isinstance(row, list):
         for node, mark in zip(row, marks):
-            _mark(node, mark)
+            if type(node) is Value and node.op is not None:
+                node.mark = mark
+            else:
+                _mark(node, mark)
     return row
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from autograd import Drawing, Node, Tensor, no_grad
+from autograd import Node, Tensor, no_grad
 from autograd.files import brief
 from nn._core.rows import shape_of
 from nn._core.types import Dtype, Input, Output, Unchecked
 
 from .parts import Whole, nodes_of, parts_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from autograd import Drawing
 
 
 class Module(Whole):

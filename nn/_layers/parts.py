@@ -201,15 +201,20 @@ def _calling(method: Callable[..., Any]) -> Any:
 
     @wraps(method)
     def guarded(self: Whole, *args: object, **settings: object) -> Any:
-        # Modules of this package put nothing there, and are called once for each sample.
-        is_own = type(self).__module__.startswith("nn.")
-        before = {} if is_own else _in_containers(self)
+        if type(self).__module__.startswith("nn."):
+            # Modules of this package put nothing there, and are called once for each sample.
+            token = _running.set(self)
+            try:
+                return method(self, *args, **settings)
+            finally:
+                _running.reset(token)
+        before = _in_containers(self)
         token = _running.set(self)
         try:
             return method(self, *args, **settings)
         finally:
             _running.reset(token)
-            after = {} if is_own else _in_containers(self)
+            after = _in_containers(self)
             if len(after) != len(before) or after.keys() != before.keys():
                 came = {id(node) for node in vars(self).get(_NODES, ())}
                 vars(self)[_NODES] = [node for key, node in after.items() if key in came or key not in before]

@@ -45,7 +45,7 @@ class Sequential(Module):
 
     def __call__(self, x: Input) -> Output:
         """Return the last module's output for a sample or a batch."""
-        return block(_through, self.layers, x)
+        return block(through, self.layers, x)
 
     def as_block(self) -> tuple[Any, list[Any]] | None:
         """Return the key of the network's computation, and its nodes; None if a user's code takes part."""
@@ -83,7 +83,7 @@ class Sequential(Module):
         return "\n  ".join([f"{type(self).__name__}(", *(f"{layer!r}," for layer in self.layers)]) + "\n)"
 
 
-def _through(layers: list[Any], x: Input) -> Output:
+def through(layers: list[Any], x: Input) -> Output:
     """Return the output of the last of the layers."""
     for layer in layers:
         # A function after a layer, such as an activation, belongs to it.

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.files import brief, replace_file
 from nn._core.settings import nearest, real, whole
 
 from .history import History
 from .optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Monitor(NamedTuple):

@@ -14,6 +14,7 @@ from nn._core.lists import flat
 from nn._core.rows import shape_of
 from nn._core.types import Cost, Operand, Output, Targets, Weights
 
+from .lean import mean_cost
 from .mean import average, column_weights, times_weight, weight_operand, weighted, where_counted
 from .targets import (
     as_array,
@@ -56,6 +57,10 @@ def cross_entropy(
     >>> round(cross_entropy([[2.0, 0.0], [0.0, 1.0]], [0, -100], ignore_index=-100), 4)
     0.1269
     """
+    if weight is class_weight is ignore_index is None and type(label_smoothing) is float and label_smoothing == 0.0:
+        cost = mean_cost(logits, y)
+        if cost is not None:
+            return cost
     check_order(logits, y, "cross_entropy")
     if made_by_softmax(logits):
         raise ValueError(

@@ -20,8 +20,11 @@ class Engine(Protocol):
     def running(self, training: Training) -> AbstractContextManager[None]:
         """Be ready for the epochs inside the block."""
 
-    def epoch(self, training: Training, epoch: int, let_through: Callable[[], None]) -> list[float]:
-        """Go through all samples once; return the mean loss and the metrics of all outputs."""
+    def epoch(self, training: Training, epoch: int, let_through: Callable[..., None]) -> list[float]:
+        """Go through all samples once; return the mean loss and the metrics of all outputs.
+
+        `let_through` is called between steps, with how many there were since, or without a number for one.
+        """
 
     def validated(self, training: Training, epoch: int, held_out: Iterable[Batch]) -> list[float]:
         """Return the mean loss, and the metrics of all outputs, of the batches of validation."""

@@ -9,15 +9,17 @@ from .schedules import factor_of
 from .training import Training
 
 
-def epochs_of(training: Training, let_through: Callable[[], None]) -> Iterator[History]:
+def epochs_of(training: Training, let_through: Callable[..., None]) -> Iterator[History]:
     """Train for each epoch that is left, and yield the history after it.
 
     It calls `let_through` where a training may be interrupted: after whole steps.
     """
     history, optimizer, schedule = training.history, training.optimizer, training.schedule
     with training.engine.running(training):
-        for epoch in range(history.epochs, training.epochs):
-            optimizer.check()
+        first = history.epochs
+        for epoch in range(first, training.epochs):
+            if epoch == first or not training.alone:
+                optimizer.check()
             lr = optimizer.lr
             try:
                 numbers = training.engine.epoch(training, epoch, let_through)

@@ -80,13 +80,15 @@ def fit(
     well; the network keeps what it has learned, and `history=History()`, given before, the epochs so far. A second one
     breaks off at once.
 
-    In a training of MANY steps or more the arithmetic is compiled; loss and model run at every step, as they are
-    written. From LONG steps on, longer steps are machine code where llvmlite is installed: a sum may then differ in its
-    last digit, which a long training can let grow, and one that is carried on may differ so from one without a break.
-    If all of it is of this package then (layers, loss, optimizer), a step is one function with the update in it, and
-    Values compute as arrays: their numbers are given back at each step. A step that cannot be compiled runs as it is,
-    with a warning; with `compile=False` none is compiled. Targets of shape (n, 1) for n outputs, or the reverse, are
-    brought into the shape of the outputs where the loss takes no others.
+    In a training of 100 steps or more the arithmetic is compiled; loss and model run at every step, as they are
+    written. From 1,000 steps on, longer steps are machine code where llvmlite is installed: a sum may then differ in
+    its last digit, which a long training can let grow, and one that is carried on may differ so from one without a
+    break. If all of it is of this package (layers, loss, optimizer), then from 500 steps on, and for Values sooner if
+    there is much to compute, a step is one function with the update in it, and Values compute as arrays. Steps are then
+    done one after the other by machine code alone: the nodes have their numbers whenever your code runs, as a callback,
+    and every 0.02 seconds. A step that cannot be compiled runs as it is, with a warning; with `compile=False` none is
+    compiled. Targets of shape (n, 1) for n outputs, or the reverse, are brought into the shape of the outputs where the
+    loss takes no others.
 
     With `backend="jax"` steps are programs of JAX, whose numbers are the same up to rounding. `devices` are how many of
     `jax.devices()` share the rows of each batch evenly, or which, or None for all. Model and loss are recorded, not run
@@ -139,6 +141,8 @@ def _watch(
     """Go through the epochs that are left; at the end, even by an error, leave the model ready for use."""
     model, history = training.model, training.history
     model.train()
+    looks = callbacks or training.metrics or patience is not None or training.held_out is not None
+    training = training._replace(alone=not looks and training.schedule is None)
     try:
         # Of several processes, which do the same, one shows and writes.
         leads = training.engine.leads
@@ -146,8 +150,8 @@ def _watch(
         bar = shown(history, training.epochs, training.source.number, progress and leads)
         with bar as (after_epoch, after_batch):
 
-            def after_step() -> None:
-                after_batch()
+            def after_step(count: int = 1) -> None:
+                after_batch(count)
                 let_through()
 
             for _ in epochs_of(training, after_step):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -62,6 +61,8 @@ def sample_weights(
 
 
 def _takes_weight(loss: Loss) -> bool:
+    import inspect
+
     try:
         parameters = inspect.signature(loss).parameters.values()
     except ValueError:

@@ -1,14 +1,38 @@
-"""The classes of scores and labels in arrays, all at once: the lean twin of `decisions` in metrics.py.
+"""What is computed of arrays without a closer look: lean twins of `decisions` in metrics.py and of the cross-entropy.
 
-What needs a closer look, and each error, is left to the plain twin, which goes from sample to sample.
+What needs a closer look, and each error, is left to the plain twins.
 """
 
 from __future__ import annotations
 
 import math
 
-from autograd import Tensor
-from nn._core.types import Array, Output, Targets
+from autograd import Tensor, log_softmax, mean
+from nn._core.types import Array, Cost, Output, Targets
+
+from .targets import made_by
+
+
+def mean_cost(logits: Output, y: Targets) -> Cost | None:
+    """Return the cross-entropy of a Tensor of logits (n, k) with an array of n class numbers; None if it is not plain.
+
+    >>> import numpy
+    >>> from nn._training.lean import mean_cost
+    >>> round(mean_cost(Tensor([[2.0, 0.0], [0.0, 1.0]]), numpy.array([0, 1])).item(), 4)
+    0.2201
+    """
+    if type(logits) is not Tensor or type(y).__name__ != "ndarray" or y.dtype.kind not in "iu":
+        return None
+    shape = logits.shape
+    if len(shape) != 2 or y.shape != shape[:1] or not shape[0] or shape[1] < 2 or made_by(logits, "softmax"):
+        return None
+    import numpy
+
+    classes = y.astype(int, copy=False)
+    # Without a sign, a number below 0 is a large one.
+    if classes.view(numpy.uint64).max() >= shape[1]:
+        return None
+    return mean(-log_softmax(logits)[numpy.arange(shape[0]), classes])
 
 
 def decided(y_hat: Output, y: Targets, threshold: float | None) -> tuple[Array, Array, int] | None:

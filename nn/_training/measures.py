@@ -14,7 +14,7 @@ from .metrics import checked_scores, columns, decisions, listed
 class ClassScores(NamedTuple):
     """How well a class is found: precision, recall and F1, from 0 to 1, and its number of samples.
 
-    What has no number, as nothing was taken for the class or it has no samples, is 0.
+    A score that cannot be computed is 0: no sample was taken for the class, or the class has none.
     """
 
     label: Any

@@ -133,17 +133,23 @@ class Optimizer:
         self._match()
         self.steps += 1
         for own, places in self._by_group():
-            with self._having(own):
-                for k in places:
-                    parameter = self.parameters[k]
-                    if not parameter.frozen:
-                        self.counts[k] += 1
-                        # Set anew, not changed in place: a graph that holds the old array keeps it, without a copy.
-                        parameter.data = parameter.snapshot() + self.change(k)
+            if own:
+                with self._having(own):
+                    self._move(places)
+            else:
+                self._move(places)
+
+    def _move(self, places: Sequence[int]) -> None:
+        for k in places:
+            parameter = self.parameters[k]
+            if not parameter.frozen:
+                self.counts[k] += 1
+                # Set anew, not changed in place: a graph that holds the old array keeps it, without a copy.
+                parameter.data = parameter.snapshot() + self.change(k)
 
     def _match(self) -> None:
         """Bring counts and memory into the order of the parameters, if these or the groups have changed."""
-        members = tuple(group["params"] for group in self.param_groups)
+        members = tuple([group["params"] for group in self.param_groups])
         if not all(map(operator.is_, members, self._members)):
             self.parameters, self._members = [node for nodes in members for node in nodes], members
         same = len(self.parameters) == len(self._places) and all(map(operator.is_, self.parameters, self._places))
@@ -160,7 +166,7 @@ class Optimizer:
 
     def _by_group(self) -> list[tuple[dict[str, Any], Sequence[int]]]:
         """Return the settings of each group now, and which parameters have them."""
-        if all(len(group) == 1 for group in self.param_groups):
+        if {*map(len, self.param_groups)} == {1}:
             return [({}, range(len(self.parameters)))]
         found: dict[int, list[int]] = {}
         owners = {node: k for k, group in enumerate(self.param_groups) for node in group["params"]}

@@ -16,12 +16,12 @@ SHORTEST, LONGEST = 0.5, 15.0
 INSIDE = 2.0
 """The seconds of an epoch from which its batches are counted in the bar."""
 
-Moves = tuple[Callable[[], None], Callable[[], None]]
+Moves = tuple[Callable[[], None], Callable[[int], None]]
 
 
 @contextmanager
 def shown(history: History, epochs: int, batches: int | None, progress: bool) -> Iterator[Moves]:
-    """Show a bar over the epochs on a terminal and in a notebook; yield what moves it after an epoch and after a batch.
+    """Show a bar over the epochs on a terminal and in a notebook; yield what moves it after an epoch and after batches.
 
     It needs tqdm; without it nothing is shown. Each picture is an output of a notebook, which keeps all of them. So the
     bar moves by time, not by epochs, and the longer a training takes, the slower. In an epoch that takes its time it
@@ -30,7 +30,7 @@ def shown(history: History, epochs: int, batches: int | None, progress: bool) ->
     tqdm = _bars() if progress else None
     # Not where ImportError is caught, or it would be told beside every error of a training.
     if tqdm is None:
-        yield (lambda: None), (lambda: None)
+        yield (lambda: None), (lambda count: None)
         return
     bar = tqdm(
         total=epochs,
@@ -59,9 +59,9 @@ def shown(history: History, epochs: int, batches: int | None, progress: bool) ->
         passed, begun = 0, time.monotonic()
         move(begun)
 
-    def after_batch() -> None:
+    def after_batch(count: int) -> None:
         nonlocal passed
-        passed, now = passed + 1, time.monotonic()
+        passed, now = passed + count, time.monotonic()
         if now - begun >= INSIDE:
             move(now)
 

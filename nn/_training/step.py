@@ -19,7 +19,7 @@ MANY = 100
 """The number of steps from which it pays to compile: that takes as long as these steps of a small network."""
 
 LONG = 1_000
-"""The number of steps from which it pays to make machine code, where that can be made."""
+"""The number of steps from which it pays to make machine code of replayed ones, where that can be made."""
 
 
 def accumulated(step: Step, optimizer: Optimizer, batches: int) -> Step:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from itertools import islice
@@ -18,31 +17,40 @@ from .given import sample_weights, samples
 Batch = tuple[Any, ...]
 """The samples of a batch, their targets, and perhaps their weights."""
 
+Numbers = Sequence[int] | None
+"""The numbers of the rows of a batch, from 0, or None for all of them."""
+
 FORMS = "lists, arrays or tensors (X, y) or (X, y, weight)"
 
 AGAIN = "give a list of batches, a DataLoader, or a function of the number of the epoch that returns its batches"
 
 
 class Source(NamedTuple):
-    """The batches of each epoch, by its number from 0; how many they are, and all rows, if these are known."""
+    """The batches of each epoch, by its number from 0; how many they are, and all rows, if these are known.
+
+    Then there is also the order of an epoch, which is the numbers of the rows in each batch, or None for all rows; and
+    what returns the rows with some numbers as a batch.
+    """
 
     batches: Callable[[int], Iterable[Batch]]
     number: int | None
     rows: Batch | None = None
+    order: Callable[[int], Iterable[Numbers]] | None = None
+    take: Callable[[Numbers], Batch] | None = None
 
 
 def source_of_rows(data: Batch, reader: Reader, size: int | None, seed: int | None) -> Source:
     """Return the batches of rows, in an order that comes from the seed and the epoch; of all rows if size is None."""
     n = len(data[0])
-    if size is None:
-        whole = reader.computed_with(data)
-        return Source(lambda epoch: [whole], 1, data)
+    whole = reader.computed_with(data) if size is None else data
 
-    def batches(epoch: int) -> Iterator[Batch]:
-        for numbers in batches_of(n, size, seed, epoch):
-            yield reader.computed_with(tuple(pick(part, numbers) for part in data))
+    def order(epoch: int) -> Iterable[Numbers]:
+        return [None] if size is None else batches_of(n, size, seed, epoch)
 
-    return Source(batches, -(-n // size), data)
+    def take(numbers: Numbers) -> Batch:
+        return whole if numbers is None else reader.computed_with(tuple([pick(part, numbers) for part in data]))
+
+    return Source(lambda epoch: map(take, order(epoch)), 1 if size is None else -(-n // size), data, order, take)
 
 
 class Reader(NamedTuple):
@@ -102,7 +110,7 @@ def source_of_stream(
 ) -> Source:
     """Return the batches of a stream, cut anew into batches of `size` rows, or as they come if it is None.
 
-    With `steps` an epoch has so many batches: what can be iterated goes on in the next epoch where it stopped, and from
+    An epoch has `steps` batches, if given: an iterable goes on in the next epoch where it stopped, and from
     its start again at its end; a function is called for every epoch. Raises TypeError for no stream, ValueError for an
     iterator, which cannot be gone through once more, unless a single epoch is left or `steps` is given, and for a
     stream without batches. `owner` is who has the stream, "validation" or nobody.
@@ -161,6 +169,8 @@ def _function(batches: Batches, what: str) -> Callable[[int], Iterable[Unchecked
 
 def _by_epoch(function: Callable[..., Any]) -> Callable[[int], Any]:
     """Return how a function is called for an epoch: with its number as the argument `epoch`, or the one it needs."""
+    import inspect
+
     try:
         signature = inspect.signature(function)
     except ValueError:

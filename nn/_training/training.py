@@ -19,25 +19,32 @@ from .history import History
 from .objective import Objective
 from .optimizer import Optimizer
 from .schedules import Schedule
-from .step import LONG, MANY, Step, accumulated, compiled, plain
+from .step import MANY, Step, accumulated, compiled, plain
 from .streams import Batch, Reader, Source, held_out_of, source_of_rows, source_of_stream
 from .whole import Whole
 
 USUAL = 32
 """The rows of a batch if nothing is said."""
 
+WHOLE = 500
+"""The number of steps from which it pays to compile whole ones."""
+
+MUCH = 200_000
+"""So many products of samples and parameters take Values as long as it takes to compile whole steps of arrays."""
+
 
 class Training(NamedTuple):
     """The parts of a training that stay the same in all epochs; `steps` are the optimizer's at the start.
 
-    Where there is no `move`, the optimizer makes its step itself.
+    Where there are no `whole` steps, the optimizer makes its step itself. A training is `alone` if nobody looks at the
+    network before the end.
     """
 
     model: Module
     objective: Objective
     optimizer: Optimizer
     step: Step
-    move: Callable[[], None] | None
+    whole: Whole | None
     source: Source
     held_out: Callable[[int], Iterable[Batch]] | None
     metrics: Sequence[Metric]
@@ -48,6 +55,7 @@ class Training(NamedTuple):
     history: History
     steps: int
     engine: Engine
+    alone: bool = False
 
 
 def begin(
@@ -97,19 +105,27 @@ def begin(
         history = carried_on(history, series, seed, size and accumulate * size, model._trainings)
     objective = Objective(loss, optimizer.parameters)
     step = written = plain(model, objective, optimizer)
-    move = None
+    moves = None
     # A stream whose length nobody knows is taken for a long one.
     count = None if source.number is None else epochs * source.number
     if compile and (count is None or count >= MANY):
         step = compiled(model, objective, optimizer, count)
-        if count is not None and count >= LONG and accumulate == 1 and max_norm is None:
-            moves = Whole(model, objective, optimizer, written, step, bool(metrics))
-            step, move = moves.step, moves.move
+    if compile and accumulate == 1 and max_norm is None and _is_long(count, source, epochs, optimizer):
+        moves = Whole(model, objective, optimizer, written, step, bool(metrics))
+        step = moves.step
+    if step is not written:
         step = _recorded_first(written, step)
     return Training(
-        model, objective, optimizer, accumulated(step, optimizer, accumulate), move, source, held_out, metrics, epochs,
+        model, objective, optimizer, accumulated(step, optimizer, accumulate), moves, source, held_out, metrics, epochs,
         accumulate, schedule, max_norm, history, optimizer.steps, engine,
     )  # fmt: skip
+
+
+def _is_long(count: int | None, source: Source, epochs: int, optimizer: Optimizer) -> bool:
+    """Tell whether a training takes so long that it pays to compile whole steps."""
+    if source.rows is not None and isinstance(optimizer.parameters[0], Value):
+        return epochs * len(source.rows[0]) * len(optimizer.parameters) >= MUCH
+    return count is not None and count >= WHOLE
 
 
 def _rows(

@@ -133,7 +133,7 @@ def _is_datum(cell: str) -> bool:
 
 
 def names_of(path: Path_, line: int, header: list[str]) -> list[str]:
-    """Return the names of columns; raise DataError for a name that stands twice. What has none is numbered."""
+    """Return the names of columns; raise DataError for a name that stands twice. A column without one gets a number."""
     seen: set[str] = set()
     names = []
     for column, cell in enumerate(header, 1):

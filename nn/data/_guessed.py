@@ -70,7 +70,7 @@ def points_of(column: Cells, missing: frozenset[str]) -> set[str]:
 
 
 def guessed(sheet: Sheet, ways: Ways) -> list[Values]:
-    """Return all columns of a sheet, read; raise DataError, with the place, for what can be read in two ways."""
+    """Return all columns of a sheet, read; raise DataError, with the place, for text that can be read in two ways."""
     texts = {column.name: points_of(column, ways.missing) for column in sheet.columns if _may_be_numbers(column, ways)}
     return [guess(sheet, column, ways, texts) for column in sheet.columns]
 

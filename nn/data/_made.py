@@ -14,8 +14,8 @@ Points = tuple[list[list[float]], list[int]]
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Points:
     """Return n points on two interleaving half circles, X (n, 2) and classes y (n,) of 0 and 1.
 
-    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2
-    and for a noise that is negative or not finite.
+    `noise` is the standard deviation that is added to each coordinate. Raises ValueError for n < 2 and for
+    a noise that is negative or not finite.
 
     >>> from nn.data import moons
     >>> X, y = moons(100)

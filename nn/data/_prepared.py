@@ -18,8 +18,7 @@ def train_test_split(X: Rows, y: Targets, test: float = 0.2, seed: int = 0) -> t
     """Return X_train, X_test, y_train, y_test: shuffled by `seed`, a fraction `test` set apart.
 
     X and y are lists, arrays, Series or DataFrames with a row for each sample, taken by position, and so are the parts.
-    Raises ValueError if their lengths
-    differ or if a part would be empty.
+    Raises ValueError if their lengths differ or if a part would be empty.
 
     >>> from nn.data import train_test_split
     >>> [len(part) for part in train_test_split(list(range(10)), list(range(10)))]

@@ -22,11 +22,11 @@ KINDS = ("auto", "classes", "numbers")
 
 
 class Table:
-    """A table of n rows that is ready for a network: `X` (n, k), `y` (n,), and what was made of each column.
+    """A table of n rows that is ready for a network: `X` (n, k), `y` (n,), and how each column was read.
 
     `columns` say how each column of the table becomes inputs, `inputs` are the names of the k columns of X.
     `y` are class numbers in the order of `classes`, or standardised numbers, which `restore` gives back in their unit;
-    it is None without a target. `notes` tell what was guessed and left out, `lines` where each row stands.
+    it is None without a target. `notes` tell which things were guessed or left out, `lines` where each row stands.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Table:
         return _joined(self.columns, read_like(new, self.columns, self._missing).values)
 
     def restore(self, outputs: Numbers) -> Any:
-        """Return what a network's outputs mean: names of classes, or numbers in their own unit.
+        """Turn a network's outputs into names of classes, or into numbers in their own unit.
 
         Of two classes there is one score (m,), above 0 for the second; of more classes the largest of a row decides.
 
@@ -133,7 +133,7 @@ class Table:
         return found
 
     def describe(self) -> str:
-        """Return, as text, what each column was taken as and what is filled in, and what else was guessed.
+        """Return a text: how each column was read, which cells are filled in, and all else that was guessed.
 
         >>> print(read_table({"size": [1.0, 3.0, None], "kind": ["a", "b", "a"]}, target="kind").describe())
         column  taken as  filled with
@@ -174,13 +174,13 @@ def read_table(
 
     Files are CSV in any dialect and code (also packed by gzip, bzip2, xz or zip) and JSON; workbooks of Excel and
     parquet need the extra `tables`. Frames are of pandas, polars or pyarrow, or a dict of columns. Cells are numbers,
-    amounts such as $1,660 or 84%, dates, true and false, or text; what every column was taken as, `describe` says.
+    amounts such as $1,660 or 84%, dates, true and false, or text; `describe` says how each column was read.
     `kind` is "classes" or "numbers" to predict, where "auto" takes text and few whole numbers as classes. Columns in
     `drop` are left out, as are those that are constant or only number the rows. Cells with a word in `missing`, such as
-    "-999", hold nothing, besides the usual ones. What is not given is guessed: the `sheet` of a workbook, the
+    "-999", hold nothing, besides the usual ones. The rest is guessed unless it is given: the `sheet` of a workbook, the
     `separator` between cells, the `decimal` "." or ",", whether there is a `header`, whether days stand before months
     (`day_first`). Rows without a target are left out. Raises DataError, with line and column, for rows of other
-    lengths, a cell among numbers that is none, and whatever can be read in two ways; ImportError without the extra.
+    lengths, a cell among numbers that is none, and text that can be read in two ways; ImportError without the extra.
 
     >>> from pathlib import Path
     >>> from nn.data import read_table

@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 
 def targeted(sheet: Sheet, values: Values, kind: str, notes: list[str]) -> tuple[Target, Array]:
-    """Return what a column to predict is, and its n class numbers or numbers, nan where nothing stands.
+    """Return a column as the target, and its n class numbers or numbers, nan where nothing stands.
 
     `kind` is "classes", "numbers" or "auto". Raises DataError for a column that is neither.
     """

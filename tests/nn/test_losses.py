@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import assert_close, numerical_gradient
 
-from autograd import Tensor, Value, compile, grad
+from autograd import Tensor, Value, compile, grad, softmax, topological_sort
 from nn import MLP, SGD, binary_cross_entropy, cross_entropy, fit, hinge, huber, mae, mse, predict
+from nn._training.cross_entropy import _cross_entropy
+from nn._training.lean import mean_cost
 
 
 def bce_logits(z: Any, y: Any, weight: Any = None) -> Any:
@@ -76,6 +78,20 @@ def test_cross_entropy(z: np.ndarray, y: np.ndarray) -> None:
         assert_close([[v.grad for v in row] for row in rows], slope, 1e-12)
     assert cross_entropy(Tensor(z[0]), int(y[0])).item() == pytest.approx(-math.log(probabilities[0, y[0]]))
     assert cross_entropy([Value(v) for v in z[0]], int(y[0])).item() == pytest.approx(-math.log(probabilities[0, y[0]]))
+
+
+@pytest.mark.parametrize("kind", ["int64", "int8", "uint64"])
+def test_the_lean_cross_entropy_is_the_plain_one(kind: str) -> None:
+    """The same operations on the same numbers; whatever else is given, the plain one takes or refuses."""
+    z = Tensor([[2.0, -1.0, 0.5], [0.0, 3.0, 3.0]])
+    y = np.array([2, 0], kind)
+    lean, plain = mean_cost(z, y), _cross_entropy(z, y, None, None, None, 0.0)
+    assert lean is not None
+    for a, b in zip(topological_sort(lean), topological_sort(plain), strict=True):
+        assert (a.op, a.data.tobytes()) == (b.op, b.data.tobytes())
+    others: list[Any] = [[2, 0], y * 1.0, y[:1], y + 1, y - np.array(3, kind), Tensor(y), y.reshape(2, 1)]
+    assert [mean_cost(z, other) for other in others] == [None] * len(others)
+    assert [mean_cost(x, y) for x in (z.data, z[0], z[:, :1], z[:0], softmax(z))] == [None] * 5
 
 
 def test_extreme_predictions_stay_finite() -> None:

@@ -13,6 +13,7 @@ import autograd
 import nn
 from autograd import Tensor, Value
 from nn import MLP, SGD, Layer, Module, Perceptron, fit, mse
+from nn._training import step, training, whole
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 T = np.random.default_rng(1).integers(0, 3, 12)
@@ -264,3 +265,11 @@ def test_a_large_network_of_values_is_computed_as_arrays(monkeypatch: Any) -> No
     assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-9)
     assert "@" in programs[0].source
     assert len(programs) == 1
+
+
+def test_fit_says_from_how_many_steps_on_it_compiles() -> None:
+    told = str(fit.__doc__)
+    assert f"training of {step.MANY} steps" in told
+    assert f"From {step.LONG:,} steps on" in told
+    assert f"from {training.WHOLE} steps on" in told
+    assert f"every {whole.SPAN} seconds" in told

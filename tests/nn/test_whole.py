@@ -33,9 +33,18 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         listed.append(self._moved is not None)
         move(self)
 
+    several = whole.Whole.several
+
+    def counted(self: Any, *given: Any) -> Any:
+        found = several(self, *given)
+        listed.extend([True] * len(found))
+        return found
+
     monkeypatch.setattr(whole.Whole, "move", noted)
+    monkeypatch.setattr(whole.Whole, "several", counted)
     monkeypatch.setattr("nn._training.training.MANY", 20)
-    monkeypatch.setattr("nn._training.training.LONG", 20)
+    monkeypatch.setattr("nn._training.training.WHOLE", 20)
+    monkeypatch.setattr("nn._training.training.MUCH", 20 * 9)
     return listed
 
 
@@ -47,7 +56,7 @@ def agree(
     make: Callable[[], Any] = small,
     optimizer: Callable[[Any], Any] = lambda parameters: SGD(parameters, lr=0.1),
     y: Any = T,
-    change: Callable[[Any, Any, Any], Any] = lambda history, model, optimizer: None,
+    change: Callable[[Any, Any, Any], Any] | None = None,
     **settings: Any,
 ) -> tuple[Any, Any]:
     """Train whole and as it is written; compare all that is left; return the model and the optimizer."""
@@ -58,9 +67,9 @@ def agree(
         settings = {"loss": mse, "epochs": 30, "batch_size": None, "seed": 0, **settings}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "fit goes on without compiling")
-            callback = partial(change, model=model, optimizer=moving)
+            callbacks = [] if change is None else [partial(change, model=model, optimizer=moving)]
             history = fit(
-                model, X, y, optimizer=moving, compile=compile, progress=False, callbacks=[callback], **settings
+                model, X, y, optimizer=moving, compile=compile, progress=False, callbacks=callbacks, **settings
             )
         memory = [item for name in moving.kept for item in getattr(moving, name)]
         slopes = [p.grad for p in model.parameters()]
@@ -388,3 +397,38 @@ def test_who_looks_for_an_anomaly_sees_every_operation(moves: list[bool]) -> Non
     with np.errstate(over="raise"):
         run(model, optimizer=SGD(model.parameters(), lr=0.1))
     assert True not in moves
+
+
+def test_validation_of_values_is_computed_by_arrays(moves: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[Any] = []
+    evaluated = whole.evaluated
+
+    def metric(y_hat: Any, y: Any) -> float:
+        return y_hat[1] * y[2]
+
+    def noted(model: Any, *given: Any) -> Any:
+        kinds.append(type(model.parameters()[0]))
+        return evaluated(model, *given)
+
+    monkeypatch.setattr(whole, "evaluated", noted)
+
+    left = []
+    for compile in (True, False):
+        model, epochs = small(of=Value), iter(range(30))
+
+        def batches(model: Any = model, epochs: Any = epochs) -> Any:
+            if next(epochs) == 20:
+                for neuron in model.layers[0].perceptrons:
+                    neuron.g = lambda z: autograd.tanh(z) * 0.5
+            return [(X, T)]
+
+        optimizer = SGD(model.parameters(), lr=0.1)
+        history = fit(model, X, T, loss=mse, optimizer=optimizer, epochs=30, batch_size=None, validation=batches,
+                      metrics=[metric], compile=compile)  # fmt: skip
+        left.append(np.array([*history.values()]))
+    np.testing.assert_allclose(*left, rtol=1e-9)
+    assert kinds == [Value] + [Tensor] * 19 + [Value] * 10
+    model, far = small(of=Value), np.where([True, False, False], np.nan, X)
+    with pytest.raises(FloatingPointError, match="X of validation holds nan in row 0"):
+        fit(model, X, T, loss=mse, optimizer=SGD(model.parameters()), epochs=30, batch_size=4, validation=(far, T))
+    assert kinds[-2:] == [Tensor, Value]
