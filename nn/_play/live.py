@@ -37,17 +37,19 @@ def live(
     *,
     loss: Loss | str,
     validation: tuple[Rows, Targets] | None = None,
+    simple: bool = False,
 ) -> LiveModel:
     """Return a page in which this network can be trained, changed and explained, on these data; a notebook shows it.
 
-    `model` is a Perceptron, an MLP or a Sequential of Layers and activations, of Values or Tensors; X (n, d) and y (n,)
-    as for `fit`, or X (n, h, w) for images; `validation` is such a pair, which the page tests with. `loss` is a loss of
-    nn or its name. With the
-    extra `notebook` the page is linked in a live notebook: what is dragged there, `model` has at once, and
-    `fit(..., callbacks=[v])` shows in the page. `v.linked` tells, and is set to False to play without touching the
-    model; `v.save("page.html")` writes one file. The link was seen in JupyterLab; in VS Code, Colab and marimo it was
-    not tried, and where it does not come about the page lives by itself, and `v.linked` says so. Raises TypeError or
-    ValueError, and says what works, for a model, a loss and data that a page cannot show.
+    `model` is a Perceptron, an MLP or a Sequential of Layers and activations, of Values or Tensors. X (n, d) and y (n,)
+    are as for `fit`, or X (n, h, w) for images; `validation` is a pair like it, which the page tests with. `loss` is a
+    loss of nn or its name. A `simple` page has few controls, for a first lecture (of a model of two weights the map of
+    the loss over them, with rate and momentum); its own button shows all. With the extra `notebook` the page is linked
+    in a live notebook: a number that is dragged there changes `model` at once, and `fit(..., callbacks=[v])` shows in
+    the page. `v.linked` tells whether it is; set it to False to play without touching the model. `v.save("page.html")`
+    writes one file. The link was seen in JupyterLab. In marimo, and where outputs stand in frames as in Colab, the page
+    lives by itself, and `v.linked` is False, with the reason. Raises TypeError or ValueError, which say what works, for
+    a model, a loss and data that no page can show.
 
     >>> v = live(MLP(2, [3, 1], "tanh", "sigmoid"), [[0.0, 1.0], [1.0, 0.0]], [0, 1], loss="binary_cross_entropy")
     >>> v
@@ -55,7 +57,7 @@ def live(
     >>> v.linked
     False: it has not been shown in a notebook yet
     """
-    return LiveModel(model, X, y, loss, validation)
+    return LiveModel(model, X, y, loss, validation, simple)
 
 
 class Linked:
@@ -75,7 +77,13 @@ class LiveModel:
     """A model's page: shows itself in a notebook, is `save`d as one file, and a callback of `fit`."""
 
     def __init__(
-        self, model: Module, X: Rows, y: Targets, loss: Loss | str, validation: tuple[Rows, Targets] | None
+        self,
+        model: Module,
+        X: Rows,
+        y: Targets,
+        loss: Loss | str,
+        validation: tuple[Rows, Targets] | None,
+        simple: bool = False,
     ) -> None:
         from .given import data_of
         from .heads import check_classes, head_of, labels_of, loss_name
@@ -111,7 +119,7 @@ class LiveModel:
         if self._data["d"] != sizes[0]:
             raise ValueError(f"the model takes {sizes[0]} inputs; X has {self._data['d']}")
         check_classes(self._data, outputs)
-        self._loss, self._history = name, History()
+        self._loss, self._history, self._simple = name, History(), simple
         self._bridges: list[Bridge] = []
         self._on, self._why = True, "it has not been shown in a notebook yet"
         self._version = self._fitted = 0
@@ -144,6 +152,11 @@ class LiveModel:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return self._bundle(_fresh_name())
+
+    def _repr_html_(self) -> str:
+        # For marimo, which runs no script of a bundle.
+        self._why = "this front end shows the page apart from Python"
+        return self._bundle(_fresh_name())["text/html"]
 
     def _ipython_display_(self) -> None:
         """Show the page in an output that can be written anew, and link it where that is possible."""
@@ -195,7 +208,7 @@ class LiveModel:
         )
 
     def _options(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"title": "A network that lives", "still": self._still()}
+        found: dict[str, Any] = {"title": "A network that lives", "still": self._still(), "simple": self._simple}
         if self._history.get("loss"):
             epochs = range(1, self._history.epochs + 1)
             series = {"epochs": epochs, "loss": self._history.loss, "val_loss": self._history.get("val_loss")}

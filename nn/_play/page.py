@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
@@ -59,18 +58,20 @@ def view(
     sets: Sequence[Mapping[str, Any]] = (),
     lessons: Sequence[Mapping[str, Any]] | None = None,
     still: str = "",
+    simple: bool = False,
 ) -> str:
     """Return the playground as HTML for a page or a notebook.
 
     `state` is the network, None for a usual one; `data` what it learns from, None for two moons; `sets` are more data
     to choose; `history` holds the losses of a fit, as {"epochs": [...], "loss": [...], "val_loss": [...]}; `lessons`
     stand before those of the page, which begins with the first; `still` is HTML that stands there where no script runs;
+    a `simple` page begins with few controls;
     `name` is the id of its element, by default one that its content decides.
     """
     web = files("nn").joinpath("web")
     given = {"state": state, "data": data, "history": history, "sets": list(sets)}
     style = small_style(text_of("base.css") + text_of("play.css", web))
-    settings = {"title": title, "alone": alone, "lessons": lessons, "style": style}
+    settings = {"title": title, "alone": alone, "lessons": lessons, "simple": simple, "style": style}
     told = f"const given = {_json(given)};\nconst options = {_json(settings)};"
     still = still or f"<p>{escape(title)}: here no script runs, so that there is nothing to play with.</p>"
     return embedded(_scripts(), told, "makePlay(host, structuredClone(given), options)", still, name)
@@ -82,10 +83,10 @@ def _scripts() -> str:
     web = files("nn").joinpath("web")
     own = [text_of(f"{name}.js") for name in BASE] + [text_of(f"{name}.js", web) for name in (*MACHINE, *STAGE)]
     declared = {found for text in own for found in declared_names(text)}
-    # The pieces are put together in the page, from texts among them: what they say stays as it is. A history is the
-    # browser's, too.
-    kept = {"makePlay", "history", *re.findall(r"[A-Za-z]\w*", pieces())}
-    return small_script(pieces()) + "\n" + short_names("\n".join(map(small_script, own)), declared - kept)
+    # The pieces are a scope of their own, which the others know by one name.
+    kept = {"makePlay", "PIECES"}
+    parts = short_names(small_script(pieces()), declared_names(pieces()) - kept)
+    return parts + "\n" + short_names("\n".join(map(small_script, own)), declared - kept)
 
 
 def _json(value: Any) -> str:

@@ -26,6 +26,7 @@ from nn._training.optimizer import Optimizer
 from nn._training.optimizers import OPTIMIZERS
 from nn._training.penalties import l1, l2
 
+from .lessons import LESSON
 from .written import FILE, MOST_NUMBERS, PENALIZED, TEXT
 
 SIZES: tuple[dict[str, int], ...] = (
@@ -137,6 +138,7 @@ def _table() -> dict[str, Any]:
         "optimizers": {name: _optimizer(kind) for name, kind in OPTIMIZERS.items()},
         "functions": {function.__name__: Piece(function, ("",)) for function in FUNCTIONS},
         "heads": [head._asdict() for head in HEADS],
+        "lesson": LESSON,
         "python": {"text": TEXT, "penalized": PENALIZED, "file": FILE, "most": MOST_NUMBERS},
     }
 

@@ -16,9 +16,10 @@
  * @property {{mean: number, spread: number} | null} [targetScale]  the same of a number to predict
  * @property {[number, number] | null} image
  * @property {string[]} notes  what a reader has to know: rows left out, columns that tell nothing
+ * @property {string[]} [features]  the last of the inputs, which are computed from x1 and x2
  * @property {Recipe | null} recipe  what makes it again, null of points that came from elsewhere
  *
- * @typedef {{name: string, n: number, noise: number, seed: number, test: number, classes?: number, formula?: string}} Recipe
+ * @typedef {{name: string, n: number, noise: number, seed: number, test: number, classes?: number, formula?: string, features?: string[]}} Recipe
  */
 
 /** Returns a source of numbers from 0 to 1 that a seed decides: uniform(), and normal() of mean 0 and deviation 1. */
@@ -110,6 +111,35 @@ const DATA_KINDS = Object.entries(MADE_SETS).map(([name, { title, classes, most,
   name, title, task: classes ? "classes" : "number", inputs: d, noise, classes, mostClasses: most || classes,
 }));
 
+/** Inputs that are computed from two others, by the names that they have as columns. */
+const FEATURES = {
+  "x₁²": (a) => a * a, "x₂²": (a, b) => b * b, "x₁x₂": (a, b) => a * b, "sin 3x₁": (a) => Math.sin(3 * a), "sin 3x₂": (a, b) => Math.sin(3 * b),
+};
+
+/** How many inputs of data are not computed from others. */
+const plainInputs = ({ d, features = [] }) => d - features.length;
+
+/** Writes the computed inputs of a row, which begins at a place of X, behind the two that they are computed from. */
+function writeFeatures({ d, features = [] }, X, at) {
+  features.forEach((name, k) => (X[at + d - features.length + k] = FEATURES[name](X[at], X[at + 1])));
+}
+
+/** Returns data with these computed inputs and no others; throws an Error with a sentence for names that are none. */
+function withFeatures(data, features) {
+  const plain = plainInputs(data), d = plain + features.length, strange = features.find((name) => !Object.hasOwn(FEATURES, name));
+  if (strange !== undefined || plain !== 2) throw new Error(`Of two inputs, ${Object.keys(FEATURES).join(", ")} can be computed; got ${String(strange ?? plain).slice(0, 20)}.`);
+  const columns = [...data.columns.slice(0, plain), ...features], recipe = data.recipe && { ...data.recipe, features };
+  const wide = ({ X, n, ...rest }) => {
+    const all = new Float64Array(n * d);
+    for (let row = 0; row < n; row++) {
+      all.set(X.subarray(row * data.d, row * data.d + plain), row * d);
+      writeFeatures({ d, features }, all, row * d);
+    }
+    return { ...rest, n, X: all };
+  };
+  return { ...wide(data), d, columns, features, recipe, test: wide(data.test) };
+}
+
 /** The most and the fewest points of a set that is made, clicked, pasted or loaded. */
 const MOST_POINTS = 2000, FEWEST_POINTS = 4;
 
@@ -150,7 +180,12 @@ function formulaSet({ formula, n, noise, seed, test }) {
  * Returns a set that a recipe makes: `n` points in all, of which the part `test` is kept to test with; what it does not
  * say is usual. Throws an Error with a sentence for a name that is none.
  */
-function makeData({ name, n, noise, seed = 1, test = 0.25, classes, formula }) {
+function makeData({ features = [], ...recipe }) {
+  const data = madeSet(recipe);
+  return features.length ? withFeatures(data, features) : data;
+}
+
+function madeSet({ name, n, noise, seed = 1, test = 0.25, classes, formula }) {
   if (name === "formula") return formulaSet({ formula: String(formula ?? ""), n, noise, seed, test });
   const set = Object.hasOwn(MADE_SETS, name) ? MADE_SETS[name] : null;
   if (!set) throw new Error(`There are no data “${String(name).slice(0, 40)}”; there are ${[...Object.keys(MADE_SETS), "formula"].join(", ")}.`);
@@ -213,6 +248,7 @@ function withPoint(data, x, y) {
   const X = new Float64Array((data.n + 1) * data.d), all = new Float64Array(data.n + 1);
   X.set(data.X);
   X.set(x, data.n * data.d);
+  writeFeatures(data, X, data.n * data.d);
   all.set(data.y);
   all[data.n] = y;
   return { ...data, n: data.n + 1, X, y: all, recipe: null };
@@ -250,7 +286,8 @@ function decoded({ lengths, codes, over }, most) {
 
 /** Returns data as Python or a file wrote them, with arrays in place of texts. */
 function readData(written) {
-  const { n, d, test } = written;
+  const { n, d, test, columns, features = [] } = written;
+  if (features.some((name, k) => !Object.hasOwn(FEATURES, name) || columns[d - features.length + k] !== name)) throw new Error("The last columns of these data are not the inputs that are said to be computed.");
   const read = (numbers, length) => {
     const found = Float64Array.from(numbers.codes === undefined ? decodeNumbers(numbers, [length]) : decoded(numbers, length));
     if (found.length !== length) throw new Error(`These data are cut off: ${found.length} numbers stand there where ${length} should.`);

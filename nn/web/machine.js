@@ -106,7 +106,8 @@ function makeMachine(state, data, pieces) {
     const n = nextBatch(), { state, data } = machine;
     const random = state.dropout ? randomOf(`${state.seed} dropout ${machine.steps}`) : null;
     if (start === null) {
-      first = { epoch: machine.epoch, steps: machine.steps, loss: machine.measure("train").loss };
+      const { loss, penalty } = machine.measure("train");
+      first = { epoch: machine.epoch, steps: machine.steps, loss, cost: loss + penalty };
       start = referenceLoss();
     }
     machine.loss = pass(net, n, machine.batch.X, machine.batch.T, random);
@@ -127,8 +128,8 @@ function makeMachine(state, data, pieces) {
     machine.epochLoss = total / seen;
     at = total = seen = 0;
     machine.epoch += 1;
-    // Only the loss of the epoch that follows tells whether the numbers at an epoch's end were good ones.
-    if (machine.epochLoss <= STILL * start) [good, coming] = [coming, good];
+    // Only the loss of the epoch that follows tells whether the numbers at an epoch's end were good ones: no worse than the start.
+    if (!(machine.epochLoss > first.cost)) [good, coming] = [coming, good];
     note(coming);
   };
 
@@ -216,7 +217,8 @@ function makeMachine(state, data, pieces) {
     memory: kept.flat().some((numbers) => numbers.some(Boolean)) ? kept.map((each) => each.map((x) => [...x])) : null,
   });
   machine.restore = (wished) => take(structuredClone(wished));
-  machine.reset = () => take({ ...machine.state, parameters: {}, memory: null, epoch: 0, steps: 0, at: 0 });
+  /** Starts from the seed, or from the numbers of `held`, with the settings of now. */
+  machine.reset = (held = {}) => take({ ...machine.state, parameters: {}, memory: null, epoch: 0, steps: 0, at: 0, ...held });
   machine.restructure = (change) => {
     // From where all was well, if the numbers of now are none to go on from.
     const now = machine.trouble ? good : { W: machine.W, b: machine.b, epoch: machine.epoch, steps: machine.steps, at };

@@ -48,12 +48,14 @@ function checkMemory(memory, { W, b }, kept) {
 function troubleOf(machine, loss, began, moved) {
   const { epoch, state, W, good } = machine, { name, lr } = state.optimizer, short = (x) => String(+x.toPrecision(3));
   const far = W.reduce((most, w) => w.reduce((max, x) => Math.max(max, Math.abs(x)), most), 0), back = good();
+  // The next of 1, 0.1, 0.01 and so on: at most a third of what was too large.
+  const slower = +short(10 ** Math.floor(Math.log10(lr / 3)));
   const what = Number.isFinite(loss)
     ? `The loss has grown to ${short(loss)}${Number.isFinite(began) ? `; it began at ${short(began)}` : ""}.`
     : "The loss is no longer a finite number.";
   const where = !moved ? `It was so before the first step: weights, or numbers in the data, are too large for these layers.`
     : `The steps of ${name} with the rate ${short(lr)} are too large: they jump across the valley, each time `
     + `further up on the other side${far >= 100 && Number.isFinite(far) ? `, and the largest weight is ${short(far)} by now` : ""}. `
-    + `Go back to epoch ${back.epoch} and take a smaller rate, such as ${short(lr / 10)}.`;
-  return { what, where, epoch, moved, good: back, lr: +short(lr / 10) };
+    + `Go back to epoch ${back.epoch} and take a smaller rate, such as ${slower}.`;
+  return { what, where, epoch, moved, good: back, lr: slower };
 }

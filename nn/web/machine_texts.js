@@ -1,23 +1,9 @@
-// A network as text: Python that runs with nn, a table, a link that restores everything; and what may be chosen.
+// A network as text: Python that runs with nn, a table, a link that restores everything.
 
 const LINK_VERSION = 1;
 
 /** Adds to a machine what writes it. */
 function addTexts(machine) {
-  /** Returns what may be chosen for these data, under the names of nn. */
-  machine.choices = () => {
-    const { pieces, data } = machine, heads = headsOf(data, pieces), unique = (names) => [...new Set(names)];
-    const settings = (kind) => Object.entries(kind.settings).map(([name, value]) => {
-      const { zero = true, below = null } = kind.ranges[name] ?? {};
-      return { name, value, min: 0, zero, max: typeof value === "boolean" ? null : below };
-    });
-    return {
-      activations: Object.keys(pieces.activations), heads,
-      last: unique(heads.map((head) => head.activation)), losses: unique(heads.map((head) => head.loss)),
-      optimizers: Object.entries(pieces.optimizers).map(([name, kind]) => ({ name, settings: settings(kind) })),
-    };
-  };
-
   machine.python = () => writePython(machine.snapshot(), machine.data, machine.pieces);
 
   /** Returns the data as a table with a header, for a file. */

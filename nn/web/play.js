@@ -4,20 +4,26 @@
 const UNDO_ROOM = 60;
 
 /**
- * Makes the playground inside `host`. given: {state, data, sets, history}; options: {title, style, alone, lessons}.
+ * Makes the playground inside `host`. given: {state, data, sets, history}; options: {title, style, alone, simple, lessons}.
  */
 function makePlay(host, given, options) {
   const play = {
     host, options, data: null, machine: null, running: false, dragging: false, held: false, version: 0, peek: null, palette: null, drawing: null,
-    ask: { k: 0, j: 0, i: 0 }, lit: [], sample: null, history: makeHistory(), past: [], given,
+    ask: { k: 0, j: 0, i: 0 }, lit: [], sample: null, history: makeHistory(), before: null, origin: null, past: [], given,
+    modes: { simple: Boolean(options.simple), projector: false },
     shown: { axes: [0, 1], gradients: true, log: false, test: true, tab: "weight" },
     sets: [given.data, ...(given.sets || [])].filter((one) => one && one.X).map(readData),
   };
   const listeners = new Set();
   const cached = {};
-  let lastStep = 0, restFrom = null;
+  // `ran` holds the settings that the last steps were taken with.
+  let lastStep = 0, restFrom = null, ran = null;
   const loop = makeLoop(train, () => host.isConnected);
   Object.assign(play, { addJob: loop.addJob, touch: loop.touch, touchAll: loop.touchAll, costs: loop.costs });
+
+  /** How much larger letters and lines are than usual. */
+  play.scale = () => (play.modes.projector ? 1.4 : 1);
+  play.font = (size, style = "", family = "system-ui, sans-serif") => `${style} ${size * play.scale()}px ${family}`;
 
   // ---- What is asked of the network ----
   play.epochs = () => play.machine.epoch + (play.machine.at || 0) / play.data.n;
@@ -41,7 +47,7 @@ function makePlay(host, given, options) {
   /** The losses of now; while it trains those that the curve has last noted, for two more passes a frame are dear. */
   play.measures = () => (play.running && cached.measures) ? cached.measures.value : measure();
   const measure = () => once("measures", () => ({ train: play.machine.measure("train"), test: play.data.test.n ? play.machine.measure("test") : null }));
-  play.nameOf = (k, j, i) => (j < 0 ? `b(${k + 1})_${i + 1}` : `w(${k + 1})_${j + 1},${i + 1}`);
+  play.nameOf = (k, j, i) => `w(${k + 1})_${j + 1},${i + 1}`;
   play.words = (k, j, i) => {
     const last = play.machine.state.sizes.length - 2, to = k === last ? (play.outputs() === 1 ? "the output" : `output ${i + 1}${play.data.classes ? ` (${play.data.classes[i]})` : ""}`) : `neuron ${i + 1} of layer ${k + 1}`;
     if (j < 0) return `bias of ${to}`;
@@ -64,7 +70,7 @@ function makePlay(host, given, options) {
   play.remember = (kind) => {
     const now = performance.now(), last = play.past.at(-1);
     if (last && last.kind === kind && kind !== "set" && now - last.at < 1000) return void (last.at = now);
-    play.past.push({ kind, at: now, state: play.machine.snapshot(), data: play.data, history: play.history.copy() });
+    play.past.push({ kind, at: now, state: play.machine.snapshot(), data: play.data, history: play.history.copy(), origin: play.origin });
     if (play.past.length > UNDO_ROOM) play.past.shift();
     play.touch("stats");
   };
@@ -73,6 +79,7 @@ function makePlay(host, given, options) {
     if (!before) return;
     play.run(false);
     play.history.restore(before.history);
+    play.origin = before.origin;
     if (before.data !== play.data) {
       play.machine.setData(before.data);
       play.use(before.data);
@@ -99,7 +106,7 @@ function makePlay(host, given, options) {
   play.choose = (found, tab) => {
     play.lit = [];
     play.ask = { k: found.k, j: found.j, i: found.i };
-    if (tab && play.shown.tab !== "land") play.open(tab);
+    if (tab && play.shown.tab !== "land") play.open(play.modes.simple ? "weight" : tab);
     play.touch("lines", "values", "weight", "neuron", "land", "pick");
   };
   play.look = (peek) => {
@@ -118,15 +125,18 @@ function makePlay(host, given, options) {
     if (change.sizes || change.activations) play.structure = (play.structure || 0) + 1;
     if (change.sizes) clip();
     if (change.loss || change.sizes) restFrom = null;
+    // Until it is trained, what was built is the start.
+    if (change.sizes && !play.machine.steps) play.mark();
     after();
     if (!change.sizes && !change.activations) return;
     play.net.build();
-    if (play.machine.epoch) play.say("Trained weights are kept; the round arrow makes a new start.");
+    if (play.machine.epoch) play.say("Trained weights are kept; the round arrow starts again.");
   };
   play.after = after;
   function after() {
     // What is measured now is of the network as it is now.
     play.version += 1;
+    if (!play.machine.trouble) play.trouble(null);
     noteLoss();
     tell("settings", "curve", "pick");
   }
@@ -157,28 +167,48 @@ function makePlay(host, given, options) {
     if (fresh) play.history.clear();
     restFrom = null;
     clip();
-    play.trouble(null);
     after();
+    if (fresh) [play.before] = [null, play.mark()];
     play.net.build();
   }
   play.begin = begin;
+  /** Notes the numbers of now as those that the round arrow starts from: what a notebook, a lesson or a file gave. */
+  play.mark = () => {
+    const { sizes, optimizer, parameters, memory, epoch, steps, at } = play.machine.snapshot();
+    play.origin = { sizes, name: optimizer.name, data: play.data, history: play.history.copy(), held: { parameters, memory, epoch, steps, at } };
+  };
+  /** Starts again from the same weights, with the settings of now; from those of the seed if the layers are others by now. */
   play.reset = () => {
+    const { sizes, name, data, history, held } = play.origin, { state } = play.machine, same = String(sizes) === String(state.sizes);
+    restart(same && { ...held, memory: name === state.optimizer.name ? held.memory : null }, same && data === play.data && history);
+    if (!same) play.say(`New weights, of seed ${state.seed}.`);
+  };
+  /** Draws the weights of another seed, which is the start from now on. */
+  play.reseed = (seed) => {
+    play.restructure({ seed });
+    restart();
+    play.mark();
+  };
+  function restart(held, history) {
     play.remember("reset");
     play.run(false);
-    play.machine.reset();
-    play.history.clear();
+    if (play.history.count > 2) play.before = { ...play.history.copy(), state: ran };
+    ran = null;
+    play.machine.reset(held || {});
+    if (history) play.history.restore(history);
+    else play.history.clear();
     play.version += 1;
     restFrom = null;
-    play.trouble(null);
     after();
-  };
+  }
 
   // ---- Training ----
   play.run = (on) => {
     if (on && play.held) return;
     if (on && !play.running) play.remember("train");
-    const was = play.running;
+    const was = play.running, { value } = play.settings.until;
     play.running = on && !play.machine.trouble;
+    play.stopAt = Number(value) ? play.epochs() + Number(value) : Infinity;
     restFrom = null;
     play.version += 1;
     // While it trains the curve is some steps behind.
@@ -186,22 +216,25 @@ function makePlay(host, given, options) {
     play.touch("stats", "curve", "lines", "surface", "weight", "neuron", "image");
   };
   function steps(count, end) {
+    ran = play.machine.state;
     for (let n = 0; n < count && !play.machine.trouble; n++) {
       play.machine.step();
-      if (performance.now() > end) break;
+      if (performance.now() > end || play.epochs() >= play.stopAt) break;
     }
   }
-  /** One step, or as many as make an epoch. */
-  play.step = (count) => {
+  /** One step, some, or as many as make an epoch; `each` so many are shown. */
+  play.step = (count, each = play.stepsOfEpoch()) => {
     if (play.held) return;
     play.remember("step");
     play.run(false);
+    play.stopAt = Infinity;
     const end = performance.now() + 2000;
-    // The curve has every epoch.
-    for (let left = count; left > 0 && !play.machine.trouble && performance.now() < end; left -= play.stepsOfEpoch()) {
-      steps(Math.min(left, play.stepsOfEpoch()), end);
+    // The curve and the way on the map have a point for each epoch, or for each of so many steps.
+    for (let left = count; left > 0 && !play.machine.trouble && performance.now() < end; left -= each) {
+      steps(Math.min(left, each), end);
       play.version += 1;
       noteLoss();
+      for (const listener of listeners) listener();
     }
     trained();
   };
@@ -227,7 +260,7 @@ function makePlay(host, given, options) {
     play.version += 1;
     const before = performance.now();
     if (play.machine.trouble) trained();
-    else if (before - measured > 5 * cost) {
+    else if (before - measured > 5 * cost || play.epochs() >= play.stopAt) {
       noteLoss();
       measured = performance.now();
       cost = measured - before;
@@ -241,7 +274,7 @@ function makePlay(host, given, options) {
     if (until === "rest") {
       if (restFrom === null || loss < restFrom.loss * 0.995) restFrom = { loss, epoch: now };
       if (now - restFrom.epoch > 60) [play.running] = [false, play.say(`Stopped at epoch ${Math.round(now)}: the loss has come to rest.`)];
-    } else if (until && now >= play.stopAt) [play.running] = [false, play.say(`Stopped at epoch ${Math.round(now)}.`)];
+    } else if (now >= play.stopAt) [play.running] = [false, play.say(`Stopped at epoch ${Math.round(now)}.`)];
   }
 
   // ---- From Python ----
@@ -262,6 +295,7 @@ function makePlay(host, given, options) {
     clip();
   };
   buildPlay(play, loop);
+  if (!options.alone) fitFrame(host);
   host.play = play;
   return play;
 }

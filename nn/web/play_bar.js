@@ -8,18 +8,18 @@ const PLAY_ICONS = {
 /** Makes the bar: {element, settings, layout()}. */
 function makeBar(play) {
   const icon = (kind) => makeShape("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, makeShape("path", { d: PLAY_ICONS[kind] }));
-  const button = (kind, text, onclick, word) => make("button", { type: "button", class: kind, "aria-label": text, title: text, onclick }, icon(kind), ...(word ? [make("span", {}, word)] : []));
+  const button = (kind, text, onclick, word) => make("button", { class: kind, aria: text, title: text, onclick }, icon(kind), ...(word ? [make("span", {}, word)] : []));
   const start = button("play", "Play (space)", () => play.run(!play.running));
   const undo = button("undo", "Take back (u)", () => play.undo());
-  const moves = make("div", { class: "moves" }, start, button("step", "One step (s)", () => play.step(1), "step"), button("epoch", "One epoch (e)", () => play.step(play.stepsOfEpoch()), "epoch"), button("reset", "New start with the same seed (r)", () => play.reset()), undo);
+  const moves = make("div.moves", {}, start, button("step", "One step (s)", () => play.step(1), "step"), button("epoch", "One epoch (e)", () => play.step(play.stepsOfEpoch()), "epoch"), button("reset", "Start again with the same weights (r)", () => play.reset()), undo);
   const stat = (name) => {
     const value = make("b", {}, "–");
-    return { value, element: make("span", { class: "stat" }, name, value) };
+    return { value, element: make("span.stat", {}, name, value) };
   };
   const stats = { epoch: stat("epoch"), train: stat("training loss"), test: stat("test loss"), score: stat("correct") };
-  const numbers = make("div", { class: "stats" }, ...Object.values(stats).map((one) => one.element));
+  const numbers = make("div.stats", {}, ...Object.values(stats).map((one) => one.element));
 
-  const labelled = (text, ...fields) => make("label", { class: "setting" }, make("span", {}, text), ...fields);
+  const labelled = (text, ...fields) => make("label.setting", {}, make("span", {}, text), ...fields);
   const choose = (text, options, onchange) => {
     const select = make("select", { onchange: () => onchange(select.value) }, ...options.map(([value, word]) => make("option", { value }, word)));
     return { select, element: labelled(text, select) };
@@ -38,22 +38,24 @@ function makeBar(play) {
   const between = (least, most) => (x) => (x >= least && x <= most ? "" : `${number(x)} is not between ${number(least)} and ${number(most)}.`);
   const whole = (least, most) => (x) => (Number.isInteger(x) ? between(least, most)(x) : `${number(x)} is not a whole number.`);
 
-  const rateSlide = make("input", { type: "range", min: -4, max: 1, step: 0.01, "aria-label": "Learning rate, slider", oninput: () => setRate(Number((10 ** Number(rateSlide.value)).toPrecision(2))) });
+  const rateSlide = make("input", { type: "range", min: -4, max: 1, step: 0.01, aria: "Learning rate, slider", oninput: () => setRate(Number((10 ** Number(rateSlide.value)).toPrecision(2))) });
   const rate = field("rate η", 5, between(0, 1e6), (x) => setRate(x));
   rate.element.append(rateSlide);
   const setRate = (lr) => play.restructure({ optimizer: { ...play.machine.state.optimizer, lr } });
   const optimizer = choose("optimizer", [], (value) => play.restructure({ optimizer: play.optimizerOf(value) }));
   const momentum = field("momentum", 3, between(0, 0.999), (x) => play.restructure({ optimizer: { ...play.machine.state.optimizer, momentum: x } }));
+  momentum.element.classList.add("momentum");
   const batch = choose("batch", [[1, "1"], [4, "4"], [8, "8"], [16, "16"], [32, "32"], [64, "64"], [128, "128"], [0, "all"]], (value) => play.restructure({ batch: Number(value) }));
   const loss = choose("loss", [], (value) => play.chooseHead(Number(value)));
   const l1 = field("L1", 4.3, between(0, 10), (x) => play.restructure({ l1: x })), l2 = field("L2", 4.3, between(0, 10), (x) => play.restructure({ l2: x }));
   const dropout = field("dropout", 3, between(0, 0.9), (x) => play.restructure({ dropout: x }));
-  const seed = field("seed", 3.4, whole(0, 1e9), (x) => (play.restructure({ seed: x }), play.reset()));
+  const seed = field("seed", 2.8, whole(0, 1e9), (x) => play.reseed(x));
+  seed.element.append(make("button", { onclick: () => play.reseed(play.machine.state.seed + 1), title: "Other weights" }, "+"));
   const speed = choose("speed", [["slow", "2 steps a second"], ["one", "1 step a frame"], ["epoch", "1 epoch a frame"], ["fast", "as fast as it can"]], () => {});
   speed.select.value = "epoch";
-  const until = choose("stop", [["", "by hand"], ["100", "100 epochs on"], ["1000", "1000 epochs on"], ["rest", "loss at rest"]], (value) => (play.stopAt = play.epochs() + Number(value)));
-  const more = make("div", { class: "settings", role: "group", "aria-label": "Settings" }, rate.element, optimizer.element, momentum.element, batch.element, loss.element, l1.element, l2.element, dropout.element, seed.element);
-  const element = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, moves, numbers);
+  const until = choose("stop", [["", "by hand"], ["100", "100 epochs on"], ["1000", "1000 epochs on"], ["rest", "loss at rest"]], () => play.run(play.running));
+  const more = make("div.settings", { role: "group", aria: "Settings" }, rate.element, optimizer.element, momentum.element, batch.element, loss.element, l1.element, l2.element, dropout.element, seed.element);
+  const element = make("div.bar", { role: "group", aria: "Controls" }, moves, numbers);
   play.settings = { speed: speed.select, until: until.select };
 
   /** The choices, which depend on the data; made anew only when these change: an open list would close. */
@@ -103,5 +105,7 @@ function makeBar(play) {
   }
   play.addJob({ name: "stats", element, every: 80, rest: 6, paint: paintStats });
   play.addJob({ name: "settings", element, every: 0, rest: 4, paint: paintSettings });
-  return { element, more, seldom: [speed.element, until.element] };
+  const [simple, projector] = [["simple", "Few controls"], ["projector", "Large letters"]].map(([name, title]) => make("button.toggle", { "data-mode": name, title, onclick: () => play.mode(name) }, name));
+  const views = make("span.row.views", {}, simple, projector);
+  return { element, more, own: [rate.element, momentum.element], seldom: [speed.element, until.element, views] };
 }

@@ -2,10 +2,11 @@
 
 /** Makes the part of the curves: {element}. */
 function makeCurves(play) {
-  const canvas = make("canvas", { "aria-hidden": "true" }), note = make("p", { class: "readout" });
-  const box = make("div", { class: "curve-area", tabindex: 0, role: "slider", "aria-label": "Epoch on the curve of the loss", "aria-valuemin": 0 }, canvas);
-  const log = make("button", { type: "button", class: "toggle", "aria-pressed": "false", onclick: toggle, title: "Logarithmic scale" }, "log");
-  const element = make("section", { class: "card curves", "aria-label": "Loss by epoch" }, make("div", { class: "net-head" }, make("h2", {}, "Loss"), make("p", { class: "legend" }, make("span", {}, make("i", { class: "solid" }), "training"), make("span", {}, make("i", { class: "dashes" }), "test")), log), box, note);
+  const canvas = make("canvas", { "aria-hidden": "true" }), note = make("p.readout", {});
+  const box = make("div.curve-area", { tabindex: 0, role: "slider", aria: "Epoch on the curve of the loss", "aria-valuemin": 0 }, canvas);
+  const earlier = make("span", { hidden: true }, make("i.pale", {}), make("span", {}, "run before"));
+  const log = make("button.toggle", { "aria-pressed": "false", onclick: toggle, title: "Logarithmic scale" }, "log");
+  const element = make("section.card.curves", { aria: "Loss by epoch" }, make("div.net-head", {}, make("h2", {}, "Loss"), make("p.legend", {}, make("span", {}, make("i.solid", {}), "training"), make("span", {}, make("i.dashes", {}), "test"), earlier), log), box, note);
   let cursor = null;
 
   function toggle() {
@@ -14,9 +15,18 @@ function makeCurves(play) {
     play.touch("curve");
   }
 
+  /** The run before by the settings that are others now; without one by itself. */
+  function nameOfBefore() {
+    const settings = ({ optimizer: { name, lr, momentum = 0 }, batch, l2 }) => [name, `rate ${lr}`, `momentum ${momentum}`, `batch ${batch || "all"}`, `L2 ${l2}`];
+    const now = settings(play.machine.state), state = play.before?.state, others = state ? settings(state).filter((one) => !now.includes(one)) : [];
+    return others[0] ? `before: ${others.join(", ")}` : "run before";
+  }
+
   function paint() {
-    const { history, palette } = play, width = box.clientWidth, height = box.clientHeight, count = history.count;
+    const { history, before, palette } = play, width = box.clientWidth, height = box.clientHeight, count = history.count;
     if (!width) return;
+    earlier.hidden = !before;
+    put(earlier.lastChild, nameOfBefore());
     const pen = penOf(canvas, width, height);
     pen.clearRect(0, 0, width, height);
     let low = Infinity, high = -Infinity;
@@ -29,9 +39,10 @@ function makeCurves(play) {
       }
     if (!play.shown.log) low = Math.min(0, low);
     const scale = play.shown.log ? Math.log : (x) => x, from = scale(low), to = Math.max(scale(high), from + 1e-9);
-    const last = count ? history.epochs[count - 1] : 0, first = count ? history.epochs[0] : 0, left = 40, bottom = height - 16;
+    // The run before is seen as far as it fits: one that blew up makes no other flat.
+    const last = count > 1 ? history.epochs[count - 1] : before?.epochs.at(-1) ?? 0, first = count ? history.epochs[0] : 0, left = 40 * play.scale(), bottom = height - 16 * play.scale();
     const px = (epoch) => left + ((width - left - 6) * (epoch - first)) / Math.max(last - first, 1e-9), py = (x) => bottom - ((bottom - 8) * (scale(x) - from)) / (to - from);
-    pen.font = "11px system-ui, sans-serif";
+    pen.font = play.font(11);
     pen.fillStyle = palette.soft;
     pen.strokeStyle = palette.line;
     pen.lineWidth = 1;
@@ -42,24 +53,28 @@ function makeCurves(play) {
     pen.stroke();
     if (count) {
       pen.textAlign = "right";
-      pen.fillText(number(high, 2), left - 4, 14);
+      pen.fillText(number(high, 2), left - 4, 14 * play.scale());
       pen.fillText(number(low, 2), left - 4, bottom);
       pen.fillText(number(Math.round(last), 6), width - 4, height - 3);
       pen.textAlign = "left";
       pen.fillText(number(Math.round(first), 6), left, height - 3);
     }
-    for (const [line, dash, tone] of [[history.test, [5, 4], palette.soft], [history.train, [], palette.ink]]) {
+    pen.save();
+    pen.beginPath();
+    pen.rect(left, 0, width - left, bottom + 1);
+    pen.clip();
+    const lines = [...(before ? [[before.epochs, before.train, [], palette.line, 3]] : []), [history.epochs, history.test, [5, 4], palette.soft, 2], [history.epochs, history.train, [], palette.ink, 2]];
+    for (const [epochs, line, dash, tone, thick] of lines) {
       pen.setLineDash(dash);
       pen.strokeStyle = tone;
-      pen.lineWidth = 2;
+      pen.lineWidth = thick * play.scale();
       pen.beginPath();
       // As many lines as pixels are enough.
-      const step = Math.max(1, Math.floor(count / width));
-      for (let k = 0; k < count; k += step) if (Number.isFinite(line[k]) && (!play.shown.log || line[k] > 0)) pen.lineTo(px(history.epochs[k]), py(line[k]));
-      if (count) pen.lineTo(px(last), py(line[count - 1]));
+      const here = epochs === history.epochs ? count : epochs.length, step = Math.max(1, Math.floor(here / width));
+      for (let k = 0; k < here; k = k + step < here || k === here - 1 ? k + step : here - 1) if (Number.isFinite(line[k]) && (!play.shown.log || line[k] > 0)) pen.lineTo(px(epochs[k]), py(line[k]));
       pen.stroke();
     }
-    pen.setLineDash([]);
+    pen.restore();
     tell(pen, px, py, bottom);
   }
 
@@ -68,7 +83,8 @@ function makeCurves(play) {
     box.setAttribute("aria-valuemax", Math.max(1, history.count - 1));
     box.setAttribute("aria-valuenow", Math.max(0, k));
     if (k < 0) return void (note.textContent = "The loss appears here as the network trains.");
-    const text = `epoch ${play.epochText(history.epochs[k])}: training ${number(history.train[k], 4)}${history.epochs[k] <= history.fitted ? " (mean)" : ""}${Number.isFinite(history.test[k]) ? `, test ${number(history.test[k], 4)}` : ""}`;
+    const old = play.before?.epochs.findLastIndex((epoch) => epoch <= history.epochs[k]), then = old >= 0 ? `; the run before ${number(play.before.train[old], 4)}` : "";
+    const text = `epoch ${play.epochText(history.epochs[k])}: training ${number(history.train[k], 4)}${history.epochs[k] <= history.fitted ? " (mean)" : ""}${Number.isFinite(history.test[k]) ? `, test ${number(history.test[k], 4)}` : ""}${then}`;
     put(note, text);
     note.title = history.epochs[k] <= history.fitted ? "fit notes the mean of the losses before each step of the epoch" : "";
     box.setAttribute("aria-valuetext", text);

@@ -2,31 +2,36 @@
 
 /** Makes the part of the data: {element, layout()}. */
 function makeDataPart(play) {
-  const kinds = make("div", { class: "kinds", role: "group", "aria-label": "Data sets" });
+  const kinds = make("div.kinds", { role: "group", aria: "Data sets" });
   const slider = (text, least, most, step, onchange) => {
-    const value = make("output"), input = make("input", { type: "range", "aria-label": text, min: least, max: most, step, oninput: () => ((value.textContent = input.value), onchange(Number(input.value))) });
+    const value = make("output"), input = make("input", { type: "range", aria: text, min: least, max: most, step, oninput: () => ((value.textContent = input.value), onchange(Number(input.value))) });
     const show = (x) => ((input.value = x), (value.textContent = input.value));
-    return { input, show, element: make("label", { class: "slide" }, make("span", {}, text, " ", value), input) };
+    return { input, show, element: make("label.slide", {}, make("span", {}, text, " ", value), input) };
   };
   const noise = slider("noise", 0, 1, 0.01, (x) => again({ noise: x })), size = slider("points", 20, 1000, 10, (n) => again({ n }));
   const share = slider("to test, %", 0, 80, 5, (x) => again({ test: x / 100 })), classes = slider("classes", 2, 5, 1, (x) => again({ classes: x }));
-  const seed = make("button", { type: "button", onclick: () => again({ seed: (play.data.recipe?.seed || 0) + 1 }), title: "The same set, drawn with the next seed" }, "other points");
-  const made = make("div", { class: "made" }, noise.element, size.element, share.element, classes.element, seed);
-  const brushes = make("div", { class: "row", role: "group", "aria-label": "Points to add with a click in the output" });
+  const seed = make("button", { onclick: () => again({ seed: (play.data.recipe?.seed || 0) + 1 }), title: "The same set, drawn with the next seed" }, "other points");
+  const made = make("div.made", {}, noise.element, size.element, share.element, classes.element, seed);
+  const features = make("div.row.features", { role: "group", aria: "More inputs" }, make("span.soft", {}, "inputs +"), ...Object.keys(FEATURES).map((name) => make("button.toggle", { "aria-pressed": "false", onclick: () => toggle(name) }, name)));
+  const brushes = make("div.row", { role: "group", aria: "Points to add with a click in the output" });
   const draw = make("details", { ontoggle: () => draw.open || brush(null) }, make("summary", {}, "Click points"), brushes);
-  const table = make("textarea", { rows: 5, spellcheck: "false", "aria-label": "Table as CSV", placeholder: "x1, x2, class\n0.5, -1.2, 1\n-0.3, 0.8, 0" });
-  const file = make("input", { type: "file", accept: ".csv,.tsv,.txt,.json", "aria-label": "File with a table", onchange: () => (load(file.files[0]), (file.value = "")) });
-  const target = make("select", { "aria-label": "Column to predict", onchange: () => read() }), targetLabel = make("label", { class: "setting", hidden: true }, make("span", {}, "predict"), target);
-  const wrong = make("ul", { class: "wrong-rows", role: "status" });
-  const paste = make("details", {}, make("summary", {}, "Your own table"), table, make("div", { class: "row" }, make("button", { type: "button", onclick: () => read(true) }, "Use it"), targetLabel), make("label", { class: "file" }, make("span", {}, "or a CSV file "), file), wrong);
-  const formula = make("input", { type: "text", autocomplete: "off", spellcheck: "false", "aria-label": "Formula for y", placeholder: "sin(3 * x1) * x2", maxlength: 200, onkeydown: (event) => event.key === "Enter" && compute() });
-  const give = make("details", {}, make("summary", {}, "A formula"), make("label", { class: "formula" }, "y =", formula), make("div", { class: "row" }, make("button", { type: "button", onclick: () => compute() }, "Use it")),
-    make("p", { class: "soft" }, `x1, x2 from \u22121.5 to 1.5; + − * / **, ${Object.keys(PIECES.functions).join(", ")}; with < or > two classes`));
-  const notes = make("ul", { class: "notes" });
-  const element = make("section", { class: "card data", "aria-label": "Data" }, make("h2", {}, "Data"), kinds, made, draw, give, paste, notes);
+  const table = make("textarea", { rows: 5, spellcheck: "false", aria: "Table as CSV", placeholder: "x1, x2, class\n0.5, -1.2, 1\n-0.3, 0.8, 0" });
+  const file = make("input", { type: "file", accept: ".csv,.tsv,.txt,.json", aria: "File with a table", onchange: () => (load(file.files[0]), (file.value = "")) });
+  const target = make("select", { aria: "Column to predict", onchange: () => read() }), targetLabel = make("label.setting", { hidden: true }, make("span", {}, "predict"), target);
+  const wrong = make("ul.wrong-rows", { role: "status" });
+  const paste = make("details", {}, make("summary", {}, "Your own table"), table, make("div.row", {}, make("button", { onclick: () => read(true) }, "Use it"), targetLabel), make("label.file", {}, make("span", {}, "or a CSV file "), file), wrong);
+  const formula = make("input", { type: "text", autocomplete: "off", spellcheck: "false", aria: "Formula for y", placeholder: "sin(3 * x1) * x2", maxlength: 200, onkeydown: (event) => event.key === "Enter" && compute() });
+  const give = make("details", {}, make("summary", {}, "A formula"), make("label.formula", {}, "y =", formula), make("div.row", {}, make("button", { onclick: () => compute() }, "Use it")),
+    make("p.soft", {}, `x1, x2 from \u22121.5 to 1.5; + − * / **, ${Object.keys(PIECES.functions).join(", ")}; with < or > two classes`));
+  const notes = make("ul.notes", {});
+  const element = make("section.card.data", { aria: "Data" }, make("h2", {}, "Data"), kinds, features, made, draw, give, paste, notes);
   const thumbs = new Map();
 
   // ---- Sets ----
+  const chosen = () => play.data.features || [];
+  function toggle(name) {
+    attempt(() => play.setData(withFeatures(play.data, Object.keys(FEATURES).filter((one) => chosen().includes(one) !== (one === name)))));
+  }
   function again(change) {
     const { recipe } = play.data;
     if (!recipe) return;
@@ -53,7 +58,7 @@ function makeDataPart(play) {
 
   function kindButton(name, title, task, choose) {
     const canvas = make("canvas", { "aria-hidden": "true" });
-    const button = make("button", { type: "button", title: task ? `${title}: ${task === "classes" ? "classes" : "a number"}` : title, "data-kind": name, onclick: () => attempt(choose) }, canvas, make("span", {}, title.length > 11 ? name.slice(0, 11) : title));
+    const button = make("button", { title: task ? `${title}: ${task === "classes" ? "classes" : "a number"}` : title, "data-kind": name, onclick: () => attempt(choose) }, canvas, make("span", {}, title.length > 11 ? name.slice(0, 11) : title));
     thumbs.set(button, canvas);
     return button;
   }
@@ -61,7 +66,7 @@ function makeDataPart(play) {
     thumbs.clear();
     kinds.replaceChildren(
       ...play.sets.map((set) => kindButton(set.name, set.name, set.task, () => play.setData(set))),
-      ...DATA_KINDS.map((kind) => kindButton(kind.name, kind.title, kind.task, () => play.setData(makeData({ name: kind.name, n: play.data.recipe?.n, seed: play.data.recipe?.seed, test: play.data.recipe?.test })))),
+      ...DATA_KINDS.map((kind) => kindButton(kind.name, kind.title, kind.task, () => play.setData(makeData({ name: kind.name, n: play.data.recipe?.n, seed: play.data.recipe?.seed, test: play.data.recipe?.test, features: kind.inputs === 2 ? chosen() : [] })))),
     );
     paintThumbs();
   }
@@ -102,8 +107,8 @@ function makeDataPart(play) {
   function fillBrushes() {
     const { data } = play, list = data.classes ? data.classes.map((name, k) => [k, `class ${name}`]) : data.d === 1 ? [["y", "a point"]] : [];
     if (!list.some(([k]) => k === play.drawing)) play.drawing = null;
-    draw.hidden = data.image || data.d > 2 || !list.length;
-    brushes.replaceChildren(...list.slice(0, 5).map(([k, text]) => make("button", { type: "button", "data-brush": k, "aria-pressed": String(play.drawing === k), onclick: () => brush(play.drawing === k ? null : k) }, text.slice(0, 14))), make("button", { type: "button", onclick: () => removeChosen() }, "remove the ringed one"));
+    draw.hidden = data.image || plainInputs(data) > 2 || !list.length;
+    brushes.replaceChildren(...list.slice(0, 5).map(([k, text]) => make("button", { "data-brush": k, "aria-pressed": String(play.drawing === k), onclick: () => brush(play.drawing === k ? null : k) }, text.slice(0, 14))), make("button", { onclick: () => removeChosen() }, "remove the ringed one"));
   }
   play.addPoint = ([a, b]) => {
     const { data } = play, x = data.d === 1 ? [a] : [a, b];
@@ -151,6 +156,8 @@ function makeDataPart(play) {
   function layout() {
     const { data } = play, { recipe } = data, kind = DATA_KINDS.find((one) => one.name === recipe?.name);
     for (const button of kinds.children) button.setAttribute("aria-pressed", button.dataset.kind === (recipe ? recipe.name : data.name));
+    features.hidden = Boolean(data.image || data.scale || plainInputs(data) !== 2);
+    for (const button of features.querySelectorAll("button")) button.setAttribute("aria-pressed", chosen().includes(button.textContent));
     made.hidden = !recipe;
     if (recipe) {
       noise.show(recipe.noise);

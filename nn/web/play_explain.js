@@ -3,16 +3,16 @@
 
 /** Makes the tab that explains one weight or bias: {element}. */
 function makeExplain(play) {
-  const symbolPlace = make("span", { class: "handle" });
-  const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onkeydown: nudge });
-  const slide = make("input", { type: "range", step: 0.01, "aria-label": "Value, slider", oninput: () => change(Number(slide.value)) });
-  const rule = make("div", { class: "rule" }), slope = make("p", { class: "gradient" }), kinds = make("p", { class: "legend" });
-  const paths = make("div", { class: "path-list", tabindex: 0, role: "group", "aria-label": "Paths" }), told = make("p", { class: "told" });
-  const curve = make("canvas", { class: "slice", role: "img", "aria-label": "J over this weight" }), shares = make("canvas", { class: "shares", role: "img", "aria-label": "Shares of the samples" }), shareNote = make("figcaption");
-  const element = make("div", { class: "explain" },
-    make("div", { class: "one" }, make("div", { class: "editor" }, symbolPlace, field, slide), slope, rule),
-    make("div", { class: "two" }, told, paths, kinds),
-    make("div", { class: "three" }, make("figure", {}, make("figcaption", {}, "J over this weight"), curve), make("figure", {}, shareNote, shares)));
+  const symbolPlace = make("span.handle", {});
+  const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", aria: "Value", oninput: typed, onkeydown: nudge });
+  const slide = make("input", { type: "range", step: 0.01, aria: "Value, slider", oninput: () => change(Number(slide.value)) });
+  const rule = make("div.rule", {}), slope = make("p.gradient", {}), kinds = make("p.legend", {});
+  const paths = make("div.path-list", { tabindex: 0, role: "group", aria: "Paths" }), told = make("p.told", {});
+  const curve = make("canvas.slice", { role: "img", aria: "J over this weight" }), shares = make("canvas.shares", { role: "img", aria: "Shares of the samples" }), shareNote = make("figcaption");
+  const element = make("div.explain", {},
+    make("div.one", {}, make("div.editor", {}, symbolPlace, field, slide), slope, rule),
+    make("div.two", {}, told, paths, kinds),
+    make("div.three", {}, make("figure", {}, make("figcaption", {}, "J over this weight"), curve), make("figure", {}, shareNote, shares)));
   kinds.append(...[["loss", "slope of loss"], ["weight", "weight"], ["slope", "slope of g"], ["input", "input"]].map(([kind, text]) => make("span", { class: `kind-${kind}` }, text)));
 
   function change(x) {
@@ -43,7 +43,7 @@ function makeExplain(play) {
     if (play.shadow.activeElement !== field) field.value = fieldText(w);
     const reach = Math.max(4, 2 ** Math.ceil(Math.log2(Math.abs(w) * 1.2 || 1)));
     if (play.shadow.activeElement !== slide && Number.isFinite(reach)) [slide.min, slide.max, slide.value] = [-reach, reach, w];
-    slope.replaceChildren(fraction("J", symbol(name)), " = ", ...digits(all.gradient, [], 5), make("span", { class: "soft" }, `  mean of ${play.data.n}`));
+    slope.replaceChildren(fraction("J", symbol(name)), " = ", ...digits(all.gradient, [], 5), make("span.soft", {}, `  mean of ${play.data.n}`));
     rule.replaceChildren(...ruleOf(name, k, j, i, w, all.gradient));
     tellPaths(one);
     drawShares(all, palette);
@@ -53,7 +53,7 @@ function makeExplain(play) {
   /** The rule by which the optimizer changes this weight, with its numbers put in. */
   function ruleOf(name, k, j, i, w, gradient) {
     const { optimizer, l1, l2, batch } = play.machine.state, eta = number(optimizer.lr);
-    const line = (...parts) => make("p", {}, ...parts.flat()), soft = (text) => make("p", { class: "soft" }, text);
+    const line = (...parts) => make("p", {}, ...parts.flat()), soft = (text) => make("p.soft", {}, text);
     const notes = [...(j >= 0 && (l1 || l2) ? ["with the slope of the penalty"] : []), ...(batch && batch < play.data.n ? [`each step has the mean of its ${batch} samples`] : [])];
     if (optimizer.name === "SGD" && !optimizer.momentum && !optimizer.weight_decay) {
       const [from, step, next] = stepTexts(w, optimizer.lr, gradient);
@@ -66,7 +66,7 @@ function makeExplain(play) {
     const found = play.machine.optimizerRule(k, j, i), said = found.terms.filter(([, x]) => typeof x !== "boolean" && x !== 0);
     return [
       line(...prose(found.formula.replace(/<-/g, "←").replace(/\blr\b/g, "η"))),
-      line(...said.flatMap(([sign, x]) => [make("span", { class: "term" }, sign === "lr" ? "η" : sign, " = ", ...prose([x].flat().map((one) => number(one, 4)).join(", "))), "  "])),
+      line(...said.flatMap(([sign, x]) => [make("span.term", {}, sign === "lr" ? "η" : sign, " = ", ...prose([x].flat().map((one) => number(one, 4)).join(", "))), "  "])),
       line(symbol(name), ": ", number(found.before, 4), " → ", make("b", {}, number(found.after, 6))),
     ];
   }
@@ -78,11 +78,11 @@ function makeExplain(play) {
     told.replaceChildren(`${many === 1 ? "One path" : `${many.toLocaleString("en")} paths`} to the loss of the ringed sample (${label})`);
     const largest = one.paths.reduce((most, path) => Math.max(most, Math.abs(path.product)), 1e-300);
     const room = play.root.clientWidth < 620 ? 4 : 8, shown = one.paths.slice(0, room), rest = one.paths.slice(room).reduce((sum, path) => sum + path.product, 0) + (one.more?.sum || 0), left = many - shown.length;
-    const rows = shown.map((path, at) => make("div", { class: "path" },
-      make("button", { type: "button", class: "factors", title: path.nodes ? "Show this path in the network" : null, disabled: !path.nodes, onclick: () => play.lightUp(path.nodes) }, ...factorsOf(path.factors, at > 0)),
-      make("span", { class: "product" }, "= ", ...digits(path.product, [], 3), make("i", { class: path.product < 0 ? "bar-minus" : "bar-plus", style: `width:${((100 * Math.abs(path.product)) / largest).toFixed(1)}%` }))));
-    if (left > 0) rows.push(make("div", { class: "path" }, make("span", { class: "soft" }, `${left.toLocaleString("en")} more`), make("span", { class: "product" }, "= ", ...digits(rest, [], 3))));
-    rows.push(make("div", { class: "path sum" }, make("span", {}, "sum of the paths ", one.agrees ? make("b", { class: "right" }, "✓ as the backward pass") : make("b", { class: "bad" }, Number.isFinite(one.sum) ? "the backward pass differs" : "not finite")), make("span", { class: "product" }, "= ", ...digits(one.sum, [], 4))));
+    const rows = shown.map((path, at) => make("div.path", {},
+      make("button.factors", { title: path.nodes ? "Show this path in the network" : null, disabled: !path.nodes, onclick: () => play.lightUp(path.nodes) }, ...factorsOf(path.factors, at > 0)),
+      make("span.product", {}, "= ", ...digits(path.product, [], 3), make("i", { class: path.product < 0 ? "bar-minus" : "bar-plus", style: `width:${((100 * Math.abs(path.product)) / largest).toFixed(1)}%` }))));
+    if (left > 0) rows.push(make("div.path", {}, make("span.soft", {}, `${left.toLocaleString("en")} more`), make("span.product", {}, "= ", ...digits(rest, [], 3))));
+    rows.push(make("div.path.sum", {}, make("span", {}, "sum of the paths ", one.agrees ? make("b.right", {}, "✓ as the backward pass") : make("b.bad", {}, Number.isFinite(one.sum) ? "the backward pass differs" : "not finite")), make("span.product", {}, "= ", ...digits(one.sum, [], 4))));
     paths.replaceChildren(...rows);
   }
 
@@ -136,7 +136,7 @@ function makeExplain(play) {
     pen.beginPath();
     pen.arc(width / 2, py(J), 4.5, 0, 7);
     pen.fill();
-    pen.font = "11px system-ui, sans-serif";
+    pen.font = play.font(11);
     pen.fillStyle = palette.ink;
     const [least, most] = apart(Math.min(...seen), Math.max(...seen));
     // Where the curve is not.

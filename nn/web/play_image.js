@@ -43,15 +43,15 @@ function paintImageTile(play, k, i, image, place) {
 
 /** Makes the part of images in place of the plane: {element, layout()}. */
 function makeImagePart(play) {
-  const canvas = make("canvas", { tabindex: 0, role: "img", "aria-label": "Image" }), slopes = make("canvas", { role: "img", "aria-label": "Gradient of the loss on each pixel" }), title = make("h2", {}, "Image");
-  const meant = make("select", { "aria-label": "The class that is meant", onchange: () => ((play.sample.y = Number(meant.value)), fresh()) });
-  const bars = make("div", { class: "bars", role: "list", "aria-label": "Probabilities" }), told = make("p", { class: "readout" });
-  const button = (text, label, onclick) => make("button", { type: "button", "aria-label": label, onclick }, text);
+  const canvas = make("canvas", { tabindex: 0, role: "img", aria: "Image" }), slopes = make("canvas", { role: "img", aria: "Gradient of the loss on each pixel" }), title = make("h2", {}, "Image");
+  const meant = make("select", { aria: "The class that is meant", onchange: () => ((play.sample.y = Number(meant.value)), fresh()) });
+  const bars = make("div.bars", { role: "list", aria: "Probabilities" }), told = make("p.readout", {});
+  const button = (text, label, onclick) => make("button", { aria: label, onclick }, text);
   const move = (by) => play.pick((Math.max(0, play.sample.row) + by + play.data.n) % play.data.n);
-  const element = make("section", { class: "card image", "aria-label": "Image", hidden: true },
-    make("div", { class: "net-head" }, title, button("‹", "Image before", () => move(-1)), button("›", "Next image", () => move(1)), button("clear", "Clear, to draw one", clear)),
-    make("div", { class: "pads" }, make("figure", {}, canvas, make("figcaption", {}, "draw here")), make("figure", { class: "violet" }, slopes, make("figcaption", {}, "gradient on the pixels"))),
-    make("label", { class: "setting" }, make("span", {}, "meant"), meant), bars, told);
+  const element = make("section.card.image", { aria: "Image", hidden: true },
+    make("div.net-head", {}, title, button("‹", "Image before", () => move(-1)), button("›", "Next image", () => move(1)), button("clear", "Clear, to draw one", clear)),
+    make("div.pads", {}, make("figure", {}, canvas, make("figcaption", {}, "draw here")), make("figure.violet", {}, slopes, make("figcaption", {}, "gradient on the pixels"))),
+    make("label.setting", {}, make("span", {}, "meant"), meant), bars, told);
   const image = makeImage(), slopeImage = makeImage();
   let rows = [], spot = 0;
 
@@ -153,7 +153,7 @@ function makeImagePart(play) {
     spot = 0;
     meant.replaceChildren(...data.classes.map((name, k) => make("option", { value: k }, name)));
     rows = data.classes.map((name) => {
-      const bar = make("i"), text = make("b"), row = make("div", { class: "bar-row", role: "listitem" }, make("span", {}, name.slice(0, 12)), make("span", { class: "rail" }, bar), text);
+      const bar = make("i"), text = make("b"), row = make("div.bar-row", { role: "listitem" }, make("span", {}, name.slice(0, 12)), make("span.rail", {}, bar), text);
       return { bar, text, row };
     });
     bars.replaceChildren(...rows.map((one) => one.row));

@@ -4,15 +4,15 @@ const LAND_SIDES = [11, 17, 25, 41];
 
 /** Makes the tab of the landscape: {element}. */
 function makeLandscape(play) {
-  const canvas = make("canvas", { tabindex: 0, role: "img", "aria-label": "Map of the loss" }), told = make("p", { class: "readout" }), box = make("div", { class: "land-map" }, canvas);
-  const others = make("select", { "aria-label": "Second weight", onchange: () => others.value && ((second = JSON.parse(others.value)), forget()) });
+  const canvas = make("canvas", { tabindex: 0, role: "img", aria: "Map of the loss" }), told = make("p.readout", {}), box = make("div.land-map", {}, canvas);
+  const others = make("select", { aria: "Second weight", onchange: () => others.value && ((second = JSON.parse(others.value)), forget()) });
   const first = make("span"), image = makeImage();
-  const zoom = (text, label, by) => make("button", { type: "button", "aria-label": label, onclick: () => ((reach = Math.max(0.02, Math.min(500, reach * by))), forget()) }, text);
-  const centre = make("button", { type: "button", onclick: () => (forget(), (trail.length = 0)) }, "centre here");
-  const steps = make("div", { class: "row" }, make("button", { type: "button", onclick: () => play.step(1) }, "one step"), make("button", { type: "button", onclick: () => play.step(10) }, "ten steps"), zoom("+", "Closer", 1 / 1.6), zoom("−", "Farther", 1.6), centre);
-  const element = make("div", { class: "land" }, box,
-    make("div", { class: "land-side" }, make("h3", {}, "The loss over two weights"), make("p", { class: "row" }, first, " and ", others), steps, told,
-      make("p", { class: "soft" }, "Strong grey is high. The ring is the network, the line its way; a click or an arrow key starts elsewhere.")));
+  const zoom = (text, label, by) => make("button", { aria: label, onclick: () => ((reach = Math.max(0.02, Math.min(500, reach * by))), forget()) }, text);
+  const centre = make("button", { onclick: () => (forget(), (trail.length = 0)) }, "centre here");
+  const steps = make("div.row", {}, make("button", { onclick: () => play.step(1) }, "one step"), make("button", { onclick: () => play.step(10, 1) }, "ten steps"), zoom("+", "Closer", 1 / 1.6), zoom("−", "Farther", 1.6), centre);
+  const element = make("div.land", {}, box,
+    make("div.land-side", {}, make("h3", {}, "The loss over two weights"), make("p.row", {}, first, " and ", others), steps, told,
+      make("p.soft", {}, "Strong grey is high. The ring is the network, the line its way; a click or an arrow key starts elsewhere.")));
   let second = null, reach = 3, middle = null, level = 1, values = null, side = 0, key = "", trail = [], walked = 0;
 
   function forget() {
@@ -108,17 +108,17 @@ function makeLandscape(play) {
     pen.beginPath();
     pen.arc(...spot(a, b, size), 7, 0, 7);
     pen.stroke();
-    pen.font = "11px system-ui, sans-serif";
+    pen.font = play.font(11);
     pen.fillStyle = palette.ink;
-    const names = [play.ask, second].map((one) => play.nameOf(one.k, one.j, one.i));
+    const names = [play.ask, second].map((one) => play.nameOf(one.k, one.j, one.i)), ends = middle.map((x) => [number(x - reach, 3), number(x + reach, 3)]);
     pen.strokeStyle = palette.paper;
-    for (const [align, text, x, y] of [["left", `${names[1]} ↑`, 4, 13], ["right", `${names[0]} →`, size - 4, size - 5]]) {
+    for (const [align, text, x, y] of [["left", `${names[1]} ↑ ${ends[1][1]}`, 4, 13 * play.scale()], ["right", `${names[0]} → ${ends[0][1]}`, size - 4, size - 5], ["left", size < 220 * play.scale() ? "" : `${ends[0][0]}, ${ends[1][0]}`, 4, size - 5]]) {
       pen.textAlign = align;
       pen.strokeText(text, x, y);
       pen.fillText(text, x, y);
     }
     const J = play.measures().train.loss;
-    told.textContent = `J = ${number(J, 5)} here, ${number(Math.min(low, J), 3)} to ${number(high, 3)} on this map, ${number(2 * reach, 3)} wide.`;
+    told.textContent = `J = ${number(J, 5)} here, ${number(Math.min(low, J), 3)} to ${number(high, 3)} on a grid of ${side} × ${side} points, ${number(2 * reach, 3)} wide.`;
     canvas.setAttribute("aria-label", `Map of the loss over ${play.nameOf(play.ask.k, play.ask.j, play.ask.i)} = ${number(a, 3)} and ${play.nameOf(second.k, second.j, second.i)} = ${number(b, 3)}. ${told.textContent}`);
   }
   const dot = (pen, x, y, r) => (pen.beginPath(), pen.arc(x, y, r, 0, 7), pen.fill());

@@ -10,8 +10,9 @@ const LEAN_WIDTH = 420;
  * Returns {width, height, columns}: each column has x, width, rows, tile, spacing, ports, and place(i) -> [x, y], the middle
  * of a neuron. It may be wider than the room, which then scrolls.
  */
-function layoutNetwork(sizes, room, height, image) {
-  const look = NET_LOOK, isLean = room < LEAN_WIDTH, top = isLean ? look.leanHead : look.head, tall = height - top - look.foot;
+function layoutNetwork(sizes, room, height, image, scale = 1) {
+  // Letters are larger, not the room that tiles need.
+  const look = { ...Object.fromEntries(Object.entries(NET_LOOK).map(([name, x]) => [name, x * scale])), least: NET_LOOK.least }, isLean = room < LEAN_WIDTH, top = isLean ? look.leanHead : look.head, tall = height - top - look.foot;
   const columns = sizes.map((n, k) => {
     if (k === 0 && image) return imageColumn(n, image, tall);
     const least = look.least + 2, fits = Math.max(1, Math.floor(tall / least)), rows = Math.min(n, fits), across = Math.ceil(n / rows);
@@ -19,9 +20,9 @@ function layoutNetwork(sizes, room, height, image) {
     const tile = across > 1 ? look.least : Math.max(look.least, Math.min(isLean ? (sizes.length > 5 ? 26 : 40) : look.most, spacing - (k ? 16 : spacing > 66 ? 34 : 18)));
     const inputs = k ? sizes[k - 1] : 0;
     const ports = k > 0 && across === 1 && spacing >= look.line * (inputs + 1) + 4;
-    return { n, k, rows: even, across, tile, spacing, ports, width: across * (tile + 4) - 4 + (ports ? look.port : 0), inset: ports ? look.port : 0, pixels: false };
+    return { n, k, rows: even, across, tile, spacing, ports, line: look.line, port: look.port, width: across * (tile + 4) - 4 + (ports ? look.port : 0), inset: ports ? look.port : 0, pixels: false };
   });
-  const heads = (one, k) => Math.max(one.width, k === 0 ? 40 : isLean ? 44 : 78);
+  const heads = (one, k) => Math.max(one.width, (k === 0 ? 40 : isLean ? 44 : 78) * scale);
   const taken = columns.reduce((sum, one) => sum + one.width, 0), slack = columns.length - 1;
   const pitch = columns.slice(0, -1).map((one, k) => Math.max(isLean ? look.leanPitch : look.pitch, (heads(one, k) + heads(columns[k + 1], k + 1)) / 2 + 4 - (one.width + columns[k + 1].width) / 2));
   const needed = taken + pitch.reduce((sum, one) => sum + one, 0) + 2 * look.side + 24;
@@ -29,7 +30,7 @@ function layoutNetwork(sizes, room, height, image) {
     const lean = columns.map((one) => one.ports && { ...one, ports: false, width: one.width - look.port, inset: 0 } || one);
     columns.splice(0, columns.length, ...lean);
   }
-  return placed(columns, room, height, top, tall, heads);
+  return placed(columns, room, height, top, tall, heads, look);
 }
 
 function imageColumn(n, [high, wide], tall) {
@@ -37,8 +38,8 @@ function imageColumn(n, [high, wide], tall) {
   return { n, k: 0, rows: high, across: wide, tile: cell, spacing: cell, ports: false, width: cell * wide, inset: 0, pixels: true };
 }
 
-function placed(columns, room, height, above, tall, heads) {
-  const look = NET_LOOK, first = heads(columns[0], 0), last = heads(columns.at(-1), columns.length - 1);
+function placed(columns, room, height, above, tall, heads, look) {
+  const first = heads(columns[0], 0), last = heads(columns.at(-1), columns.length - 1);
   const margins = [Math.max(look.side, (first - columns[0].width) / 2), Math.max(look.side, (last - columns.at(-1).width) / 2 + 2)];
   const gaps = columns.slice(0, -1).map((one, k) => {
     const other = columns[k + 1];
@@ -69,7 +70,7 @@ function arrivalOf(column, inputs, j, i) {
   const [x, y] = column.place(i), edge = x - column.tile / 2;
   if (column.ports) {
     const at = j < 0 ? inputs : j;
-    return [edge - NET_LOOK.port + 4, y + (at - inputs / 2) * NET_LOOK.line];
+    return [edge - column.port + 4, y + (at - inputs / 2) * column.line];
   }
   if (j < 0) return [edge + 2, y + column.tile / 2 - 2];
   return [edge, y + ((j + 0.5) / inputs - 0.5) * Math.min(column.tile * 0.7, 3 * inputs)];

@@ -8,7 +8,7 @@ const LINE_WIDTHS = [0.5, 0.9, 1.4, 2.1, 3, 4.2];
 
 /** The lines of a network: {canvas, tip, place(layout), paint(), at(x, y)}. */
 function makeLines(play) {
-  const canvas = make("canvas", { class: "net-lines", "aria-hidden": "true" });
+  const canvas = make("canvas.net-lines", { "aria-hidden": "true" });
   const lines = { canvas, place, paint, at, hover: null };
   let layout = null, count = 0, from, places, points, bucket, shown;
 
@@ -84,11 +84,11 @@ function makeLines(play) {
       curve(pen, at);
       pen.stroke();
     }
-    const faded = count > 900 ? 0.4 : count > 60 ? 0.62 : 0.82;
+    const { projector } = play.modes, faded = projector ? 1 : count > 900 ? 0.4 : count > 60 ? 0.62 : 0.82;
     for (let kind = 0; kind < 12; kind++) {
       pen.strokeStyle = kind < 6 ? palette.strong.positive : palette.strong.negative;
-      pen.lineWidth = LINE_WIDTHS[kind % 6];
-      pen.globalAlpha = kind % 6 < 1 ? 0.4 : faded;
+      pen.lineWidth = LINE_WIDTHS[kind % 6] * play.scale();
+      pen.globalAlpha = kind % 6 < 1 && !projector ? 0.4 : faded;
       pen.setLineDash(kind >= 6 && dashed ? [6, 3.5] : []);
       pen.beginPath();
       for (let at = 0; at < count; at++) if (shown[at] && bucket[at] === kind) curve(pen, at);
@@ -96,7 +96,7 @@ function makeLines(play) {
     }
     pen.setLineDash([]);
     pen.globalAlpha = 1;
-    if (play.shown.gradients && count <= MANY_WEDGES) wedges(pen, palette);
+    if (play.shown.gradients && !play.modes.simple && count <= MANY_WEDGES) wedges(pen, palette);
     ports(pen, palette);
   }
 
@@ -141,13 +141,13 @@ function makeLines(play) {
       for (let i = 0; i < column.n; i++)
         for (let j = -1; j < inputs; j++) {
           const [x, y] = arrivalOf(column, inputs, j, i), w = j < 0 ? b[k - 1][i] : W[k - 1][j * column.n + i], asked = isAsked(k - 1, j, i);
-          pen.font = `${asked ? "700 " : ""}11px system-ui, sans-serif`;
-          const text = shortNumber(w, 6), right = x + NET_LOOK.port - 8;
+          pen.font = play.font(11, asked ? "700" : "");
+          const text = shortNumber(w, 6), right = x + column.port - 8;
           pen.fillStyle = asked ? palette.grad : j < 0 ? palette.soft : palette.ink;
           pen.fillText(text, right, y);
           if (j < 0) {
-            pen.font = "italic 11px Georgia, serif";
-            pen.fillText("b", x + 17, y);
+            pen.font = play.font(11, "italic", "Georgia, serif");
+            pen.fillText("w₀", x + 20, y);
           }
         }
     });
@@ -162,10 +162,10 @@ function makeLines(play) {
   /** The weight at a place of the canvas, or null: a number at its port, else the nearest line that is drawn. */
   function at(x, y) {
     for (const [k, column] of layout.columns.entries()) {
-      if (!column.ports || x < column.x - 4 || x > column.x + NET_LOOK.port) continue;
+      if (!column.ports || x < column.x - 4 || x > column.x + column.port) continue;
       const inputs = layout.columns[k - 1].n;
       for (let i = 0; i < column.n; i++) {
-        const j = Math.round((y - column.place(i)[1]) / NET_LOOK.line + inputs / 2);
+        const j = Math.round((y - column.place(i)[1]) / column.line + inputs / 2);
         if (j >= 0 && j <= inputs) return { k: k - 1, j: j === inputs ? -1 : j, i, port: true };
       }
     }

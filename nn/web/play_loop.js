@@ -110,11 +110,11 @@ function makeHistory(room = 2048) {
     history.fitted = -1;
   }
   function copy() {
-    return ["epochs", "train", "test"].map((name) => history[name].slice(0, history.count));
+    return { fitted: history.fitted, ...Object.fromEntries(["epochs", "train", "test"].map((name) => [name, history[name].slice(0, history.count)])) };
   }
   function restore(kept) {
-    ["epochs", "train", "test"].forEach((name, k) => history[name].set(kept[k]));
-    history.count = kept[0].length;
+    for (const name of ["epochs", "train", "test"]) history[name].set(kept[name]);
+    [history.count, history.fitted] = [kept.epochs.length, kept.fitted];
   }
   return history;
 }

@@ -2,22 +2,22 @@
 
 /** Makes the part of the network: {element, build(), place()}. */
 function makeStage(play) {
-  const lines = makeLines(play), pictures = make("canvas", { class: "net-tiles", "aria-hidden": "true" }), atlas = makeImage();
-  const tip = make("div", { class: "net-tip", hidden: true });
-  const world = make("div", { class: "net-world" });
-  const field = make("div", { class: "net-box", role: "group", "aria-label": "Network; arrow keys go from neuron to neuron" }, world);
-  const layers = make("span", { class: "count" }), title = make("span", { class: "soft" });
-  const fewer = make("button", { type: "button", "aria-label": "One hidden layer fewer", onclick: () => change(-1) }, "−");
-  const more = make("button", { type: "button", "aria-label": "One hidden layer more", onclick: () => change(1) }, "+");
-  const gradients = make("button", { type: "button", class: "toggle", "aria-pressed": "true", onclick: toggle, title: "Violet wedges: where the next step takes a weight" }, "gradients");
-  const every = make("select", { "aria-label": "Activation of all hidden layers", onchange: () => every.value && play.restructure({ activations: play.machine.state.activations.map((one, k, all) => (k + 1 < all.length ? every.value : one)) }) });
-  const head = make("div", { class: "net-head" }, make("h2", {}, "Network"), title, make("span", { class: "stepper" }, fewer, layers, more), every, gradients);
-  const pale = make("span"), means = make("div", { class: "row means", role: "group", "aria-label": "Mean gradient by layer", title: "The mean of the sizes of the gradients of a layer's weights; bars on a log scale from 10⁻⁸ to 1" });
-  const legend = make("p", { class: "legend" },
-    make("span", {}, make("i", { class: "plus" }), "positive"), make("span", {}, make("i", { class: "minus" }), "negative"), make("span", {}, "wide = large"), pale,
-    make("span", { class: "violet" }, "▲▼ next step: up, down"));
-  const row = make("div", { class: "row layer-row", role: "group", "aria-label": "The chosen layer", hidden: true });
-  const element = make("section", { class: "card net", "aria-label": "Network" }, head, field, row, legend, means, tip);
+  const lines = makeLines(play), pictures = make("canvas.net-tiles", { "aria-hidden": "true" }), atlas = makeImage();
+  const tip = make("div.net-tip", { hidden: true });
+  const world = make("div.net-world", {});
+  const field = make("div.net-box", { role: "group", aria: "Network; arrow keys go from neuron to neuron" }, world);
+  const layers = make("span.count", {}), title = make("span.soft", {});
+  const fewer = make("button", { aria: "One hidden layer fewer", onclick: () => change(-1) }, "−");
+  const more = make("button", { aria: "One hidden layer more", onclick: () => change(1) }, "+");
+  const gradients = make("button.toggle", { "aria-pressed": "true", onclick: toggle, title: "Violet wedges: where the next step takes a weight" }, "gradients");
+  const every = make("select", { aria: "Activation of all hidden layers", onchange: () => every.value && play.restructure({ activations: play.machine.state.activations.map((one, k, all) => (k + 1 < all.length ? every.value : one)) }) });
+  const head = make("div.net-head", {}, make("h2", {}, "Network"), title, make("span.stepper", {}, fewer, layers, more), every, gradients);
+  const pale = make("span"), means = make("div.row.means", { role: "group", aria: "Mean gradient by layer", title: "The mean of the sizes of the gradients of a layer's weights; bars on a log scale from 10⁻⁸ to 1" });
+  const legend = make("p.legend", {},
+    make("span", {}, make("i.plus", {}), "positive"), make("span", {}, make("i.minus", {}), "negative"), make("span", {}, "wide = large"), pale,
+    make("span.violet", {}, "▲▼ next step: up, down"));
+  const row = make("div.row.layer-row", { role: "group", aria: "The chosen layer", hidden: true });
+  const element = make("section.card.net", { aria: "Network" }, head, field, row, legend, means, tip);
   let tiles = [], ranges = [], layout = null, turn = 0, drag = null, seen = [0, 0], chosen = 1;
 
   function toggle() {
@@ -50,14 +50,14 @@ function makeStage(play) {
 
   function headOf(column, k) {
     const { sizes, activations } = play.machine.state, last = sizes.length - 1;
-    const box = make("div", { class: "layer-head", role: "group", "aria-label": k === last ? "Output layer" : `Hidden layer ${k}`, style: `left:${column.middle}px` });
+    const box = make("div.layer-head", { role: "group", aria: k === last ? "Output layer" : `Hidden layer ${k}`, style: `left:${column.middle}px` });
     if (k === 0) {
       box.setAttribute("aria-label", "Inputs");
       box.append(make("span", {}, play.data.image ? "image" : sizes[0] === 1 ? "input" : `${sizes[0]} inputs`));
-    } else if (k === last) box.append(make("span", {}, sizes[k] === 1 ? "output" : `${sizes[k]} outputs`), make("span", { class: "soft" }, activations[k - 1]));
+    } else if (k === last) box.append(make("span", {}, sizes[k] === 1 ? "output" : `${sizes[k]} outputs`), make("span.soft", {}, activations[k - 1]));
     else {
       if (!isLean()) box.append(...controlsOf(k));
-      else box.append(make("button", { type: "button", "data-key": `l ${k}`, "aria-pressed": String(k === chosen), "aria-label": `Layer ${k}: ${sizes[k]} neurons, ${activations[k - 1]}`, onclick: () => ((chosen = k), build()) }, make("b", {}, String(sizes[k])), make("span", {}, activations[k - 1])));
+      else box.append(make("button", { "data-key": `l ${k}`, "aria-pressed": String(k === chosen), aria: `Layer ${k}: ${sizes[k]} neurons, ${activations[k - 1]}`, onclick: () => ((chosen = k), build()) }, make("b", {}, String(sizes[k])), make("span", {}, activations[k - 1])));
     }
     return box;
   }
@@ -65,9 +65,9 @@ function makeStage(play) {
   /** What changes a hidden layer: its neurons and its activation. */
   function controlsOf(k) {
     const { sizes, activations } = play.machine.state;
-    const button = (text, by) => make("button", { type: "button", "data-key": `${k} ${by}`, "aria-label": `${by < 0 ? "One neuron fewer" : "One neuron more"} in layer ${k}`, onclick: () => resize(k, by) }, text);
-    const select = make("select", { "data-key": `g ${k}`, "aria-label": `Activation of layer ${k}`, onchange: () => play.restructure({ activations: activations.map((one, at) => (at === k - 1 ? select.value : one)) }) }, ...play.choices().activations.map((name) => make("option", { selected: name === activations[k - 1] }, name)));
-    return [make("span", { class: "stepper" }, button("−", -1), make("b", {}, String(sizes[k])), button("+", 1)), select];
+    const button = (text, by) => make("button", { "data-key": `${k} ${by}`, aria: `${by < 0 ? "One neuron fewer" : "One neuron more"} in layer ${k}`, onclick: () => resize(k, by) }, text);
+    const select = make("select", { "data-key": `g ${k}`, aria: `Activation of layer ${k}`, onchange: () => play.restructure({ activations: activations.map((one, at) => (at === k - 1 ? select.value : one)) }) }, ...play.choices().activations.map((name) => make("option", { selected: name === activations[k - 1] }, name)));
+    return [make("span.stepper", {}, button("−", -1), make("b", {}, String(sizes[k])), button("+", 1)), select];
   }
   // Where heads have no room for thumbs, the controls of the chosen layer stand below.
   const isLean = () => field.clientWidth < LEAN_WIDTH;
@@ -83,12 +83,12 @@ function makeStage(play) {
     const style = `left:${x - tile / 2}px;top:${y - tile / 2}px;width:${tile}px;height:${tile}px`;
     const focus = (on) => play.look(on ? { k: k - 1, i } : null);
     const button = make("button", {
-      type: "button", class: "tile", style, "data-key": `t ${k} ${i}`, "aria-label": first ? `Input ${play.data.columns[i]}` : play.words(k - 1, -1, i).replace(/^bias of /, ""),
+      class: "tile", style, "data-key": `t ${k} ${i}`, aria: first ? `Input ${play.data.columns[i]}` : play.words(k - 1, -1, i).replace(/^bias of /, ""),
       onclick: () => (first ? play.look({ k: -1, i }) : play.choose({ k: k - 1, j: -1, i }, "neuron")), onpointerenter: () => focus(true), onpointerleave: () => focus(false),
       onfocus: () => (focus(true), rove(k, i)), onblur: () => focus(false), onkeydown: (event) => walk(event, k, i),
     });
-    const value = column.spacing >= tile + (first ? 30 : 14) && column.across === 1 ? make("span", { class: "tile-value", style: `left:${x - tile / 2}px;top:${y + tile / 2}px` }) : null;
-    const name = first && column.across === 1 && column.spacing >= tile + 16 ? make("span", { class: "tile-name", style: `left:${x - tile / 2}px;top:${y - tile / 2 - 17}px` }, symbol(play.data.columns[i])) : null;
+    const value = column.spacing >= tile + (first ? 30 : 14) * play.scale() && column.across === 1 ? make("span.tile-value", { style: `left:${x - tile / 2}px;top:${y + tile / 2}px` }) : null;
+    const name = first && column.across === 1 && column.spacing >= tile + 16 * play.scale() ? make("span.tile-name", { style: `left:${x - tile / 2}px;top:${y - tile / 2 - 17 * play.scale()}px` }, symbol(play.data.columns[i])) : null;
     return { k, i, button, value, name, left: x - tile / 2, top: y - tile / 2, wide: tile, high: tile };
   }
 
@@ -112,7 +112,7 @@ function makeStage(play) {
   function build() {
     const key = play.shadow.activeElement?.dataset.key;
     const { sizes, activations } = play.machine.state;
-    layout = layoutNetwork(sizes, field.clientWidth, Math.max(170, field.clientHeight - (field.scrollWidth > field.clientWidth ? 10 : 0)), play.data.image);
+    layout = layoutNetwork(sizes, field.clientWidth, Math.max(170, field.clientHeight - (field.scrollWidth > field.clientWidth ? 10 : 0)), play.data.image, play.scale());
     lines.place(layout);
     fillRow();
     tiles = [];
@@ -139,7 +139,7 @@ function makeStage(play) {
     const shares = [...new Set(activations.filter(isShare))];
     put(pale, play.data.image || play.data.d === 1 ? "" : `no colour = 0${shares.length ? `, of ${shares.join(" and ")} ½` : ""}`);
     means.hidden = sizes.length < 3;
-    means.replaceChildren(make("span", {}, "mean gradient of layer"), ...activations.map((_, k) => make("button", { type: "button", class: "violet", "data-key": `m ${k}`, onclick: () => play.choose({ k, j: Math.min(play.ask.j, sizes[k] - 1), i: Math.min(play.ask.i, sizes[k + 1] - 1) }, "weight") }, make("span"), make("i"))));
+    means.replaceChildren(make("span", {}, "mean gradient of layer"), ...activations.map((_, k) => make("button.violet", { "data-key": `m ${k}`, onclick: () => play.choose({ k, j: Math.min(play.ask.j, sizes[k] - 1), i: Math.min(play.ask.i, sizes[k + 1] - 1) }, "weight") }, make("span", {}, `${k + 1}: `), make("i"))));
     turn = 0;
     if (key) [...play.root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key)?.focus();
     play.touch("lines", "surface", "values", "means");
@@ -147,7 +147,7 @@ function makeStage(play) {
 
   function pixelTile(column) {
     const style = `left:${column.left}px;top:${column.top}px;width:${column.width}px;height:${column.tile * column.rows}px`;
-    const button = make("button", { type: "button", class: "tile pixels", style, "aria-label": "The image", "data-key": "t 0 0", onclick: () => play.open("image"), onkeydown: (event) => walk(event, 0, 0) });
+    const button = make("button.tile.pixels", { style, aria: "The image", "data-key": "t 0 0", onclick: () => play.open("image"), onkeydown: (event) => walk(event, 0, 0) });
     return { k: 0, i: 0, button, value: null, name: null, left: column.left, top: column.top, wide: column.width, high: column.tile * column.rows };
   }
 
@@ -255,7 +255,7 @@ function makeStage(play) {
     tip.hidden = !found;
     if (!found) return;
     const g = play.gradientAt(found.k, found.j, found.i);
-    tip.replaceChildren(symbol(play.nameOf(found.k, found.j, found.i)), ` = ${number(play.machine.get(found.k, found.j, found.i), 4)}`, make("br"), make("span", { class: "violet" }, "gradient ", ...digits(g, [], 3)), make("br"), make("small", {}, play.words(found.k, found.j, found.i)));
+    tip.replaceChildren(symbol(play.nameOf(found.k, found.j, found.i)), ` = ${number(play.machine.get(found.k, found.j, found.i), 4)}`, make("br"), make("span.violet", {}, "gradient ", ...digits(g, [], 3)), make("br"), make("small", {}, play.words(found.k, found.j, found.i)));
     if (play.running) play.touch("tip");
   }
 

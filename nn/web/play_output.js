@@ -2,12 +2,12 @@
 
 /** Makes the part of the output: {element, layout()}. */
 function makeOutput(play) {
-  const surface = make("canvas", { "aria-hidden": "true" }), points = make("canvas", { class: "points", tabindex: 0, role: "img", "aria-label": "Answers of the network" });
-  const title = make("h2"), axes = make("div", { class: "axes" }), read = make("p", { class: "readout", "aria-live": "off" });
-  const key = make("p", { class: "legend" }), low = make("span", { class: "tick" }), high = make("span", { class: "tick" });
-  const plane = make("div", { class: "plane" }, surface, points), ticks = make("div", { class: "ticks" }, low, high);
-  const test = make("button", { type: "button", class: "toggle", "aria-pressed": "true", onclick: toggle, title: "Hollow points are kept to test with" }, "test points");
-  const element = make("section", { class: "card output", "aria-label": "Output" }, make("div", { class: "net-head" }, title, test), axes, plane, ticks, read, key);
+  const surface = make("canvas", { "aria-hidden": "true" }), points = make("canvas.points", { tabindex: 0, role: "img", aria: "Answers of the network" });
+  const title = make("h2"), axes = make("div.axes", {}), read = make("p.readout", { "aria-live": "off" });
+  const key = make("p.legend", {}), low = make("span.tick", {}), high = make("span.tick", {});
+  const plane = make("div.plane", {}, surface, points), ticks = make("div.ticks", {}, low, high);
+  const test = make("button.toggle", { "aria-pressed": "true", onclick: toggle, title: "Hollow points are kept to test with" }, "test points");
+  const element = make("section.card.output", { aria: "Output" }, make("div.net-head", {}, title, test), axes, plane, ticks, read, key);
   const image = makeImage();
   let values = new Float64Array(0), pointer = null;
 
@@ -93,7 +93,7 @@ function makeOutput(play) {
   function paintPoints() {
     const { data, palette } = play, width = plane.clientWidth, height = plane.clientHeight;
     if (!width || data.image) return;
-    const pen = penOf(points, width, height), many = data.n > 500, r = many ? 2.6 : width < 250 ? 3.4 : 4.4;
+    const pen = penOf(points, width, height), many = data.n > 500, r = play.scale() * (many ? 2.6 : width < 250 ? 3.4 : 4.4);
     pen.clearRect(0, 0, width, height);
     for (const [set, hollow] of play.shown.test ? [[data.test, true], [data, false]] : [[data, false]])
       for (let row = 0; row < set.n; row++) {
@@ -160,6 +160,7 @@ function makeOutput(play) {
     const x = pointer ? back(...pointer) : [play.sample.x[shown.axes[0]], data.d > 1 ? play.sample.x[shown.axes[1]] : play.sample.y], row = Float64Array.from(pointer ? play.means : play.sample.x);
     row[shown.axes[0]] = x[0];
     if (data.d > 1) row[shown.axes[1]] = x[1];
+    writeFeatures(data, row, 0);
     const answer = play.machine.predict(row, 1), names = data.d > 1 ? shown.axes : [0];
     const parts = names.flatMap((column, k) => [symbol(data.columns[column]), ` = ${number(own(x[k], column), 3)}  `]);
     if (!data.classes) parts.push("→ ", make("b", {}, number(data.targetScale ? answer[0] * data.targetScale.spread + data.targetScale.mean : answer[0], 3)));
@@ -177,16 +178,16 @@ function makeOutput(play) {
     element.hidden = Boolean(data.image);
     if (data.image) return;
     const select = (place) => {
-      const one = make("select", { "aria-label": place ? "Vertical axis" : "Horizontal axis", onchange: () => ((shown.axes[place] = Number(one.value)), play.grid.forget(), layout(), play.touchAll()) }, ...data.columns.map((name, k) => make("option", { value: k, selected: shown.axes[place] === k }, name.slice(0, 24))));
+      const one = make("select", { aria: place ? "Vertical axis" : "Horizontal axis", onchange: () => ((shown.axes[place] = Number(one.value)), play.grid.forget(), layout(), play.touchAll()) }, ...data.columns.slice(0, plainInputs(data)).map((name, k) => make("option", { value: k, selected: shown.axes[place] === k }, name.slice(0, 24))));
       return one;
     };
-    axes.replaceChildren(...(data.d > 2 ? [select(0), " × ", select(1), make("span", { class: "soft" }, "others at their mean")] : []));
+    axes.replaceChildren(...(plainInputs(data) > 2 ? [select(0), " × ", select(1), make("span.soft", {}, "others at their mean")] : []));
     const shapes = data.classes ? data.classes.map((name, k) => legendPoint(k, name)) : [make("span", {}, data.d === 1 ? `line: answer, points: ${data.target}` : `colour: ${data.target} from ${tickText(play.targets.low)} to ${tickText(play.targets.high)}`)];
     key.replaceChildren(...shapes, make("span", {}, "hollow: test"));
     play.touch("plane", "points", "values");
   }
   function legendPoint(k, name) {
-    const canvas = make("canvas", { class: "shape", "aria-hidden": "true" }), pen = penOf(canvas, 14, 14);
+    const canvas = make("canvas.shape", { "aria-hidden": "true" }), pen = penOf(canvas, 14, 14);
     drawPoint(pen, play.palette, k, toneOf(k), 7, 7, 4.6, false);
     return make("span", {}, canvas, name.slice(0, 18));
   }

@@ -4,7 +4,7 @@
 function buildPlay(play, loop) {
   const { host, options, given } = play;
   const shadow = (play.shadow = host.attachShadow({ mode: "open" }));
-  const root = (play.root = make("section", { class: `view wide pg${options.alone ? " page" : ""}`, "aria-label": options.title || "Playground" }));
+  const root = (play.root = make("section", { class: `view wide pg${options.alone ? " page" : ""}`, aria: options.title || "Playground", tabindex: -1 }));
   const gone = new AbortController();
   play.signal = gone.signal;
   play.structure = 1;
@@ -12,27 +12,27 @@ function buildPlay(play, loop) {
   play.start(given.state);
   play.grid = makeGrid(play);
 
-  const status = make("p", { class: "status", role: "status" }), alarm = make("section", { class: "trouble", role: "alert", hidden: true });
+  const status = make("p.status", { role: "status" }), alarm = make("section.trouble", { role: "alert", hidden: true });
   const bar = makeBar(play), lessons = (play.lessons = makeLessons(play)), data = makeDataPart(play), net = (play.net = makeStage(play));
   const output = makeOutput(play), image = makeImagePart(play), curves = makeCurves(play), take = (play.take = makeTake(play));
-  const link = make("span", { class: "linked", hidden: true });
+  const link = make("span.linked", { hidden: true });
   bar.element.append(link, lessons.menu);
 
   // ---- Tabs below the network ----
   const tabs = { weight: ["Weight", makeExplain(play)], neuron: ["Neuron", makeNeuron(play)], land: ["Landscape", makeLandscape(play)], take: ["Take away", take] };
-  const tablist = make("div", { class: "tabs", role: "tablist", "aria-label": "Below the network", onkeydown: turn });
+  const tablist = make("div.tabs", { role: "tablist", aria: "Below the network", onkeydown: turn });
   for (const [name, [text, { element }]] of Object.entries(tabs)) {
-    tablist.append(make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => play.open(name) }, text));
+    tablist.append(make("button", { role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => play.open(name) }, text));
     Object.assign(element, { id: `panel-${name}` });
     element.setAttribute("role", "tabpanel");
     element.setAttribute("aria-labelledby", `tab-${name}`);
   }
-  const pickers = makePickers(play), head = make("div", { class: "below-head" }, tablist, pickers.element);
-  const panel = make("section", { class: "card below", "aria-label": "Explanation" }, head, ...Object.values(tabs).map(([, { element }]) => element));
+  const pickers = makePickers(play), head = make("div.below-head", {}, tablist, pickers.element);
+  const panel = make("section.card.below", { aria: "Explanation" }, head, ...Object.values(tabs).map(([, { element }]) => element));
   play.open = (name) => {
     if (!tabs[name]) return;
     const news = play.shown.tab !== name || !tablist.querySelector("[aria-selected=true]");
-    play.shown.tab = name;
+    play.shown.tab = root.dataset.tab = name;
     pickers.element.hidden = name === "take";
     for (const [one, [, { element }]] of Object.entries(tabs)) {
       element.hidden = one !== name;
@@ -61,9 +61,10 @@ function buildPlay(play, loop) {
     silence = setTimeout(() => (status.textContent = ""), wrong ? 9000 : 4500);
   };
   play.trouble = (found) => {
+    // What was said of it goes with it.
+    if (!found && !alarm.hidden) play.say("");
     alarm.hidden = !found;
     if (!found) return alarm.replaceChildren();
-    play.say(`${found.what} The box at the top says why.`, true);
     const back = (lr) => () => {
       play.remember("trouble");
       play.begin(lr ? { ...found.good, optimizer: { ...found.good.optimizer, lr } } : found.good, false);
@@ -74,7 +75,10 @@ function buildPlay(play, loop) {
     };
     const ways = found.moved ? [[`Back to epoch ${found.good.epoch}, with the rate ${number(found.lr, 3)}`, back(found.lr)], ["Back, with the same rate", back(null)]] : [["Take the change back", takeBack]];
     alarm.replaceChildren(make("p", {}, make("b", {}, `${found.what} `), found.where),
-      make("div", { class: "row" }, ...[...ways, ["New start", play.reset]].map(([text, onclick]) => make("button", { type: "button", onclick: () => onclick() }, text))));
+      make("div.row", {}, ...[...ways, ["Start again", play.reset]].map(([text, onclick]) => make("button", { onclick: () => onclick() }, text))));
+    // One message, not two: the line below speaks where the box is out of sight.
+    const { left, top, width, height } = alarm.getBoundingClientRect();
+    if (!alarm.contains(play.shadow.elementFromPoint(left + width / 2, top + height / 2))) play.say(`${found.what} The box at the top says why.`, true);
   };
   play.link = (text) => {
     link.hidden = !text;
@@ -97,7 +101,11 @@ function buildPlay(play, loop) {
     data.layout();
     play.touch("settings", "points");
   };
-  play.relayout = () => play.net.build();
+  /** Lays the network out anew; a lesson on a projector leaves it other room. */
+  play.relayout = () => {
+    root.classList.toggle("hall", play.modes.projector && !lessons.strip.hidden);
+    play.net.build();
+  };
 
   // ---- Keys ----
   const keys = { " ": () => play.run(!play.running), s: () => play.step(1), e: () => play.step(play.stepsOfEpoch()), r: () => play.reset(), u: () => play.undo() };
@@ -105,7 +113,11 @@ function buildPlay(play, loop) {
     const element = event.composedPath()[0];
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return false;
     if (["SELECT", "TEXTAREA"].includes(element.tagName) || (element.tagName === "INPUT" && element.type !== "range")) return false;
-    return event.key !== " " || !["BUTTON", "SUMMARY", "A"].includes(element.tagName);
+    if (event.key !== " " || !["BUTTON", "SUMMARY", "A"].includes(element.tagName)) return true;
+    // The space presses the button that the keyboard has come to, not the one that was clicked last.
+    if (element.matches(":focus-visible")) return false;
+    root.focus({ preventScroll: true });
+    return true;
   };
   (options.alone ? document : shadow).addEventListener("keydown", (event) => {
     if (!isOurs(event)) return;
@@ -122,7 +134,7 @@ function buildPlay(play, loop) {
   function dress() {
     const dark = isDark(host);
     root.classList.toggle("dark", dark);
-    play.palette = makePalette(dark);
+    play.palette = makePalette(dark, play.modes.projector);
     if (play.net) {
       output.layout();
       play.touchAll();
@@ -132,21 +144,51 @@ function buildPlay(play, loop) {
   play.signal.addEventListener("abort", () => loop.stop());
 
   // On a narrow page, what is seldom changed leaves the bar, which stays in sight.
-  const narrow = matchMedia("(max-width: 999px)"), settle = () => (narrow.matches ? bar.more.append(...bar.seldom) : bar.element.insertBefore(bar.seldom[0], link).after(bar.seldom[1]));
+  const narrow = matchMedia("(max-width: 999px)");
+  function settle() {
+    const { simple } = play.modes, [rate, momentum] = bar.own;
+    if (narrow.matches) bar.more.append(...bar.seldom);
+    else for (const one of bar.seldom) bar.element.insertBefore(one, link);
+    // With few controls the rate stands among those that play, and beside a map the momentum.
+    if (simple && !narrow.matches) bar.seldom[0].before(rate, momentum);
+    else if (rate.parentNode !== bar.more) bar.more.prepend(rate, bar.more.firstChild, momentum);
+    for (const button of bar.seldom.at(-1).children) {
+      const { mode } = button.dataset;
+      root.classList.toggle(mode, play.modes[mode]);
+      button.setAttribute("aria-pressed", play.modes[mode]);
+    }
+  }
+  /** Turns a mode on or off, which the address of the page keeps. */
+  play.mode = (name, on = !play.modes[name]) => {
+    play.modes[name] = on;
+    settle();
+    play.address();
+    dress();
+    play.layout();
+    play.relayout();
+  };
+  /** Writes what the page shows into its address: its modes, and the lesson or the state that is open. */
+  play.address = (open = location.hash.slice(1).split("&").find((one) => one.includes("=")) ?? "") => {
+    const hash = [...Object.keys(play.modes).filter((name) => play.modes[name]), ...(open ? [open] : [])].join("&");
+    if (options.alone) window.history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+    return hash;
+  };
   narrow.addEventListener("change", settle, { signal: play.signal });
   settle();
 
   // ---- All in its place ----
-  const side = make("div", { class: "side" }, output.element, image.element, curves.element);
-  const top = make("div", { class: "top" }, lessons.strip, bar.element, bar.more, alarm, status);
+  const side = make("div.side", {}, output.element, image.element, curves.element);
+  const top = make("div.top", {}, lessons.strip, bar.element, bar.more, alarm, status);
   root.append(top, data.element, net.element, panel, side);
   shadow.append(make("style", {}, options.style), root);
-  play.open("weight");
+  // All that few controls leave to see of two weights is the loss over them.
+  play.open(play.modes.simple && String(play.machine.state.sizes) === "1,1" ? "land" : "weight");
   play.layout();
   data.fill();
   net.build();
   if (given.history) given.history.loss.forEach((loss, k) => play.history.add((play.history.fitted = given.history.epochs?.[k] ?? k + 1), loss, given.history.val_loss?.[k] ?? NaN));
   else play.noteLoss();
+  play.mark();
   play.run(false);
   if (options.lessons) take.attempt("The file of lessons", () => lessons.take(options));
   if (options.alone && location.hash.length > 1) take.readHash();

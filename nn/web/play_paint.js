@@ -20,9 +20,10 @@ const mixedTone = (from, to, share) => from.map((one, k) => Math.round(one + (to
 const toneText = (tone) => `rgb(${tone.join(" ")})`;
 const tonePixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-/** The colours of a theme, as pixels of an image and as texts. */
-function makePalette(dark) {
-  const tones = PLAY_TONES[dark ? "dark" : "light"];
+/** The colours of a theme, as pixels of an image and as texts; strong ones are for a projector. */
+function makePalette(dark, strong) {
+  const tones = { ...PLAY_TONES[dark ? "dark" : "light"] };
+  if (strong) [tones.line, tones.soft] = [tones.soft, tones.ink];
   const shades = (to) => Array.from({ length: PLAY_SHADES }, (_, k) => mixedTone(tones.zero, to, (PLAY_STRONGEST * k) / (PLAY_SHADES - 1)));
   const [below, above] = [shades(tones.negative), shades(tones.positive)], signs = [...below.slice(1).reverse(), ...above];
   return {

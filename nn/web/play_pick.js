@@ -2,8 +2,8 @@
 
 /** Makes three selects: the layer, where the weight comes from, where it goes: {element}. */
 function makePickers(play) {
-  const selects = ["layer", "from", "to"].map((text) => make("select", { "aria-label": text, onchange: asked }));
-  const element = make("div", { class: "row pickers", role: "group", "aria-label": "Weight to explain" }, ...selects);
+  const selects = ["layer", "from", "to"].map((text) => make("select", { aria: text, onchange: asked }));
+  const element = make("div.row.pickers", { role: "group", aria: "Weight to explain" }, ...selects);
 
   function fill() {
     const { sizes } = play.machine.state, { k, j, i } = play.ask, last = sizes.length - 2;

@@ -47,7 +47,6 @@ function addSamples(play) {
     play.structure += 1;
     play.version += 1;
     play.clip();
-    play.trouble(null);
     play.after();
     play.touchAll();
     if (!same) play.layout();

@@ -49,6 +49,7 @@ function makeGrid(play) {
       else {
         grid.X[at + first] = a[0] + ((a[1] - a[0]) * ((k % side) + 0.5)) / side;
         grid.X[at + second] = b[1] - ((b[1] - b[0]) * (Math.floor(k / side) + 0.5)) / side;
+        writeFeatures(data, grid.X, at);
       }
     }
   }

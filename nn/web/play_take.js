@@ -2,26 +2,26 @@
 
 /** Makes the tab: {element, readHash()}. */
 function makeTake(play) {
-  const text = make("textarea", { readonly: true, rows: 9, spellcheck: "false", "aria-label": "Text to copy" }), note = make("p", { class: "readout", role: "status" });
-  const kinds = { python: ["Python", "model.py", () => play.machine.python()], json: ["JSON", "model.json", json], link: ["Link", "link.txt", link] };
+  const text = make("textarea", { readonly: true, rows: 9, spellcheck: "false", aria: "Text to copy" }), note = make("p.readout", { role: "status" });
+  const kinds = { python: ["Python", "model.py", () => play.machine.python()], json: ["JSON", "model.json", json], csv: ["Table", "data.csv", () => play.machine.csv()], link: ["Link", "link.txt", link] };
   let kind = "python";
-  const buttons = Object.entries(kinds).map(([name, [word]]) => make("button", { type: "button", "data-take": name, onclick: () => show(name) }, word));
-  const copy = make("button", { type: "button", onclick: copied }, "Copy"), keep = make("button", { type: "button", onclick: save }, "Save as a file");
-  const file = make("input", { type: "file", accept: ".json", "aria-label": "File with a network or lessons", onchange: () => (play.readFile(file.files[0]), (file.value = "")) });
-  const element = make("div", { class: "take" }, make("div", { class: "row" }, ...buttons, copy, keep, make("label", { class: "file" }, make("span", {}, "Open JSON (network or lessons) "), file)), note, text);
+  const buttons = Object.entries(kinds).map(([name, [word]]) => make("button", { "data-take": name, onclick: () => show(name) }, word));
+  const copy = make("button", { onclick: copied }, "Copy"), keep = make("button", { onclick: save }, "Save as a file");
+  const file = make("input", { type: "file", accept: ".json", aria: "File with a network or lessons", onchange: () => (play.readFile(file.files[0]), (file.value = "")) });
+  const element = make("div.take", {}, make("div.row", {}, ...buttons, copy, keep, make("label.file", {}, make("span", {}, "Open JSON (network or lessons) "), file)), note, text);
 
   const shown = () => ({ ask: play.ask, axes: play.shown.axes, tab: play.shown.tab });
   function json() {
     return JSON.stringify({ format: "glassgrad-live/1", model: play.machine.snapshot(), data: keptData(play.data), show: shown() }, null, 1);
   }
   function link() {
-    const { recipe } = play.data, hash = `play=${play.machine.toLink({ data: recipe, show: { ...shown(), lesson: play.lessons.current() } })}`;
-    if (play.options.alone) history.replaceState(null, "", `#${hash}`);
+    const { recipe } = play.data, hash = play.address(`play=${play.machine.toLink({ data: recipe, show: { ...shown(), lesson: play.lessons.current() } })}`);
     return play.options.alone ? location.href : `#${hash}`;
   }
   const told = {
     python: () => "Runs with nn: the same weights, data, loss and optimizer.",
     json: () => "Weights under the names of nn; open it here again, or give it to nn.load.",
+    csv: () => "The data to train on, which Python reads if they are many.",
     link: () => (play.data.recipe ? "The link holds weights, settings, and how the data are made." : "These data are your own: the link holds the network, not them. Save JSON for both."),
   };
 
@@ -66,7 +66,7 @@ function makeTake(play) {
     play.begin(machine.snapshot());
     const { k, j, i } = look?.ask ?? {}, { sizes } = play.machine.state, within = (x, least, end) => Number.isInteger(x) && x >= least && x < end;
     if (within(k, 0, sizes.length - 1) && within(j, -1, sizes[k]) && within(i, 0, sizes[k + 1])) play.ask = { k, j, i };
-    if (look?.axes?.length === 2 && news.d > 1 && look.axes.every((column) => within(column, 0, news.d))) play.shown.axes = [...look.axes];
+    if (look?.axes?.length === 2 && news.d > 1 && look.axes.every((column) => within(column, 0, plainInputs(news)))) play.shown.axes = [...look.axes];
     play.clip();
     play.grid.forget();
     play.layout();
@@ -93,7 +93,8 @@ function makeTake(play) {
   };
   /** Opens what the address of the page holds: a lesson, or a state. */
   function readHash() {
-    const hash = location.hash.slice(1);
+    const words = location.hash.slice(1).split("&"), hash = words.find((word) => word.includes("=")) ?? "";
+    for (const name of Object.keys(play.modes)) if (words.includes(name) && !play.modes[name]) play.mode(name);
     if (hash.startsWith("lesson=")) play.lessons.open(decodeURIComponent(hash.slice(7)));
     else if (hash.startsWith("play=")) attempt("The link", () => {
       const held = fromLink(hash.slice(5));

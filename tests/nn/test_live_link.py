@@ -224,6 +224,8 @@ def test_without_a_notebook_it_is_shown_and_not_linked(notebook: Shown, monkeypa
     bundle = v._repr_mimebundle_()
     assert bundle["text/plain"] == repr(v)
     assert bundle["text/html"].startswith("<p id=glassgrad-")
+    assert v._repr_html_().startswith("<p id=glassgrad-")
+    assert "shows the page apart from Python" in repr(v.linked)
 
 
 def test_what_stands_between_a_page_and_python(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import webbrowser
 from collections import Counter
@@ -15,9 +16,10 @@ from autograd.web.page import text_of
 from nn.__main__ import main
 from nn._command import play
 from nn._play.given import data_of_parts
+from nn._play.lessons import SETS, check_lesson
 from nn._play.page import BASE, MACHINE, STAGE
 from nn._play.state import state_for
-from nn.data import read_table
+from nn.data import DataError, read_table
 
 ROWS = "length;width;species\n" + "".join(f"{k},5;{k % 3};{'oak' if k % 2 else 'elm'}\n" for k in range(20))
 
@@ -75,13 +77,61 @@ def test_lessons_go_into_the_page(made: list[Any], tmp_path: Path, capsys: pytes
         ("[" * 100_000, "is no JSON: "),
         ("[]", 'lessons are {"lessons": [...]}, with at least one'),
         ('{"lessons": []}', "with at least one"),
-        (f'{{"lessons": [{lesson}, 7]}}', "lesson 2 has no title"),
-        ('{"lessons": [{"title": "A", "text": "B"}]}', "lesson 1 has no model; it needs a title, a text and a model"),
+        (f'{{"lessons": [{lesson}, 7]}}', "lesson 2: has no title"),
+        ('{"lessons": [{"title": "A", "text": "B"}]}', "lesson 1: has no model; it needs a title, a text and a model"),
     ):
         file.write_text(wrong)
         assert main(given) == 2
         assert said in capsys.readouterr().err
+    file.unlink()
+    assert main(given) == 2
+    assert "lessons.json: there is no such file" in capsys.readouterr().err
     assert len(made) == 1
+
+
+def test_the_lesson_of_the_guide_is_one() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "howto" / "teach.md").read_text(encoding="utf-8")
+    for lesson in json.loads(re.findall(r"```json\n(.*?)```", guide, re.DOTALL)[0])["lessons"]:
+        check_lesson(lesson)
+    # What the command takes as data is what the page makes.
+    script = text_of("data.js", files("nn").joinpath("web")).partition("const MADE_SETS = {")[2].partition("\n};")[0]
+    assert [*re.findall(r"^  (\w+): ", script, re.MULTILINE), "formula"] == SETS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"stepz": "x"}, "has 'stepz' (did you mean 'steps'?); a lesson has title, text, predict"),
+        ({"predict": 7}, "room for texts of 600 letters; got 7"),
+        ({"why": "x" * 601}, "room for texts of 600 letters"),
+        ({"steps": ["x"] * 10}, "room for 9 steps; got 10"),
+        ({"steps": "One.", "tab": "map"}, "no tab 'map'; take weight, neuron, land, take"),
+        ({"data": {"name": "moon"}}, "no data 'moon' (did you mean 'moons'?); take moons"),
+        ({"data": {"name": "moons", "noize": 1}}, "has 'noize' (did you mean 'noise'?); its data has name, n, noise"),
+        ({"model": {"sizes": [2, 1]}}, "its model needs sizes and activations"),
+        ({"model": [2, 1]}, "its model needs sizes and activations"),
+        ({"rate": 0.3}, "has 'rate'; a model has sizes, activations, loss, optimizer"),
+        ({"sizes": [2, 0]}, "whole numbers from 1; got [2, 0]"),
+        ({"activations": ["tanh", "sigmoid"]}, "1 layers need as many activations; got 2"),
+        ({"activations": ["sigmoyd"]}, "no activation 'sigmoyd' (did you mean 'sigmoid'?)"),
+        ({"optimizer": "adam"}, "no optimizer 'adam' (did you mean 'Adam'?); take SGD"),
+        ({"optimizer": {"lr": 1}}, "no optimizer None; take SGD"),
+        ({"optimizer": "Adam"}, """its optimizer is written {"name": "Adam", "lr": 0.1}"""),
+        ({"set": 7}, """set is written {"w(1)_1,1": 1.4}; got 7"""),
+        ({"set": {"v": 1}}, "names such as w(1)_2,3, and biases w(1)_0,3; got 'v'"),
+        ({"ask": "w(1)_3,1"}, "the network of this lesson has no w(1)_3,1"),
+        ({"set": {"w(1)_0,1": "x"}}, "w(1)_0,1 takes a number; got 'x'"),
+        ({"fill": True}, "fill takes a number; got True"),
+    ],
+)
+def test_a_lesson_is_refused_before_its_page_is_written(wrong: dict[str, Any], said: str) -> None:
+    model = {"sizes": [2, 1], "activations": ["sigmoid"], "optimizer": {"name": "SGD", "lr": 0.1}}
+    lesson = {"title": "A", "text": "B.", "fill": 0.5, "set": {"w(1)_0,1": 1}, "data": {"name": "xor"}, "model": model}
+    check_lesson(lesson)
+    check_lesson(lesson | {"data": {"X": [1], "mine": 1}})
+    of_model = wrong.keys() <= {"rate", "sizes", "activations", "optimizer"}
+    with pytest.raises(DataError, match=re.escape(said)):
+        check_lesson(lesson | ({"model": model | wrong} if of_model else wrong))
 
 
 @pytest.mark.parametrize(
