@@ -21,7 +21,7 @@ FORMATS = ("svg", "png", "pdf", "dot")
 
 
 class Drawing:
-    """A drawing: shows itself in a notebook, `save`s itself to a file; `dot` and `svg` are its texts.
+    """A drawing, which a notebook shows; `save` writes it to a file, `dot` and `svg` are its texts.
 
     >>> drawing = draw(Value(2.0, label="w") * 3)
     >>> isinstance(drawing, Drawing), drawing.svg[:4]

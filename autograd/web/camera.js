@@ -8,8 +8,8 @@
 function makeCamera(stage, world, width, height, page, moved, resized, key) {
   let x = 0, y = 0, scale = 1, byHand = false, smallest = 0, drag = null;
   const fingers = new Map();
-  const button = (text, label, onclick) => make("button", { "aria-label": label, title: label, onclick }, text);
-  const element = make("div", { class: "camera", role: "group", "aria-label": "Zoom" }, button("−", "Smaller (−)", () => zoom(1 / 1.25)), button("fit", "Fit (0)", () => fit(0)), button("+", "Larger (+)", () => zoom(1.25)));
+  const button = (text, label, onclick) => make("button", { aria: label, title: label, onclick }, text);
+  const element = make("div.camera", { role: "group", aria: "Zoom" }, button("−", "Smaller (−)", () => zoom(1 / 1.25)), button("fit", "Fit (0)", () => fit(0)), button("+", "Larger (+)", () => zoom(1.25)));
   world.style.transformOrigin = "0 0";
 
   function place() {
@@ -17,14 +17,16 @@ function makeCamera(stage, world, width, height, page, moved, resized, key) {
     moved();
   }
 
+  const foot = () => (key ? key.offsetHeight : 0);
+
   // The whole, at most a little larger than it was drawn; or at the start no smaller than can be read.
   function fit(least = 0) {
     byHand = false;
     smallest = least;
-    const { clientWidth } = stage, clientHeight = stage.clientHeight - (key ? key.offsetHeight : 0);
+    const { clientWidth } = stage, clientHeight = stage.clientHeight - foot();
     if (!clientWidth || clientHeight < 1) return;
     const whole = Math.min(1.5, (clientWidth - 12) / width, (clientHeight - 12) / height);
-    scale = whole < 0.8 * least ? least : whole;
+    scale = whole < 0.7 * least ? least : whole;
     x = Math.max(6, (clientWidth - width * scale) / 2);
     y = height * scale > clientHeight ? 6 : (clientHeight - height * scale) / 2;
     place();
@@ -46,7 +48,7 @@ function makeCamera(stage, world, width, height, page, moved, resized, key) {
   function show(box) {
     const seen = sight(), margin = 5 / scale;
     const shift = (low, high, from, to) => (high - low > to - from ? (low + high - from - to) / 2 : low < from ? low - from : high > to ? high - to : 0);
-    const [dx, dy] = [shift(box.left - margin, box.right + margin, seen.left, seen.right), shift(box.top - margin, box.bottom + margin, seen.top, seen.bottom)];
+    const [dx, dy] = [shift(box.left - margin, box.right + margin, seen.left, seen.right), shift(box.top - margin, box.bottom + margin, seen.top, seen.bottom - foot() / scale)];
     if (!dx && !dy) return;
     x -= dx * scale;
     y -= dy * scale;

@@ -48,25 +48,33 @@ const MANY = 100;
 /** The row of buttons: {element, paint(), stop()}. */
 function makeDescent(page) {
   const { engine } = page;
-  let running = 0, own = false, said = [];
+  let running = 0, own = false, said = [], taken = 0;
   engine.onChange(() => own || (said = []));
-  const rate = make("input", { type: "text", inputmode: "decimal", "aria-label": "Learning rate", value: page.data.update?.rate ?? 0.1, class: "rate", oninput: check });
+  const rate = make("input", { type: "text", inputmode: "decimal", aria: "Learning rate", value: page.data.update?.rate ?? 0.1, class: "rate", oninput: check });
   const button = (text, title, onclick) => make("button", { title, onclick }, text);
   const run = button(`${MANY} steps`, "Until pressed again", () => (running ? stop() : start()));
-  const told = make("span", { class: "told", role: "status" }), since = make("span", { class: "since" });
+  const told = make("span.told", { role: "status" }), since = make("span.since", {});
   const row = [make("label", {}, "rate ", rate), button("One step downhill", "Every weight moves by −rate · its gradient", () => one()), run, button("Reset", "The numbers that the page was made with", reset)];
-  const element = make("div", { class: "descent", role: "group", "aria-label": "Gradient descent" }, ...row, told, since);
+  const element = make("div.descent", { role: "group", aria: "Gradient descent" }, ...row, told, since);
   element.hidden = !page.weights().length;
 
   function check() {
     const read = readNumber(rate.value);
     rate.toggleAttribute("aria-invalid", typeof read !== "number");
-    if (typeof read !== "number") refill(told, ...(said = [read]));
+    if (typeof read !== "number") [taken] = [0, refill(told, ...(said = [read]))];
     else page.setRate(read);
     return typeof read === "number" ? read : null;
   }
 
   const change = (before, after) => [symbol(page.name(engine.loss)), ": ", ...prose(number(before, 4)), " → ", make("b", {}, ...prose(number(after, 4)))];
+
+  const counted = (n) => `${n} step${n > 1 ? "s" : ""}`;
+
+  /** Beside an update, which shows the step after those that were taken, that step; else what was said. */
+  function toSay() {
+    const next = said.length && taken && page.view.steps[page.step].phase === "update" && page.after();
+    return next ? [`${counted(taken)} taken; the next, `, ...change(engine.value[engine.loss], next.value[engine.loss])] : said;
+  }
 
   /** Takes the n-th step of a row that began with a loss; tells whether another makes sense. */
   function one(n = 1, first = engine.value[engine.loss]) {
@@ -75,8 +83,9 @@ function makeDescent(page) {
     own = true;
     engine.descend(eta);
     own = false;
+    taken = n;
     const after = engine.value[engine.loss];
-    said = [`${n} step${n > 1 ? "s" : ""}, `, ...change(first, after), after > before ? " grew: the step was too large" : after < first ? " ✓ smaller" : "", n > 1 && after === before ? ": the next one changes nothing" : ""];
+    said = [`${counted(n)}, `, ...change(first, after), after > before ? " grew: the step was too large" : after < first ? " ✓ smaller" : "", n > 1 && after === before ? ": the next one changes nothing" : ""];
     return n < MANY && Number.isFinite(after) && after !== before;
   }
 
@@ -89,11 +98,12 @@ function makeDescent(page) {
     running = requestAnimationFrame(turn);
   }
 
-  /** The last step, or how far the loss is from where the page began. */
+  /** The last step, or what the loss was when the page began; not beside an update, which has a before and an after of its own. */
   function paint() {
-    refill(told, ...said);
+    refill(told, ...toSay());
     const [first, now] = [engine.initial, engine.value].map((value) => value[engine.loss]);
-    refill(since, ...(said.length || Object.is(first, now) || typeof now !== "number" ? [] : [...change(first, now), " since the start"]));
+    const silent = said.length || Object.is(first, now) || typeof now !== "number" || page.view.steps[page.step].phase === "update";
+    refill(since, ...(silent ? [] : [symbol(page.name(engine.loss)), " was ", ...prose(number(first, 4)), " at the start"]));
   }
 
   function stop() {

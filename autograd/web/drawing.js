@@ -107,7 +107,7 @@ function makeDrawing(page, form, steps, open) {
     if (box.walked < 0) box.walked = Infinity;
     box.shown = Object.hasOwn(form.shows, box.id) ? form.shows[box.id] : box.nodes.length === 1 ? box.nodes[0] : -1;
     box.sums = steps.flatMap((step, n) => (step.sent || []).filter((one) => one.to === box.shown).map((one) => ({ n, ...one })));
-    box.updated = steps.findIndex((step) => step.phase === "update" && (step.k === box.shown || (step.k === undefined && step.values.includes(box.shown))));
+    box.updated = steps.findIndex((step) => step.phase === "update" && step.k === box.shown);
     if (!box.part) continue;
     const folded = box.part.group.classList.contains("folded");
     dragNumber(page, box.part.group, () => (folded ? (open(), null) : box.shown >= 0 ? { k: box.shown, place: 0 } : null));
@@ -125,8 +125,10 @@ function makeDrawing(page, form, steps, open) {
   }
 
   function numbersOf(box, step, room) {
-    const k = box.shown, after = box.updated >= 0 && box.updated <= step ? page.after() : null;
-    const value = !page.knownValue(k) ? "?" : fitted((after || engine).value[k], room);
+    // The last step shows the pass after the update, whose gradients nobody has computed.
+    const k = box.shown, all = steps[step].whole, after = all || (box.updated >= 0 && box.updated <= step) ? page.after() : null;
+    const value = !page.knownValue(k) ? "?" : after && !all ? `→ ${fitted(after.value[k], room - 2)}` : fitted((after || engine).value[k], room);
+    if (all && after) return [value, "?"];
     if (page.knownGradient(k)) return [value, engine.gradient[k] === null ? "0" : fitted(engine.gradient[k], room)];
     const sum = box.sums.findLast((one) => one.n <= step);
     if (!sum) return [value, "?"];
@@ -144,7 +146,7 @@ function makeDrawing(page, form, steps, open) {
     if (!texts || box.shown < 0) return;
     group.classList.toggle("asked", page.question.k === box.shown);
     numbersOf(box, step, room).forEach((text, j) => texts[j] && texts[j].textContent !== text && (texts[j].textContent = text));
-    if (texts[1]) texts[1].classList.toggle("known", page.knownGradient(box.shown));
+    if (texts[1]) texts[1].classList.toggle("known", page.knownGradient(box.shown) && texts[1].textContent !== "?");
   }
 
   // Of thousands of parts, a browser is quick to show the few that are in sight, and half a screen around them.

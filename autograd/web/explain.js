@@ -48,7 +48,7 @@ function makeQuestion(page) {
   data.nodes.forEach((node, k) => (levels[k] = Math.max(0, ...(node.args || []).map((arg) => (typeof arg === "number" ? (levels[arg] ?? 0) + 1 : 0)))));
   page.level = (k) => levels[k];
 
-  const choose = make("select", { "aria-label": "Ask about", onchange: () => page.ask(Number(choose.value)) });
+  const choose = make("select", { aria: "Ask about", onchange: () => page.ask(Number(choose.value)) });
   let listed = null;
   function list() {
     listed = page.shown;
@@ -61,21 +61,21 @@ function makeQuestion(page) {
       return group;
     }));
   }
-  const element_ = make("select", { "aria-label": "Element", onchange: () => page.ask(page.question.k, Number(element_.value)) });
-  const title = make("h2"), jump = make("button", { class: "jump", title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
-  const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": "Value", oninput: typed, onblur: settle, onkeydown: nudge });
+  const element_ = make("select", { aria: "Element", onchange: () => page.ask(page.question.k, Number(element_.value)) });
+  const title = make("h2"), jump = make("button.jump", { title: "Go to the step that finds this gradient", onclick: () => page.go(page.gradientStep(page.question.k)) }, "go to its step");
+  const field = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", aria: "Value", oninput: typed, onblur: settle, onkeydown: nudge });
   let held = false;
   // Under the hand the range stays: a wider one would make more of the same place, and run away.
-  const slide = make("input", { type: "range", "aria-label": "Value", oninput: () => change(Number(slide.value)), onpointerdown: () => (held = true), onchange: () => ((held = false), range(Number(slide.value)), page.redraw()) });
-  const handle = make("span", { class: "handle", title: "Drag sideways: 0.01 a pixel" });
-  const wrong = make("p", { class: "wrong", role: "alert" });
-  const editor = make("div", { class: "editor" }, handle, field, slide);
-  const why = make("div", { class: "why" });
-  const check = make("div", { class: "check" });
-  const bad = make("p", { class: "bad", role: "status" });
+  const slide = make("input", { type: "range", aria: "Value", oninput: () => change(Number(slide.value)), onpointerdown: () => (held = true), onchange: () => ((held = false), range(Number(slide.value)), page.redraw()) });
+  const handle = make("span.handle", { title: "Drag sideways: 0.01 a pixel" });
+  const wrong = make("p.wrong", { role: "alert" });
+  const editor = make("div.editor", {}, handle, field, slide, jump);
+  const why = make("div.why", {});
+  const check = make("div.check", {});
+  const bad = make("p.bad", { role: "status" });
   const descent = makeDescent(page);
-  const top = make("div", { class: "question-head" }, title, jump, make("span", { class: "choice" }, choose, element_));
-  const element = make("div", { class: "question" }, ...(data.nodes.some((node) => node.recorded) ? tellDifference(page) : []), bad, top, editor, wrong, why, check, descent.element);
+  const top = make("div.question-head", {}, title, make("span.choice", {}, choose, element_));
+  const element = make("div.question", {}, ...(data.nodes.some((node) => node.recorded) ? tellDifference(page) : []), bad, top, editor, wrong, check, why, descent.element);
   let shown = null, sized = 0;
   dragNumber(page, handle, () => page.question);
 
@@ -133,7 +133,7 @@ function makeQuestion(page) {
       element_.dataset.k = k;
       element_.value = place;
     }
-    editor.hidden = !page.isLeaf(k);
+    for (const one of [handle, field, slide]) one.hidden = !page.isLeaf(k);
     wrong.textContent = "";
     handle.replaceChildren(named(k, place), " =");
     field.setAttribute("aria-label", `Value of ${page.name(k)}`);
@@ -155,7 +155,7 @@ function makeQuestion(page) {
       if (page.host.shadowRoot.activeElement !== field) field.value = number(x).replace("\u2212", "-");
       if (Number(slide.value) !== x) slide.value = x;
     }
-    refill(title, old ? "Before the step: " : "Your question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
+    refill(title, old ? "Before it: " : "Question: ", fraction(page.name(engine.loss), named(k, place)), " = ", cell("gradient", known ? digits(g ?? 0) : ["?"]));
     jump.hidden = !page.view.steps[page.gradientStep(k)];
     jump.setAttribute("aria-disabled", page.gradientStep(k) === page.step);
     const value = page.knownValue(k) ? digits(x) : ["?"];

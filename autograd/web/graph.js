@@ -25,14 +25,14 @@ function graphSteps(page) {
     }
   }
   steps.findLast((step) => step.phase === "backward").ends = true;
-  if (page.data.update) steps.push({ phase: "update", values: [...page.weights(), page.engine.loss], gradients: [], title: "the new loss" });
+  if (page.data.update) steps.push({ phase: "update", whole: true, values: [...page.weights(), page.engine.loss], gradients: [], title: "the new loss" });
   return steps;
 }
 
 function makeGraph(page, stage) {
   const { engine, data } = page, { graph } = page.options;
-  const steps = graphSteps(page), world = make("div", { class: "world" });
-  const key = make("p", { class: "key" });
+  const steps = graphSteps(page), world = make("div.world", {});
+  const key = make("p.key", {});
   let form = 0, drawn = null, camera = null;
 
   function build(n) {
@@ -42,11 +42,11 @@ function makeGraph(page, stage) {
     drawn.svg.setAttribute("aria-label", graph.title);
     world.replaceChildren(drawn.svg);
     camera = makeCamera(stage, world, drawn.width, drawn.height, page, () => drawn.look(camera.sight(), page.step), follow, key);
-    const folds = graph.forms.length > 1 ? [make("div", { class: "folds", role: "group", "aria-label": "Detail" }, ...graph.forms.map((one, k) => make("button", { "aria-pressed": String(k === n), onclick: () => refold(k) }, one.name)))] : [];
+    const folds = graph.forms.length > 1 ? [make("div.folds", { role: "group", aria: "Detail" }, ...graph.forms.map((one, k) => make("button", { "aria-pressed": String(k === n), onclick: () => refold(k) }, one.name)))] : [];
     stage.replaceChildren(world, key, ...folds, camera.element);
     key.replaceChildren(...Object.entries(STATES).map(([state, text]) => make("span", { class: state }, make("i"), text)));
     for (const [kind, text] of Object.entries(KINDS)) if (drawn.svg.querySelector(`.${kind}`)) key.append(make("span", { class: kind }, make("i"), text));
-    key.append(make("span", { class: "arrows" }, make("i"), "arrows have the colour of their factor in the panel"));
+    key.append(make("span.arrows", {}, make("i"), "arrows have the colour of their factor in the panel"));
     stage.style.setProperty("--ratio", drawn.width / drawn.height);
     camera.fit(READABLE);
   }

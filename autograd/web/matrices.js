@@ -9,10 +9,10 @@ const SMALL = { wide: 47, high: 25 };
 
 function makeMatrices(page, stage) {
   const { engine, data } = page, local = makeLocal(page), steps = matrixSteps(page);
-  const strip = make("div", { class: "strip", role: "group", "aria-label": "All arrays of the graph", tabindex: 0 });
-  const equation = make("div", { class: "equation", role: "group", "aria-label": "The equation of this step" });
-  const key = make("p", { class: "key" }, ...[["plus", "positive"], ["minus", "negative"], ["frame", "a gradient"], ["zero", "slope 0"], ["asked", "your question"]].map(([kind, text]) => make("span", { class: kind }, make("i"), text)));
-  const body = make("div", { class: "matrices" }, strip, equation, key);
+  const strip = make("div.strip", { role: "group", aria: "All arrays of the graph", tabindex: 0 });
+  const equation = make("div.equation", { role: "group", aria: "The equation of this step" });
+  const key = make("p.key", {}, ...[["plus", "positive"], ["minus", "negative"], ["frame", "a gradient"], ["zero", "slope 0"], ["asked", "your question"]].map(([kind, text]) => make("span", { class: kind }, make("i"), text)));
+  const body = make("div.matrices", {}, strip, equation, key);
   stage.append(body);
   const shownIn = new WeakMap();
   let built = -1, parts = [], hovered = -1, asked = null, scale = 1, followed = -1, ways = new Map();
@@ -21,9 +21,9 @@ function makeMatrices(page, stage) {
   const dense = data.nodes.length > 11;
   strip.classList.toggle("dense", dense);
   const thumbs = data.nodes.map((node, k) => {
-    const [value, gradient] = [make("canvas", { "aria-hidden": "true" }), make("canvas", { class: "of-gradient", "aria-hidden": "true" })];
-    const shape = make("span", { class: "shape" }, node.shape.join(dense ? "×" : " × "));
-    const button = make("button", { onclick: () => show(k) }, symbol(page.name(k)), make("span", { class: "pair" }, value, gradient), shape);
+    const [value, gradient] = [make("canvas", { "aria-hidden": "true" }), make("canvas.of-gradient", { "aria-hidden": "true" })];
+    const shape = make("span.shape", {}, node.shape.join(dense ? "×" : " × "));
+    const button = make("button", { onclick: () => show(k) }, symbol(page.name(k)), make("span.pair", {}, value, gradient), shape);
     strip.append(button);
     return { button, value, gradient, layout: layoutOf(node.shape), shown: "" };
   });
@@ -83,7 +83,7 @@ function makeMatrices(page, stage) {
     built = page.step;
     hovered = -1;
     parts = equationOf(page, local, steps[page.step], act);
-    equation.replaceChildren(...parts.map((part) => (typeof part === "string" ? make("span", { class: "sign" }, ...prose(part)) : part.element)));
+    equation.replaceChildren(...parts.map((part) => (typeof part === "string" ? make("span.sign", {}, ...prose(part)) : part.element)));
     lay();
     equation.scrollTop = 0;
   }

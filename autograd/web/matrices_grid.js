@@ -13,10 +13,10 @@ const MOST_CELLS = 260;
 function makeGrid(page, spec) {
   const layout = layoutOf(spec.shape), { source } = spec;
   const real = (place) => (source && place >= 0 ? source[place] : place);
-  const body = make("div", { class: "cells", tabindex: layout.n ? 0 : null, role: "group" });
-  const wrong = make("p", { class: "wrong", role: "alert" });
+  const body = make("div.cells", { tabindex: layout.n ? 0 : null, role: "group" });
+  const wrong = make("p.wrong", { role: "alert" });
   const kinds = `matrix${spec.gradient ? " of-gradient" : ""}${spec.leaf ? " leaf" : ""}`;
-  const caption = spec.caption ?? captionOf(spec), foot = make("span", { class: "shape" }, caption);
+  const caption = spec.caption ?? captionOf(spec), foot = make("span.shape", {}, caption);
   const element = make("figure", { class: kinds }, make("figcaption", {}, ...spec.title), body, foot, wrong);
   const first = source && spec.ghosts ? new Set([...new Set(source)].map((one) => source.indexOf(one))) : null;
   let cells = null, canvas = null, unit = [24, 24], letters = 7, at = layout.n ? 0 : -1, editor = null;
@@ -69,7 +69,7 @@ function makeGrid(page, spec) {
   function edit(place) {
     choose(place);
     const x = elementOf(page.engine.value[spec.node], real(place));
-    editor = make("input", { type: "text", inputmode: "decimal", "aria-label": `New number for ${spec.words}, ${placeText(real(place), page.data.nodes[spec.node].shape)}`, value: String(x), class: "in-cell" });
+    editor = make("input", { type: "text", inputmode: "decimal", aria: `New number for ${spec.words}, ${placeText(real(place), page.data.nodes[spec.node].shape)}`, value: String(x), class: "in-cell" });
     const size = `left:${layout.xs[place] * unit[0]}px;top:${layout.ys[place] * unit[1]}px;min-width:${Math.max(64, unit[0])}px;height:${Math.max(26, unit[1])}px`;
     editor.setAttribute("style", size);
     const field = editor;

@@ -47,7 +47,7 @@ function makeLocal(page) {
 
   /** An argument without what is not finite, but for what a cell of the node reads: 0 times inf is nan in all others. */
   function apart(k, j, place, x) {
-    if (typeof x === "number" || typeof data.nodes[k].args[j] !== "number" || x.every(Number.isFinite)) return x;
+    if (typeof x === "number" || typeof data.nodes[k].args[j] !== "number" || x.every(Number.isFinite) || wanders(k, j)) return x;
     const copy = x.slice();
     for (let m = 0, tried = 0; m < copy.length && tried < 200; m++) {
       if (Number.isFinite(copy[m])) continue;
@@ -97,8 +97,27 @@ function makeLocal(page) {
     return rowOf(k).forward(...given);
   }
 
+  /** Tells whether others change places where a cell becomes nan, as in a sort: nan then does not show what it reaches. */
+  const wanders = (k, j) => remember(structure, `n${k}.${j}`, () => {
+    const given = argsOf(k), n = sizeOf(given[j]);
+    // What sorts keeps the shape; a product of large matrices is not tried.
+    if (n < 2 || String(shapeOf(data.nodes[k].args[j])) !== String(data.nodes[k].shape)) return false;
+    const tried = (m) => rowOf(k).forward(...given.map((x, i) => (i === j ? x.map((_, at) => (at === m ? NaN : wild(at))) : x)));
+    const before = tried(-1);
+    return samples(n).some((m) => tried(m).some((x, c) => !Number.isNaN(x) && x !== before[c] && before.includes(x)));
+  });
+
+  /** The cells of a node that one cell of an argument goes to, where all change places. */
+  function placed(k, j, place) {
+    const value = engine.value[k], numbers = rowOf(k).backward(...argsOf(k), value, value.map((_, c) => c))[j];
+    if (numbers === null) return [];
+    const c = numbers[place], goes = (c) => elementOf(slopes(k, c)[j], place) !== 0;
+    return c in value && elementOf(slopes(k, c)[j], place) === 1 ? [c] : [...value.keys()].filter(goes);
+  }
+
   /** The cells of a node that one cell of an argument reaches. */
   const reached = (k, j, place) => remember(answers, `r${k}.${j}.${place}`, () => {
+    if (wanders(k, j)) return placed(k, j, place);
     const out = poisoned(k, j, place, place + 1), before = plain(k).out, found = [];
     for (let c = 0; c < sizeOf(out); c++) if (Number.isNaN(elementOf(out, c)) && !Number.isNaN(elementOf(before, c))) found.push(c);
     return found;
@@ -109,7 +128,7 @@ function makeLocal(page) {
     const slope = slopes(k, place)[j], found = new Map();
     if (slope === null) return found;
     const n = sizeOf(slope);
-    if (!Number.isNaN(elementOf(plain(k).out, place))) search(0, n);
+    if (!wanders(k, j) && !Number.isNaN(elementOf(plain(k).out, place))) search(0, n);
     for (let m = 0; m < n; m++) {
       const one = elementOf(slope, m);
       if (one !== 0 && (found.has(m) || !found.sure)) found.set(m, one);
@@ -150,7 +169,7 @@ function makeLocal(page) {
   /** Tells whether each cell of a node reads the cell of an argument in the same place, and no other of it. */
   const isDiagonal = (k, j) => remember(structure, `d${k}.${j}`, () => {
     const { args, shape } = data.nodes[k];
-    if (String(shapeOf(args[j])) !== String(shape) || shapeOf(args[j]).length !== shape.length) return false;
+    if (String(shapeOf(args[j])) !== String(shape) || shapeOf(args[j]).length !== shape.length || wanders(k, j)) return false;
     return samples(countOf(shape)).every((place) => only(reached(k, j, place), place));
   });
 
@@ -210,5 +229,5 @@ function makeLocal(page) {
     return Math.abs(elementOf(rowOf(k).forward(...args), place) - elementOf(engine.value[k], place) - step * slope) > 0.1 * step * Math.abs(slope);
   };
 
-  return { valueOf, shapeOf, partOf, picks, slopes, diagonal, reached, inputs, returns, isDiagonal, spread, products, factorOf, isTie, stop };
+  return { valueOf, shapeOf, partOf, picks, slopes, diagonal, reached, wanders, inputs, returns, isDiagonal, spread, products, factorOf, isTie, stop };
 }

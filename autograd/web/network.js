@@ -104,15 +104,15 @@ function makeNetwork(page, stage) {
   }
 
   // ---- Elements ----
-  const layout = netLayout(plan), world = make("div", { class: "net-world", style: `width:${layout.width}px;height:${layout.height}px` });
+  const layout = netLayout(plan), world = make("div.net-world", { style: `width:${layout.width}px;height:${layout.height}px` });
   const edges = makeEdges(view, layout.ends, layout.exits), painted = [edges];
   const take = (one) => (painted.push(one), one.element);
   const frames = layout.layers.map((box, layer) => {
     const { name, g, w } = layers[layer], inside = `${w[0].length - 1} → ${w.length}${g === "linear" ? "" : g === "g" ? ", g" : `, g = ${g}`}`;
-    const title = make("button", { class: "title", title: "Open this layer", onclick: () => open({ layer }) }, make("b", {}, name || layers.length > 1 ? `layer ${name || layer + 1}` : "perceptron"), box.form === "cards" ? ` · ${inside}` : make("span", {}, inside));
-    return make("div", { class: "net-layer", style: netBox(box) }, title);
+    const title = make("button.title", { title: "Open this layer", onclick: () => open({ layer }) }, make("b", {}, name || layers.length > 1 ? `layer ${name || layer + 1}` : "perceptron"), box.form === "cards" ? ` · ${inside}` : make("span", {}, inside));
+    return make("div.net-layer", { style: netBox(box) }, title);
   });
-  world.append(...frames, edges.lines, make("span", { class: "net-title", style: `left:0;top:${layout.input.y - 2}px;width:${layout.input.width}px` }, "input"));
+  world.append(...frames, edges.lines, make("span.net-title", { style: `left:0;top:${layout.input.y - 2}px;width:${layout.input.width}px` }, "input"));
   if (plan.inputForm === "map") world.append(take(makeHeat(view, "inputs", { x: 0, y: layout.input.y + 24, width: layout.input.width, height: layout.input.height }, (s) => plan.x[s], 1)));
   else layout.inputs.forEach((box, j) => world.append(take(makeNumber(view, "port input", netBox(box), (s) => plan.x[s][j]))));
   layers.forEach((_, layer) => {
@@ -121,14 +121,14 @@ function makeNetwork(page, stage) {
     box.cards.forEach((card, i) => world.append(take((box.form === "cards" ? makeCard : makePill)(view, layer, i, card))));
   });
   world.append(take(makeLoss(view, layout.loss)), edges.labels);
-  const field = make("div", { class: "net-field" }, world), trail = make("span"), told = make("span", { role: "status" }), crumbs = make("div", { class: "net-crumbs" }, trail, told), over = make("div", { class: "net-open", hidden: true });
+  const field = make("div.net-field", {}, world), trail = make("span"), told = make("span", { role: "status" }), crumbs = make("div.net-crumbs", {}, trail, told), over = make("div.net-open", { hidden: true });
   const moved = () => field.classList.toggle("small", plan.small && camera.scale() < 0.5), resized = () => follow(true);
   const camera = makeCamera(field, world, layout.width, layout.height, page, moved, resized);
   field.append(camera.element);
   const swatch = (kind, text) => make("span", {}, make("i", { class: kind }), text);
-  const legend = make("div", { class: "net-legend" }, swatch("positive", "positive"), swatch("negative", "negative"), make("span", {}, "thick = large"), swatch("violet", "gradient, under its number"), make("span", {}, "? = comes in a later step"));
+  const legend = make("div.net-legend", {}, swatch("positive", "positive"), swatch("negative", "negative"), make("span", {}, "thick = large"), swatch("violet", "gradient, under its number"), make("span", {}, "? = comes in a later step"));
   const skips = layers.some(({ from }) => from.some((one) => one.at(-1) === "via"));
-  if (skips) legend.append(make("span", { class: "skips" }, "between the layers something is not shown: see Graph"));
+  if (skips) legend.append(make("span.skips", {}, "between the layers something is not shown: see Graph"));
   stage.append(crumbs, field, over, legend);
   const { element: controls, paint: paintSwitch } = makeSwitch(plan, () => sample, choose);
 
@@ -147,7 +147,7 @@ function makeNetwork(page, stage) {
     field.inert = Boolean(to);
     over.replaceChildren(...(opened ? [opened.element] : []));
     const link = (text, where) => make("button", { onclick: () => open(where) }, text);
-    trail.replaceChildren(...(to ? [link("network", null), " ▸ ", to.i === undefined ? make("b", {}, layerWords(plan, to.layer)) : link(layerWords(plan, to.layer), { layer: to.layer }), ...(to.i === undefined ? [] : [" ▸ ", make("b", {}, `neuron ${to.i + 1}`)])] : ["network", make("span", { class: "hint" }, " · double-click a neuron, or a layer’s title, to open it")]));
+    trail.replaceChildren(...(to ? [link("network", null), " ▸ ", to.i === undefined ? make("b", {}, layerWords(plan, to.layer)) : link(layerWords(plan, to.layer), { layer: to.layer }), ...(to.i === undefined ? [] : [" ▸ ", make("b", {}, `neuron ${to.i + 1}`)])] : ["network", make("span.hint", {}, " · double-click a neuron, or a layer’s title, to open it")]));
     page.redraw();
   }
 
@@ -166,7 +166,7 @@ function makeNetwork(page, stage) {
     if (opened) opened.paint();
     else for (const one of painted) one.paint();
     paintSwitch();
-    if (all > 1) refill(told, "· ", ...plan.sampleWords(sample), sample === all ? "" : make("span", { class: "hint" }, "; its part of each gradient"));
+    if (all > 1) refill(told, "· ", ...plan.sampleWords(sample), sample === all ? "" : make("span.hint", {}, "; its part of each gradient"));
     follow(false);
   }
 
@@ -199,14 +199,14 @@ function makeNetwork(page, stage) {
 
 /** Which sample is shown: one button each, and one for all; many samples are chosen from a list. */
 function makeSwitch({ all }, now, choose) {
-  const element = make("div", { class: "net-samples" });
+  const element = make("div.net-samples", {});
   if (all === 1) return { element, paint: () => {} };
   if (all > 8) {
-    const list = make("select", { "aria-label": "Sample", onchange: () => choose(Number(list.value)) }, ...Array.from({ length: all }, (_, s) => make("option", { value: s }, s + 1)), make("option", { value: all }, "all"));
+    const list = make("select", { aria: "Sample", onchange: () => choose(Number(list.value)) }, ...Array.from({ length: all }, (_, s) => make("option", { value: s }, s + 1)), make("option", { value: all }, "all"));
     element.append("sample ", list);
     return { element, paint: () => (list.value = now()) };
   }
   const buttons = Array.from({ length: all + 1 }, (_, s) => make("button", { role: "radio", title: s < all ? `sample ${s + 1} of ${all}` : `all ${all} samples`, onclick: () => choose(s) }, s < all ? String(s + 1) : "all"));
-  element.append("sample ", make("div", { role: "radiogroup", "aria-label": "Sample" }, ...buttons));
+  element.append("sample ", make("div", { role: "radiogroup", aria: "Sample" }, ...buttons));
   return { element, paint: () => buttons.forEach((button, s) => button.setAttribute("aria-checked", s === now())) };
 }

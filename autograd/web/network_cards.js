@@ -8,7 +8,7 @@ const netBox = (box) => `left:${box.x}px;top:${box.y}px;width:${box.width}px;hei
  */
 function makeNumber(view, kind, style, at, { gradient = null, open = null } = {}) {
   const { page, plan } = view;
-  const name = make("span", { class: "name" }), value = make("b"), slope = make("i");
+  const name = make("span.name", {}), value = make("b"), slope = make("i");
   const element = make("button", { class: `net-number ${kind}`, style, onclick: clicked, onkeydown: pressed }, name, value, slope);
   const node = () => at(Math.min(view.sample(), plan.all - 1));
   dragNumber(page, element, () => ({ k: node(), place: 0 }));
@@ -53,10 +53,10 @@ function makeCard(view, layer, i, box) {
   const side = (y, at) => makeNumber(view, "plain", netBox({ x: NET_CARD.port + 9, y, width: right, height: 37 }), at, { open });
   const top = linear ? null : side(4, (s) => z[s][i]), bottom = side(box.height - 42, (s) => h[s][i]);
   const curve = makeCurve("of-g", right - 4, box.height - 92);
-  const note = make("span", { class: "note", style: netBox({ x: NET_CARD.port + 9, y: 10, width: right, height: box.height - 60 }) }, "no g: linear");
-  const shape = linear ? note : make("div", { class: "curve-place", style: netBox({ x: NET_CARD.port + 11, y: 45, width: right - 4, height: box.height - 92 }) }, curve.element);
+  const note = make("span.note", { style: netBox({ x: NET_CARD.port + 9, y: 10, width: right, height: box.height - 60 }) }, "no g: linear");
+  const shape = linear ? note : make("div.curve-place", { style: netBox({ x: NET_CARD.port + 11, y: 45, width: right - 4, height: box.height - 92 }) }, curve.element);
   const big = makeNumber(view, "big", "", (s) => h[s][i], { open });
-  const element = make("div", { class: "net-card", "data-still": true, role: "group", "aria-label": neuronWords(plan, layer, i), style: netBox(box), ondblclick: open }, ...ports.map((one) => one.element), ...(top ? [top.element] : []), shape, bottom.element, big.element);
+  const element = make("div.net-card", { "data-still": true, role: "group", aria: neuronWords(plan, layer, i), style: netBox(box), ondblclick: open }, ...ports.map((one) => one.element), ...(top ? [top.element] : []), shape, bottom.element, big.element);
   function paint() {
     for (const one of [...ports, bottom, big, ...(top ? [top] : [])]) one.paint();
     view.light(element, layer, i);
@@ -89,7 +89,7 @@ function makePill(view, layer, i, box) {
 
 /** Many numbers as two heat maps: values, and their gradients in a violet frame. A click asks about one. */
 function makeHeat(view, words, box, nodes, wide, across = heatColumns(nodes(0).length, wide)) {
-  const { page, plan } = view, columns = across, maps = [make("canvas"), make("canvas", { class: "violet" })];
+  const { page, plan } = view, columns = across, maps = [make("canvas"), make("canvas.violet", {})];
   const find = (event) => {
     const frame = event.currentTarget.getBoundingClientRect(), list = nodes(Math.min(view.sample(), plan.all - 1)), rows = Math.ceil(list.length / columns);
     return list[Math.floor(((event.clientY - frame.top) / frame.height) * rows) * columns + Math.floor(((event.clientX - frame.left) / frame.width) * columns)];
@@ -105,9 +105,9 @@ function makeHeat(view, words, box, nodes, wide, across = heatColumns(nodes(0).l
     event.preventDefault();
     page.ask(next);
   };
-  const buttons = maps.map((map) => make("button", { class: "heat", onclick: ask, onkeydown: move }, map));
-  const [above, below] = [make("span", { class: "caption" }, `${nodes(0).length} ${words} ↑`), make("span", { class: "caption violet" }, "their gradients ↓")];
-  const element = make("div", { class: "net-heat", style: netBox(box) }, buttons[0], make("span", { class: "captions" }, above, below), buttons[1]);
+  const buttons = maps.map((map) => make("button.heat", { onclick: ask, onkeydown: move }, map));
+  const [above, below] = [make("span.caption", {}, `${nodes(0).length} ${words} ↑`), make("span.caption.violet", {}, "their gradients ↓")];
+  const element = make("div.net-heat", { style: netBox(box) }, buttons[0], make("span.captions", {}, above, below), buttons[1]);
   const paint = () => {
     const list = nodes(Math.min(view.sample(), plan.all - 1)), known = page.knownValue(list[0]), told = page.knownGradient(list[0]);
     paintCells(maps[0], list.map((k) => (known ? view.value(k) : 0)), columns, heatOf(element));
@@ -123,12 +123,12 @@ function makeHeat(view, words, box, nodes, wide, across = heatColumns(nodes(0).l
 function makeLoss(view, box) {
   const { plan, page } = view, outputs = plan.layers.at(-1).h, rows = [];
   plan.y[0].forEach((k, i) => box.rows && k !== null && rows.push(makeNumber(view, "port target", netBox({ x: 8, y: NET_CARD.title + 44 * rows.length, width: box.width - 18, height: 38 }), (s) => plan.y[s][i])));
-  const curve = makeCurve("of-loss", box.width - 26, NET_LOSS.curve - 22), over = make("span", { class: "net-over" });
+  const curve = makeCurve("of-loss", box.width - 26, NET_LOSS.curve - 22), over = make("span.net-over", {});
   const top = NET_CARD.title + box.rows * 44;
-  const plot = make("div", { class: "curve-place", style: netBox({ x: 12, y: top, width: box.width - 26, height: NET_LOSS.curve }) }, over, curve.element);
+  const plot = make("div.curve-place", { style: netBox({ x: 12, y: top, width: box.width - 26, height: NET_LOSS.curve }) }, over, curve.element);
   const J = makeNumber(view, "plain net-total", netBox({ x: 8, y: box.height - 78, width: box.width - 18, height: 40 }), () => plan.loss);
-  const before = make("p", { class: "before", style: netBox({ x: 12, y: box.height - 34, width: box.width - 24, height: 26 }) });
-  const element = make("div", { class: "net-layer net-loss", role: "group", "aria-label": "loss, not a layer", style: netBox(box) }, make("span", { class: "title" }, "loss, not a layer"), ...rows.map((one) => one.element), plot, J.element, before);
+  const before = make("p.before", { style: netBox({ x: 12, y: box.height - 34, width: box.width - 24, height: 26 }) });
+  const element = make("div.net-layer.net-loss", { role: "group", aria: "loss, not a layer", style: netBox(box) }, make("span.title", {}, "loss, not a layer"), ...rows.map((one) => one.element), plot, J.element, before);
   function paint() {
     for (const one of [...rows, J]) one.paint();
     const step = view.step(), sample = Math.min(view.sample(), plan.all - 1), asked = plan.place.get(page.question?.k);
@@ -143,7 +143,7 @@ function makeLoss(view, box) {
     refill(over, symbol(page.name(plan.loss)), " over ", symbol(plan.name(k)), ...(y === null ? [] : ["; | at ", symbol(plan.name(y))]));
     const x = view.value(k), middle = y === null ? x : page.engine.value[y], reach = steady(1.5 * Math.abs(x - middle), 1);
     curve.element.classList.toggle("waiting", !known);
-    if (Number.isFinite(middle)) curve.draw({ part: view.part(k, plan.loss), from: middle - reach, to: middle + reach, dots: known ? [x] : [], tangent: known ? x : null, ground: true, upright: y === null ? 0 : middle });
+    if (Number.isFinite(middle)) curve.draw({ part: view.part(k, plan.loss), from: middle - reach, to: middle + reach, dots: known ? [x] : [], tangent: known ? x : null, ground: true, ticks: true, upright: y === null ? 0 : middle });
   }
   return { element, paint };
 }

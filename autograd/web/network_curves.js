@@ -6,14 +6,15 @@ const NET_POINTS = 49;
 const steady = (x, unit) => unit * 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(x, 1e-9) / unit)));
 
 /**
- * A curve with axes, a tangent and dots. `draw` takes {part, from, to, dots: [x...], tangent: x or null, upright: where the axis stands}.
+ * A curve with axes, a tangent and dots. `draw` takes {part, from, to, dots: [x...], tangent: x or null, upright: where the axis
+ * stands, ticks: whether the ends of the axes have numbers}.
  * @returns {{element: SVGElement, draw: (what: object) => void}}
  */
 function makeCurve(kind, width, height) {
   const axes = makeShape("path", { class: "axes" }), line = makeShape("path", { class: "curve" });
-  const tangent = makeShape("path", { class: "tangent" }), dots = makeShape("g", { class: "dots" });
-  const element = makeShape("svg", { class: `curve-box ${kind}`, viewBox: `-3 -3 ${width + 6} ${height + 6}`, width, height, "aria-hidden": "true" }, axes, line, tangent, dots);
-  function draw({ part, from, to, dots: at, tangent: touch, ground, upright = 0 }) {
+  const tangent = makeShape("path", { class: "tangent" }), dots = makeShape("g", { class: "dots" }), ends = makeShape("g", { class: "ends" });
+  const element = makeShape("svg", { class: `curve-box ${kind}`, viewBox: `-3 -3 ${width + 6} ${height + 6}`, width, height, "aria-hidden": "true" }, axes, ends, line, tangent, dots);
+  function draw({ part, from, to, dots: at, tangent: touch, ground, upright = 0, ticks }) {
     const xs = Array.from({ length: NET_POINTS }, (_, n) => from + ((to - from) * n) / (NET_POINTS - 1));
     const ys = xs.map(part.value), seen = [...ys, ...at.map(part.value), ...(ground ? [0] : [])].filter(Number.isFinite);
     element.classList.toggle("none", !seen.length);
@@ -24,6 +25,7 @@ function makeCurve(kind, width, height) {
     const px = (x) => ((x - from) / (to - from)) * width, py = (y) => height - ((y - low) / (high - low)) * height;
     const inside = (value, least, most) => value >= least && value <= most;
     axes.setAttribute("d", `${inside(0, low, high) ? `M0 ${py(0)}H${width}` : ""}${inside(upright, from, to) ? `M${px(upright)} 0V${height}` : ""}`);
+    if (ticks) refill(ends, ...[[px(upright) + 3, 8, high - room], [0, height - 2, from], [width, height - 2, to]].map(([x, y, end]) => makeShape("text", { x, y, "text-anchor": x === width ? "end" : "start" }, number(end, 2))));
     let path = "", pen = false;
     xs.forEach((x, n) => {
       pen = Number.isFinite(ys[n]) ? ((path += `${pen ? "L" : "M"}${px(x).toFixed(1)} ${py(ys[n]).toFixed(1)}`), true) : false;

@@ -8,7 +8,7 @@ const NET_LINES = 700;
  */
 function makeEdges(view, ends, exits) {
   const { plan, page } = view, { layers } = plan;
-  const lines = makeShape("svg", { class: "edges", "aria-hidden": "true" }), labels = make("div", { class: "factors" });
+  const lines = makeShape("svg", { class: "edges", "aria-hidden": "true" }), labels = make("div.factors", {});
   const backs = makeShape("g"), shown = new Map();
   const curve = ([x1, y1], [x2, y2]) => {
     const bend = Math.max(18, (x2 - x1) / 2);

@@ -5,9 +5,9 @@ function makeOpenLayer(view, layer) {
   const { plan, page } = view, { w, z, h } = plan.layers[layer], n = w.length, inputs = w[0].length - 1;
   if (n > NET_PILLS || inputs > NET_PILLS) return makeOpenHeat(view, layer);
   const painted = [], take = (one) => (painted.push(one), one.element);
-  const head = (text) => make("span", { class: "head" }, ...[text].flat());
-  const grid = make("div", { class: "net-grid", style: `grid-template-columns: auto repeat(${n}, minmax(108px, auto))` });
-  grid.append(head("weights"), ...w.map((_, i) => make("button", { class: "head", onclick: () => view.open({ layer, i }) }, `neuron ${i + 1}`)));
+  const head = (text) => make("span.head", {}, ...[text].flat());
+  const grid = make("div.net-grid", { style: `grid-template-columns: auto repeat(${n}, minmax(108px, auto))` });
+  grid.append(head("weights"), ...w.map((_, i) => make("button.head", { onclick: () => view.open({ layer, i }) }, `neuron ${i + 1}`)));
   for (let j = 0; j <= inputs; j++) {
     grid.append(j ? take(makeNumber(view, "plain", "", (s) => plan.source(layer, j - 1, s))) : head("bias, times 1"));
     for (let i = 0; i < n; i++) grid.append(take(makeNumber(view, "port", "", () => w[i][j], { gradient: (sample) => plan.part(layer, i, j, sample) })));
@@ -33,19 +33,19 @@ function makeOpenNeuron(view, layer, i) {
   const product = (j) => page.engine.value[w[i][j]] * plan.input(layer, j, sample());
   const order = w[i].map((_, j) => j), most = 12;
   const shown = order.length <= most ? order : [0, ...order.slice(1).sort((a, b) => Math.abs(product(b)) - Math.abs(product(a))).slice(0, most - 1)];
-  const table = make("table", { class: "net-sum" }), lines = [];
+  const table = make("table.net-sum", {}), lines = [];
   table.append(make("tr", {}, ...["input", "", "weight", "", "product", "gradient of the weight"].map((text) => (text ? make("th", { scope: "col" }, text) : make("td")))));
   for (const j of shown) {
-    const bar = make("i"), value = make("b"), back = make("td", { class: "violet" });
-    const from = j ? take(makeNumber(view, "plain", "", (s) => plan.source(layer, j - 1, s))) : make("span", { class: "head" }, "1 (bias)");
-    table.append(make("tr", {}, make("td", {}, from), make("td", {}, "×"), make("td", {}, take(makeNumber(view, "port", "", () => w[i][j], { gradient: (s) => plan.part(layer, i, j, s) }))), make("td", { class: "net-bars" }, bar), make("td", { class: "net-product" }, value), back));
+    const bar = make("i"), value = make("b"), back = make("td.violet", {});
+    const from = j ? take(makeNumber(view, "plain", "", (s) => plan.source(layer, j - 1, s))) : make("span.head", {}, "1 (bias)");
+    table.append(make("tr", {}, make("td", {}, from), make("td", {}, "×"), make("td", {}, take(makeNumber(view, "port", "", () => w[i][j], { gradient: (s) => plan.part(layer, i, j, s) }))), make("td.net-bars", {}, bar), make("td.net-product", {}, value), back));
     lines.push({ j, bar, value, back });
   }
-  const rest = make("td", { class: "net-product" }), total = make("td", { class: "net-product" }), totalName = make("td", { colspan: 4 });
+  const rest = make("td.net-product", {}), total = make("td.net-product", {}), totalName = make("td", { colspan: 4 });
   if (shown.length < order.length) table.append(make("tr", {}, make("td", { colspan: 4 }, `${order.length - shown.length} more products`), rest, make("td")));
-  table.append(make("tr", { class: "net-whole" }, totalName, total, make("td")));
-  const curve = makeCurve("of-g", 300, 190), after = make("div", { class: "net-result" });
-  const element = make("div", { class: "net-neuron" }, table, make("div", { class: "net-side" }, ...(linear ? [] : [make("div", { class: "curve-place" }, curve.element)]), after));
+  table.append(make("tr.net-whole", {}, totalName, total, make("td")));
+  const curve = makeCurve("of-g", 300, 190), after = make("div.net-result", {});
+  const element = make("div.net-neuron", {}, table, make("div.net-side", {}, ...(linear ? [] : [make("div.curve-place", {}, curve.element)]), after));
   after.append(take(makeNumber(view, "plain", "", (s) => z[s][i])), ...(linear ? [] : [take(makeNumber(view, "plain", "", (s) => h[s][i]))]));
   function paint() {
     for (const one of painted) one.paint();

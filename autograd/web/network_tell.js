@@ -8,7 +8,7 @@ function tellNetwork(view, panel, step) {
   const cellOf = (kind, parts) => make("span", { class: kind || null }, ...parts);
   /** left = first = second ...: one line for each, the result in bold. */
   const rows = (left, ...lines) =>
-    panel.append(make("div", { class: "net-rows" }, ...lines.flatMap((parts, n) => [cellOf("", n ? [] : left), cellOf("", ["="]), cellOf(n === lines.length - 1 ? "result" : "", parts)])));
+    panel.append(make("div.net-rows", {}, ...lines.flatMap((parts, n) => [cellOf("", n ? [] : left), cellOf("", ["="]), cellOf(n === lines.length - 1 ? "result" : "", parts)])));
   const shown = (x) => prose(number(x ?? 0, 4)), factor = (x) => prose(signed(number(x ?? 0, 4)));
   const { layer } = step, i = step.i ?? unitInQuestion(plan, page, layer);
   const many = step.i === undefined && layer !== undefined ? () => layers[layer].w.length > 1 && say(make("small", {}, `All ${layers[layer].w.length} neurons of ${layerWords(plan, layer)} do this; shown: neuron ${i + 1}.`)) : () => {};
@@ -20,12 +20,12 @@ function tellNetwork(view, panel, step) {
   };
   /** A row for each node: what arrived at those that use it, times their slopes; of a long sum only that of the chosen one. */
   const products = (keys, uses, chosen) => {
-    const { gradient, slope, sent } = page.engine, table = make("table", { class: "net-products" }), list = keys.length <= 5 ? keys : keys.filter((k, n) => k === chosen || n < 4);
+    const { gradient, slope, sent } = page.engine, table = make("table.net-products", {}), list = keys.length <= 5 ? keys : keys.filter((k, n) => k === chosen || n < 4);
     for (const k of list) {
-      const found = uses(k), result = make("td", { class: "violet" }, "= ", ...shown(found.reduce((sum, [user, at]) => sum + sent[user][at], 0)));
+      const found = uses(k), result = make("td.violet", {}, "= ", ...shown(found.reduce((sum, [user, at]) => sum + sent[user][at], 0)));
       const terms = (write) => make("td", {}, ...found.slice(0, 4).flatMap(([user, at], n) => [n ? " + " : "= ", ...write(user, at, n)]), found.length > 4 ? ` + … ${found.length - 4} more` : "");
       const lines = [terms((user, at) => [by(user), " · ", ...[slopeText(page, user, at)].flat()]), terms((user, at, n) => [...(n ? factor : shown)(gradient[user]), " · ", ...factor(slope[user][at])]), result];
-      const cells = found.length === 1 ? lines : k === chosen ? [make("td", { class: "net-terms" }, ...lines)] : [result];
+      const cells = found.length === 1 ? lines : k === chosen ? [make("td.net-terms", {}, ...lines)] : [result];
       table.append(make("tr", { class: k === chosen ? "questioned" : null }, make("td", {}, by(k)), ...cells));
     }
     panel.append(table);
@@ -37,7 +37,7 @@ function tellNetwork(view, panel, step) {
       const count = page.weights().length;
       title("Which way should each weight move?");
       say(`This network has `, make("b", {}, `${count.toLocaleString("en")} weights`), ". For each one we want a single number, ", netSlope(page.name(plan.loss), "w"), ": how fast the loss ", J(), " grows when that weight grows.");
-      say(make("b", {}, "Forward"), ": from ", symbol("x"), " to ", J(), ", left to right. ", make("b", { class: "violet" }, "Backward"), ": from ", J(), " to every weight, right to left, one factor at each stop.");
+      say(make("b", {}, "Forward"), ": from ", symbol("x"), " to ", J(), ", left to right. ", make("b.violet", {}, "Backward"), ": from ", J(), " to every weight, right to left, one factor at each stop.");
       say(make("small", {}, "Press → or ▶. Click any number to ask about it; drag it sideways to change it."));
     },
     sum() {
@@ -125,7 +125,7 @@ function tellNetwork(view, panel, step) {
     after() {
       const after = page.after(), [old, now] = [page.engine.value[plan.loss], after ? after.value[plan.loss] : NaN];
       title(now < old ? "It worked: the loss is smaller" : now > old ? "The loss grew: the step was too large" : "The loss did not change");
-      panel.append(make("div", { class: "net-after" }, make("span", {}, make("small", {}, "before"), make("b", {}, ...shown(old))), "→", make("span", {}, make("small", {}, "after"), make("b", { class: now < old ? "good" : "worse" }, ...shown(now)))));
+      panel.append(make("div.net-after", {}, make("span", {}, make("small", {}, "before"), make("b", {}, ...shown(old))), "→", make("span", {}, make("small", {}, "after"), make("b", { class: now < old ? "good" : "worse" }, ...shown(now)))));
       const [h] = layers.at(-1).h, [[y]] = plan.y, asked = plan.place.get(page.question?.k)?.kind === "weight" ? page.question.k : null;
       for (const k of all === 1 && h.length === 1 ? [asked, h[0]] : [asked])
         if (k !== null) say(name(k), ": ", ...shown(page.engine.value[k]), " → ", make("b", {}, ...shown(after?.value[k])), ...(k === h[0] && y !== null ? [", wanted ", ...shown(page.engine.value[y])] : []));

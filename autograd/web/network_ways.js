@@ -83,16 +83,17 @@ function tellWays(view, k) {
 
 /** One product of factors, each with its name, its rule and its number; a factor is known when its step has come. */
 function netChain(view, k, way, inColor) {
-  const { page, plan } = view, row = make("div", { class: "chain net-chain" });
-  const column = (kind, ...cells) => row.append(make("span", { class: kind || null }, ...cells.map((one) => cell("", [one].flat()))));
+  const { page, plan } = view, row = make("div.chain.net-chain", {});
+  const column = (kind, ...cells) => make("span", { class: `column ${kind}` }, ...cells.map((one) => cell("", [one].flat())));
   const known = (one) => page.knownGradient(one);
-  column("", fraction(page.name(plan.loss), plan.name(k)), "", cell("value", known(k) ? prose(number(page.engine.gradient[k] ?? 0, 4)) : ["?"]));
+  row.append(column("", fraction(page.name(plan.loss), plan.name(k)), "", cell("value", known(k) ? prose(number(page.engine.gradient[k] ?? 0, 4)) : ["?"])));
   way.forEach((one, n) => {
-    column("sign", n ? "·" : "=", "", n ? "·" : "=");
     // A weight and an input are numbers that are there already; only their turn is still to come.
     const text = number(one.value, Math.abs(one.value) < 1e-3 ? 2 : 4), told = known(one.lower);
-    const numbers = told || one.by === "1" || page.knownValue(one.by) ? prose(n ? signed(text) : text) : ["?"];
-    column(page.arrives(one.lower) ? "arrives" : "", inColor(one, fraction(plan.name(one.upper), plan.name(one.lower))), inColor(one, make("small", {}, page.data.nodes[one.by] ? symbol(plan.name(one.by)) : one.by)), told ? inColor(one, ...numbers) : make("span", { class: "later" }, ...numbers));
+    // Nodes are numbers; "1", what a bias is multiplied by, is a text as the others are.
+    const isNode = typeof one.by === "number", numbers = told || one.by === "1" || (isNode && page.knownValue(one.by)) ? prose(n ? signed(text) : text) : ["?"];
+    const factor = column(page.arrives(one.lower) ? "arrives" : "", inColor(one, fraction(plan.name(one.upper), plan.name(one.lower))), inColor(one, make("small", {}, isNode ? symbol(plan.name(one.by)) : one.by)), told ? inColor(one, ...numbers) : make("span.later", {}, ...numbers));
+    row.append(make("span.pair", {}, column("", n ? "·" : "=", "", n ? "·" : "="), factor));
   });
   return row;
 }

@@ -54,22 +54,23 @@ function slopeText(page, user, position) {
   const cases = /^where\(([^(),]+), ([^(),]+), ([^(),]+)\)$/.exec(slopes[position]);
   if (!cases) return fill(slopes[position]);
   const [, test, yes, no] = cases;
-  return [make("span", { class: "cases" }, cell("", fill(yes)), cell("", ["if ", ...fill(test)]), cell("", fill(no)), cell("", ["else"]))];
+  return [make("span.cases", {}, cell("", fill(yes)), cell("", ["if ", ...fill(test)]), cell("", fill(no)), cell("", ["else"]))];
 }
 
 function chainOf(page, k, way) {
   const { engine } = page;
-  const row = make("div", { class: "chain" });
-  const column = (...cells) => row.append(make("span", {}, ...cells.map((one) => cell("", [one].flat()))));
+  const row = make("div.chain", {});
+  const column = (...cells) => make("span.column", {}, ...cells.map((one) => cell("", [one].flat())));
   const sum = page.knownGradient(k) ? prose(brief4(page.at(engine.gradient[k]))) : ["?"];
-  column(fraction(page.name(engine.loss), page.name(k)), "", cell("value", sum));
+  row.append(column(fraction(page.name(engine.loss), page.name(k)), "", cell("value", sum)));
   way.forEach(([user, position], j) => {
     const lower = j + 1 < way.length ? way[j + 1][0] : k, sign = j ? "·" : "=";
     const text = brief4(engine.slope[user][position]);
-    column(sign, sign, sign);
     const rule = slopeText(page, user, position);
     const value = page.knownGradient(lower) ? prose(j ? signed(text) : text) : ["?"];
-    row.append(make("span", { class: page.arrives(lower) ? "arrives" : "" }, ...[[fraction(page.name(user), page.name(lower))], rule, value].map((one) => factor(page, user, one))));
+    const told = make("span", { class: page.arrives(lower) ? "column arrives" : "column" }, ...[[fraction(page.name(user), page.name(lower))], rule, value].map((one) => factor(page, user, one)));
+    // A row that begins with its sign is seen to go on from the one above.
+    row.append(make("span.pair", {}, column(sign, sign, sign), told));
   });
   return row;
 }
@@ -107,7 +108,7 @@ function sumOf(page, k, place, rows, lead) {
   const name = page.name(k), total = page.at(engine.gradient[k], place);
   const known = page.knownGradient(k);
   rows.sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
-  const table = make("div", { class: "paths" });
+  const table = make("div.paths", {});
   const shown = rows.length > SHOWN_PATHS + 1 ? rows.slice(0, SHOWN_PATHS) : rows;
   for (const { value, via, parts, lead: told } of shown) {
     const names = via.slice(0, 4).flatMap((one, j) => [...(j ? [", "] : []), symbol(page.name(one))]);

@@ -30,5 +30,5 @@ function tellDifference(page) {
   const { k, what, to, there, here } = found, { nodes } = page.data, of = what === "value" ? k : to, shown = (x) => digits(x, nodes[of].shape);
   const named = what === "value" ? [symbol(nodes[k].name)] : ["What ", symbol(nodes[k].name), " sends to ", symbol(nodes[to].name)];
   const told = [...named, " was ", ...shown(there), " in Python, and is ", ...shown(here), " here: the rule of ", ...written(nodes[k].text, nodes[k].args.map(page.written)), " reads something beside its numbers, or something that has changed since. The numbers of this page are not those of Python."];
-  return [make("p", { class: "bad", role: "alert" }, ...told)];
+  return [make("p.bad", { role: "alert" }, ...told)];
 }

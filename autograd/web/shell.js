@@ -41,7 +41,7 @@ function makePage(host, data, rows, options) {
 
   // ---- Elements ----
   const icon = (kind) => makeShape("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, makeShape("path", { d: ICONS[kind] }));
-  const button = (kind, text, onclick) => make("button", { class: kind, "aria-label": text, title: text, onclick }, icon(kind));
+  const button = (kind, text, onclick) => make("button", { class: kind, aria: text, title: text, onclick }, icon(kind));
   const moves = {
     first: button("first", "First step (Home)", () => page.go(0)),
     previous: button("previous", "Previous step (left arrow)", () => page.go(page.step - 1)),
@@ -49,27 +49,27 @@ function makePage(host, data, rows, options) {
     next: button("next", "Next step (right arrow)", () => page.go(page.step + 1)),
     last: button("last", "Last step (End)", () => page.go(last())),
   };
-  const slider = make("input", { type: "range", class: "steps", min: 0, step: 1, value: 0, "aria-label": "Step", oninput: () => page.go(Number(slider.value)) });
-  const phases = make("span", { class: "phases", "aria-hidden": "true" });
-  const place = make("span", { class: "place" });
+  const slider = make("input", { type: "range", class: "steps", min: 0, step: 1, value: 0, aria: "Step", oninput: () => page.go(Number(slider.value)) });
+  const phases = make("span.phases", { "aria-hidden": "true" });
+  const place = make("span.place", {});
   const speeds = [["½×", 5000], ["1×", 2500], ["2×", 1250], ["5×", 500]].map(([text, value]) => make("option", { value }, text));
-  const speed = make("select", { "aria-label": "Speed", onchange: () => timer && play(true) }, ...speeds);
+  const speed = make("select", { aria: "Speed", onchange: () => timer && play(true) }, ...speeds);
   speed.value = "2500";
-  const tabs = make("div", { class: "tabs", role: "group", "aria-label": "View" });
-  const extra = make("div", { class: "extra" });
-  const bar = make("div", { class: "bar", role: "group", "aria-label": "Controls" }, tabs, ...Object.values(moves), make("span", { class: "track" }, phases, slider), place, speed, extra);
-  const stage = make("div", { class: "stage" });
-  const phase = make("span", { class: "phase" });
-  const now = make("div", { class: "now-told" });
-  const spoken = make("p", { class: "hidden", "aria-live": "polite" });
+  const tabs = make("div.tabs", { role: "group", aria: "View" });
+  const extra = make("div.extra", {});
+  const bar = make("div.bar", { role: "group", aria: "Controls" }, tabs, ...Object.values(moves), make("span.track", {}, phases, slider), place, speed, extra);
+  const stage = make("div.stage", {});
+  const phase = make("span.phase", {});
+  const now = make("div.now-told", {});
+  const spoken = make("p.hidden", { "aria-live": "polite" });
   const list = make("ol", { start: 0 });
   const listTitle = make("summary");
-  const all = make("details", { class: "all", ontoggle: () => all.open && write() }, listTitle, list);
+  const all = make("details.all", { ontoggle: () => all.open && write() }, listTitle, list);
   page.redraw = () => (frame = frame || requestAnimationFrame(draw));
   const ask = makeQuestion(page);
-  const head = make("p", { class: "whole" }, ...(options.formula ? [symbol(page.name(engine.loss)), " = ", ...written(options.formula, data.nodes.map((node) => symbol(node.name)))] : []));
-  const panel = make("section", { class: "panel", "aria-label": "Explanation" }, make("div", { class: "telling" }, phase, now), ask.element);
-  const root = make("section", { class: "view", "aria-label": options.title }, head, bar, stage, panel, spoken, all);
+  const head = make("p.whole", {}, ...(options.formula ? [symbol(page.name(engine.loss)), " = ", ...written(options.formula, data.nodes.map((node) => symbol(node.name)))] : []));
+  const panel = make("section.panel", { aria: "Explanation" }, make("div.telling", {}, phase, now), ask.element);
+  const root = make("section.view", { aria: options.title }, head, bar, stage, panel, spoken, all);
 
   // ---- Painting: at most once a frame ----
   function draw() {
@@ -230,5 +230,6 @@ function makePage(host, data, rows, options) {
   page.question = { k: page.weights()[0] ?? data.nodes.findIndex((_, k) => page.isLeaf(k)), place: 0 };
   page.show(fitting[0]);
   dress();
+  if (!options.alone) fitFrame(host);
   host.page = page;
 }

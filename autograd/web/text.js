@@ -2,11 +2,16 @@
 
 /**
  * An element with attributes and children; a function among the attributes listens: `onclick`. false and null are left out.
+ * `aria` is what a screen reader says.
+ * Classes stand behind the tag, as in "p.note.wide".
  * @returns {HTMLElement}
  */
-function make(tag, attributes, ...children) {
+function make(kind, attributes, ...children) {
+  const [tag, ...classes] = kind.split("."), element = document.createElement(tag);
   // Without a type, a button would send a form.
-  return furnish(document.createElement(tag), tag === "button" ? { type: tag, ...attributes } : attributes, children);
+  if (tag === "button") element.setAttribute("type", tag);
+  if (classes.length) element.className = classes.join(" ");
+  return furnish(element, attributes, children);
 }
 
 /** The same for a shape of a drawing. */
@@ -17,7 +22,7 @@ function makeShape(tag, attributes, ...children) {
 function furnish(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {}))
     if (typeof value === "function") hear(element, name.slice(2), value);
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name === "aria" ? "aria-label" : name, value === true ? "" : value);
   element.append(...children);
   return element;
 }
@@ -74,7 +79,7 @@ function partsOf(name) {
 function symbol(name) {
   const [base, above, below] = partsOf(name);
   const word = base === name && base.length > 40 ? `${base.slice(0, 40)}…` : base;
-  if (above && below) return make("var", {}, word, make("span", { class: "both" }, make("sup", {}, above), make("sub", {}, below)));
+  if (above && below) return make("var", {}, word, make("span.both", {}, make("sup", {}, above), make("sub", {}, below)));
   const element = make("var", {}, word);
   if (above) element.append(make("sup", {}, above));
   if (below) element.append(make("sub", {}, below));
@@ -165,7 +170,7 @@ function written(text, fills, own = "") {
 /** ∂J/∂w as two stacked names, each a text or an element. */
 function fraction(upper, lower) {
   const [over, under] = [upper, lower].map((name) => (typeof name === "string" ? symbol(name) : name));
-  return make("span", { class: "fraction" }, make("span", { class: "over" }, "∂", over), make("span", { class: "hidden" }, "/"), make("span", {}, "∂", under));
+  return make("span.fraction", {}, make("span.over", {}, "∂", over), make("span.hidden", {}, "/"), make("span", {}, "∂", under));
 }
 
 /** A span of a class; a list of children is taken apart. */
@@ -180,6 +185,12 @@ function isDark(host) {
     if (colour.startsWith("rgb") && a > 0.5) return 0.2126 * r + 0.7152 * g + 0.0722 * b < 128;
   }
   return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** Makes a frame of ours, as marimo has them, as high as what stands in it; one from elsewhere does not tell. */
+function fitFrame(host) {
+  const frame = window.frameElement;
+  if (frame) new ResizeObserver(() => (frame.style.height = `${Math.ceil(host.getBoundingClientRect().bottom + scrollY) + 12}px`)).observe(host);
 }
 
 /** Calls `dress` whenever a page may have changed its colours: the system did, or a switch that marks the page. */

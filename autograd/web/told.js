@@ -29,7 +29,7 @@ function tellTask(page) {
   const asked = k === J ? page.weights()[0] ?? 0 : k;
   const first = ["Find ", fraction(page.name(J), page.name(asked)), ": how fast does ", symbol(page.name(J)), " change if only ", symbol(page.name(asked)), " changes a little?"];
   const rest = "First forward: every number is computed from those before it. Then backward: from the end to the start each number gets its gradient, by the chain rule.";
-  return [make("p", { class: "lead" }, ...first), make("p", {}, rest)];
+  return [make("p.lead", {}, ...first), make("p", {}, rest)];
 }
 
 function rowsOf(...children) {
@@ -49,8 +49,10 @@ function stateOf(page, one, short) {
   if (expected === 1) note.append(short ? "✓" : "✓ complete: one path");
   else {
     const dots = expected <= 8 ? `${"●".repeat(arrived)}${"○".repeat(expected - arrived)} ` : "";
-    const sum = sumSoFar(page, uses);
-    note.append(make("span", { "aria-hidden": "true" }, dots), "sum so far ", ...digits(sum, page.data.nodes[one.to].shape), arrived < expected ? `: ${arrived} of ${expected}` : ": ✓ complete");
+    note.append(make("span", { "aria-hidden": "true" }, dots));
+    // The drawing has the sum; beside many products there is no room for it.
+    if (short) note.append(arrived < expected ? cell(dots && "hidden", [`${arrived} of ${expected}`]) : "✓");
+    else note.append("sum so far ", ...digits(sumSoFar(page, uses), page.data.nodes[one.to].shape), arrived < expected ? `: ${arrived} of ${expected}` : ": ✓ complete");
   }
   return note;
 }
@@ -61,7 +63,7 @@ function product(page, k, one, short) {
   const left = cell("left", [fraction(J, page.name(to))]), result = cell("value", digits(engine.sent[k][position] ?? 0, data.nodes[to].shape));
   const rule = slopeText(page, k, position), varies = !scalar || /«/.test(data.nodes[k].slopes[position]), local = scalar ? prose(signed(number(slope))) : [];
   const gradient = shownGradient(page, k), arrived = () => cell("middle", gradient.map((part) => (typeof part === "string" ? part : part.cloneNode(true))));
-  const rows = short ? make("div", { class: "row" }) : make("div", { class: scalar ? "rows product" : "rows arrays" });
+  const rows = short ? make("div.row", {}) : make("div", { class: scalar ? "rows product" : "rows arrays" });
   const add = (...children) => rows.append(...children.map((child) => (typeof child === "string" ? cell("", [child]) : child)));
   if (!scalar) add(left, "=", factor(page, k, rule), "", "=", result);
   else if (short) add(left, "=", arrived(), "·", factor(page, k, rule), "=", result, stateOf(page, one, true));
@@ -80,14 +82,16 @@ function tellBackward(page, step) {
     const lead = ["The gradient of a number says how fast ", J, " changes if only that number changes a little. Backpropagation finds all of them from the end to the start, against the arrows. It starts with 1: ", J.cloneNode(true), " changes just as fast as itself."];
     return [make("p", {}, ...lead), rowsOf(cell("left", [fraction(page.name(k), page.name(k))]), "=", cell("value", ["1"]))];
   }
-  const lead = make("p", {}, "At ", symbol(page.name(k)), " = ", ...formulaOf(page, k), " the gradient ", fraction(page.name(page.engine.loss), page.name(k)), " = ", ...shownGradient(page, k), " has arrived. ");
+  const many = sent.length > 3, formula = many ? [] : [" = ", ...formulaOf(page, k)];
+  const lead = make("p", {}, "At ", symbol(page.name(k)), ...formula, " the gradient ", fraction(page.name(page.engine.loss), page.name(k)), " = ", ...shownGradient(page, k), " has arrived");
   const scalar = sent.length && typeof page.engine.slope[k][sent[0].position] === "number";
-  if (!sent.length) lead.append("Nothing is sent on.");
-  else if (!scalar) lead.append("Each input gets what its formula makes of it, called g:");
-  else lead.append("Chain rule: each input gets it times the local derivative, how fast ", symbol(page.name(k)), " changes with that input.");
+  if (!sent.length) lead.append(". Nothing is sent on.");
+  else if (!scalar) lead.append(". Each input gets what its formula makes of it, called g:");
+  else if (many) lead.append(`. Each input gets it times its local derivative${step.ends ? ", and every gradient is complete" : ""}:`);
+  else lead.append(". Chain rule: each input gets it times the local derivative, how fast ", symbol(page.name(k)), " changes with that input.");
   const short = scalar && sent.length > (page.view.wide ? 3 : 1);
   const list = make("div", { class: short ? "table" : "products" }, ...sent.map((one) => product(page, k, one, short)));
-  return [lead, list, ...(step.ends ? [make("p", {}, "Every gradient is complete.")] : [])];
+  return [lead, list, ...(step.ends && !many ? [make("p", {}, "Every gradient is complete.")] : [])];
 }
 
 /** What an update does: the weights of the step, or all of them. */
@@ -103,7 +107,7 @@ function tellUpdate(page, step) {
   if (step.k !== undefined && page.size(step.k) === 1) {
     const formula = rate === null ? [symbol(name(step.k)), " + change"] : [symbol(name(step.k)), " − rate · ", fraction(name(engine.loss), name(step.k))];
     const [left, arrow, numbers, equal, value] = row(step.k);
-    const rows = make("div", { class: "rows" }, left, arrow, cell("", formula), cell(""), equal, numbers, cell(""), cell("", ["="]), value);
+    const rows = make("div.rows", {}, left, arrow, cell("", formula), cell(""), equal, numbers, cell(""), cell("", ["="]), value);
     return [make("p", {}, symbol(name(step.k)), " changes by ", ...digits(page.at(after.value[step.k]) - page.at(engine.value[step.k])), "."), rows];
   }
   if (step.k !== undefined) return [make("p", {}, ...digits(engine.value[step.k], data.nodes[step.k].shape), " becomes:"), rowsOf(cell("left", [symbol(name(step.k))]), "←", cell("value", shownValue(page, step.k, after)))];
@@ -111,14 +115,14 @@ function tellUpdate(page, step) {
 }
 
 function tellOutcome(page, after, row) {
-  const { engine } = page, [old, now] = [engine, after].map((one) => one.value[engine.loss]), J = () => symbol(page.name(engine.loss));
+  const { engine, data } = page, plain = typeof data.update?.rate === "number", [old, now] = [engine, after].map((one) => one.value[engine.loss]), J = () => symbol(page.name(engine.loss));
   const verdict = now < old ? ["It worked: ", J(), " is smaller."] : now > old ? [J(), " grew: the step was too large."] : Number.isNaN(now) ? [J(), " is no number any more: the step was too large."] : [J(), " is the same as before."];
-  const numbers = make("p", { class: "outcome" }, J(), ": ", ...prose(number(old)), " → ", make("b", {}, ...prose(number(now))));
+  const numbers = make("p.outcome", {}, J(), ": ", ...prose(number(old)), " → ", make("b", {}, ...prose(number(now))));
   const weights = page.weights().filter((k) => page.size(k) === 1);
-  const table = make("div", { class: "table five" }, ...weights.slice(0, 8).flatMap(row));
+  const table = make("div.table.five", {}, ...weights.slice(0, 8).flatMap(row));
   const more = weights.length > 8 ? [make("p", {}, `and ${weights.length - 8} more`)] : [];
   const keep = make("button", { "data-key": "keep", onclick: () => page.keep() }, "Keep these weights");
-  return [make("p", { class: "lead" }, ...verdict), numbers, keep, table, ...more];
+  return [make("p.lead", {}, ...verdict), numbers, keep, table, ...more, make("p", {}, `The picture is new, its gradients are unknown. Keep these weights${plain ? ", which is one step downhill," : ""} to find them.`)];
 }
 
 /** Appends what happens in a step of the graph. */

@@ -414,6 +414,7 @@ def test_all_forms_show_the_same() -> None:
     bundle = found._repr_mimebundle_()
     assert bundle["text/plain"] == PERCEPTRON == repr(found)
     assert bundle["text/latex"] == f"$$\n{found.latex}\n$$"
+    assert found._repr_html_() == bundle["text/html"].replace(' hidden=""', "") != bundle["text/html"]
     assert (
         r"2 \, \left(\hat{y} - 1\right) &{}\cdot{}& \hat{y} \, \left(1 - \hat{y}\right) &{}\cdot{}& x_{1}"
         in found.latex

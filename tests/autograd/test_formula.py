@@ -112,6 +112,13 @@ def test_a_formula_is_short() -> None:
     assert formula(Value(3.0) * a, names) == "3 * a"
 
 
+def test_a_setting_that_a_call_may_leave_out_is_left_out() -> None:
+    x = Tensor([[1.0, 2.0]])
+    assert formula(autograd.log_softmax(x), {x: "z"}) == "log_softmax(z)"
+    assert formula(autograd.log_softmax(x, axis=0), {x: "z"}) == "log_softmax(z, axis=0)"
+    assert formula(autograd.sum(x, axis=1), {x: "z"}) == "sum(z, axis=1)"
+
+
 def test_what_gets_long_is_cut() -> None:
     x = Value(0.5)
     y = x

@@ -33,7 +33,8 @@ def test_a_page_is_one_file_that_asks_for_nothing(tmp_path: Path) -> None:
     text = live(loss()).save(tmp_path / "page.html").read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert "default-src 'none'" in text
-    assert len(text) < 150_000
+    network = live(mse(MLP(2, [3, 1], activation="tanh", seed=1)([[1.0, 0.5]]), [1.0])).save(tmp_path / "network.html")
+    assert network.stat().st_size < 150_000
     assert not re.search(r"""(src|href)=["'](?!data:|%23)|url\(|@import|eval\(|new Function""", text)
 
 
@@ -157,19 +158,26 @@ def test_small_scripts(script: str, small: str) -> None:
 @pytest.mark.parametrize(
     ("script", "short"),
     [
-        ("one(two)", "$a($b)"),
-        ("x.one?.two(one)", "x.one?.two($a)"),
-        ("f({one,two:two,k:a?one:two,...one})", "f({one:$a,two:$b,k:a?$a:$b,...$a})"),
-        ("const{one,k:two=3}=one", "const{one:$a,k:$b=3}=$a"),
-        ("f=({one,two=1})=>{one();two}", "f=({one:$a,two:$b=1})=>{$a();$b}"),
-        ("return{one(two){one}}", "return{one($b){$a}}"),
-        ("`one ${one} ${{two}} one`", "`one ${$a} ${{two:$b}} one`"),
-        ("if(a){one,two}else{one}", "if(a){$a,$b}else{$a}"),
-        ("'one'+/one/.test(one)", "'one'+/one/.test($a)"),
+        ("one(two)", "a(b)"),
+        ("x=x1.one(one)+1.5*.2", "x=x1.one(a)+1.5*.2"),
+        ("y.one?.two(one)", "y.one?.two(a)"),
+        ("f({one,two:two,k:y?one:two,...one})", "f({one:a,two:b,k:y?a:b,...a})"),
+        ("const{one,k:two=3}=one", "const{one:a,k:b=3}=a"),
+        ("f=({one,two=1})=>{one();two}", "f=({one:a,two:b=1})=>{a();b}"),
+        ("return{one(two){one}}", "return{one(b){a}}"),
+        ("`one ${one} ${{two}} one`", "`one ${a} ${{two:b}} one`"),
+        ("if(y){one,two}else{one}", "if(y){a,b}else{a}"),
+        ("'one'+/one/.test(one)", "'one'+/one/.test(a)"),
     ],
 )
 def test_short_names(script: str, short: str) -> None:
-    assert short_names(script + ";one;one;one;two", {"one", "two"}) == short + ";$a;$a;$a;$b"
+    assert short_names(script + ";one;one;one;two", {"one", "two"}) == short + ";a;a;a;b"
+
+
+def test_a_short_name_is_none_that_the_script_says_and_no_word_of_the_language() -> None:
+    assert short_names("one+two+a+c.b", {"one", "two"}) == "d+e+a+c.b"
+    many = [f"name{k}" for k in range(52 * 53)]
+    assert {"do", "if", "in", "of"}.isdisjoint(short_names(";".join(many), {*many}).split(";"))
 
 
 def test_a_template_without_an_end_is_no_script() -> None:

@@ -291,13 +291,13 @@ def test_a_node_has_one_name_in_steps_explanations_and_pages() -> None:
     model = MLP(2, [2, 1], "tanh", seed=0)
     loss = mse([model([1.0, 2.0])], [1.0])
     walk = steps(loss)
-    told = ["z(1)_1", "h(1)_1", "z(1)_2", "h(1)_2", "y_hat", "z", "y1", "J"]
+    told = ["z(1)_1", "h(1)_1", "z(1)_2", "h(1)_2", "y_hat", "a1", "a2", "J"]
     assert [step.name for step in walk if step.phase == "forward"] == told
     page = live_data(loss)
     assert [page.data["nodes"][k]["name"] for k, node in enumerate(page.order) if node.op is not None] == told
     assert "h(1)_2 = tanh(z(1)_2)" in str(explain(loss, wrt=model.parameters()[3]))
     model.parameters()[0].label = "y_hat"
-    assert [step.name for step in steps(loss) if step.phase == "forward"][4:] == ["y1", "z", "y2", "J"]
+    assert [step.name for step in steps(loss) if step.phase == "forward"][4:] == ["a1", "a2", "a3", "J"]
     several = steps(mse(model([[1.0, 2.0], [0.5, 0.0]]), [1.0, 2.0]))
     assert len(set(several.names.values())) == len(several.names)
 

@@ -119,7 +119,7 @@ def test_names() -> None:
     assert steps(loss)[4].gradient == "∂my loss/∂my loss"
 
 
-def test_other_optimisers() -> None:
+def test_other_optimizers() -> None:
     loss, w = perceptron()
     unused = Value(5.0)
     optimizer = SGD([*w, unused], lr=0.1, momentum=0.9)
@@ -174,7 +174,7 @@ def test_errors() -> None:
     with pytest.raises(ValueError, match=r"nothing to step through: w was not computed"):
         steps(Value(1.0, label="w"))
     for wrong in (3, SGD):
-        with pytest.raises(TypeError, match="steps takes an optimiser with a list `parameters`"):
+        with pytest.raises(TypeError, match="steps takes an optimizer with a list `parameters`"):
             steps(loss, wrong)
     with pytest.raises(ValueError, match=r"cannot save steps to 'a.pdf'; the suffix must be .html"):
         steps(loss).save("a.pdf")

@@ -190,6 +190,17 @@ def test_products_of_matrices_of_all_sizes(visit: Visit) -> None:
     assert leaves(found)[0][0] == 0
 
 
+def test_sorting_with_ties_and_nan(visit: Visit) -> None:
+    x = np.array([[2.0, math.nan, -1.0, 2.0], [math.nan, 5.0, -1.0, math.inf], [2.0, -math.inf, 3.0, math.nan]])
+    ways = [
+        (lambda x, k=k: (autograd.sort(x, axis=k), autograd.argsort(x, axis=k), autograd.argmax(x, axis=k)))
+        for k in (None, 0, 1)
+    ]
+    agree(visit, [job(f"{k}", f, x) for k, f in enumerate(ways)])
+    back = value_and_grad(lambda x: (autograd.sort(x, axis=0) * [1.0, 2.0, 3.0, 4.0]).sum())
+    agree(visit, [job("back", back, np.array([[1.0, 2.0, 2.0, 0.0], [1.0, 2.0, 1.0, -1.0], [0.0, 2.0, 2.0, -1.0]]))])
+
+
 def takes(function: Any, count: int) -> bool:
     try:
         function(*[1.0] * count)

@@ -51,6 +51,11 @@ def shared() -> Tensor:
     return ((a * a + a @ a.T) * b / (a + 1)).sum()
 
 
+def medians() -> Tensor:
+    x = Tensor(X, label="X")
+    return ((autograd.median(x, axis=0) - 3) ** 2).sum() + (autograd.sort(x * x) * [2.0, -1.0]).sum()
+
+
 # Goes through all steps and a few cells of each result, and says what the panel says of them.
 WALK = """(points) => {
     const { page } = document.querySelector(".glassgrad"), told = [];
@@ -77,7 +82,9 @@ def number(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: dense()[0], probabilities, images, shared], ids=["dense", "softmax", "images", "shared"]
+    "make",
+    [lambda: dense()[0], probabilities, images, shared, medians],
+    ids=["dense", "softmax", "images", "shared", "medians"],
 )
 def test_the_terms_of_a_cell_sum_to_it(make: Callable[[], Tensor], visit: Visit, tmp_path: Path) -> None:
     loss = make()
@@ -332,3 +339,20 @@ def test_only_copies_are_picked(visit: Visit, tmp_path: Path) -> None:
     }""")
     assert sum("cells picked from" in text for text in said) == 2
     assert any("max(X" in text for text in said)
+
+
+def test_a_median_is_followed_to_its_element(visit: Visit, tmp_path: Path) -> None:
+    """There and back, and to another element when a number is dragged past the median."""
+    x = Tensor([0.3, -1.2, 2.0, 0.9, 0.1], label="x")
+    page = visit(live((autograd.median(x) - 1) ** 2).save(tmp_path / "page.html"))
+    go(page, "y1", "forward")
+    page.locator(".equation .matrix").last.locator(".cells > span").nth(2).click()
+    page.locator(".now-told h2", has_text="[2]").wait_for()
+    assert "cell [2] of y1 = 0.3 taken from x[0]" in told(page)
+    for change, place, slope in ((None, 0, "-1.4"), ("1.5", 3, "-0.2"), ("-Infinity", 4, "-1.8")):
+        if change:
+            page.evaluate(f"document.querySelector('.glassgrad').page.engine.set(0, {change}, 0)")
+        go(page, "x", "backward")
+        page.locator(".equation .matrix").last.locator(".cells > span").nth(place).click()
+        page.locator(".now-told h2", has_text=f"[{place}]").wait_for()
+        assert f"= {slope} ∂J / ∂y1 [2] {slope} ✓ as computed" in told(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, steps
-from autograd._views.live.page import page
+from autograd._views.live.page import page, view
 from nn import MLP, SGD, Layer, Perceptron, Sequential, cross_entropy, mse
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,11 @@ def of_samples(samples: int) -> tuple[MLP, list[list[float]], Value]:
     X = [[1.0, 2.0], [-1.0, 0.5], [0.5, -1.0], [2.0, 1.0]][:samples]
     y = [2.0, -1.0, 0.5, 1.0][:samples]
     return model, X, (model(X[0]) - y[0]) ** 2 if samples == 1 else mse(model(X), y)
+
+
+def single() -> Any:
+    model = MLP(2, [3, 1], activation="tanh", seed=1)
+    return model, None, mse(model([[1.0, 0.5]]), [1.0])
 
 
 def larger() -> tuple[MLP, list[list[float]], Value]:
@@ -155,6 +161,13 @@ def test_each_line_of_the_chain_rule_is_written(visit: Visit) -> None:
     arrived = f"{2 * (y_hat - 2):.4g} · ({weight.data:.4g}) = {2 * (y_hat - 2) * weight.data:.4g}".replace("-", "−")
     told("inputs")
     assert arrived in page.locator(".net-products .questioned").inner_text().replace("\t", " ")
+    # What a weight is multiplied by: its input, and for a bias nothing that has a name.
+    chosen = page.get_by_role("combobox", name="Ask about")
+    for label, factor in (("w(1)_0,2", "1"), ("w(1)_1,2", "x1"), ("w(2)_0,1", "1"), ("w(2)_2,1", "h(1)2")):
+        chosen.select_option(label=label)
+        page.wait_for_timeout(60)
+        assert "".join(page.locator(".chain small").last.inner_text().split()) == factor
+    chosen.select_option(label="w(1)_1,1")
     go(page, last - 1)
     asked = neurons(model, 0)[1].w[0]
     value, becomes = numbers(page)[asked.label]
@@ -220,6 +233,55 @@ def test_nothing_is_cut_or_covered(visit: Visit) -> None:
                 found, over = page.evaluate(FAULTS)
                 assert found == [], step
                 assert over <= 0 or make is larger, step
+
+
+def test_in_a_notebook_a_chain_and_what_follows_from_it_are_in_sight(visit: Visit) -> None:
+    """On a screen of 1280 x 720, the network of notebook 2 in every step, and in each of its weights."""
+    model = MLP(2, [2, 1], "tanh", "sigmoid", seed=0)
+    for parameter in model.parameters():
+        parameter.data = round(parameter.data, 1)
+    loss = (model([Value(1.0, label="x1"), Value(-2.0, label="x2")]) - 1) ** 2
+    page = visit(view(steps(loss, SGD(model.parameters(), lr=0.1))), viewport={"width": 1138, "height": 720})
+    over = page.locator(".panel")
+    for step in range(last_step(page) + 1):
+        go(page, step)
+        assert over.evaluate("one => one.scrollHeight - one.clientHeight") <= 0, step
+    go(page, last_step(page) - 2)
+    chosen = page.get_by_role("combobox", name="Ask about")
+    for parameter in model.parameters():
+        chosen.select_option(label=parameter.label)
+        page.wait_for_timeout(60)
+        assert page.locator(".check").inner_text().startswith("If w")
+        assert over.evaluate("one => one.scrollHeight - one.clientHeight") <= 0, parameter.label
+        tops = page.locator(".chain .column").evaluate_all("all => all.map((one) => one.offsetTop)")
+        assert len({*tops}) == 1, parameter.label
+    # The chain of the graph takes two rows in a narrow column; the second begins with a sign.
+    page.set_viewport_size({"width": 895, "height": 720})
+    page.get_by_role("button", name="Graph").click()
+    chosen.select_option(label="w(1)_2,2")
+    page.wait_for_timeout(60)
+    at = page.locator(".chain .column").evaluate_all("all => all.map((one) => [one.offsetTop, one.innerText])")
+    assert len({top for top, _ in at}) == 2
+    assert next(text for top, text in at if top > at[0][0]).split() == ["·"] * 3
+
+
+def test_the_graph_of_a_network_has_what_follows_from_a_change_in_sight(visit: Visit) -> None:
+    """On a screen of 1280 x 720, in every step, and no z or y but those of the course."""
+    page = opened(visit, single)
+    page.get_by_role("button", name="Graph").click()
+    for step in range(last_step(page) + 1):
+        go(page, step)
+        check, below = page.locator(".check"), page.locator(".descent").bounding_box()
+        assert check.inner_text() == "" or check.bounding_box()["y"] + check.bounding_box()["height"] <= below["y"]
+        assert page.locator(".now-told").evaluate("e => e.scrollWidth <= e.clientWidth")
+    names = page.locator("option").all_inner_texts()
+    assert [name for name in names if re.fullmatch(r"[ayz]\d*", name)] == ["y", "a1", "a2"]
+
+
+def test_the_plot_of_the_loss_says_how_far_it_goes(visit: Visit) -> None:
+    page = opened(visit, single)
+    # y_hat is -0.5008 and y is 1, which stands in the middle of twice as much as they differ by and a half.
+    assert page.locator(".of-loss text").all_text_contents() == ["16", "−3", "5"]
 
 
 def test_a_weight_is_dragged(visit: Visit) -> None:

@@ -226,6 +226,11 @@ def test_gradient_descent_in_the_page_is_that_of_python(page: Any) -> None:
     page.get_by_role("textbox", name="Learning rate").fill("0.5")
     page.get_by_role("button", name="Keep").click()
     page.get_by_role("button", name="One step downhill").click()
+    # Beside the update both say the same of the step that comes.
+    page.locator(".told", has_text="1 step taken; the next, J").wait_for()
+    pairs = [page.locator(f".{name}").inner_text().split("J: ")[1].split(" → ") for name in ("told", "outcome")]
+    assert [[float(f"{float(x):.4g}") for x in pair] for pair in pairs] == [[float(x) for x in pairs[0]]] * 2
+    page.keyboard.press("Home")
     page.locator(".told", has_text="1 step, J").wait_for()
     page.get_by_role("button", name="100 steps").click()
     page.wait_for_timeout(300)
@@ -233,8 +238,13 @@ def test_gradient_descent_in_the_page_is_that_of_python(page: Any) -> None:
     assert "✓ smaller" in page.locator(".told").inner_text()
     page.get_by_role("button", name="100 steps").click()
     page.get_by_text("100 steps, J").wait_for()
+    page.keyboard.press("End")
     page.evaluate(TYPED, [0, "2.5"])
-    assert "since the start" in page.locator(".descent").inner_text()
+    page.wait_for_timeout(50)
+    # Beside an update there is a before and an after already.
+    assert page.locator(".since").inner_text() == ""
+    page.get_by_role("button", name="First step").click()
+    assert page.locator(".since").inner_text() == "J was 0.9951 at the start"
 
 
 def test_an_optimizer_with_a_memory_shows_its_update_for_the_numbers_it_had(visit: Visit, tmp_path: Path) -> None:

@@ -15,12 +15,11 @@ from autograd._core.order import topological_sort
 from autograd._core.types import Raw
 from autograd._grad.rules import one_like
 from autograd._grad.sweep import sweep
-from autograd._nodes.operators import Operators
 from autograd._views.formula import formula
 from autograd._views.groups import Place, input_names, places
 from autograd._views.numbers import drawn_text
 from autograd.files import brief
-from autograd.picture.drawing import Drawing, bundle
+from autograd.picture.drawing import Drawing
 from autograd.picture.shapes import (
     FAINT,
     GREY,
@@ -76,8 +75,8 @@ def draw(root: Node, *, gradients: bool = False, fold: str | None = None) -> Dra
     its layers mark what is theirs. A network itself is drawn as columns of neurons, its weights in the same colours. A
     gradient is "?" until a backward pass has gone through the graph. Labels are shown as text whatever they hold.
 
-    Raises TypeError for what is no node and no network, and ValueError for a graph of more than 1,000 numbers, for
-    gradients of what is no scalar, and for a graph that has nothing to fold.
+    Raises TypeError for an object that is no node and no network, and ValueError for a graph of more than 1,000
+    numbers, for gradients of a result that is no scalar, and for a graph that has nothing to fold.
 
     >>> w = Value(2.0, label="w")
     >>> draw(w * 3)
@@ -365,18 +364,7 @@ def _weight(flow: float, largest: float, thickest: float) -> Pen:
     return pen(math.copysign(0.25 + 0.75 * share, flow), 1 + (thickest - 1) * share)
 
 
-def _show(node: Node, include: object = None, exclude: object = None) -> dict[str, str]:
-    """Return a node as a notebook shows it: its graph, folded if it is large, or else plain text."""
-    shown = {"text/plain": repr(node)}
-    if node.op is not None:
-        try:
-            shown |= bundle(_fitting(node))
-        except (ValueError, RuntimeError, ImportError) as error:
-            shown["text/plain"] += f"\n(not drawn: {error})"
-    return shown
-
-
-def _fitting(root: Node) -> Drawing:
+def fitting(root: Node) -> Drawing:
     """Return a drawing that a cell has room for: open, or else folded by perceptrons, or else by layers."""
     order = topological_sort(root)
     for fold in (None, "perceptron", "layer"):
@@ -394,7 +382,3 @@ def _fitting(root: Node) -> Drawing:
         f"draw(loss, fold='layer') a network by its layers. Or draw a part: an inner node, or the loss of one sample; "
         f"or make the network of=Tensor, where a layer is one node"
     )
-
-
-# The engine knows nothing of its views, so the view enters itself.
-setattr(Operators, "_repr_mimebundle_", _show)  # noqa: B010

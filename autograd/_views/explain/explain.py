@@ -47,9 +47,9 @@ def explain(loss: Node, wrt: Node) -> Explanation:
     """Explain the derivative of a loss by a node: the product along every path, and the sum of these.
 
     `loss` is a scalar, `wrt` any node that it was computed from. A factor is the derivative of one named node by the
-    next; for arrays, of which that would be a large matrix, the formula says what becomes of the gradient g so far.
+    next; for arrays, where that would be a large matrix, the formula says how the gradient g so far is changed.
     More than 8 paths are taken together, layer by layer. Sets no gradients, and needs none.
-    Raises TypeError for what is no node, ValueError for a loss that is no scalar or was not computed from `wrt`.
+    Raises TypeError for an object that is no node, ValueError for a loss that is no scalar or does not use `wrt`.
 
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> print(explain(tanh(w * x - 5) ** 2, wrt=w))
@@ -143,9 +143,14 @@ def _ends(links: Iterable[Link], stations: Stations) -> tuple[list[Link | None],
 def _names(stations: Stations, shown: list[Node], expressions: dict[Node, list[Node]]) -> dict[Any, str]:
     """Name every node and array constant that a reader meets, by its label or by a letter for its part."""
     names: dict[Any, str] = {node: _clean(label) for node, label in unique(stations.order, {}).items()}
-    names |= names_in_network(stations.order)
+    parts = names_in_network(stations.order)
+    names |= parts
     keys = dict.fromkeys([*shown, *(key for node in expressions for key, _ in _given(expressions[node]))])
-    letters = {key: _letter(stations, key) for key in keys if key not in names}
+    letters = {
+        key: letter(key, stations.user.get(key), bool(parts)) if isinstance(key, Node) else "c"
+        for key in keys
+        if key not in names
+    }
     return names | numbered(letters, set(names.values()))
 
 
@@ -162,10 +167,6 @@ def _given(expression: list[Node]) -> Iterator[tuple[Any, Any]]:
                     yield given, arg
             elif not is_one_number(node, arg):
                 yield (node, position), arg
-
-
-def _letter(stations: Stations, key: object) -> str:
-    return letter(key, stations.user.get(key)) if isinstance(key, Node) else "c"
 
 
 def _clean(label: str) -> str:

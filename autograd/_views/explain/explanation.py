@@ -88,6 +88,10 @@ class Explanation(NamedTuple):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": str(self), "text/latex": f"$$\n{self.latex}\n$$", "text/html": _html(self)}
 
+    def _repr_html_(self) -> str:
+        # For marimo, whose style sheet shows nothing that is hidden, and which takes no style away.
+        return _html(self).replace(' hidden=""', "")
+
 
 def _html(it: Explanation) -> str:
     """Return the explanation as HTML that needs no script and no network.

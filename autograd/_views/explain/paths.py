@@ -196,16 +196,19 @@ def is_arithmetic(node: Node) -> bool:
     return node.op is not None and isinstance(node.op.written, str) and not node.settings
 
 
-def letter(node: Node, user: Node | None) -> str:
+def letter(node: Node, user: Node | None, beside: bool = False) -> str:
     """Return the letter by which a node without a label is called, as on a blackboard.
 
     Arithmetic that goes into a function is z, as is that of a layer of arrays with its bias; what a function returns
-    is y, other arithmetic a, a leaf x; what nothing uses is the loss J.
+    is y, other arithmetic a, a leaf x; what nothing uses is the loss J. What stands `beside` a network is a: there z
+    is the sum of a neuron, and y what is wanted.
     """
     if user is None:
         return "J"
     if node.op is None:
         return "x"
+    if beside:
+        return "a"
     assert user.op is not None
     function = user.op.elementwise and user.op.arity == 1 and not is_arithmetic(user)
     weighted = " + " in node.op.text(*["x"] * len(node.inputs), **node.settings)

@@ -31,9 +31,12 @@ def check_loss(loss: object, face: str, purpose: str) -> None:
 def names_of(order: list[Node], more: Sequence[Node] = ()) -> dict[Node, str]:
     """Name every node: by its label, by its part in a network, or by a letter, with a number if there are several."""
     nodes = list(dict.fromkeys([*order, *more]))
-    names = unique(nodes, {node: clean(node.label, 30) for node in nodes}) | names_in_network(order)
+    parts = names_in_network(order)
+    names = unique(nodes, {node: clean(node.label, 30) for node in nodes}) | parts
     users = {given: node for node in order for given in node.inputs if isinstance(given, Node)}
     letters = {
-        node: letter(node, users.get(node, node if node.op is None else None)) for node in nodes if node not in names
+        node: letter(node, users.get(node, node if node.op is None else None), bool(parts))
+        for node in nodes
+        if node not in names
     }
     return names | numbered(letters, set(names.values()))

@@ -121,7 +121,7 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 class Walk(Sequence[Step]):
     """The steps of a loss in order, with the nodes of its graph in order, their names and their data.
 
-    `updates` are the parameters of an optimiser, or empty; `rate` is its learning rate if it takes nothing else from
+    `updates` are the parameters of an optimizer, or empty; `rate` is its learning rate if it takes nothing else from
     them but rate times gradient, or None.
     """
 

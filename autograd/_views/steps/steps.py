@@ -1,4 +1,4 @@
-"""`steps`: the forward pass, the backward pass and an optimiser's update, one move at a time."""
+"""`steps`: the forward pass, the backward pass and an optimizer's update, one move at a time."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ class Steps(Walk):
 
 
 def steps(loss: Node, optimizer: Optimizer | None = None) -> Steps:
-    """Return backpropagation of a scalar loss as steps: forward, backward and, with an optimiser, the update.
+    """Return backpropagation of a scalar loss as steps: forward, backward and, with an optimizer, the update.
 
     There is a step for every operation, first in the order of computing, then in reverse: the gradient that arrives,
     the local derivative for each input as formula and number, their product, and the sum so far at that input. With an
-    optimiser (anything with `parameters` and `step()`, such as nn's SGD) a step for each parameter follows. They show
-    the pass that was recorded, whatever has changed since; nothing is changed: no data, no `.grad`, no optimiser.
-    Raises TypeError if `loss` is no node or `optimizer` no optimiser, ValueError if `loss` is no scalar, or is a leaf.
+    optimizer (anything with `parameters` and `step()`, such as nn's SGD) a step for each parameter follows. They show
+    the pass that was recorded, whatever has changed since; nothing is changed: no data, no `.grad`, no optimizer.
+    Raises TypeError if `loss` is no node or `optimizer` no optimizer, ValueError if `loss` is no scalar, or is a leaf.
 
     >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
     >>> steps((w * x - 5) ** 2)
@@ -181,15 +181,15 @@ def _backward(swept: list[tuple[Node, Any, list[Any]]], names: Mapping[Node, str
 def _updates(
     optimizer: Optimizer, gradients: Mapping[Node, Any], data: Mapping[Node, Any]
 ) -> tuple[list[tuple[Node, Any, Any, Any]], float | None]:
-    """Return each parameter with its old data, its gradient and its new data after the optimiser's own step.
+    """Return each parameter with its old data, its gradient and its new data after the optimizer's own step.
 
-    Also the learning rate, if the optimiser does nothing but take rate times gradient away. A copy of it steps, on
+    Also the learning rate, if the optimizer does nothing but take rate times gradient away. A copy of it steps, on
     stand-ins for the parameters.
     """
     parameters = getattr(optimizer, "parameters", None)
     if not isinstance(parameters, (list, tuple)) or not hasattr(optimizer, "step"):
         raise TypeError(
-            f"steps takes an optimiser with a list `parameters` and a method `step()`, e.g. SGD(model.parameters()); "
+            f"steps takes an optimizer with a list `parameters` and a method `step()`, e.g. SGD(model.parameters()); "
             f"got {brief(optimizer)} of type {type(optimizer).__name__}"
         )
     copies: dict[int, Any] = {}
@@ -208,7 +208,7 @@ def _updates(
 
 
 def _stays_plain(twin: Optimizer, leaves: list[Any]) -> bool:
-    """Tell whether a copy of an optimiser takes rate times gradient away at other numbers, too, and again.
+    """Tell whether a copy of an optimizer takes rate times gradient away at other numbers, too, and again.
 
     Weight decay, momentum, or limits of gradients may show at some numbers only, or from the second step on.
     """
@@ -220,7 +220,7 @@ def _stays_plain(twin: Optimizer, leaves: list[Any]) -> bool:
         try:
             twin.step()
         except Exception:
-            # Any optimiser of one's own, with numbers that it may refuse.
+            # Any optimizer of one's own, with numbers that it may refuse.
             return False
         if not all(_is_plain(twin, old, g, node.snapshot()) for node, old, g in before):
             return False
