@@ -41,7 +41,7 @@ def predicted(y_hat: Output, y: Targets, ax: Axes | None = None, *, name: str = 
 
 
 def importance(mattered: Mapping[str, float], ax: Axes | None = None, *, what: str = "accuracy") -> Axes:
-    """Draw how much each column mattered, from the largest down: what is lost of `what` when it is shuffled.
+    """Draw how much each column mattered, the largest first: the loss of `what` when the column is shuffled.
 
     >>> from nn.plots import importance
     >>> [text.get_text() for text in importance({"a": 0.1, "b": 0.4}).get_yticklabels()]

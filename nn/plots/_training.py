@@ -127,9 +127,9 @@ def confusion_matrix(
 ) -> Axes:
     """Draw how often a class in y (a row) was taken for each class by the scores y_hat (a column).
 
-    y_hat are the scores that a network gives, (n,) or (n, k), in the order of every loss and metric of nn: first
-    the scores, then the labels. `y`, `threshold` and the rule are as for `nn.accuracy`; `classes` are the k
-    labels, or names of the numbers in y. Class numbers as y_hat are refused, as they might be y:
+    y_hat are the scores that a network gives, (n,) or (n, k). They come first, then the labels, as in every loss and
+    metric of nn. `y`, `threshold` and the rule are as for `nn.accuracy`; `classes` are the k labels, or names of the
+    numbers in y. Class numbers as y_hat are refused, as they might be y:
     `nn.data.one_hot(guesses, k)` makes scores of them. Raises ValueError as `nn.accuracy` does, too.
 
     >>> from nn.plots import confusion_matrix
