@@ -103,20 +103,25 @@ ax.figure
 # **Predict first.** Which way does the line move when $w_0$ grows from 1 to 3? What turns when $w_2$ goes from −2 to 0,
 # and where does the line end up? And what changes in the plane when all three numbers are ten times as large?
 #
-# Then look. Here the perceptron lives. Drag the numbers beside its tile sideways: from the top $w_1$, $w_2$ and $b$,
-# which is the bias, our $w_0$. Or click one, and type it below. With the mouse off the tile, the plane at the right
-# shows the answers, blue where the perceptron says yes and orange where it says no. Another $g$ stands in the menu
-# *loss*, each with a loss that suits it.
+# Then look. Here the perceptron lives. Drag the numbers beside its tile sideways: from the top $w_1$, $w_2$ and
+# $w_0$. Or click one, and type it below, where $w_1$ has its full name, $w^{(1)}_{1,1}$: of layer 1, from input 1 to
+# neuron 1. With the mouse off the tile, the plane at the right shows the answers, blue where the perceptron says yes
+# and orange where it says no. The round arrow brings the three numbers back.
 #
-# (The page can do more than you need today. $J$, the loss, is how wrong the answers are, and
-# $\partial J / \partial w$ says how fast $J$ grows when the weight $w$ grows a little: notebooks 3 and 4.)
+# (The loss says how wrong the answers are: notebook 3. The page can do more than you need today; switch *simple* off
+# to see all of it.)
 
 # %%
-live(neuron, points, sides, loss="binary_cross_entropy")
+live(neuron, points, sides, loss="binary_cross_entropy", simple=True)
 
 # %% [markdown]
-# $w_0$ shifts the line, and $w_1$ and $w_2$ are the direction in which it looks: it stands at a right angle to
-# $(w_1, w_2)$. With all three ten times as large the line stays where it is, and only the step across it is steeper.
+# <details><summary>Answer</summary>
+#
+# With $w_0 = 3$ the line moves up, by 1 (at $x_1 = 0$ from $x_2 = 0.5$ to 1.5): the bias shifts it. With $w_2 = 0$ it
+# stands upright, at $x_1 = -1/3$: the line is always at a right angle to the direction $(w_1, w_2)$, in which $z$
+# grows fastest. With all three ten times as large it stays where it is, and only the step across it is steeper.
+#
+# </details>
 #
 # **Exercise 2.** Find a bias and two weights for which a perceptron computes *and*: $z$ must be positive for the
 # input $(1, 1)$, and negative for $(0, 0)$, $(0, 1)$ and $(1, 0)$. There are many. Draw the four points on paper
@@ -216,17 +221,27 @@ train(MLP(2, [8, 8, 1], "tanh", "sigmoid", of=Tensor, seed=0))
 # neurons a network can come as close as you like to any continuous function, on any bounded part of the plane.
 #
 # **Predict first.** Here is the first network again, untrained, with no $g$ between its layers. Press play, and it will
-# find its best line. When you then choose tanh in *one* of the two menus above its layers, what will the line do? (Give
-# it 300 epochs: for the first 200 you will see little.) And with four neurons in that layer, or two?
+# find its best line; pause when the line stands still. When you then choose tanh in the *left* one of the two menus
+# above its layers, that of layer 1, and go on, without the round arrow, what will the line do? (Give it 300 epochs:
+# for the first 200 you will see little.) And with four neurons in that layer, or two?
+#
+# (An *epoch* is once through all points. The page takes 32 of the hundred at a time, so it may stop at epoch 210.6, and
+# the loss trembles. Notebook 4 has more of this.)
 
 # %%
-live(MLP(2, [8, 8, 1], "linear", "sigmoid", of=Tensor, seed=0), X, y, loss="binary_cross_entropy")
+first = MLP(2, [8, 8, 1], "linear", "sigmoid", of=Tensor, seed=0)
+live(first, X, y, loss="binary_cross_entropy", simple=True)
 
 # %% [markdown]
-# One bent layer is enough to bend the line. Four neurons in it are enough, too: all points come right. Two are too few,
-# as a rule: they can bend the line at a single corner, and about one point in eight stays on the wrong side. Each tile
+# <details><summary>Answer</summary>
+#
+# One bent layer is enough to bend the line. Four neurons in it are enough, too: all points come right. Two are too
+# few: they can bend the line at a single corner, and about one point in eight stays on the wrong side. Each tile
 # shows the plane as its neuron sees it: those of the first layer are straight edges, and the layers after it add them
-# up.
+# up. (With tanh in the right menu alone the line bends as well, but only after some 700 epochs: that layer bends sums
+# of straight sums, and all of them have to be turned first.)
+#
+# </details>
 #
 # **In one line:** a perceptron is $\hat y = g(w_0 + x \cdot w)$, a line and which side of it you are on; $g$ is what
 # lets many of them do more than one.

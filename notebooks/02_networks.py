@@ -19,8 +19,9 @@ from nn import MLP, Layer
 # %% [markdown]
 # ## Several outputs: a layer
 #
-# Two perceptrons look at the same inputs, each with a bias and weights of its own. Number the inputs with $j$ and the
-# perceptrons with $i$. Then $w_{j,i}$ leads from input $j$ to perceptron $i$: where it comes from stands first.
+# Two perceptrons look at the same inputs, each with a bias and weights of its own. (A perceptron in a network is also
+# called a **neuron**; both words mean the same here.) Number the inputs with $j$ and the perceptrons with $i$. Then
+# $w_{j,i}$ leads from input $j$ to perceptron $i$: where it comes from stands first.
 #
 # $$\hat y_i = g\Big(w_{0,i} + \sum_j x_j\, w_{j,i}\Big)$$
 #
@@ -52,10 +53,11 @@ print([f"{y_hat_i.data:.4f}" for y_hat_i in y_hat])
 # Now the outputs of one layer are the inputs of the next. A layer whose outputs nobody sees from outside is called
 # **hidden**. A number in brackets tells the layer:
 #
-# $$z_i = w^{(1)}_{0,i} + \sum_j x_j\, w^{(1)}_{j,i} \qquad\qquad
-# \hat y_i = w^{(2)}_{0,i} + \sum_j g(z_j)\, w^{(2)}_{j,i}$$
+# $$z^{(1)}_i = w^{(1)}_{0,i} + \sum_j x_j\, w^{(1)}_{j,i} \qquad\quad h^{(1)}_i = g\big(z^{(1)}_i\big) \qquad\quad
+# \hat y_i = w^{(2)}_{0,i} + \sum_j h^{(1)}_j\, w^{(2)}_{j,i}$$
 #
-# What a hidden perceptron hands on is also written $h_j = g(z_j)$: an input of the next layer.
+# So $z^{(1)}_i$ is the sum of perceptron $i$ of layer 1, and $h^{(1)}_i$ is what that perceptron hands on: an input of
+# the next layer. The pictures below have the same letters.
 #
 # `MLP` stands for *multi-layer perceptron*. Say how many inputs there are, and how many perceptrons each layer has.
 
@@ -72,12 +74,13 @@ third = model.layers[0].perceptrons[2]
 third.w0, third.w
 
 # %% [markdown]
-# Follow the two formulas at the input $(1, -2)$: each layer's sums go through $g$, if it has one, and on to the next.
+# Follow the formulas at the input $(1, -2)$: each layer's sums go through $g$, if it has one, and on to the next.
 
 # %%
 first, second = model.layers
 z = [perceptron.z([1.0, -2.0]) for perceptron in first.perceptrons]
-y_hat = second([tanh(z_j) for z_j in z])
+h = [tanh(z_i) for z_i in z]
+y_hat = second(h)
 [y_hat_i.data for y_hat_i in y_hat], [y_hat_i.data for y_hat_i in model([1.0, -2.0])]
 
 # %% [markdown]
@@ -94,11 +97,13 @@ check.exercise_1(answer)
 # A network is **deep** when it has several hidden layers. Each layer $k$ takes what the one before it, with
 # $n_{k-1}$ perceptrons, has to say:
 #
-# $$z_{k,i} = w^{(k)}_{0,i} + \sum_{j=1}^{n_{k-1}} g(z_{k-1,j})\, w^{(k)}_{j,i}$$
+# $$z^{(k)}_i = w^{(k)}_{0,i} + \sum_{j=1}^{n_{k-1}} h^{(k-1)}_j\, w^{(k)}_{j,i} \qquad\quad
+# h^{(k)}_i = g\big(z^{(k)}_i\big)$$
 #
-# (for the first layer, $x_j$ stands in place of $g(z_{0,j})$). Pictures and pages write the layer above, as that of the
-# weights: $z^{(k)}_i$ is $z_{k,i}$, and $h^{(k)}_i$ is $g(z_{k,i})$. The code hardly changes, the number of parameters
-# does.
+# (for the first layer, $x_j$ stands in place of $h^{(0)}_j$). The code hardly changes, the number of parameters does.
+#
+# The seminar's slides write the layer of $z$ below, and have no letter for $h$; there the same formula is
+# $z_{k,i} = w^{(k)}_{0,i} + \sum_{j=1}^{n_{k-1}} g(z_{k-1,j})\, w^{(k)}_{j,i}$.
 
 # %%
 deep = MLP(2, [6, 6, 6, 1], activation="tanh", seed=0)
@@ -129,10 +134,10 @@ y_hat
 # Then look: the same network lives. Nothing is computed yet, so there is a *?* wherever a number will be. Press the
 # button *Next step* (right of the blue one) six times, and it computes itself neuron by neuron. Stop at step 6, where
 # $\hat y$ is there, and drag $x_1$, or any weight, sideways: everything that is known follows. (Once you have pressed a
-# button of the page, the arrow keys do the same.)
+# button of the live picture, the arrow keys do the same.)
 #
 # At the right of the network stands what notebook 3 is about: $J = (\hat y - 1)^2$, how far off the answer is if 1 were
-# right. The question on the page, $\partial J / \partial w$, means: how fast does $J$ grow when this weight grows a
+# right. The question in its panel, $\partial J / \partial w$, means: how fast does $J$ grow when this weight grows a
 # little? The steps after the seventh answer it, and the last two change the weights: the business of notebook 5.
 
 # %%
@@ -141,14 +146,19 @@ J.label = "J"
 live(J)
 
 # %% [markdown]
-# By less: 0.330 in place of 0.329. The first hidden neuron sits where $\tanh$ is flat, at 0.99: its sum grows from 2.7
-# to 3.4, and it hardly moves. The second goes from −0.80 to −0.92; but its weight to the output is only −0.1. (At the
-# last step the page says 0.349: by then the weights themselves have moved, to bring $\hat y$ nearer to 1.)
+# <details><summary>Answer</summary>
+#
+# By less: with the weights above, $\hat y$ is 0.330 in place of 0.329. The first hidden neuron sits where $\tanh$ is
+# flat, at 0.99: its sum grows from 2.7 to 3.4, and it hardly moves. The second goes from −0.80 to −0.92; but its
+# weight to the output is only −0.1. (Other numbers? A weight was dragged, or the last step is open, where the weights
+# have moved to bring $\hat y$ nearer to 1. *Reset* brings back those above.)
+#
+# </details>
 #
 # Drawn as single numbers, already this is a lot to look at. Zoom out: fold all of a perceptron, or all of a layer, into
 # one box. A perceptron's box holds its sum and its $g$; only the last $g$ stays outside, so that its result, $\hat y$,
-# can be seen. A layer's box has a number if it hands on a single one. (On the page, a double click on a neuron or a
-# layer opens it.)
+# can be seen. A layer's box has a number if it hands on a single one. (These pictures stand still. In the live picture
+# above, a double click on a neuron, or on the title of a layer, opens it.)
 
 # %%
 draw(y_hat, fold="perceptron")
@@ -164,7 +174,7 @@ draw(y_hat, fold="layer")
 #
 # This is the form that big networks are written in, because computers multiply matrices fast. `to(Tensor)` turns the
 # network of numbers into one of matrices, `to(Value)` turns it back. Here is layer 1 of the same network, all at
-# once:
+# once; the `@` is Python's sign for the product of matrices:
 
 # %%
 layers = small.to(Tensor)

@@ -205,17 +205,22 @@ check.exercise_4(answer)
 # whatever the hours. Where is the lowest point of the map: left or right of the start, above or below it? And if you
 # walk along the valley, how does the line turn?
 #
-# Then look: choose *Landscape*, with $w_1$ to the right and $w_0$ (on the page $b$) up. Click on the map, and watch the
-# line and $J$. What is the lowest $J$ that you find?
+# Then look. On the map $w_1$ is to the right and $w_0$ up; the page writes them $w^{(1)}_{1,1}$ and $w^{(1)}_{0,1}$.
+# Click on the map, and watch the line and $J$. What is the lowest $J$ that you find?
 
 # %%
 neuron = Perceptron(1, "linear")
 neuron.w0.data, neuron.w[0].data = 4.0, 0.0
-live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse")
+live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse", simple=True)
 
 # %% [markdown]
-# The best line is $\hat y = 1.66 + 1.11\, x$, with $J = 1.63$. Along the valley a steeper line starts lower: it turns
-# around the middle of the three points, and the loss changes little. Across the valley it misses all of them.
+# <details><summary>Answer</summary>
+#
+# To the right of the start, and below it: the best line is $\hat y = 1.66 + 1.11\, x$, with $J = 1.63$. Along the
+# valley a steeper line starts lower: it turns around the middle of the three points, and the loss changes little.
+# Across the valley it misses all of them.
+#
+# </details>
 #
 # With a non-linearity in the network, the landscape is no longer a simple valley. Here the perceptron has a sigmoid,
 # and the grades are divided by 100:

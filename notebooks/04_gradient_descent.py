@@ -5,7 +5,8 @@
 # tell is how steep the ground is under our feet. That is enough.
 #
 # *Goals:* make a step of gradient descent by hand; say what the learning rate, momentum and mini-batches do, and see
-# from a curve which of them is wrong. *Time:* about 50 minutes. *Before it:* [3 Loss](03_loss.ipynb).
+# from a curve whether the learning rate is too small or too large. *Time:* about 50 minutes. *Before it:*
+# [3 Loss](03_loss.ipynb).
 
 # %%
 # On Colab, install glassgrad first: take the # away from the next line, and run this cell.
@@ -30,10 +31,10 @@ from nn.data import moons
 #
 # $$w \;\leftarrow\; w - \eta\, \frac{\partial J}{\partial w}$$
 #
-# The derivatives by all the weights together are the **gradient**, $\partial J(W) / \partial W$. The whole algorithm,
-# which looks for $W^* = \operatorname{argmin}_W J(W)$, has four lines:
+# The derivatives by all the weights together, $W$, are the **gradient**, $\partial J(W) / \partial W$. The whole
+# algorithm, which looks for $W^* = \operatorname{argmin}_W J(W)$, the weights at which $J$ is lowest, has four lines:
 #
-# 1. Start with random weights, $W \sim \mathcal N(0, \sigma^2)$.
+# 1. Start with random weights, $W \sim \mathcal N(0, \sigma^2)$: from a bell curve around 0.
 # 2. Compute the gradient of the loss, $\partial J(W) / \partial W$.
 # 3. Take a small step against it, $W \leftarrow W - \eta\, \partial J(W) / \partial W$.
 # 4. Repeat 2 and 3 until the loss hardly falls any more.
@@ -68,6 +69,9 @@ for step in range(50):
 w1.data, w2.data
 
 # %% [markdown]
+# $J$ is still falling: after 50 steps it is 131, and the lowest there is is 126.9, at $w = (12.09, 5.34)$. It takes a
+# few hundred steps to come that close, and the next section shows why.
+#
 # `J.backward()` computes the gradient: afterwards `w1.grad` is $\partial J / \partial w_1$, and `w2.grad` is
 # $\partial J / \partial w_2$. How it does that is the story of notebook 5. (Gradients add up until they are set to
 # zero; that is what `zero_grad` is for.)
@@ -98,11 +102,11 @@ check.exercise_1(answer)
 
 # %%
 def descend(lr, momentum=0.0, n=40):
-    """Return the n points (w1, w2) that gradient descent comes through, and the loss at each."""
+    """Return the start and the n points (w1, w2) that gradient descent comes through, and the loss at each."""
     w1, w2 = Value(0.0), Value(20.0)
     optimizer = SGD([w1, w2], lr=lr, momentum=momentum)
     points, losses = [], []
-    for _ in range(n):
+    for _ in range(n + 1):
         J = loss(w1, w2)
         points.append((w1.data, w2.data))
         losses.append(J.data)
@@ -120,15 +124,16 @@ def paths(runs):
 def curves(runs):
     """Draw the loss at each step of each run."""
     losses = {name: losses for name, (_, losses) in runs.items()}
-    return figures.lines(None, losses, xlabel="step", ylabel="$J$", yscale="log")
+    return figures.lines(range(41), losses, xlabel="step", ylabel="$J$", yscale="log")
 
 
 middle = descend(0.01)
 paths({"η = 0.01": middle})
 
 # %% [markdown]
-# The first step is long, because it is steep there; it leads down into the valley. On its floor the ground is almost
-# level, and progress is slow. Steps go at a right angle to the contours: straight downhill.
+# (The star is the lowest point.) The first step is long, because it is steep there; it leads down into the valley. On
+# its floor the ground is almost level, and progress is slow. Steps go at a right angle to the contours: straight
+# downhill.
 #
 # ## Too small, too large
 #
@@ -144,8 +149,9 @@ curves(runs)
 # %% [markdown]
 # Too small, and after 40 steps we are still on the slope on which we began. Rather large, and each step overshoots the
 # floor of the valley and lands on the other slope, a little lower. Too large, and it lands *higher* than before, each
-# time: in 40 steps the loss has doubled, and so it goes on until no number is large enough for it. In practice one
-# tries $\eta$ = 0.1, 0.01, 0.001 and looks at the curve of the loss.
+# time: in 40 steps the loss has doubled, and so it goes on until no number is large enough for it. For this loss the
+# border between the two is at $\eta$ = 0.0225. Nobody knows it beforehand, so in practice one tries 0.1, 0.01, 0.001
+# and looks at the curve of the loss.
 #
 # **Exercise 2.** With $J(w) = (w - 3)^2$ a step turns the distance $w - 3$ into $(1 - 2\eta)(w - 3)$. From which
 # learning rate on does the loss no longer become smaller?
@@ -178,19 +184,25 @@ curves(runs)
 # **Predict first.** Which of the rates 0.001, 0.01, 0.03 and 0.04 is the first to bring $J$ below 1.7, and which of
 # them never will? And with the rate 0.01 and momentum 0.9?
 #
-# Then look: choose *Landscape*, type a *rate* and a *momentum*, and press *ten steps*; for hundreds of steps press
-# play, and watch the loss. To begin again at the same start, run the cell again; a click on the map is another start.
-# ($b$ is our $w_0$. And leave the rate at 0.1 once: what becomes of $J$, and what does the page say?)
+# Then look: type a *rate* and a *momentum*, and press *ten steps*; for hundreds of steps press play, and watch the
+# loss. The page counts *epochs*, which here are steps: each uses all three students. Its $w^{(1)}_{1,1}$ is our
+# weight, its $w^{(1)}_{0,1}$ the bias, and the lowest $J$ that there is is 1.63. The round arrow begins again at the
+# same start (so does *Start again* in a red box), and the curve of the run before stays, pale; a click on the map is
+# another start. (And leave the rate at 0.1 once: what becomes of $J$, and what does the page say?)
 
 # %%
 neuron = Perceptron(1, "linear")
 neuron.w0.data, neuron.w[0].data = 4.0, 0.0
-live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse")
+live(neuron, [[5], [1], [8]], [9.0, 2.0, 9.5], loss="mse", simple=True)
 
 # %% [markdown]
-# From the start that you see, 0.03 needs about a hundred steps, 0.01 about three hundred, and 0.001 three thousand. At
-# 0.04 each step lands higher than the last. With momentum 0.9 the rate 0.01 swings to and fro, and is there within
+# <details><summary>Answer</summary>
+#
+# From the start that you see, 0.03 needs about a hundred steps, 0.01 about three hundred, and 0.001 three thousand.
+# At 0.04 each step lands higher than the last. With momentum 0.9 the rate 0.01 swings to and fro, and is there within
 # forty.
+#
+# </details>
 #
 # **Exercise 3.** Write one step with momentum, for a single weight. Return the new weight and the new velocity.
 
@@ -248,9 +260,10 @@ figures.lines(None, by_size, xlabel="epoch", ylabel="$J$", ylim=(0, None))
 history
 
 # %% [markdown]
-# Smaller batches take more steps, and get further in the same number of epochs. The price is noise: each step goes
-# only roughly downhill. And a computer handles 40 samples in little more time than one, which is why batches of 16 to
-# 256 are common.
+# Smaller batches take more steps, and get further in the same number of epochs, already in the first: the first point
+# of a curve is the mean loss of a whole epoch. The price is noise: each step goes only roughly downhill. The curves
+# do not show it, as the mean smooths it away. And a computer handles 40 samples in little more time than one, which
+# is why batches of 16 to 256 are common.
 #
 # **Exercise 4.** There are 100 samples, and mini-batches of 16. How many steps does an epoch have?
 

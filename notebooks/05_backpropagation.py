@@ -123,7 +123,7 @@ check.exercise_1(answer)
 # %% [markdown]
 # ## Step by step
 #
-# `steps` shows the pass one move at a time: forward, backward, and with an optimiser the update $w \leftarrow w - \eta
+# `steps` shows the pass one move at a time: forward, backward, and with an optimizer the update $w \leftarrow w - \eta
 # \, \partial J / \partial w$ (the learning rate $\eta$ is called `lr`). Use the buttons, or the slider; once you have
 # clicked one of them, the arrow keys work, too.
 #
@@ -141,9 +141,13 @@ check.exercise_1(answer)
 steps(J, SGD([w0, w1, w2], lr=0.1))
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # Near 0: with $w_0 = 7$, where $z = 0$, $\partial J / \partial w_0$ is −0.25, fifty times as much as at the start,
 # where $z = -6$. It is not quite the largest: that is −0.296, at $z = -0.7$. To the left of 0 the sigmoid is a little
 # flatter, but the answer is further off, so the factor $2(\hat y - y)$ is larger. To the right both become small.
+#
+# </details>
 #
 # ## Where paths meet
 #
@@ -209,24 +213,36 @@ for w in model.parameters():
 
 # %% [markdown]
 # Nine gradients. They have a pattern, and it is the same in every network: the gradient of a weight is *what flowed
-# into it, times what comes back to it*. Call $\delta = \partial J / \partial z$ the gradient that arrives at a
-# neuron's sum; then
+# into it, times what comes back to it*. Call $\delta_i = \partial J / \partial z_i$ the gradient that arrives at the
+# sum of neuron $i$, and $x_j$ what this neuron is given: the inputs in the first layer, the outputs $h_j$ of the layer
+# before in any other. Then
 #
-# $$\frac{\partial J}{\partial w_j} = x_j \, \delta, \qquad \frac{\partial J}{\partial w_0} = \delta,$$
+# $$\frac{\partial J}{\partial w_{j,i}} = x_j \, \delta_i, \qquad \frac{\partial J}{\partial w_{0,i}} = \delta_i.$$
 #
-# and a hidden neuron $i$ gets its own $\delta_i$ from the output through the weight that connects them, times its own
-# slope: $\delta_i = g'(z_i) \, w_i \, \delta$. With numbers, for the output's weight from hidden neuron 1:
+# What a hidden neuron $i$ hands on goes to every neuron $k$ of the next layer, by the weight $w_{i,k}$. Paths meet, so
+# what comes back is added; then it goes through the neuron's own slope:
+#
+# $$\delta_i = g'(z_i) \sum_k w_{i,k} \, \delta_k$$
+#
+# Here there is a single output, so the sum has a single term. Call the output's gradient $\delta$ and its weights
+# $w_i$: then $\delta_i = g'(z_i) \, w_i \, \delta$. With numbers, first the gradient of the output's weight from hidden
+# neuron 1, then $\delta_1$, which is the gradient of that neuron's bias:
 
 # %%
 hidden, output = model.layers
 h = [neuron(x).data for neuron in hidden.perceptrons]
 y_hat = output.perceptrons[0](h).data
 delta = 2 * (y_hat - y)
-print(h[0] * delta, "is", output.perceptrons[0].w[0].grad)
+print(f"delta = {delta:.6f}, h_1 = {h[0]:.6f}")
+print(f"h_1 * delta = {h[0] * delta:.6f} is {output.perceptrons[0].w[0].grad:.6f}")
+
+w_1 = output.perceptrons[0].w[0].data
+delta_1 = (1 - h[0] ** 2) * w_1 * delta
+print(f"delta_1 = {delta_1:.6f} is {hidden.perceptrons[0].w0.grad:.6f}")
 
 # %% [markdown]
 # The weights of the first layer are one step further. `explain` shows the longer chain, in which $h^{(1)}_1$ and
-# $h^{(1)}_2$ are the hidden outputs:
+# $h^{(1)}_2$ are the hidden outputs, $h_1$ and $h_2$ above:
 
 # %%
 explain(J, wrt=hidden.perceptrons[0].w[0])
@@ -252,13 +268,14 @@ check.exercise_3(answer)
 # A wrong gradient does not crash. The network learns a little worse, and nobody knows why. So check against the
 # definition: change a weight a little both ways, and divide.
 #
-# $$\frac{\partial J}{\partial w} \approx \frac{J(w + h) - J(w - h)}{2h}$$
+# $$\frac{\partial J}{\partial w} \approx \frac{J(w + \varepsilon) - J(w - \varepsilon)}{2\varepsilon}$$
 #
-# **Exercise 4.** Write the right-hand side. `J` is a function of one number `w`, and `h` is the step.
+# **Exercise 4.** Write the right-hand side. `J` is a function of one number `w`, and `eps`, for $\varepsilon$, is the
+# step.
 
 
 # %%
-def answer(J, w, h):
+def answer(J, w, eps):
     return ...
 
 
@@ -266,35 +283,37 @@ def answer(J, w, h):
 check.exercise_4(answer)
 
 # %% [markdown]
-# Which $h$? With a large one the curve bends between the two points; a tiny one drowns in rounding, because $J(w+h)$
-# and $J(w-h)$ agree in nearly all of their sixteen digits. The best lies between:
+# Which $\varepsilon$? With a large one the curve bends between the two points; a tiny one drowns in rounding, because
+# $J(w+\varepsilon)$ and $J(w-\varepsilon)$ agree in nearly all of their sixteen digits. The best lies between:
 
 # %%
 exact = 1 - math.tanh(0.3) ** 2
 sizes = [10.0**-k for k in range(1, 15)]
-errors = [abs((math.tanh(0.3 + h) - math.tanh(0.3 - h)) / (2 * h) - exact) for h in sizes]
+errors = [abs((math.tanh(0.3 + eps) - math.tanh(0.3 - eps)) / (2 * eps) - exact) for eps in sizes]
 
-figures.lines(sizes, {"derivative of tanh at 0.3": errors}, xscale="log", yscale="log", xlabel="$h$", ylabel="error")
+curve = {"derivative of tanh at 0.3": errors}
+figures.lines(sizes, curve, xscale="log", yscale="log", xlabel=r"$\varepsilon$", ylabel="error")
 
 # %% [markdown]
-# `gradcheck` does this with care: it chooses $h$, estimates how far its own numbers can be trusted, and compares.
-# There is no tolerance to choose.
+# `gradcheck` does this with care: it chooses $\varepsilon$, estimates how far its own numbers can be trusted, and
+# compares. There is no tolerance to choose.
 
 # %%
 gradcheck(loss, 1.0, 3.0, -2.0)
 
 # %% [markdown]
 # Let us break a derivative on purpose: a $\tanh$ whose rule forgot the square. (How `primitive` works is the start of
-# notebook 6; its second function is the derivative.)
+# notebook 6. Its first function computes; its second says what goes back: what has arrived, times the slope.)
 
 # %%
-bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda g, out, x: g * (1 - out))
+bad_tanh = primitive("bad_tanh", lambda xp, x: xp.tanh(x), lambda arrived, out, x: arrived * (1 - out))
 gradcheck(bad_tanh, 0.3)
 
 # %% [markdown]
 # And a whole network on a batch of samples. Up to fifty numbers are checked one by one; these 105 weights all move at
-# once, along two random directions. A mistake in any of them that matters would show; the last line says how small a
-# part of the change may be missed.
+# once, twice, each time in a random direction: two derivatives in all. If the gradient of any weight were wrong, $J$
+# would change by something else than the gradients say. The last line says when we could not see that: when the weight
+# does next to nothing to $J$ anyway.
 
 # %%
 X, labels = moons(20)
@@ -312,10 +331,10 @@ slopes = {"sigmoid": g * (1 - g), "tanh": 1 - np.tanh(z) ** 2, "relu": z > 0}
 figures.lines(z, slopes, xlabel="$z$", ylabel="$g'(z)$")
 
 # %% [markdown]
-# Put five sigmoid neurons in a row, each with weight 1, and read the factors of the first weight's gradient:
+# Put three sigmoid neurons in a row, each with weight 1, and read the factors of the first weight's gradient:
 
 # %%
-weights = [Value(1.0, label=f"w{k}") for k in range(1, 6)]
+weights = [Value(1.0, label=f"w{k}") for k in range(1, 4)]
 h = 0.5
 for k, w in enumerate(weights, 1):
     z = w * h
@@ -328,23 +347,27 @@ explain(J, wrt=weights[0])
 # %% [markdown]
 # Each sigmoid on the way takes more than three quarters away.
 #
-# **Predict first.** The gradient of $w_5$, at the end of the row, is −0.10; that of $w_1$ is −0.0002. Which one weight
+# **Predict first.** The gradient of $w_3$, at the end of the row, is −0.10; that of $w_1$ is −0.004. Which one weight
 # would you change to make $w_1$ learn faster, and to what? Would a large weight, such as 10, help everywhere?
 #
-# Then look: press *fit* to see the whole row, click a weight, drag it, and compare the gradients of all five.
+# Then look: click a weight, drag it, and compare the gradients of all three.
 
 # %%
 live(J)
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
 # A weight on the way is a factor of the gradient too, so a larger one helps, but not for long: soon the sum behind it
-# is large, its sigmoid flat, and that factor next to nothing. Of the positive ones, $w_2 = 2.3$ does most for $w_1$:
-# its gradient is half as large again. With $w_2 = 10$ it is a fourteenth of what it was. A negative weight does more,
-# $w_5 = -2.7$ nearly four times as much, but at a price: it makes the answer worse, and thus the factor $2(h_5 - 1)$
+# is large, its sigmoid flat, and that factor next to nothing. Of the positive ones, $w_2 = 2.1$ does most for $w_1$:
+# its gradient is a third larger. With $w_2 = 10$ it is a seventeenth of what it was. A negative weight does more,
+# $w_3 = -2.7$ nearly four times as much, but at a price: it makes the answer worse, and thus the factor $2(h_3 - 1)$
 # larger. No weight makes it easy for all.
 #
-# Now a whole network: ten hidden layers of sixteen
-# neurons, and the loss on a hundred samples of two moons. How large are the gradients in each layer?
+# </details>
+#
+# Now a whole network: ten hidden layers of sixteen neurons, and the loss on a hundred samples of two moons. How large
+# are the gradients in each layer?
 
 
 # %%

@@ -81,6 +81,14 @@ explain(J, wrt=w1)
 steps(J, SGD([w0, w1], lr=0.1))
 
 # %% [markdown]
+# <details><summary>Answer</summary>
+#
+# They turn round: the slope of the hill, $-2 z\, f(z)$, is negative on the right of its top and positive on the left,
+# and it is a factor of both gradients. (Further out, where $|z| > 0.83$, they turn once more: there $\hat y$ is below
+# 0.5, and the factor $2(\hat y - 0.5)$ changes its sign as well.)
+#
+# </details>
+#
 # ## Test it
 #
 # `check_primitive` tries it on random floats and arrays, compares first and second derivatives with numerical ones, and

@@ -14,12 +14,12 @@
 
 # %%
 # %config InlineBackend.figure_format = "retina"
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autograd
 from autograd import Tensor, conv, windows
 from glassgrad.course import convolution as check
+from glassgrad.course import figures
 from nn import (
     MLP,
     Adam,
@@ -78,15 +78,8 @@ up = np.array([[1.0, 1, 1], [0, 0, 0], [-1, -1, -1]])
 edges = np.stack([up, -up, up.T, -up.T])[:, None]  # (4 filters, 1 channel, 3, 3)
 
 seen = autograd.relu(conv(Tensor(image), Tensor(edges)))
-_, rows = plt.subplots(2, 5, figsize=(7.5, 3.1), layout="constrained")
-names = ["a digit", "bright above", "bright below", "bright on the left", "bright on the right"]
-for ax, name in zip(rows[0], names):
-    ax.set_title(name, fontsize=9)
-for ax, one in zip(rows.ravel(), [image[0, 0], *edges[:, 0], np.zeros((6, 6)), *seen.data[0]]):
-    ax.imshow(one, cmap="gray")
-    ax.set(xticks=[], yticks=[])
-rows[1, 0].set_visible(False)
-plt.show()
+names = ["bright above", "bright below", "bright on the left", "bright on the right"]
+figures.filtered(image[0, 0], edges[:, 0], seen.data[0], names)
 
 # %% [markdown]
 # The image was 8 x 8, the results are 6 x 6: a window of 3 fits six times side by side. With a frame of zeros around
@@ -247,8 +240,13 @@ print(f"{train(small, (-1, 64)):.1%} of the test digits")
 live(small, X_test[:150].reshape(-1, 8, 8), y_test[:150], loss=cross_entropy)
 
 # %% [markdown]
-# An MLP knows strokes only where it has seen them: move your digit to the side, and it is lost. The CNN above looks for
-# the same stroke at every place.
+# <details><summary>Answer</summary>
+#
+# Thinner, often; further to the left, rarely: an MLP knows strokes only where it has seen them. Move your digit to
+# the side, and it is lost. The pixels with the strongest gradient are those to change: ink there raises the loss
+# fastest. The CNN above looks for the same stroke at every place.
+#
+# </details>
 #
 # **In one line:** a convolution is the weighted sum of a small window, with the same weights at every place; its
 # gradient is a sum over all places.

@@ -86,7 +86,7 @@ def exercise_3(answer: Callable[..., Any]) -> str | None:
         (-right, "All signs are wrong: is it y_hat - y or y - y_hat?"),
         (right / 2, "All are half of what they should be: what is the derivative of a square?"),
         (np.outer(x, slope * w2), "The gradient of the loss by y_hat is missing: where does delta start?"),
-        (np.outer(x, w2 * outer), "The hidden neurons have a slope, too: g'(z_j) is missing."),
+        (np.outer(x, w2 * outer), "The hidden neurons have a slope, too: g'(z_i) is missing."),
         (np.outer(x, slope * outer), "What comes back to a hidden neuron comes through its weight to the output."),
         (np.outer(x, (1 - h) * w2 * outer), "Look at the slope of tanh again: 1 - tanh(z) squared."),
         (np.outer(x, h * (1 - h) * w2 * outer), "That is the slope of the sigmoid; these neurons have tanh."),
@@ -94,7 +94,7 @@ def exercise_3(answer: Callable[..., Any]) -> str | None:
     ):
         if np.allclose(given, wrong):
             return hint
-    return "Not yet. First delta at the output, then delta_j at each hidden neuron, then x_i times delta_j."
+    return "Not yet. First delta at the output, then delta_i at each hidden neuron i, then x_j times delta_i."
 
 
 @exercise
@@ -104,28 +104,28 @@ def exercise_4(answer: Callable[..., Any]) -> str | None:
     def J(w: float) -> float:
         return w**3
 
-    w, h = 2.0, 0.1
-    given = result(answer, J, w, h)
+    w, eps = 2.0, 0.1
+    given = result(answer, J, w, eps)
     if close(given, 12.01, 9):
         return None if close(result(answer, math.sin, 1.0, 0.1), 0.5394022522, 9) else "Use the J that is given."
     return _told(
         given,
         [
             (-12.01, "The sign is wrong: the value further right comes first."),
-            (12.61, "That looks to the right only: take J(w - h), too."),
-            (11.41, "That looks to the left only: take J(w + h), too."),
-            (24.02, "From w - h to w + h it is further than h."),
-            (0.1201, "Python divides from left to right: a / 2 * h is (a / 2) * h. Use parentheses."),
+            (12.61, "That looks to the right only: take J(w - eps), too."),
+            (11.41, "That looks to the left only: take J(w + eps), too."),
+            (24.02, "From w - eps to w + eps it is further than eps."),
+            (0.1201, "Python divides from left to right: a / 2 * eps is (a / 2) * eps. Use parentheses."),
             (2.402, "That is the change of J; divide it by the change of w."),
-            (1.0, "h belongs to the weight: J(w + h), not J(w) + h."),
+            (1.0, "eps belongs to the weight: J(w + eps), not J(w) + eps."),
             (
                 12.0,
-                "That is the exact derivative, or a smaller h than the one given: use the two points w + h and w - h.",
+                "That is the exact derivative, or a smaller eps than the one given: use w + eps and w - eps.",
             ),
             (9.261 - 6.859 / 0.2, "Division comes before subtraction: put parentheses around the difference."),
             (9.261 - 6.859 / 2 * 0.1, "Division comes before subtraction: put parentheses around the difference."),
         ],
-        "Not yet. Print J(w + h) and J(w - h) for J(w) = w ** 2, w = 3, h = 1: they are 16 and 4, the derivative 6.",
+        "Not yet. For J(w) = w ** 2, w = 3, eps = 1 print J(w + eps) and J(w - eps): 16 and 4; the derivative is 6.",
     )
 
 

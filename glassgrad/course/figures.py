@@ -73,6 +73,24 @@ def images(pictures: Sequence[Any], titles: Sequence[Any]) -> Figure:
     return figure
 
 
+def filtered(image: Any, filters: Sequence[Any], results: Sequence[Any], names: Sequence[str]) -> Figure:
+    """Return a figure of an image and some filters, each with its name above and below it what it sees there.
+
+    >>> [ax.get_title() for ax in filtered([[0, 1]], [[[1]]], [[[0, 1]]], ["itself"]).axes]
+    ['the image', 'itself', '']
+    """
+    figure: Any = plots.axes(1.5 * (1 + len(filters)), 3.1).figure
+    figure.clear()
+    above, below = figure.subplots(2, 1 + len(filters))
+    below[0].remove()
+    for ax, title in zip(above, ["the image", *names]):
+        ax.set_title(title, fontsize=9)
+    for ax, one in zip([*above, *below[1:]], [image, *filters, *results]):
+        ax.imshow(one, cmap="gray")
+        ax.set(xticks=[], yticks=[])
+    return figure  # type: ignore[no-any-return]
+
+
 def loss_map(J: Cost, w1s: Sequence[float], w2s: Sequence[float], levels: Sequence[float]) -> Figure:
     """Return a map of the loss over two weights, light where it is low, its levels on a logarithmic scale.
 

@@ -34,7 +34,7 @@ def exercise_2(shape: Any) -> str | None:
         return "A matrix has two sizes: (rows, columns)."
     rows, columns = map(number, shape)
     if (rows, columns) == (3, 8):
-        return "The right sizes in the other order: x is a row, and stands left of w; so w has a row for each x_i."
+        return "The right sizes in the other order: x is a row, and stands left of w; so w has a row for each x_j."
     if (rows, columns) == (9, 3):
         return "The biases are not in the matrix; they have a vector of their own, w0."
     if (rows, columns) in ((4, 8), (8, 4)):

@@ -18,5 +18,5 @@ def exercise_3(x, h, w, y_hat, y):
     return np.outer(x, deltas)
 
 
-def exercise_4(J, w, h):
-    return (J(w + h) - J(w - h)) / (2 * h)
+def exercise_4(J, w, eps):
+    return (J(w + eps) - J(w - eps)) / (2 * eps)

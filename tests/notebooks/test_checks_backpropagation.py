@@ -52,7 +52,7 @@ wrong_3 = [
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w * delta(y, y_hat)), "All signs"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w * (y_hat - y)), "half"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * w), "where does delta start"),
-    (lambda x, h, w, y_hat, y: np.outer(x, w * delta(y_hat, y)), "g'(z_j) is missing"),
+    (lambda x, h, w, y_hat, y: np.outer(x, w * delta(y_hat, y)), "g'(z_i) is missing"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h**2) * delta(y_hat, y)), "through its weight"),
     (lambda x, h, w, y_hat, y: np.outer(x, (1 - h) * w * delta(y_hat, y)), "slope of tanh"),
     (lambda x, h, w, y_hat, y: np.outer(x, h * (1 - h) * w * delta(y_hat, y)), "slope of the sigmoid"),
@@ -64,15 +64,15 @@ wrong_4 = [
     (lambda J, w, h: (J(w - h) - J(w + h)) / (2 * h), "further right"),
     (lambda J, w, h: (J(w + h) - J(w)) / h, "to the right only"),
     (lambda J, w, h: (J(w) - J(w - h)) / h, "to the left only"),
-    (lambda J, w, h: (J(w + h) - J(w - h)) / h, "further than h"),
+    (lambda J, w, h: (J(w + h) - J(w - h)) / h, "further than eps"),
     (lambda J, w, h: (J(w + h) - J(w - h)) / 2 * h, "parentheses"),
     (lambda J, w, h: J(w + h) - J(w - h), "divide it"),
-    (lambda J, w, h: ((J(w) + h) - (J(w) - h)) / (2 * h), "J(w + h), not J(w) + h"),
+    (lambda J, w, h: ((J(w) + h) - (J(w) - h)) / (2 * h), "J(w + eps), not J(w) + eps"),
     (lambda J, w, h: ((w + h) ** 3 - (w - h) ** 3) / (2 * h), "the J that is given"),
     (lambda J, w, h: J(w + h) - J(w - h) / (2 * h), "Division comes before"),
     (lambda J, w, h: J(w + h) - J(w - h) / 2 * h, "Division comes before"),
     (lambda J, w, h: (J(w + 1e-5) - J(w - 1e-5)) / 2e-5, "the exact derivative"),
-    (lambda J, w, h: 0.0, "they are 16 and 4"),
+    (lambda J, w, h: 0.0, "16 and 4"),
 ]
 WRONG: list[tuple[str, Any, str]] = [
     (name, answer, hint)

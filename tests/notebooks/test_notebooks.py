@@ -61,6 +61,24 @@ def test_the_notebook_runs_from_top_to_bottom(source: Path) -> None:
             assert output.get("name") != "stderr", f"{cell.id} warns: {output.text}\n{cell.source}"
 
 
+@each_notebook
+def test_the_notebook_says_what_it_is_for_and_folds_its_answers(source: Path) -> None:
+    cells = nbformat.read(source.with_suffix(".ipynb"), as_version=4).cells
+    assert [word for word in ("*Goals:*", "*Time:*", "*Before it:*") if word not in cells[0].source] == []
+    assert "%pip install" in cells[1].source
+    # Each question has an answer, on which nobody's eye falls before they have thought.
+    told = "\n".join(cell.source for cell in cells)
+    found = re.findall(r"\*\*Predict first\.\*\*|<details><summary>Answer</summary>|</details>", told)
+    assert found == ["**Predict first.**", "<details><summary>Answer</summary>", "</details>"] * (len(found) // 3)
+    # Whoever does not see a picture is told what it shows.
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", ()):
+                words = output.metadata["image/png"]["alt"]
+                assert words.startswith("Figure: "), cell.id
+                assert words == output.data["text/plain"]
+
+
 def pictures(notebook: nbformat.NotebookNode) -> list[tuple[str, int]]:
     """Return the cells under which there are pictures or pages, and how many."""
     found = []
