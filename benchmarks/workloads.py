@@ -79,11 +79,17 @@ def chain(seed: int, operations: int) -> Data:
     return {"x": x, "w": w, "b": z - w * y, "operations": operations}
 
 
+def mnist(seed: int, samples: int) -> Data:
+    """Return what makes random images of MNIST's size, too many to be sent, and weights of 784-128-10."""
+    weights = layers(random.Random(seed), [784, 128, 10])
+    return {"seed": seed, "samples": samples, "batch": 64, "layers": weights, "lr": 0.05}
+
+
 CASES: dict[str, dict[str, Callable[[int], Data]]] = {
     "moons": {"moons": moons},
+    "gradient": {"gradient": lambda seed: moons(seed) | {"lr": 0.0}},
     "chain": {
         "1,000": lambda seed: chain(seed, 1_000),
-        "10,000": lambda seed: chain(seed, 10_000),
         "100,000": lambda seed: chain(seed, 100_000),
     },
     "digits": {
@@ -92,5 +98,6 @@ CASES: dict[str, dict[str, Callable[[int], Data]]] = {
         "full batch of 1,797": lambda seed: digits(seed, 1_797, 1_797),
     },
     "images": {"batch of 64": images},
+    "mnist": {"938 batches of 64": lambda seed: mnist(seed, 938 * 64)},
 }
 """The cases of each workload: a name, and what makes the data from a seed."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from problem import Problem, batches
+from problem import Problem, batches, random_images
 
 Array = NDArray[np.float64]
 
@@ -31,10 +31,16 @@ def moons(data: dict[str, Any]) -> Problem:
         grads[:] = [g1.sum(0), x.T @ g1, g2.sum(0), h1.T @ g2, g3.sum(0), h2.T @ g3]
         for p, g in zip(params, grads, strict=True):
             g += 2 * l2 * p
-            p -= lr * g
+            if lr:
+                p -= lr * g
         return float(loss)
 
     return Problem(step, lambda: list(grads))
+
+
+def gradient(data: dict[str, Any]) -> Problem:
+    """Return the same, without steps."""
+    return moons(data)
 
 
 def digits(data: dict[str, Any]) -> Problem:
@@ -64,6 +70,34 @@ def digits(data: dict[str, Any]) -> Problem:
 
     given = batches(data, np.array)
     return Problem(lambda: [one(x, labels) for x, labels in given][-1], lambda: list(grads))
+
+
+def mnist(data: dict[str, Any]) -> Problem:
+    """Softmax cross-entropy on MLP 784-128-10 in single precision, over the batches of the data."""
+    params = [np.array(layer[name], np.float32) for layer in data["layers"] for name in ("w0", "w")]
+    (x, y), size, lr = random_images(data), data["batch"], np.float32(data["lr"])
+    rows = np.arange(size)
+    grads: list[Any] = []
+
+    def one(x: Any, labels: Any) -> float:
+        b1, w1, b2, w2 = params
+        h = np.maximum(x @ w1 + b1, 0)
+        logits = h @ w2 + b2
+        logits -= logits.max(axis=1, keepdims=True)
+        g2 = np.exp(logits)
+        total = g2.sum(axis=1, keepdims=True)
+        loss = (np.log(total[:, 0]) - logits[rows, labels]).mean()
+        g2 /= total
+        g2[rows, labels] -= 1
+        g2 /= len(x)
+        g1 = (g2 @ w2.T) * (h > 0)
+        grads[:] = [g1.sum(0), x.T @ g1, g2.sum(0), h.T @ g2]
+        for p, g in zip(params, grads, strict=True):
+            p -= lr * g
+        return float(loss)
+
+    cuts = range(0, len(x), size)
+    return Problem(lambda: [one(x[k : k + size], y[k : k + size]) for k in cuts][-1], lambda: list(grads))
 
 
 def images(data: dict[str, Any]) -> Problem:

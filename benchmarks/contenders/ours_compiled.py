@@ -33,29 +33,40 @@ def score(params: Any, sample: Any) -> Any:
 def columns(data: dict[str, Any], backend: str = "numpy") -> Problem:
     """Per neuron over the batch: one column for each input."""
     x1, x2 = np.array(data["x"]).T.copy()
-    y, l2 = np.array(data["y"]), data["l2"]
+    fast = autograd.compile(value_and_grad(columns_loss(data)), backend=backend)
+    return _train(fast, (x1, x2, np.array(data["y"])), data)
+
+
+def columns_loss(data: dict[str, Any]) -> Any:
+    """Return the loss of a batch, given in columns."""
+    l2 = data["l2"]
 
     def loss(params: Any, x1: Any, x2: Any, y: Any) -> Any:
         return relu(1 - y * score(params, [x1, x2])).mean() + l2 * sum(p * p for p in params)
 
-    return _train(autograd.compile(value_and_grad(loss), backend=backend), (x1, x2, y), data)
+    return loss
 
 
 def samples(data: dict[str, Any]) -> Problem:
     """Per neuron and per sample: the whole batch as numbers."""
+    return _train(autograd.compile(value_and_grad(samples_loss(data))), (), data)
+
+
+def samples_loss(data: dict[str, Any]) -> Any:
+    """Return the loss of all samples, which are numbers."""
     x, y, l2 = data["x"], data["y"], data["l2"]
 
     def loss(params: Any) -> Any:
         losses = [relu(1 - yi * score(params, xi)) for xi, yi in zip(x, y)]
         return sum(losses) * (1 / len(losses)) + l2 * sum(p * p for p in params)
 
-    return _train(autograd.compile(value_and_grad(loss)), (), data)
+    return loss
 
 
-def floats(data: dict[str, Any]) -> Problem:
+def floats(data: dict[str, Any], backend: str = "numpy") -> Problem:
     """One sample on floats, called for each, and the gradients added up."""
     x, y, l2 = data["x"], data["y"], data["l2"]
-    one = autograd.compile(value_and_grad(lambda params, x, y: relu(1 - y * score(params, x))))
+    one = autograd.compile(value_and_grad(lambda params, x, y: relu(1 - y * score(params, x))), backend=backend)
 
     def value_and_gradient(params: Numbers) -> tuple[float, Numbers]:
         total, slopes = 0.0, [0.0] * len(params)
@@ -71,13 +82,7 @@ def floats(data: dict[str, Any]) -> Problem:
 
 def chain(data: dict[str, Any]) -> Problem:
     """The chain, compiled once."""
-
-    def y(x: Any, w: Any, b: Any) -> Any:
-        for _ in range(data["operations"] // 4):
-            x = exp(tanh(x * w + b))
-        return x
-
-    fast = autograd.compile(value_and_grad(y, argnums=(0, 1, 2)))
+    fast = autograd.compile(value_and_grad(chain_of(data), argnums=(0, 1, 2)))
     state: list[Any] = [()]
 
     def step() -> float:
@@ -87,6 +92,17 @@ def chain(data: dict[str, Any]) -> Problem:
     return Problem(step, lambda: list(state[0]))
 
 
+def chain_of(data: dict[str, Any]) -> Any:
+    """Return the function that the chain is."""
+
+    def y(x: Any, w: Any, b: Any) -> Any:
+        for _ in range(data["operations"] // 4):
+            x = exp(tanh(x * w + b))
+        return x
+
+    return y
+
+
 def _train(value_and_gradient: Any, batch: Any, data: dict[str, Any]) -> Problem:
     layers, lr = data["layers"], data["lr"]
     params = [p for layer in layers for w0, *w in zip(layer["w0"], *layer["w"]) for p in (w0, *w)]
@@ -94,7 +110,8 @@ def _train(value_and_gradient: Any, batch: Any, data: dict[str, Any]) -> Problem
 
     def step() -> float:
         out, state[1] = value_and_gradient(state[0], *batch)
-        state[0] = [p - lr * g for p, g in zip(*state)]
+        if lr:
+            state[0] = [p - lr * g for p, g in zip(*state)]
         return float(out)
 
     def gradients() -> list[Any]:

@@ -13,12 +13,7 @@ from nn import MLP, SGD, hinge
 def moons(data: dict[str, Any]) -> Problem:
     """Hinge loss and L2 on MLP(2, [16, 16, 1])."""
     x, y, l2 = data["x"], data["y"], data["l2"]
-    model = MLP(2, [16, 16, 1], activation="relu", of=Value)
-    for layer, numbers in zip(model.layers, data["layers"], strict=True):
-        for j, perceptron in enumerate(layer.perceptrons):
-            perceptron.w0.data = numbers["w0"][j]
-            for w, row in zip(perceptron.w, numbers["w"], strict=True):
-                w.data = row[j]
+    model = model_of(2, [16, 16, 1], data)
     params = model.parameters()
     optimizer = SGD(params, lr=data["lr"])
 
@@ -37,3 +32,14 @@ def moons(data: dict[str, Any]) -> Problem:
         return grads
 
     return Problem(step, gradients)
+
+
+def model_of(n_in: int, sizes: list[int], data: dict[str, Any]) -> MLP:
+    """Return the network with the weights of the data."""
+    model = MLP(n_in, sizes, activation="relu", of=Value)
+    for layer, numbers in zip(model.layers, data["layers"], strict=True):
+        for j, perceptron in enumerate(layer.perceptrons):
+            perceptron.w0.data = numbers["w0"][j]
+            for w, row in zip(perceptron.w, numbers["w"], strict=True):
+                w.data = row[j]
+    return model

@@ -34,7 +34,7 @@ def digits(data: dict[str, Any], compiled: Callable[[Any], Any] = lambda f: f) -
     return _train(compiled(loss), data, batches(data, torch.tensor))
 
 
-def images(data: dict[str, Any], compiled: Callable[[Any], Any] = lambda f: f) -> Problem:
+def images(data: dict[str, Any]) -> Problem:
     """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
     F = torch.nn.functional
 
@@ -44,7 +44,7 @@ def images(data: dict[str, Any], compiled: Callable[[Any], Any] = lambda f: f) -
         h = torch.relu(F.conv2d(h, w2, b2, padding=1))
         return F.cross_entropy(h.reshape(len(x), -1) @ w3 + b3, y)
 
-    return _train(compiled(loss), data, batches(data, torch.tensor))
+    return _train(loss, data, batches(data, torch.tensor))
 
 
 def chain(data: dict[str, Any]) -> Problem:

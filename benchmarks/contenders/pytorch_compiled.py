@@ -18,8 +18,3 @@ def moons(data: dict[str, Any]) -> Problem:
 def digits(data: dict[str, Any]) -> Problem:
     """Softmax cross-entropy on MLP 64-128-64-10, over the batches of the data."""
     return pytorch.digits(data, torch.compile)
-
-
-def images(data: dict[str, Any]) -> Problem:
-    """Softmax cross-entropy on two convolutions with a max-pool between, and a layer."""
-    return pytorch.images(data, torch.compile)
