@@ -60,9 +60,9 @@ lint: $(VENV)/tools  ## style, types and the floors of the house
 
 docs: $(VENV)/installed  ## the site, in docs/_build/site: warnings are errors, every link is followed
 	$(INSTALL) '.[data,docs,testing]'
-	rm -rf docs/_build/site
+	rm -rf docs/_build/site docs/_build/doctrees
 	$(BIN)/python docs/prepare.py
-	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/site
+	$(BIN)/python -m sphinx -q -W --keep-going -d docs/_build/doctrees docs docs/_build/site
 	$(BIN)/python docs/links.py docs/_build/site
 
 package: $(VENV)/installed  ## wheel and source distribution in dist/, looked at, and tried in an empty environment

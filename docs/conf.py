@@ -38,9 +38,12 @@ html_title = "glassgrad"
 html_static_path = ["_static", "_build/static"]
 html_extra_path = ["_build/extra"]
 html_css_files = ["own.css"]
-html_show_sourcelink = False
+html_js_files = [("own.js", {"defer": "defer"})]
+html_show_sourcelink = html_copy_source = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "show_toc_level": 2,
+    "collapse_navigation": True,  # else each page lists all of the reference, behind arrows without a name
     "navigation_with_keys": False,
     "navbar_align": "left",
     "header_links_before_dropdown": 6,

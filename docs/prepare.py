@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import io
+import json
 import shutil
 import tarfile
 import urllib.request
@@ -77,10 +78,17 @@ def reference() -> None:
 
 
 def course() -> None:
-    """Copy the notebooks as they were executed, and list them."""
+    """Copy the notebooks as they were executed, with the words of pictures where Sphinx looks for them; list them."""
     notebooks = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     for path in notebooks:
-        shutil.copy(path, DOCS / "course")
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            pictures = [one.get("metadata", {}).get("image/png") for one in cell.get("outputs", ())]
+            if told := [picture for picture in pictures if picture is not None]:
+                # Sphinx would read the name of the file to who does not see it.
+                words = "; ".join(picture.get("alt", "the figure of this cell") for picture in told)
+                cell["metadata"]["mystnb"] = {"image": {"alt": words}}
+        (DOCS / "course" / path.name).write_text(json.dumps(notebook), encoding="utf-8")
     names = "\n".join(path.stem for path in notebooks)
     text = (DOCS / "course.md.in").read_text()
     (DOCS / "course" / "index.md").write_text(f"{text}\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n")
