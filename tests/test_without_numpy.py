@@ -6,10 +6,12 @@ import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import autograd
+import nn
 
 ROOT = str(Path(__file__).parent.parent)
 
@@ -37,8 +39,13 @@ LATER = """
 import sys
 sys.path.insert(0, {root!r})
 import autograd, nn
-assert "numpy" not in sys.modules
-autograd.Value(2.0).exp().backward()
+late = {{"numpy", "inspect", "json", "html", "pathlib", "dataclasses", "autograd.picture", "autograd._checks.gradcheck",
+        "autograd._compiler.specialise", "autograd._views.draw.draw", "nn._files.load"}}
+assert late.isdisjoint(sys.modules), late.intersection(sys.modules)
+y = autograd.Value(2.0).exp()
+y.backward()
+assert late.isdisjoint(sys.modules), late.intersection(sys.modules)
+assert "<img" in y._repr_mimebundle_()["text/html"]
 assert "numpy" not in sys.modules
 autograd.Tensor([1.0])
 assert "numpy" in sys.modules
@@ -68,6 +75,17 @@ def test_the_version_is_told_and_no_other_name() -> None:
     assert "__version__" not in autograd.__all__
     with pytest.raises(AttributeError, match="module 'autograd' has no attribute 'versoin'"):
         _ = autograd.versoin
+    with pytest.raises(AttributeError, match="module 'nn' has no attribute 'laod'"):
+        _ = nn.laod
+
+
+@pytest.mark.parametrize("package", [autograd, nn])
+def test_every_public_name_is_there_and_completed(package: Any) -> None:
+    listed = dir(package)
+    assert len(listed) == len({*listed})
+    for name in package.__all__:
+        assert name in listed
+        assert getattr(package, name) is vars(package)[name]
 
 
 def test_a_checkout_that_is_not_installed_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,3 +94,12 @@ def test_a_checkout_that_is_not_installed_has_a_version_too(monkeypatch: pytest.
 
     monkeypatch.setattr(importlib.metadata, "version", version)
     assert autograd.__version__ == "unknown"
+
+
+@pytest.mark.parametrize("package", [autograd, nn])
+def test_what_is_imported_late_is_told(package: Any) -> None:
+    names = vars(package)["_LATER"]
+    assert {*names} <= {*dir(package)} & {*package.__all__}
+    assert all(package.__getattr__(name) is getattr(package, name) for name in names)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        package.__getattr__("nothing")

@@ -115,3 +115,25 @@ def test_a_bound_that_is_nan_makes_the_result_nan(nan: Any) -> None:
             compile(lambda x, bounds=bounds: autograd.clip(x, **bounds))(np.array([3.0, 0.0])), right
         )
     assert math.isnan(autograd.clip(Value(3.0), min=Value(math.nan)).data)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("form", [(40, 50), (40, 1), (1, 50), (1, 1), (50,), (), (3, 40, 50)])
+def test_large_arrays_are_chosen_from_bit_by_bit(form: tuple[int, ...], dtype: str) -> None:
+    """Infinities, nans and minus zeros among them, also where the array is stretched."""
+    rng = np.random.default_rng(0)
+    a = rng.choice([1.5, -2.0, -0.0, math.inf, -math.inf, math.nan], size=form).astype(dtype)
+    chosen = rng.random((40, 50)) < 0.5
+    expected = np.where(chosen, a, np.array(0.0, dtype))
+    for found in (where(chosen, a, 0.0), where(chosen, Tensor(a), 0.0).data):
+        assert found.dtype == expected.dtype
+        assert found.tobytes() == expected.tobytes()
+
+
+def test_who_is_largest_stays_a_truth_in_compiled_code() -> None:
+    a = np.round(np.random.default_rng(0).normal(size=(40, 50)))
+    fast = compile(grad(lambda a: (autograd.max(a, axis=1) ** 2).sum()), backend="numpy")
+    assert np.array_equal(fast(a), grad(lambda a: (autograd.max(a, axis=1) ** 2).sum())(a))
+    assert re.search(r"== \w+\.reshape\(\(40, 1\)\)\n", fast.source)
+    largest = a == a.max(axis=1, keepdims=True)
+    assert np.array_equal(fast(a), largest * (2 * a.max(axis=1) / largest.sum(axis=1))[:, None])

@@ -36,7 +36,7 @@ def part(n: int) -> st.SearchStrategy[Any]:
 @st.composite
 def indices(draw: st.DrawFn, lengths: tuple[int, ...]) -> Any:
     parts: list[Any] = [draw(part(n)) for n in lengths[: draw(st.integers(0, len(lengths)))]]
-    for extra in (None, ..., True, np.True_):
+    for extra in (None, ..., True, np.True_, np.array(True)):
         if draw(st.integers(0, 3)) == 0:
             where = draw(st.integers(0, len(parts)))
             parts.insert(where, extra)
