@@ -40,7 +40,8 @@ def is_turned(a: Operand) -> bool:
     To bring numbers into another order takes longer than many a product.
     """
     data: Any = getattr(a, "_data", a)
-    return bool(data.strides[0] < data.strides[1])
+    found: bool = data.strides[0] < data.strides[1]
+    return found
 
 
 def matmul_left(g: Operand, out: Operand, a: Operand, b: Operand) -> Any:
